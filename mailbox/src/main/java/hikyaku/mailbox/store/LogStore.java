@@ -1,0 +1,90 @@
+package hikyaku.mailbox.store;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Append-only logs. Every method may throw {@link StoreException}. */
+public interface LogStore {
+  /** Entries of at most this many octets of payload are taken; a larger one is the caller's bug. */
+  int MAX_PAYLOAD = 4 * 1024 * 1024;
+
+  /**
+   * Applies the appends in one durability round and returns when all that were applied are durable.
+   * Each is atomic in its log; one may conflict while others are applied. Later events see earlier
+   * ones when two appends of a round name the same log.
+   *
+   * @return an outcome for each append, in order
+   */
+  List<Outcome> append(List<Append> round);
+
+  default Outcome append(Append append) {
+    return append(List.of(append)).getFirst();
+  }
+
+  /** The heads of logs, linearizable, many in one round trip. A log that is not there has NONE. */
+  Map<LogName, Head> heads(List<LogName> logs);
+
+  default Head head(LogName log) {
+    return heads(List.of(log)).getOrDefault(log, Head.NONE);
+  }
+
+  /**
+   * Entries with {@code after < seq <= through}, in order, at most {@code limit} of them. Entries
+   * that were compacted away are left out.
+   */
+  List<Entry> read(LogName log, long after, long through, int limit);
+
+  /** The latest snapshot. */
+  Optional<Snapshot> snapshot(LogName log);
+
+  /**
+   * Keeps a snapshot. An older one is replaced; one older than what is kept is ignored.
+   *
+   * @throws IllegalArgumentException if it is ahead of the log
+   */
+  void saveSnapshot(LogName log, Snapshot snapshot);
+
+  /**
+   * Forgets entries, and with them their hold on their blobs. Durable at some later time.
+   *
+   * @param dead sequences in rising order, none above the kept snapshot's; those already gone are
+   *     ignored
+   * @throws IllegalArgumentException if one is above the snapshot
+   */
+  void compact(LogName log, long[] dead);
+
+  /** Takes away a log with its snapshot. Durable when it returns; a repeat changes nothing. */
+  void drop(LogName log);
+
+  /**
+   * Logs whose name starts with the prefix, in order, with their heads.
+   *
+   * @param after start behind this name, or null to start at the first
+   */
+  SequencedMap<LogName, Head> list(String prefix, @Nullable LogName after, int limit);
+
+  /** Every append and drop of every log, from the cursor on. */
+  ChangePage changes(String cursor, int limit);
+
+  /** Lets the feed forget changes older than this. */
+  void trimChanges(Duration olderThan);
+
+  /**
+   * Tells that a log moved: fast, lossy, on some other thread, never to be relied on. The listener
+   * must return at once.
+   *
+   * @return ends the telling
+   */
+  Registration hints(Consumer<LogName> listener);
+
+  /** A listener's hold; closing it ends the calls, except one already under way. */
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
+}

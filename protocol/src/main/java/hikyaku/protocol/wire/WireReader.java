@@ -1,0 +1,280 @@
+package hikyaku.protocol.wire;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads lines, literals and dotted text from one connection. Not thread-safe: a connection is owned
+ * by one thread.
+ *
+ * <p>Between commands, when all input has been consumed, the reader holds no buffer.
+ */
+public final class WireReader {
+  private static final int CR = '\r';
+  private static final int LF = '\n';
+
+  private final OctetSource source;
+  private byte @Nullable [] buffer;
+  private int position;
+  private int end;
+
+  public WireReader(OctetSource source) {
+    this.source = source;
+  }
+
+  /** How line endings are judged. */
+  public enum LineEnding {
+    /** Only CRLF ends a line; a bare CR or LF is refused ({@link WireException.BareLineEnding}). */
+    STRICT,
+    /** CRLF or a bare LF ends a line, as typed by people and by old clients. */
+    LENIENT
+  }
+
+  /**
+   * Reads one line.
+   *
+   * @param limit the most octets the line may have, its line ending not counted
+   * @return the line without its line ending
+   * @throws WireException.End at the end of input before the line's first octet
+   * @throws WireException.Truncated at the end of input inside the line
+   * @throws WireException.LineTooLong after the whole line was read and dropped
+   * @throws WireException.BareLineEnding under STRICT, after the line was read up to its CRLF or LF
+   */
+  public byte[] readLine(int limit, LineEnding ending) throws IOException {
+    ByteArrayOutputStream gathered = null;
+    boolean tooLong = false;
+    boolean lastWasCr = false;
+    boolean bareCr = false;
+    boolean started = false;
+    while (true) {
+      if (position == end && !fill()) {
+        throw started ? new WireException.Truncated() : new WireException.End();
+      }
+      started = true;
+      byte[] octets = held();
+      int lineFeed = position;
+      while (lineFeed < end && octets[lineFeed] != LF) {
+        if (lastWasCr) {
+          bareCr = true;
+        }
+        lastWasCr = octets[lineFeed] == CR;
+        lineFeed++;
+      }
+      boolean ended = lineFeed < end;
+      int take = lineFeed - position;
+      if (gathered == null && ended) {
+        // The common case: the whole line lies in the buffer and is copied once.
+        int length = lastWasCr ? take - 1 : take;
+        byte[] line = Arrays.copyOfRange(octets, position, position + Math.min(length, limit));
+        position = lineFeed + 1;
+        releaseIfEmpty();
+        judge(length > limit, limit, ending, bareCr, lastWasCr);
+        return line;
+      }
+      if (gathered == null) {
+        gathered = new ByteArrayOutputStream(Math.min(take + 256, limit + 2));
+      }
+      // One octet above the limit is kept for the CR of the line ending.
+      int room = Math.max(0, limit + 1 - gathered.size());
+      tooLong |= take > room;
+      gathered.write(octets, position, Math.min(take, room));
+      position = ended ? lineFeed + 1 : lineFeed;
+      releaseIfEmpty();
+      if (ended) {
+        byte[] line = gathered.toByteArray();
+        int length = lastWasCr && !tooLong ? line.length - 1 : line.length;
+        judge(tooLong || length > limit, limit, ending, bareCr, lastWasCr);
+        return length == line.length ? line : Arrays.copyOf(line, length);
+      }
+    }
+  }
+
+  private static void judge(
+      boolean tooLong, int limit, LineEnding ending, boolean bareCr, boolean endedByCrLf)
+      throws WireException {
+    if (tooLong) {
+      throw new WireException.LineTooLong(limit);
+    }
+    if (ending == LineEnding.STRICT && (bareCr || !endedByCrLf)) {
+      throw new WireException.BareLineEnding();
+    }
+  }
+
+  /**
+   * Reads exactly {@code count} octets into the sink, whatever they are.
+   *
+   * @throws WireException.Truncated if the input ends before
+   */
+  public void readCounted(long count, OctetSink sink) throws IOException {
+    long left = count;
+    while (left > 0) {
+      if (position == end && !fill()) {
+        throw new WireException.Truncated();
+      }
+      int take = (int) Math.min(left, end - position);
+      sink.write(held(), position, take);
+      position += take;
+      left -= take;
+      releaseIfEmpty();
+    }
+  }
+
+  /** What came before the final dot. */
+  public record Dotted(long octets, boolean bareLineEnding, int longestLine) {}
+
+  /**
+   * Reads dot-terminated text (RFC 5321 §4.5.2, RFC 1939 §3) up to CRLF "." CRLF and hands it to the
+   * sink with the stuffed dots taken away. Only CRLF counts as a line ending, so "LF . LF" and its
+   * relatives are text and never the end: nothing can be smuggled behind it. The text is read to its
+   * end whatever it holds, so that the reply finds the connection in step.
+   */
+  public Dotted readDotted(OctetSink sink) throws IOException {
+    return new DotReader(sink).read();
+  }
+
+  /** The number of octets already received and not yet consumed. */
+  public int buffered() {
+    return end - position;
+  }
+
+  /** Forgets what was received and not consumed: nothing may be carried over STARTTLS. */
+  public void discardBuffered() {
+    position = end;
+    releaseIfEmpty();
+  }
+
+  private boolean fill() throws IOException {
+    if (buffer == null) {
+      if (!source.await()) {
+        return false;
+      }
+      buffer = BufferPool.take();
+    }
+    position = 0;
+    end = 0;
+    int count = source.read(buffer, 0, buffer.length);
+    if (count < 0) {
+      releaseIfEmpty();
+      return false;
+    }
+    end = count;
+    return true;
+  }
+
+  private byte[] held() {
+    if (buffer == null) {
+      throw new IllegalStateException("octets without a buffer");
+    }
+    return buffer;
+  }
+
+  private void releaseIfEmpty() {
+    if (position == end && buffer != null) {
+      BufferPool.giveBack(buffer);
+      buffer = null;
+      position = 0;
+      end = 0;
+    }
+  }
+
+  /** The states of RFC 5321 §4.5.2, octet by octet, with runs of plain text passed on whole. */
+  private final class DotReader {
+    private final OctetSink sink;
+    private long octets;
+    private boolean bare;
+    private int lineLength;
+    private int longest;
+
+    DotReader(OctetSink sink) {
+      this.sink = sink;
+    }
+
+    private enum State {
+      LINE_START,
+      DOT,
+      DOT_CR,
+      TEXT,
+      TEXT_CR
+    }
+
+    private static final byte[] ONE_CR = {CR};
+
+    Dotted read() throws IOException {
+      State state = State.LINE_START;
+      while (true) {
+        if (position == end && !fill()) {
+          throw new WireException.Truncated();
+        }
+        byte[] in = held();
+        int run = position; // the first octet neither passed on nor withheld
+        for (int at = position; at < end; at++) {
+          int octet = in[at];
+          switch (state) {
+            case LINE_START -> {
+              if (octet == '.') {
+                // Withheld: stuffed, or the first octet of the end.
+                pass(in, run, at - run);
+                run = at + 1;
+                state = State.DOT;
+              } else {
+                state = text(octet);
+              }
+            }
+            case DOT -> {
+              if (octet == CR) {
+                // Withheld as well, until the next octet tells.
+                run = at + 1;
+                state = State.DOT_CR;
+              } else {
+                state = text(octet);
+              }
+            }
+            case DOT_CR -> {
+              if (octet == LF) {
+                position = at + 1;
+                releaseIfEmpty();
+                return new Dotted(octets, bare, longest);
+              }
+              // The dot was stuffing and the CR is text: it was withheld, so it is given now.
+              pass(ONE_CR, 0, 1);
+              bare = true;
+              lineLength++;
+              state = text(octet);
+            }
+            case TEXT -> state = text(octet);
+            case TEXT_CR -> {
+              if (octet == LF) {
+                longest = Math.max(longest, lineLength - 1);
+                lineLength = 0;
+                state = State.LINE_START;
+              } else {
+                bare = true;
+                state = text(octet);
+              }
+            }
+          }
+        }
+        pass(in, run, end - run);
+        position = end;
+        releaseIfEmpty();
+      }
+    }
+
+    private State text(int octet) {
+      lineLength++;
+      if (octet == LF) {
+        bare = true;
+      }
+      return octet == CR ? State.TEXT_CR : State.TEXT;
+    }
+
+    private void pass(byte[] from, int offset, int length) throws IOException {
+      if (length > 0) {
+        sink.write(from, offset, length);
+        octets += length;
+      }
+    }
+  }
+}
