@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param events at least one
  * @param expect what must be true of the log, else the answer is {@link Conflict}
  * @param key idempotency key of 1 to {@value #MAX_KEY_LENGTH} characters, or null. An append whose
- *     key the log has already seen changes nothing and is answered as the first time, even if {@code
- *     expect} no longer holds. Engines remember keys for at least 24 hours.
+ *     key the log has already seen changes nothing and is answered as the first time, even if
+ *     {@code expect} no longer holds. Engines remember keys for at least 24 hours.
  */
 public record Append(LogName log, List<Event> events, Expect expect, @Nullable String key) {
   public static final int MAX_KEY_LENGTH = 128;

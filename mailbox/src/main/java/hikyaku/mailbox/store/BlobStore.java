@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Immutable octets by their content. Every method may throw {@link StoreException}.
  *
- * <p>Blobs are stored once however often they are put, in chunks, compressed, and are never whole in
- * memory (those above {@value #INLINE} octets, that is).
+ * <p>Blobs are stored once however often they are put, in chunks, compressed, and are never whole
+ * in memory (those above {@value #INLINE} octets, that is).
  */
 public interface BlobStore {
   /** A blob up to this size may be held in memory whole. */

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
  * <p>Both halves are durable together: a blob that was finished before an append began is durable
  * when the append returns. So a delivery costs one durability round, blob included.
  *
- * <p>Safe for use by many threads. Calls may block; they never run native code or wait for a disk on
- * the calling thread, so virtual threads may call freely.
+ * <p>Safe for use by many threads. Calls may block; they never run native code or wait for a disk
+ * on the calling thread, so virtual threads may call freely.
  */
 public interface Store extends AutoCloseable {
   LogStore logs();

@@ -1,8 +1,8 @@
 package hikyaku.mailbox.store;
 
 /**
- * Two sums that a log keeps over its events: how many things it holds and how many octets. A mailbox
- * counts messages, so quotas and sizes need no fold.
+ * Two sums that a log keeps over its events: how many things it holds and how many octets. A
+ * mailbox counts messages, so quotas and sizes need no fold.
  *
  * @param count things; may be negative in an event that takes things away
  * @param octets their octets; likewise

@@ -10,8 +10,8 @@
  *
  * <ul>
  *   <li>An append that returned is durable, is applied once, and is seen by every later read.
- *   <li>Sequences of a log are consecutive from 1; below a snapshot entries may be missing, above it
- *       none is. Ids handed out by a log rise and are never handed out again.
+ *   <li>Sequences of a log are consecutive from 1; below a snapshot entries may be missing, above
+ *       it none is. Ids handed out by a log rise and are never handed out again.
  *   <li>A log's head says what its entries say: last sequence, next id, tally.
  *   <li>A blob's id is the SHA-256 of its octets. A blob that an entry names is never swept.
  *   <li>The changes feed holds every append in an order that never skips.

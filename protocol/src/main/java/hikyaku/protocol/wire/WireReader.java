@@ -125,10 +125,10 @@ public final class WireReader {
   public record Dotted(long octets, boolean bareLineEnding, int longestLine) {}
 
   /**
-   * Reads dot-terminated text (RFC 5321 §4.5.2, RFC 1939 §3) up to CRLF "." CRLF and hands it to the
-   * sink with the stuffed dots taken away. Only CRLF counts as a line ending, so "LF . LF" and its
-   * relatives are text and never the end: nothing can be smuggled behind it. The text is read to its
-   * end whatever it holds, so that the reply finds the connection in step.
+   * Reads dot-terminated text (RFC 5321 §4.5.2, RFC 1939 §3) up to CRLF "." CRLF and hands it to
+   * the sink with the stuffed dots taken away. Only CRLF counts as a line ending, so "LF . LF" and
+   * its relatives are text and never the end: nothing can be smuggled behind it. The text is read
+   * to its end whatever it holds, so that the reply finds the connection in step.
    */
   public Dotted readDotted(OctetSink sink) throws IOException {
     return new DotReader(sink).read();

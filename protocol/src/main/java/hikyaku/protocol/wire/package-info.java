@@ -1,6 +1,6 @@
 /**
- * Octets as they come off a connection: lines, counted literals and dot-terminated text, each under a
- * named limit.
+ * Octets as they come off a connection: lines, counted literals and dot-terminated text, each under
+ * a named limit.
  *
  * <p>Every server, client and proxy of the program reads through {@link
  * hikyaku.protocol.wire.WireReader}; there is no second path on which a line ending could be judged
