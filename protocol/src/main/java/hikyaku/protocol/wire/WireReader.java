@@ -74,10 +74,10 @@ public final class WireReader {
         return line;
       }
       if (gathered == null) {
-        gathered = new ByteArrayOutputStream(Math.min(take + 256, limit + 2));
+        gathered = new ByteArrayOutputStream((int) Math.min(take + 256, limit + 2L));
       }
       // One octet above the limit is kept for the CR of the line ending.
-      int room = Math.max(0, limit + 1 - gathered.size());
+      int room = (int) Math.clamp(limit + 1L - gathered.size(), 0, Integer.MAX_VALUE);
       tooLong |= take > room;
       gathered.write(octets, position, Math.min(take, room));
       position = ended ? lineFeed + 1 : lineFeed;
@@ -129,6 +129,10 @@ public final class WireReader {
    * the sink with the stuffed dots taken away. Only CRLF counts as a line ending, so "LF . LF" and
    * its relatives are text and never the end: nothing can be smuggled behind it. The text is read
    * to its end whatever it holds, so that the reply finds the connection in step.
+   *
+   * <p>A sink that throws ends the reading in the middle of the text: the connection is of no use
+   * afterwards. A sink that can fail without costing the connection must keep its failure to itself
+   * and take the rest.
    */
   public Dotted readDotted(OctetSink sink) throws IOException {
     return new DotReader(sink).read();
