@@ -1,0 +1,30 @@
+package hikyaku.server.directory;
+
+import java.util.Set;
+
+/**
+ * An account, as everybody but the authenticator sees it.
+ *
+ * @param id 12 characters of base32 ({@code a-z2-7}), random, never used again; names the account
+ *     in logs of the store, so it stays when the address changes
+ * @param primary the address it was made with
+ * @param displayName a name for people, possibly empty
+ * @param quota what it may hold: its own, or else its domain's
+ * @param suspended whether the account or its domain is suspended: no login, no mail taken in
+ * @param services what it may use
+ */
+public record Account(
+    String id,
+    Address primary,
+    String displayName,
+    Quota quota,
+    boolean suspended,
+    Set<Service> services) {
+  public Account {
+    services = Set.copyOf(services);
+  }
+
+  public boolean allows(Service service) {
+    return services.contains(service);
+  }
+}

@@ -1,0 +1,105 @@
+package hikyaku.server.directory;
+
+import java.net.IDN;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A mail address as a key: two spellings that mean one mailbox here are equal.
+ *
+ * @param localPart unquoted, in lower case and NFC, 1 to {@value #MAX_LOCAL_PART} octets of UTF-8,
+ *     without control characters
+ * @param domain in A-labels (RFC 5890) and lower case, at most {@value #MAX_DOMAIN} characters; no
+ *     address literal
+ */
+public record Address(String localPart, String domain) implements Comparable<Address> {
+  /** RFC 5321 §4.5.3.1.1. */
+  public static final int MAX_LOCAL_PART = 64;
+
+  /** RFC 5321 §4.5.3.1.2. */
+  public static final int MAX_DOMAIN = 255;
+
+  /**
+   * Takes any spelling.
+   *
+   * @throws IllegalArgumentException if it is no address; see {@link #of} for input from outside
+   */
+  public Address {
+    localPart =
+        canonicalLocalPart(localPart)
+            .orElseThrow(() -> new IllegalArgumentException("not a local part"));
+    domain =
+        canonicalDomain(domain).orElseThrow(() -> new IllegalArgumentException("not a domain"));
+  }
+
+  /** The address of a local part (unquoted) and a domain as a client gave them. */
+  public static Optional<Address> of(String localPart, String domain) {
+    return canonicalLocalPart(localPart).isPresent() && canonicalDomain(domain).isPresent()
+        ? Optional.of(new Address(localPart, domain))
+        : Optional.empty();
+  }
+
+  /** The address in text with an {@code @}; the last one counts. Quotes are not understood. */
+  public static Optional<Address> parse(String text) {
+    int at = text.lastIndexOf('@');
+    return at < 0 ? Optional.empty() : of(text.substring(0, at), text.substring(at + 1));
+  }
+
+  /** The one spelling of a domain, or nothing if it is none. */
+  public static Optional<String> canonicalDomain(String domain) {
+    if (domain.isEmpty() || domain.length() > MAX_DOMAIN) {
+      return Optional.empty();
+    }
+    String ascii;
+    try {
+      ascii =
+          IDN.toASCII(Normalizer.normalize(domain, Normalizer.Form.NFC), IDN.USE_STD3_ASCII_RULES);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException notIdna) {
+      return Optional.empty();
+    }
+    ascii = ascii.toLowerCase(Locale.ROOT);
+    boolean badLength = ascii.isEmpty() || ascii.length() > MAX_DOMAIN;
+    return badLength || ascii.startsWith(".") || ascii.endsWith(".") || ascii.contains("..")
+        ? Optional.empty()
+        : Optional.of(ascii);
+  }
+
+  private static Optional<String> canonicalLocalPart(String localPart) {
+    if (localPart.length() > MAX_LOCAL_PART) {
+      return Optional.empty();
+    }
+    String lower =
+        Normalizer.normalize(localPart, Normalizer.Form.NFC)
+            .codePoints()
+            .map(Character::toLowerCase)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    String canonical = Normalizer.normalize(lower, Normalizer.Form.NFC);
+    boolean bad =
+        canonical.isEmpty()
+            || canonical.codePoints().anyMatch(Address::unusable)
+            || canonical.getBytes(StandardCharsets.UTF_8).length > MAX_LOCAL_PART;
+    return bad ? Optional.empty() : Optional.of(canonical);
+  }
+
+  private static boolean unusable(int codePoint) {
+    return Character.isISOControl(codePoint)
+        || codePoint == 0xFFFD
+        || (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE);
+  }
+
+  /** By domain, then by local part. */
+  @Override
+  public int compareTo(Address other) {
+    int byDomain = domain.compareTo(other.domain);
+    return byDomain != 0 ? byDomain : localPart.compareTo(other.localPart);
+  }
+
+  /** {@code local@domain}, without quotes; for people and logs, not for the wire. */
+  @Override
+  public String toString() {
+    return localPart + "@" + domain;
+  }
+}

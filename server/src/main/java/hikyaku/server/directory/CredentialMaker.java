@@ -1,0 +1,21 @@
+package hikyaku.server.directory;
+
+/** Turns passwords into what may be kept. Implemented where the cryptography is. */
+public interface CredentialMaker {
+
+  /**
+   * Hashes a password.
+   *
+   * @param password UTF-8; not kept, not cleared
+   * @throws DirectoryException.UnusablePassword if nobody could log in with it
+   */
+  Credentials.Password hash(byte[] password) throws DirectoryException.UnusablePassword;
+
+  /**
+   * Encrypts a shared secret.
+   *
+   * @throws DirectoryException.UnusablePassword if nobody could log in with it
+   */
+  Credentials.Sealed seal(String accountId, byte[] secret)
+      throws DirectoryException.UnusablePassword;
+}

@@ -1,0 +1,54 @@
+package hikyaku.server.directory;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads who exists. Answers are current: a change that was acknowledged before the question is seen
+ * by it.
+ *
+ * <p>Safe for use by many threads. Every method may throw {@link
+ * hikyaku.mailbox.store.StoreException} when the source cannot be read now, which servers answer
+ * with a temporary refusal.
+ */
+public interface Directory {
+
+  /** The account with this id, suspended ones included, removed ones not. */
+  Optional<Account> account(String id);
+
+  /**
+   * The account whose address this is: its primary one. No aliases, no sub-address, no catch-all;
+   * this is the lookup of a login.
+   */
+  Optional<Account> accountByAddress(Address address);
+
+  /** What a recipient address stands for: aliases, sub-addresses, postmaster and catch-all done. */
+  Resolution resolve(Address recipient);
+
+  /** What RCPT TO with a bare {@code postmaster} stands for (RFC 5321 §4.5.1). */
+  Resolution resolvePostmaster();
+
+  /** The domain, if its mail is ours. */
+  Optional<Domain> domain(String name);
+
+  /** Domains in order of name, behind {@code after} if given. */
+  List<Domain> domains(@Nullable String after, int limit);
+
+  /** Accounts of a domain in order of address, behind {@code after} if given. */
+  List<Account> accounts(String domain, @Nullable Address after, int limit);
+
+  /** Aliases of a domain in order of address, behind {@code after} if given. */
+  List<Alias> aliases(String domain, @Nullable Address after, int limit);
+
+  /**
+   * An address that stands for others.
+   *
+   * @param targets at least one address, all in domains of ours when they were set
+   */
+  record Alias(Address address, List<Address> targets) {
+    public Alias {
+      targets = List.copyOf(targets);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package hikyaku.server.directory;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes who exists. What a method did is durable when it returns. Every method may throw {@link
+ * hikyaku.mailbox.store.StoreException}; what became of the change is then unknown, and asking
+ * again is safe.
+ *
+ * <p>Passwords and secrets are UTF-8 octets; the caller clears its array afterwards.
+ */
+public interface DirectoryAdmin {
+
+  Domain createDomain(String name, DomainSettings settings) throws DirectoryException;
+
+  void setDomainSettings(String name, DomainSettings settings) throws DirectoryException;
+
+  void setDomainSuspended(String name, boolean suspended) throws DirectoryException;
+
+  /**
+   * Takes a domain away.
+   *
+   * @throws DirectoryException.DomainNotEmpty if it has accounts or aliases left
+   */
+  void removeDomain(String name) throws DirectoryException;
+
+  /** Names or unnames an account of the domain as one that looks after it. */
+  void setDomainAdmin(String name, String accountId, boolean admin) throws DirectoryException;
+
+  /**
+   * Makes an account, allowed to use every service.
+   *
+   * @param password null for an account that cannot log in until it is given one
+   * @throws DirectoryException.AlreadyExists if the address is taken
+   */
+  Account createAccount(Address address, byte @Nullable [] password) throws DirectoryException;
+
+  /** The account is gone and its address free. Its mailboxes are the caller's to remove. */
+  void removeAccount(String id) throws DirectoryException;
+
+  void setPassword(String id, byte[] password) throws DirectoryException;
+
+  /**
+   * Gives the account a secret for APOP and CRAM-MD5, kept encrypted because these two need it as
+   * it is; null takes it away.
+   */
+  void setSharedSecret(String id, byte @Nullable [] secret) throws DirectoryException;
+
+  /** Sets a quota of its own; empty for that of its domain. */
+  void setQuota(String id, Optional<Quota> quota) throws DirectoryException;
+
+  void setSuspended(String id, boolean suspended) throws DirectoryException;
+
+  void setServices(String id, Set<Service> services) throws DirectoryException;
+
+  void setDisplayName(String id, String name) throws DirectoryException;
+
+  /**
+   * Makes or changes an alias.
+   *
+   * @throws DirectoryException.AlreadyExists if the address is an account's
+   */
+  void setAlias(Address address, List<Address> targets) throws DirectoryException;
+
+  void removeAlias(Address address) throws DirectoryException;
+}
