@@ -21,9 +21,7 @@ class WireReaderTest {
 
   // ------------------------------------------------------------------ against the naive reader
 
-  /**
-   * Every input of up to six octets over what matters, whole, in two pieces and octet by octet.
-   */
+  /** Every input of up to six octets over what matters, whole, in two pieces and octet by octet. */
   @Test
   void agreesWithTheNaiveReaderOnAllShortInputs() throws IOException {
     byte[] alphabet = {'\r', '\n', '.', 'a'};
