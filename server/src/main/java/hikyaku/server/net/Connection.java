@@ -1,0 +1,115 @@
+package hikyaku.server.net;
+
+import hikyaku.protocol.wire.WireReader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One client, from accept to close. Owned by the virtual thread that runs {@link Protocol#serve}:
+ * only {@link #signal()}, {@link #close(CloseReason)} and the plain getters may be called from
+ * elsewhere.
+ */
+public interface Connection {
+  /** Short, unique, and sorting by time; the same in every log line of the session. */
+  String sessionId();
+
+  /** The listener that accepted it. */
+  ListenerSpec listener();
+
+  /** The client's address. */
+  InetSocketAddress remote();
+
+  /** Our address as the client reached it. */
+  InetSocketAddress local();
+
+  /** Whether the client is on this machine. */
+  boolean isLoopback();
+
+  /** Whether what is sent now is protected by TLS. */
+  boolean isTls();
+
+  /** What was negotiated, once {@link #isTls()}. */
+  Optional<TlsInfo> tls();
+
+  /** Whether STARTTLS may be offered now: the listener has it, and TLS is not yet on. */
+  boolean canStartTls();
+
+  /** Whether compression is on. */
+  boolean isCompressed();
+
+  /** The input. Reading what has not arrived flushes the output first. */
+  WireReader in();
+
+  /** The output. */
+  Output out();
+
+  /**
+   * Waits between commands for input, holding no buffers; output is flushed first. Does not see
+   * signals and is the cheaper wait.
+   *
+   * @param timeout the longest wait
+   * @return INPUT at once if octets have arrived that were not yet consumed; never SIGNAL
+   */
+  Wake await(Duration timeout) throws IOException;
+
+  /**
+   * Waits like {@link #await}, for a signal as well. A signal given before is not lost; several
+   * given before the wait are seen as one. Input goes before a signal, which then stays.
+   */
+  Wake awaitOrSignal(Duration timeout) throws IOException;
+
+  /** Wakes {@link #awaitOrSignal}, now or at its next call. From any thread; never blocks. */
+  void signal();
+
+  /**
+   * The longest time to wait for octets inside a command, until set anew. Afterwards reading throws
+   * {@link NetException.ReadTimeout}.
+   */
+  void setReadTimeout(Duration timeout);
+
+  /**
+   * Flushes the output (the protocol's go-ahead), forgets all input received so far, and negotiates
+   * TLS.
+   *
+   * @throws NetException.TlsFailure if that failed: nothing more can be said to the client
+   * @throws IllegalStateException unless {@link #canStartTls()}
+   */
+  void startTls() throws IOException;
+
+  /**
+   * Flushes the output (the protocol's go-ahead) and compresses both directions from the next octet
+   * on with raw DEFLATE (RFC 4978).
+   *
+   * @throws IllegalStateException if it is on already
+   */
+  void startCompression() throws IOException;
+
+  /** Names the account once the client has logged in; for status, traces and the log. */
+  void describe(String account);
+
+  /** A word or two for the status page on what the session does: a state, a command, a folder. */
+  void state(String state);
+
+  /**
+   * Hides all input up to the next {@link #await} from protocol traces, for what a {@link
+   * Redaction} cannot know.
+   */
+  void hideInput();
+
+  /** Octets received, as they came over the network. */
+  long bytesIn();
+
+  /** Octets sent, as they went over the network. */
+  long bytesOut();
+
+  /** Whether the server wants the session to end after the command at hand. */
+  boolean isStopping();
+
+  /**
+   * Ends the connection now, from any thread: what its own thread reads or writes fails with {@link
+   * NetException.Closed}. The owner simply returns from {@link Protocol#serve} instead.
+   */
+  void close(CloseReason reason);
+}
