@@ -1,0 +1,37 @@
+package hikyaku.protocol.smtp;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What MAIL may say beyond the path; null where it does not.
+ *
+ * @param size octets, as the client reckons (RFC 1870); beyond a long it is {@link Long#MAX_VALUE}
+ * @param body RFC 6152 §2, RFC 3030 §3
+ * @param smtpUtf8 RFC 6531 §3.4
+ * @param ret RFC 3461 §4.3
+ * @param envid the sender's own name for the transaction, decoded (RFC 3461 §4.4)
+ * @param auth who submitted it, decoded; empty for {@code <>} (RFC 4954 §5)
+ */
+public record MailParameters(
+    @Nullable Long size,
+    @Nullable Body body,
+    boolean smtpUtf8,
+    @Nullable Ret ret,
+    @Nullable String envid,
+    @Nullable String auth) {
+
+  public static final MailParameters NONE = new MailParameters(null, null, false, null, null, null);
+
+  /** What kind of octets the message has. */
+  public enum Body {
+    SEVENBIT,
+    EIGHTBITMIME,
+    BINARYMIME
+  }
+
+  /** How much of the message a failure report brings back. */
+  public enum Ret {
+    FULL,
+    HDRS
+  }
+}

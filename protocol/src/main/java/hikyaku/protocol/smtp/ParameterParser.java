@@ -1,0 +1,175 @@
+package hikyaku.protocol.smtp;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** esmtp-param (RFC 5321 §4.1.2) of MAIL and RCPT. */
+final class ParameterParser {
+  private static final Set<String> OF_MAIL =
+      Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH");
+  private static final Set<String> OF_RCPT = Set.of("NOTIFY", "ORCPT");
+
+  /** Characters of ENVID before decoding (RFC 3461 §4.4). */
+  private static final int MAX_ENVID = 100;
+
+  /** Characters of ORCPT before decoding (RFC 3461 §4.2). */
+  private static final int MAX_ORCPT = 500;
+
+  private final Cursor in;
+
+  ParameterParser(Cursor in) {
+    this.in = in;
+  }
+
+  MailParameters mailParameters() throws CommandSyntaxException {
+    Map<String, String> given = parameters(OF_MAIL::contains);
+    if (given.isEmpty()) {
+      return MailParameters.NONE;
+    }
+    return new MailParameters(
+        size(given.get("SIZE")),
+        body(given.get("BODY")),
+        smtpUtf8(given.get("SMTPUTF8")),
+        ret(given.get("RET")),
+        envid(given.get("ENVID")),
+        auth(given.get("AUTH")));
+  }
+
+  RcptParameters rcptParameters() throws CommandSyntaxException {
+    Map<String, String> given = parameters(OF_RCPT::contains);
+    if (given.isEmpty()) {
+      return RcptParameters.NONE;
+    }
+    return new RcptParameters(notify(given.get("NOTIFY")), orcpt(given.get("ORCPT")));
+  }
+
+  /** Keywords in upper case with their values, empty where there is none. */
+  private Map<String, String> parameters(Predicate<String> known) throws CommandSyntaxException {
+    Map<String, String> given = new HashMap<>();
+    while (in.skipSpace() && !in.atEnd()) {
+      String keyword = Ascii.upper(in.takeWhile(c -> c == '-' || Ascii.isAlphaOrDigit(c)));
+      boolean valued = in.take('=');
+      String value = valued ? in.takeWhile(c -> c > ' ' && c != '=' && c != 127) : "";
+      if (keyword.isEmpty() || (valued && value.isEmpty())) {
+        throw CommandSyntaxException.argument("Bad parameter");
+      }
+      if (!known.test(keyword)) {
+        throw new CommandSyntaxException(Reply.of(555, "5.5.4", "Parameter not known here"));
+      }
+      if (given.put(keyword, value) != null) {
+        throw CommandSyntaxException.argument("Parameter given twice");
+      }
+    }
+    if (!in.atEnd()) {
+      throw CommandSyntaxException.argument("Bad parameter");
+    }
+    return given;
+  }
+
+  private static @Nullable Long size(@Nullable String value) throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    // RFC 1870 §4: up to 20 digits.
+    if (value.isEmpty() || value.length() > 20 || !value.chars().allMatch(Ascii::isDigit)) {
+      throw CommandSyntaxException.argument("Bad SIZE parameter");
+    }
+    return value.length() > 18 ? Long.MAX_VALUE : Long.parseLong(value);
+  }
+
+  private static MailParameters.@Nullable Body body(@Nullable String value)
+      throws CommandSyntaxException {
+    return switch (value == null ? null : Ascii.upper(value)) {
+      case null -> null;
+      case "7BIT" -> MailParameters.Body.SEVENBIT;
+      case "8BITMIME" -> MailParameters.Body.EIGHTBITMIME;
+      case "BINARYMIME" -> MailParameters.Body.BINARYMIME;
+      default -> throw CommandSyntaxException.argument("Bad BODY parameter");
+    };
+  }
+
+  private static boolean smtpUtf8(@Nullable String value) throws CommandSyntaxException {
+    if (value != null && !value.isEmpty()) {
+      throw CommandSyntaxException.argument("SMTPUTF8 takes no value");
+    }
+    return value != null;
+  }
+
+  private static MailParameters.@Nullable Ret ret(@Nullable String value)
+      throws CommandSyntaxException {
+    return switch (value == null ? null : Ascii.upper(value)) {
+      case null -> null;
+      case "FULL" -> MailParameters.Ret.FULL;
+      case "HDRS" -> MailParameters.Ret.HDRS;
+      default -> throw CommandSyntaxException.argument("Bad RET parameter");
+    };
+  }
+
+  private static @Nullable String envid(@Nullable String value) throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    if (value.isEmpty() || value.length() > MAX_ENVID) {
+      throw CommandSyntaxException.argument("Bad ENVID parameter");
+    }
+    return Xtext.decode(value, "ENVID parameter");
+  }
+
+  private static @Nullable String auth(@Nullable String value) throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    if (value.isEmpty()) {
+      throw CommandSyntaxException.argument("Bad AUTH parameter");
+    }
+    return value.equals("<>") ? "" : Xtext.decode(value, "AUTH parameter");
+  }
+
+  private static @Nullable Set<RcptParameters.Notify> notify(@Nullable String value)
+      throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    String list = Ascii.upper(value);
+    Set<RcptParameters.Notify> chosen = EnumSet.noneOf(RcptParameters.Notify.class);
+    if (list.equals("NEVER")) {
+      return Collections.unmodifiableSet(chosen);
+    }
+    for (String item : list.split(",", -1)) {
+      chosen.add(
+          switch (item) {
+            case "SUCCESS" -> RcptParameters.Notify.SUCCESS;
+            case "FAILURE" -> RcptParameters.Notify.FAILURE;
+            case "DELAY" -> RcptParameters.Notify.DELAY;
+            default -> throw CommandSyntaxException.argument("Bad NOTIFY parameter");
+          });
+    }
+    return Collections.unmodifiableSet(chosen);
+  }
+
+  private static RcptParameters.@Nullable OriginalRecipient orcpt(@Nullable String value)
+      throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    int semicolon = value.indexOf(';');
+    String type = semicolon < 0 ? "" : value.substring(0, semicolon);
+    if (type.isEmpty()
+        || semicolon == value.length() - 1
+        || value.length() > MAX_ORCPT
+        || !type.chars().allMatch(Ascii::isAtext)) {
+      throw CommandSyntaxException.argument("Bad ORCPT parameter");
+    }
+    String encoded = value.substring(semicolon + 1);
+    String address =
+        Ascii.upper(type).equals("UTF-8")
+            ? Xtext.decodeUtf8Address(encoded)
+            : Xtext.decode(encoded, "ORCPT parameter");
+    return new RcptParameters.OriginalRecipient(type, address);
+  }
+}
