@@ -1,0 +1,201 @@
+package hikyaku.mailbox;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.log.MailboxCodec;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.Conflict;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Outcome;
+import hikyaku.mailbox.store.Store;
+import hikyaku.mailbox.view.Mailbox;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All mail on this node. Mailboxes and folder trees that are in use, or were lately, stay folded in
+ * memory; one that is forgotten is folded again from the store. Two folds of one log may exist at a
+ * time and are both right, since each asks the store's head.
+ */
+public final class MailStore implements AutoCloseable {
+  /** What a mailbox weighs in the cache besides its messages, in messages. */
+  private static final int MAILBOX_WEIGHT = 20;
+
+  private static final long CACHED_ACCOUNTS = 50_000;
+
+  private final Store store;
+  private final Clock clock;
+  private final MailboxLimits limits;
+  private final Cache<LogName, Mailbox> mailboxes;
+  private final Cache<String, AccountMail> accounts;
+  private final LogStore.Registration hints;
+
+  public MailStore(Store store, Clock clock, MailboxLimits limits) {
+    this.store = store;
+    this.clock = clock;
+    this.limits = limits;
+    // Weak values keep what sessions hold in the cache for as long as they hold it, so that all
+    // sessions of a mailbox share one fold and one set of listeners.
+    this.mailboxes = Caffeine.newBuilder().weakValues().build();
+    this.accounts = Caffeine.newBuilder().maximumSize(CACHED_ACCOUNTS).build();
+    this.recent =
+        Caffeine.newBuilder()
+            .maximumWeight(limits.cachedMessages())
+            .weigher((LogName name, Mailbox mailbox) -> MAILBOX_WEIGHT + mailbox.state().size())
+            .build();
+    this.hints = store.logs().hints(this::moved);
+  }
+
+  /** Strong holds on mailboxes used lately. */
+  private final Cache<LogName, Mailbox> recent;
+
+  private void moved(LogName log) {
+    Mailbox mailbox = mailboxes.getIfPresent(log);
+    if (mailbox != null) {
+      mailbox.moved();
+    }
+  }
+
+  public Store store() {
+    return store;
+  }
+
+  public Clock clock() {
+    return clock;
+  }
+
+  public MailboxLimits limits() {
+    return limits;
+  }
+
+  /** The mail of an account that the directory knows. */
+  public AccountMail account(String id) {
+    return Objects.requireNonNull(accounts.get(id, key -> new AccountMail(key, this)));
+  }
+
+  /** A mailbox by the name of its log. Protocol servers ask the {@link AccountMail}. */
+  public Mailbox mailbox(LogName log) {
+    Mailbox mailbox =
+        Objects.requireNonNull(mailboxes.get(log, name -> new Mailbox(name, store, limits)));
+    // Put anew each time: its weight follows its size.
+    recent.put(log, mailbox);
+    return mailbox;
+  }
+
+  /** Deletes a mailbox's log; sessions that have it open are woken. */
+  public void drop(LogName log) {
+    store.logs().drop(log);
+    recent.invalidate(log);
+    Mailbox mailbox = mailboxes.getIfPresent(log);
+    mailboxes.invalidate(log);
+    if (mailbox != null) {
+      mailbox.moved();
+    }
+  }
+
+  /** Mailboxes folded in memory now. */
+  public List<Mailbox> open() {
+    return List.copyOf(mailboxes.asMap().values());
+  }
+
+  /** Starts a message's blob. */
+  public BlobWriter newBlob() {
+    return store.blobs().create();
+  }
+
+  /**
+   * Delivers a message to any number of accounts in one durability round. When it returns, every
+   * delivery that is {@link Delivered.Done} is durable.
+   *
+   * @param key idempotency key of the whole delivery, at most 100 characters, or null
+   * @return for each delivery, in order, what became of it
+   */
+  public List<Delivered> deliver(List<Delivery> deliveries, @Nullable String key) {
+    List<Append> round = new ArrayList<>();
+    @Nullable Delivered[] results = new Delivered[deliveries.size()];
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < deliveries.size(); i++) {
+      Delivery delivery = deliveries.get(i);
+      try {
+        Mailbox target = target(delivery);
+        target.checkRoom(List.of(delivery.message()));
+        round.add(append(target, delivery, keyOf(key, i)));
+        places.add(i);
+      } catch (MailboxException e) {
+        results[i] = new Delivered.Refused(e);
+      }
+    }
+    List<Outcome> outcomes = round.isEmpty() ? List.of() : store.logs().append(round);
+    for (int j = 0; j < outcomes.size(); j++) {
+      int i = places.get(j);
+      results[i] =
+          switch (outcomes.get(j)) {
+            case Appended appended -> done(appended);
+            case Conflict _ -> again(deliveries.get(i), keyOf(key, i));
+          };
+    }
+    List<Delivered> all = new ArrayList<>();
+    for (Delivered result : results) {
+      all.add(Objects.requireNonNull(result));
+    }
+    return all;
+  }
+
+  /** Each delivery has its own, since two of them may be for one mailbox. */
+  private static @Nullable String keyOf(@Nullable String key, int delivery) {
+    return key == null ? null : key + "/" + delivery;
+  }
+
+  private static Append append(Mailbox target, Delivery delivery, @Nullable String key) {
+    return Append.to(target.log(), List.of(MailboxCodec.event(delivery.message()))).withKey(key);
+  }
+
+  private Mailbox target(Delivery delivery) {
+    AccountMail account = account(delivery.account());
+    return account.mailbox(
+        account.tree().folder(delivery.folder()).orElseGet(() -> account.tree().inbox()));
+  }
+
+  /** The folder was deleted between looking and writing: INBOX is always there. */
+  private Delivered again(Delivery delivery, @Nullable String key) {
+    AccountMail account = account(delivery.account());
+    Mailbox inbox = account.inbox();
+    return switch (store.logs().append(append(inbox, delivery, key))) {
+      case Appended appended -> done(appended);
+      case Conflict _ -> new Delivered.Refused(new MailboxException.Gone());
+    };
+  }
+
+  private static Delivered done(Appended appended) {
+    return new Delivered.Done(appended.firstId(), appended.lastSeq());
+  }
+
+  /**
+   * Makes the snapshots that are due and lets go of entries that died long enough ago.
+   *
+   * @return how many snapshots were made
+   */
+  public int housekeeping() {
+    int made = 0;
+    long keepSince = clock.instant().minus(limits.history()).toEpochMilli();
+    for (Mailbox mailbox : open()) {
+      if (mailbox.wantsSnapshot()) {
+        mailbox.snapshot(keepSince);
+        made++;
+      }
+    }
+    return made;
+  }
+
+  @Override
+  public void close() {
+    hints.close();
+  }
+}

@@ -1,0 +1,53 @@
+package hikyaku.mailbox;
+
+import java.time.Duration;
+
+/**
+ * Limits of mailboxes and folder trees.
+ *
+ * @param folders folders of one account; each costs memory when listed. Reply: NO [LIMIT]
+ * @param nameOctets UTF-8 octets of a folder's full name; it is shown, logged and sorted whole.
+ *     Reply: NO [CANNOT]
+ * @param depth levels of a folder's name; clients draw them as a tree. Reply: NO [CANNOT]
+ * @param subscriptions names subscribed to; a subscription needs no folder, so folders do not bound
+ *     it. Reply: NO [LIMIT]
+ * @param keywords different keywords of one mailbox; each message points at its set. Reply: NO
+ *     [LIMIT]
+ * @param keywordLength characters of one keyword. Reply: NO [LIMIT]
+ * @param messages messages of one mailbox. Reply: NO [LIMIT]
+ * @param tombstones expunges remembered for QRESYNC; a client that was away for longer gets all
+ *     UIDs that are not there (RFC 7162 §3.2.10.2), which is right and merely longer
+ * @param conflicts how often a write that lost a race is tried again before it is refused for now
+ * @param snapshotAfter entries folded since the last snapshot that make a new one worth its cost
+ * @param history how long dead entries, and with them the blobs of expunged messages, are kept
+ * @param cachedMessages messages of mailboxes not in use that stay folded in memory (some 50 octets
+ *     each)
+ */
+public record MailboxLimits(
+    int folders,
+    int nameOctets,
+    int depth,
+    int subscriptions,
+    int keywords,
+    int keywordLength,
+    int messages,
+    int tombstones,
+    int conflicts,
+    int snapshotAfter,
+    Duration history,
+    long cachedMessages) {
+  public static final MailboxLimits DEFAULT =
+      new MailboxLimits(
+          20_000,
+          1_000,
+          32,
+          20_000,
+          200,
+          100,
+          10_000_000,
+          20_000,
+          100,
+          2_000,
+          Duration.ofDays(1),
+          2_000_000);
+}

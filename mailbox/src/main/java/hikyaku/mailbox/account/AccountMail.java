@@ -1,0 +1,414 @@
+package hikyaku.mailbox.account;
+
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.log.MailboxCodec;
+import hikyaku.mailbox.log.MailboxEvent;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.Conflict;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Snapshot;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.store.Tally;
+import hikyaku.mailbox.view.Mailbox;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mail of one account on this node: its folder tree and the way to its mailboxes. Shared by all
+ * sessions; safe for use by many threads.
+ */
+public final class AccountMail {
+  private static final int READ_BATCH = 1_000;
+  private static final int SNAPSHOT_AFTER = 500;
+
+  private final String account;
+  private final LogName log;
+  private final MailStore mail;
+  private final LogStore logs;
+  private final MailboxLimits limits;
+  private final ReentrantLock folding = new ReentrantLock();
+  private volatile FolderTree tree = FolderTree.EMPTY;
+  private long snapshotSeq;
+
+  /** Called by {@link MailStore}. */
+  public AccountMail(String account, MailStore mail) {
+    this.account = account;
+    this.log = foldersLog(account);
+    this.mail = mail;
+    this.logs = mail.store().logs();
+    this.limits = mail.limits();
+  }
+
+  public static LogName foldersLog(String account) {
+    return new LogName("folders/" + account);
+  }
+
+  public static LogName mailboxLog(String account, long folder) {
+    return new LogName("mailbox/" + account + "/" + folder);
+  }
+
+  public String account() {
+    return account;
+  }
+
+  /** The log of the folder tree, for those who listen to hints. */
+  public LogName log() {
+    return log;
+  }
+
+  // ---- reading
+
+  /** The folders as they are now. An account's first look makes INBOX and the usual folders. */
+  public FolderTree tree() {
+    Head head = logs.head(log);
+    if (!head.exists()) {
+      createDefaults();
+      head = logs.head(log);
+    }
+    FolderTree known = tree;
+    return known.seq() >= head.seq() ? known : catchUp(head.seq());
+  }
+
+  private FolderTree catchUp(long seq) {
+    folding.lock();
+    try {
+      FolderTree next = tree;
+      if (next.seq() == 0) {
+        next = fromSnapshot().orElse(next);
+      }
+      while (next.seq() < seq) {
+        List<Entry> entries = logs.read(log, next.seq(), seq, READ_BATCH);
+        if (entries.isEmpty() || entries.getFirst().seq() != next.seq() + 1) {
+          long before = next.seq();
+          next =
+              fromSnapshot()
+                  .filter(s -> s.seq() > before)
+                  .orElseThrow(() ->
+                      new StoreException.Corrupt(
+                          "log " + log + " lacks entries above its snapshot", null));
+        } else {
+          next = FoldersCodec.fold(next, entries);
+        }
+      }
+      tree = next;
+      return next;
+    } finally {
+      folding.unlock();
+    }
+  }
+
+  private Optional<FolderTree> fromSnapshot() {
+    Optional<Snapshot> snapshot = logs.snapshot(log);
+    snapshot.ifPresent(s -> snapshotSeq = s.seq());
+    return snapshot.map(FoldersCodec::decode);
+  }
+
+  /** Lets a long tail of renames and subscriptions shrink to a fold. */
+  private void snapshotIfLong() {
+    folding.lock();
+    try {
+      FolderTree now = tree;
+      if (now.seq() - snapshotSeq >= SNAPSHOT_AFTER) {
+        logs.saveSnapshot(log, new Snapshot(now.seq(), FoldersCodec.encode(now)));
+        long first = snapshotSeq;
+        long[] dead = new long[Math.toIntExact(now.seq() - first)];
+        java.util.Arrays.setAll(dead, i -> first + 1 + i);
+        logs.compact(log, dead);
+        snapshotSeq = now.seq();
+      }
+    } finally {
+      folding.unlock();
+    }
+  }
+
+  /**
+   * @throws MailboxException.Nonexistent if there is no such folder
+   */
+  public Mailbox mailbox(String name) {
+    return mailbox(tree().folder(name).orElseThrow(MailboxException.Nonexistent::new));
+  }
+
+  public Mailbox inbox() {
+    return mailbox(tree().inbox());
+  }
+
+  /** The mailbox of a folder of {@link #tree}. */
+  public Mailbox mailbox(Folder folder) {
+    LogName name = mailboxLog(account, folder.id());
+    if (!logs.head(name).exists()) {
+      // A crash came between the folder and its mailbox, or the folder is being deleted just now.
+      createLog(folder);
+      if (tree().folder(folder.id()).isEmpty()) {
+        logs.drop(name);
+        throw new MailboxException.Gone();
+      }
+    }
+    return mail.mailbox(name);
+  }
+
+  private void createLog(Folder folder) {
+    Event created = MailboxCodec.event(new MailboxEvent.Created(folder.uidValidity()));
+    // A conflict means that somebody else was first, which is as good.
+    logs.append(
+        Append.to(mailboxLog(account, folder.id()), List.of(created)).expecting(Append.Expect.NEW));
+  }
+
+  /** What all mailboxes of the account hold together. */
+  public Tally usage() {
+    Tally sum = Tally.ZERO;
+    LogName after = null;
+    String prefix = "mailbox/" + account + "/";
+    while (true) {
+      SortedMap<LogName, Head> page = new java.util.TreeMap<>(logs.list(prefix, after, READ_BATCH));
+      for (Head head : page.values()) {
+        sum = sum.plus(head.tally());
+      }
+      if (page.size() < READ_BATCH) {
+        return sum;
+      }
+      after = page.lastKey();
+    }
+  }
+
+  // ---- writing
+
+  private void createDefaults() {
+    long validity = nextUidValidity(0);
+    record Default(String name, @Nullable SpecialUse use) {}
+    List<Default> defaults =
+        List.of(
+            new Default(Folder.INBOX, null),
+            new Default("Archive", SpecialUse.ARCHIVE),
+            new Default("Drafts", SpecialUse.DRAFTS),
+            new Default("Junk", SpecialUse.JUNK),
+            new Default("Sent", SpecialUse.SENT),
+            new Default("Trash", SpecialUse.TRASH));
+    List<Event> events = new ArrayList<>();
+    for (Default d : defaults) {
+      Set<SpecialUse> uses = d.use == null ? Set.of() : Set.of(d.use);
+      events.add(FoldersCodec.created(d.name, validity, uses));
+      events.add(FoldersCodec.subscription(d.name, true));
+    }
+    logs.append(Append.to(log, events).expecting(Append.Expect.NEW));
+  }
+
+  /** RFC 9051 §2.3.1.1: a name made again gets a higher one; seconds since 1970 until 2106. */
+  private long nextUidValidity(long last) {
+    return Math.max(mail.clock().instant().getEpochSecond(), last + 1);
+  }
+
+  /**
+   * Makes a folder. Levels above it that are no folders are made too (RFC 9051 §6.3.4).
+   *
+   * @param specialUse RFC 6154 §3
+   */
+  public Folder create(String name, Set<SpecialUse> specialUse) {
+    String canonical = FolderName.canonical(name);
+    FolderName.check(canonical, limits);
+    if (specialUse.contains(SpecialUse.ALL) || specialUse.contains(SpecialUse.FLAGGED)) {
+      // These are views over other folders, which nothing here provides.
+      throw new MailboxException.SpecialUseTaken();
+    }
+    FolderTree after =
+        change(now -> {
+          if (now.named(canonical) != null) {
+            throw new MailboxException.AlreadyExists();
+          }
+          for (SpecialUse use : specialUse) {
+            if (now.with(use).isPresent()) {
+              throw new MailboxException.SpecialUseTaken();
+            }
+          }
+          List<Event> events = new ArrayList<>();
+          long validity = nextUidValidity(now.lastUidValidity());
+          for (String missing : missingParents(now, canonical)) {
+            events.add(FoldersCodec.created(missing, validity, Set.of()));
+          }
+          events.add(FoldersCodec.created(canonical, validity, copy(specialUse)));
+          checkCount(now.size() + events.size());
+          return events;
+        });
+    Folder made = after.named(canonical);
+    if (made == null) {
+      throw new MailboxException.Gone();
+    }
+    after.folders().stream()
+        .filter(f -> f.uidValidity() == made.uidValidity())
+        .forEach(this::createLog);
+    return made;
+  }
+
+  private static Set<SpecialUse> copy(Set<SpecialUse> uses) {
+    return uses.isEmpty() ? Set.of() : EnumSet.copyOf(uses);
+  }
+
+  private static List<String> missingParents(FolderTree now, String name) {
+    List<String> missing = new ArrayList<>();
+    for (String parent = FolderName.parent(name);
+        !parent.isEmpty();
+        parent = FolderName.parent(parent)) {
+      if (now.named(parent) == null) {
+        missing.addFirst(parent);
+      }
+    }
+    return missing;
+  }
+
+  private void checkCount(int count) {
+    if (count > limits.folders()) {
+      throw new MailboxException.LimitReached("folders", limits.folders());
+    }
+  }
+
+  /**
+   * Deletes a folder and its messages; its children stay (RFC 9051 §6.3.5).
+   *
+   * @throws MailboxException.NotAllowed for INBOX
+   * @throws MailboxException.Nonexistent if there is no such folder, be it that it has children
+   */
+  public void delete(String name) {
+    String canonical = FolderName.canonical(name);
+    if (canonical.equals(Folder.INBOX)) {
+      throw new MailboxException.NotAllowed("INBOX cannot be deleted");
+    }
+    long[] id = new long[1];
+    change(now -> {
+      Folder folder = now.named(canonical);
+      if (folder == null) {
+        throw new MailboxException.Nonexistent();
+      }
+      id[0] = folder.id();
+      return List.of(FoldersCodec.deleted(folder.id()));
+    });
+    mail.drop(mailboxLog(account, id[0]));
+  }
+
+  /**
+   * Renames a folder and those below it. INBOX keeps its name and becomes empty: its messages go
+   * under the new name (RFC 9051 §6.3.6), and its children stay.
+   */
+  public void rename(String from, String to) {
+    String source = FolderName.canonical(from);
+    String target = FolderName.canonical(to);
+    FolderName.check(target, limits);
+    if (target.startsWith(source + FolderName.SEPARATOR)) {
+      throw new MailboxException.NotAllowed("A mailbox cannot be put below itself");
+    }
+    FolderTree after =
+        change(now -> {
+          if (now.named(target) != null) {
+            throw new MailboxException.AlreadyExists();
+          }
+          List<Event> events = new ArrayList<>();
+          long validity = nextUidValidity(now.lastUidValidity());
+          for (String missing : missingParents(now, target)) {
+            events.add(FoldersCodec.created(missing, validity, Set.of()));
+          }
+          renameEvents(now, source, target, validity, events);
+          checkCount(now.size() + events.size());
+          return events;
+        });
+    after.folders().stream()
+        .filter(f -> !logs.head(mailboxLog(account, f.id())).exists())
+        .forEach(this::createLog);
+  }
+
+  private void renameEvents(
+      FolderTree now, String source, String target, long validity, List<Event> events) {
+    Folder folder = now.named(source);
+    Map<String, Folder> children = now.below(source);
+    if (folder == null && children.isEmpty()) {
+      throw new MailboxException.Nonexistent();
+    }
+    if (folder != null) {
+      events.add(FoldersCodec.renamed(folder.id(), target));
+    }
+    if (source.equals(Folder.INBOX)) {
+      events.add(FoldersCodec.created(Folder.INBOX, validity, Set.of()));
+      return;
+    }
+    for (Folder child : children.values()) {
+      String name = target + child.name().substring(source.length());
+      FolderName.check(name, limits);
+      if (now.named(name) != null && !children.containsKey(name)) {
+        throw new MailboxException.AlreadyExists();
+      }
+      events.add(FoldersCodec.renamed(child.id(), name));
+    }
+  }
+
+  /** Adds a name to the subscriptions, whether or not there is such a folder. */
+  public void subscribe(String name) {
+    String canonical = FolderName.canonical(name);
+    FolderName.check(canonical, limits);
+    change(now -> {
+      if (now.subscriptions().contains(canonical)) {
+        return List.of();
+      }
+      if (now.subscriptions().size() >= limits.subscriptions()) {
+        throw new MailboxException.LimitReached("subscriptions", limits.subscriptions());
+      }
+      return List.of(FoldersCodec.subscription(canonical, true));
+    });
+  }
+
+  public void unsubscribe(String name) {
+    String canonical = FolderName.canonical(name);
+    change(now ->
+        now.subscriptions().contains(canonical)
+            ? List.of(FoldersCodec.subscription(canonical, false))
+            : List.of());
+  }
+
+  /** Takes away everything. The directory must have forgotten the account before. */
+  public void removeAll() {
+    while (true) {
+      var page = logs.list("mailbox/" + account + "/", null, READ_BATCH);
+      if (page.isEmpty()) {
+        break;
+      }
+      page.keySet().forEach(mail::drop);
+    }
+    logs.drop(log);
+  }
+
+  /** Decides on the tree as it is, writes if it is still so, and else decides again. */
+  private FolderTree change(Function<FolderTree, List<Event>> decision) {
+    for (int tries = 0; tries < limits.conflicts(); tries++) {
+      FolderTree now = tree();
+      List<Event> events = decision.apply(now);
+      if (events.isEmpty()) {
+        return now;
+      }
+      Append append = Append.to(log, events).expecting(Append.Expect.at(now.seq()));
+      switch (logs.append(append)) {
+        case Appended appended -> {
+          FolderTree after = catchUp(appended.lastSeq());
+          snapshotIfLong();
+          return after;
+        }
+        case Conflict _ -> {
+          // Somebody else changed the tree: decide again on what it is now.
+        }
+      }
+    }
+    throw new StoreException.Unavailable(
+        "log " + log + " moved at each of " + limits.conflicts() + " attempts to write to it",
+        null);
+  }
+}

@@ -1,0 +1,122 @@
+package hikyaku.mailbox.account;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** An account's folders as of one sequence of its log. Immutable. */
+public final class FolderTree {
+  static final FolderTree EMPTY = new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0);
+
+  private final long seq;
+  private final NavigableMap<String, Folder> byName;
+  private final SortedSet<String> subscriptions;
+  private final long lastUidValidity;
+
+  FolderTree(
+      long seq,
+      NavigableMap<String, Folder> byName,
+      SortedSet<String> subscriptions,
+      long lastUidValidity) {
+    this.seq = seq;
+    this.byName = Collections.unmodifiableNavigableMap(byName);
+    this.subscriptions = Collections.unmodifiableSortedSet(subscriptions);
+    this.lastUidValidity = lastUidValidity;
+  }
+
+  public long seq() {
+    return seq;
+  }
+
+  /** In the order of names. */
+  public Collection<Folder> folders() {
+    return byName.values();
+  }
+
+  public int size() {
+    return byName.size();
+  }
+
+  /**
+   * @param name in any spelling that a client may use
+   */
+  public Optional<Folder> folder(String name) {
+    return Optional.ofNullable(byName.get(FolderName.canonical(name)));
+  }
+
+  public Optional<Folder> folder(long id) {
+    return byName.values().stream().filter(f -> f.id() == id).findFirst();
+  }
+
+  public Folder inbox() {
+    Folder inbox = byName.get(Folder.INBOX);
+    if (inbox == null) {
+      throw new IllegalStateException("an account without INBOX");
+    }
+    return inbox;
+  }
+
+  /** The first folder with this use, in the order of names. */
+  public Optional<Folder> with(SpecialUse use) {
+    return byName.values().stream().filter(f -> f.specialUse().contains(use)).findFirst();
+  }
+
+  /** Folders below a name, whether or not the name itself is a folder's. */
+  public Map<String, Folder> below(String name) {
+    String first = FolderName.canonical(name) + FolderName.SEPARATOR;
+    return byName.subMap(first, first + Character.MAX_VALUE);
+  }
+
+  public boolean hasChildren(String name) {
+    return !below(name).isEmpty();
+  }
+
+  /**
+   * Names that are no folders but stand above one: clients see them as \NonExistent (RFC 9051
+   * §7.3.1).
+   */
+  public Set<String> namesWithoutFolder() {
+    Set<String> names = new TreeSet<>();
+    for (String name : byName.keySet()) {
+      for (String parent = FolderName.parent(name);
+          !parent.isEmpty();
+          parent = FolderName.parent(parent)) {
+        if (!byName.containsKey(parent)) {
+          names.add(parent);
+        }
+      }
+    }
+    return names;
+  }
+
+  public SortedSet<String> subscriptions() {
+    return subscriptions;
+  }
+
+  public boolean isSubscribed(String name) {
+    return subscriptions.contains(FolderName.canonical(name));
+  }
+
+  long lastUidValidity() {
+    return lastUidValidity;
+  }
+
+  @Nullable Folder named(String canonical) {
+    return byName.get(canonical);
+  }
+
+  NavigableMap<String, Folder> copyOfFolders() {
+    return new TreeMap<>(byName);
+  }
+
+  SortedSet<String> copyOfSubscriptions() {
+    return new TreeSet<>(subscriptions);
+  }
+}

@@ -1,0 +1,33 @@
+package hikyaku.mailbox.account;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What a folder is for (RFC 6154 §2). */
+public enum SpecialUse {
+  ALL("\\All"),
+  ARCHIVE("\\Archive"),
+  DRAFTS("\\Drafts"),
+  FLAGGED("\\Flagged"),
+  JUNK("\\Junk"),
+  SENT("\\Sent"),
+  TRASH("\\Trash");
+
+  private final String attribute;
+
+  SpecialUse(String attribute) {
+    this.attribute = attribute;
+  }
+
+  /** The attribute as clients spell it, backslash included. */
+  public String attribute() {
+    return attribute;
+  }
+
+  /** By attribute, without regard to ASCII case. */
+  public static Optional<SpecialUse> of(String attribute) {
+    return Arrays.stream(values())
+        .filter(use -> use.attribute.equalsIgnoreCase(attribute))
+        .findFirst();
+  }
+}

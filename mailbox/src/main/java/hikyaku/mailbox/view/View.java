@@ -1,0 +1,258 @@
+package hikyaku.mailbox.view;
+
+import hikyaku.mailbox.log.UidSet;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * What one session has been told of a mailbox. Its message numbers stay as they are, whatever other
+ * sessions do, until {@link #tell} hands out the news. Used by one thread.
+ *
+ * <p>A view is the newest fold that the session has looked at, less the messages not told yet, plus
+ * the ghosts: messages that are gone and whose going has not been told. Ghosts have a number and a
+ * UID, and nothing else.
+ */
+public final class View {
+  private final Mailbox mailbox;
+  private MailboxState state;
+
+  /** Messages with lower UIDs have been told. */
+  private long appends;
+
+  private long expunges;
+  private long flags;
+
+  /** UIDs of ghosts, rising. */
+  private long[] ghosts;
+
+  /** Entries of this session's own whose flag changes it answers itself. */
+  private UidSet ownUids = UidSet.EMPTY;
+
+  private long ownSeq;
+
+  private View(Mailbox mailbox, MailboxState state, Positions told, long[] ghosts) {
+    this.mailbox = mailbox;
+    this.state = state;
+    appends = told.appends();
+    expunges = told.expunges();
+    flags = told.flags();
+    this.ghosts = ghosts;
+  }
+
+  /** A view of the mailbox as it is now, everything told. */
+  public static View open(Mailbox mailbox) {
+    MailboxState now = mailbox.refresh();
+    return new View(mailbox, now, new Positions(now.uidNext(), now.seq(), now.seq()), new long[0]);
+  }
+
+  /**
+   * A session's view carried on from where it was, perhaps on another node.
+   *
+   * @throws IllegalArgumentException if the log no longer remembers the expunges since then, so
+   *     that the message numbers cannot be known
+   */
+  public static View at(Mailbox mailbox, Positions positions) {
+    MailboxState now = mailbox.refresh();
+    if (!now.knowsExpungesSince(positions.expunges())) {
+      throw new IllegalArgumentException("expunges since the position are forgotten");
+    }
+    long[] ghosts = below(now.expungedSince(positions.expunges()), positions.appends());
+    return new View(mailbox, now, positions, ghosts);
+  }
+
+  private static long[] below(UidSet uids, long limit) {
+    long[] all = new long[Math.toIntExact(uids.size())];
+    int[] count = {0};
+    uids.forEach(uid -> all[count[0]++] = uid);
+    int end = Arrays.binarySearch(all, limit);
+    return Arrays.copyOf(all, end < 0 ? -end - 1 : end);
+  }
+
+  public Mailbox mailbox() {
+    return mailbox;
+  }
+
+  /** Where this session stands. Between two commands it says all there is to say. */
+  public Positions positions() {
+    return new Positions(appends, expunges, flags);
+  }
+
+  /** The fold that indexes given by this view refer to. */
+  public MailboxState state() {
+    return state;
+  }
+
+  /** How many messages the session knows of. */
+  public int size() {
+    return state.countBelow(appends) + ghosts.length;
+  }
+
+  /** HIGHESTMODSEQ as far as this session has been told everything up to it. */
+  public long highestModseqTold() {
+    return Math.min(expunges, flags);
+  }
+
+  // ---- numbers
+
+  /**
+   * The UID of a message number.
+   *
+   * @throws IndexOutOfBoundsException unless 1 <= number <= size
+   */
+  public long uid(int number) {
+    int before = ghostsBefore(number);
+    if (before < ghosts.length && rank(before) == number - 1) {
+      return ghosts[before];
+    }
+    checkNumber(number);
+    return state.uid(number - 1 - before);
+  }
+
+  /** The number of a UID, or 0 if this session has no such message. */
+  public int number(long uid) {
+    if (uid >= appends) {
+      return 0;
+    }
+    int ghost = Arrays.binarySearch(ghosts, uid);
+    if (ghost >= 0) {
+      return rank(ghost) + 1;
+    }
+    int index = state.indexOf(uid);
+    return index < 0 ? 0 : index + (-ghost - 1) + 1;
+  }
+
+  /** The index in {@link #state} of a message number, or -1 if the message is a ghost. */
+  public int index(int number) {
+    int before = ghostsBefore(number);
+    if (before < ghosts.length && rank(before) == number - 1) {
+      return -1;
+    }
+    checkNumber(number);
+    return number - 1 - before;
+  }
+
+  /** The number of the message at an index of {@link #state}, or 0 if it was not told yet. */
+  public int numberAt(int index) {
+    long uid = state.uid(index);
+    if (uid >= appends) {
+      return 0;
+    }
+    int ghost = Arrays.binarySearch(ghosts, uid);
+    return index + (-ghost - 1) + 1;
+  }
+
+  /** Whether messages of this view are gone already. */
+  public boolean hasGhosts() {
+    return ghosts.length > 0;
+  }
+
+  private void checkNumber(int number) {
+    if (number < 1 || number > size()) {
+      throw new IndexOutOfBoundsException("message number " + number + " of " + size());
+    }
+  }
+
+  /** The rank of a ghost among all messages of the view, from 0. */
+  private int rank(int ghost) {
+    return ghost + state.countBelow(ghosts[ghost]);
+  }
+
+  /** How many ghosts have a lower number. */
+  private int ghostsBefore(int number) {
+    int low = 0;
+    int high = ghosts.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (rank(middle) < number - 1) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  // ---- news
+
+  /** Looks at the mailbox as it is now. Numbers do not change; messages may become ghosts. */
+  public void refresh() {
+    advance(mailbox.refresh());
+  }
+
+  /** Looks at a newer fold, which the session got as the outcome of a write of its own. */
+  public void advance(MailboxState now) {
+    if (now.seq() <= state.seq()) {
+      return;
+    }
+    UidSet gone =
+        now.knowsExpungesSince(state.seq())
+            ? now.expungedSince(state.seq())
+            : state.uids().minus(now.uids());
+    long[] fresh = below(gone, appends);
+    if (fresh.length > 0) {
+      ghosts =
+          IntStream.range(0, ghosts.length + fresh.length)
+              .mapToLong(i -> i < ghosts.length ? ghosts[i] : fresh[i - ghosts.length])
+              .sorted()
+              .toArray();
+    }
+    state = now;
+  }
+
+  /**
+   * Notes a flag change of this session's own, whose replies the session writes itself: {@link
+   * #tell} leaves those messages out unless they change again.
+   *
+   * @param seq the entry of the change
+   * @param uids the messages whose new flags the client knows
+   */
+  public void own(long seq, UidSet uids) {
+    ownSeq = seq;
+    ownUids = uids;
+  }
+
+  /** Whether {@link #tell} would tell something. */
+  public boolean hasNews(boolean expungesAllowed) {
+    return (expungesAllowed && ghosts.length > 0)
+        || state.uidNext() > appends
+        || state.seq() > flags;
+  }
+
+  /**
+   * Hands out what {@link #refresh} found, after which it counts as told.
+   *
+   * @param expungesAllowed false while the client may be using message numbers (RFC 9051 §7.5.1):
+   *     ghosts stay ghosts
+   */
+  public News tell(boolean expungesAllowed) {
+    int[] expunged = new int[0];
+    UidSet vanished = UidSet.EMPTY;
+    if (expungesAllowed) {
+      expunged = new int[ghosts.length];
+      for (int i = 0; i < ghosts.length; i++) {
+        expunged[ghosts.length - 1 - i] = rank(i) + 1;
+      }
+      vanished = UidSet.of(ghosts);
+      ghosts = new long[0];
+      expunges = state.seq();
+    }
+    long toldBefore = appends;
+    int sizeBefore = size();
+    appends = state.uidNext();
+    int exists = size() > sizeBefore ? size() : -1;
+    IntStream.Builder changed = IntStream.builder();
+    state.changedSince(
+        flags,
+        index -> {
+          long uid = state.uid(index);
+          boolean own = state.modseq(index) == ownSeq && ownUids.contains(uid);
+          if (uid < toldBefore && !own) {
+            changed.add(numberAt(index));
+          }
+        });
+    flags = state.seq();
+    ownUids = UidSet.EMPTY;
+    ownSeq = 0;
+    return new News(expunged, vanished, exists, changed.build().toArray());
+  }
+}
