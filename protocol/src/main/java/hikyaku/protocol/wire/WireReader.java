@@ -16,12 +16,37 @@ public final class WireReader {
   private static final int LF = '\n';
 
   private final OctetSource source;
+  private final Tap tap;
   private byte @Nullable [] buffer;
   private int position;
   private int end;
 
   public WireReader(OctetSource source) {
+    this(source, Tap.NONE);
+  }
+
+  /** A reader that tells the tap of everything it has read. */
+  public WireReader(OctetSource source, Tap tap) {
     this.source = source;
+    this.tap = tap;
+  }
+
+  /** Is told of what was read, piece by piece as the protocol takes it: for protocol traces. */
+  public interface Tap {
+    Tap NONE =
+        new Tap() {
+          @Override
+          public void line(byte[] line) {}
+
+          @Override
+          public void octets(long count) {}
+        };
+
+    /** A line was read; the array is the reader's result and is not to be changed. */
+    void line(byte[] line);
+
+    /** A literal or dotted text of this many octets was read. */
+    void octets(long count);
   }
 
   /** How line endings are judged. */
@@ -71,6 +96,7 @@ public final class WireReader {
         position = lineFeed + 1;
         releaseIfEmpty();
         judge(length > limit, limit, ending, bareCr, lastWasCr);
+        tap.line(line);
         return line;
       }
       if (gathered == null) {
@@ -86,7 +112,9 @@ public final class WireReader {
         byte[] line = gathered.toByteArray();
         int length = lastWasCr && !tooLong ? line.length - 1 : line.length;
         judge(tooLong || length > limit, limit, ending, bareCr, lastWasCr);
-        return length == line.length ? line : Arrays.copyOf(line, length);
+        byte[] whole = length == line.length ? line : Arrays.copyOf(line, length);
+        tap.line(whole);
+        return whole;
       }
     }
   }
@@ -119,6 +147,7 @@ public final class WireReader {
       left -= take;
       releaseIfEmpty();
     }
+    tap.octets(count);
   }
 
   /** What came before the final dot. */
@@ -135,7 +164,9 @@ public final class WireReader {
    * and take the rest.
    */
   public Dotted readDotted(OctetSink sink) throws IOException {
-    return new DotReader(sink).read();
+    Dotted dotted = new DotReader(sink).read();
+    tap.octets(dotted.octets());
+    return dotted;
   }
 
   /** The number of octets already received and not yet consumed. */

@@ -3,8 +3,8 @@
  *
  * <p>{@link hikyaku.server.directory.Directory} reads, {@link
  * hikyaku.server.directory.DirectoryAdmin} writes; other sources of accounts need only the first.
- * {@code EmbeddedDirectory} keeps both on the store's logs: a log for each
- * domain, each address and each account, so that none of them grows with the number of accounts.
+ * {@code EmbeddedDirectory} keeps both on the store's logs: a log for each domain, each address and
+ * each account, so that none of them grows with the number of accounts.
  *
  * <p>Invariants:
  *

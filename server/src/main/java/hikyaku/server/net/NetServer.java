@@ -1,0 +1,344 @@
+package hikyaku.server.net;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All listeners of a node and the connections they accepted. Started once, stopped once: a start
+ * that fails leaves nothing behind; a stop refuses what is new, lets the waiting sessions say
+ * goodbye at once, gives the busy ones their grace, and closes the rest.
+ */
+public final class NetServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NetServer.class);
+
+  /** After the last resort, a thread that does not end is none that this package blocks. */
+  private static final Duration AFTER_FORCE = Duration.ofSeconds(5);
+
+  private final List<ListenerSpec> specs;
+  private final NetLimits limits;
+  private final Traces traces;
+  private final Supplier<String> ids;
+  private final InstantSource clock;
+  private final NetMetrics metrics;
+  private final Admission admission;
+  private final Semaphore refusals;
+  private final Map<Session, Thread> live = new ConcurrentHashMap<>();
+  private final List<Listener> listeners = new ArrayList<>();
+  private final ReentrantLock lifecycle = new ReentrantLock();
+  private final Condition watchEnds = lifecycle.newCondition();
+  private @Nullable NetShared shared;
+  private @Nullable Thread watch;
+  private boolean watching;
+
+  public NetServer(
+      List<ListenerSpec> listeners,
+      NetLimits limits,
+      Traces traces,
+      Supplier<String> ids,
+      MeterRegistry meters,
+      InstantSource clock) {
+    this.specs = List.copyOf(listeners);
+    this.limits = limits;
+    this.traces = traces;
+    this.ids = ids;
+    this.clock = clock;
+    this.metrics = new NetMetrics(meters);
+    this.admission = new Admission(limits);
+    this.refusals = new Semaphore(limits.refusals());
+  }
+
+  /**
+   * Binds every listener, then accepts on all.
+   *
+   * @throws IOException naming the listener that could not be bound, and why; nothing is left bound
+   */
+  public void start() throws IOException {
+    lifecycle.lock();
+    try {
+      if (shared != null) {
+        throw new IllegalStateException("started already");
+      }
+      ParkingLot lot = new ParkingLot();
+      NetShared common = new NetShared(limits, lot, traces, ids, clock);
+      try {
+        for (ListenerSpec spec : specs) {
+          listeners.add(Listener.bind(spec, limits.backlog(), this::arrived));
+        }
+      } catch (IOException e) {
+        closeListeners();
+        lot.close();
+        throw e;
+      }
+      shared = common;
+      watching = true;
+      watch = Thread.ofPlatform().daemon().name("net-watch").start(this::watch);
+      listeners.forEach(Listener::start);
+    } finally {
+      lifecycle.unlock();
+    }
+    for (Listener listener : listeners) {
+      LOG.atInfo()
+          .addKeyValue("listener", listener.spec().name())
+          .addKeyValue("address", listener.address())
+          .log("listening");
+    }
+  }
+
+  /** Where each listener is bound, by its name. */
+  public Map<String, InetSocketAddress> addresses() {
+    lifecycle.lock();
+    try {
+      Map<String, InetSocketAddress> addresses = new HashMap<>();
+      for (Listener listener : listeners) {
+        addresses.put(listener.spec().name(), listener.address());
+      }
+      return addresses;
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  private void arrived(ListenerSpec spec, SocketChannel channel) {
+    try {
+      NetShared common = shared;
+      if (common == null) {
+        throw new IOException("not started");
+      }
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      InetAddress remote = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
+      switch (admission.admit(spec.protocol(), remote)) {
+        case Admission.Answer.Admitted(Admission.Ticket ticket) ->
+            begin(common, spec, channel, ticket);
+        case Admission.Answer.Refused(Refusal reason) -> refuse(common, spec, channel, reason);
+      }
+    } catch (IOException e) {
+      // The client is gone already.
+      LOG.atDebug().addKeyValue("listener", spec.name()).setCause(e).log("lost at accept");
+      close(channel);
+    } catch (RuntimeException e) {
+      metrics.of(spec.protocol()).bug();
+      LOG.atError().addKeyValue("listener", spec.name()).setCause(e).log("bug at accept");
+      close(channel);
+    }
+  }
+
+  private void begin(
+      NetShared common, ListenerSpec spec, SocketChannel channel, Admission.Ticket ticket)
+      throws IOException {
+    Session session;
+    try {
+      session = new Session(common, spec, channel, metrics.of(spec.protocol()), ticket);
+    } catch (IOException | RuntimeException e) {
+      ticket.release();
+      throw e;
+    }
+    Thread thread =
+        Thread.ofVirtual()
+            .name(session.sessionId())
+            .unstarted(() -> {
+              try {
+                session.run();
+              } finally {
+                left(session);
+              }
+            });
+    live.put(session, thread);
+    thread.start();
+  }
+
+  private void left(Session session) {
+    live.remove(session);
+    for (Listener listener : listeners) {
+      listener.nudge();
+    }
+  }
+
+  private void refuse(NetShared common, ListenerSpec spec, SocketChannel channel, Refusal reason)
+      throws IOException {
+    NetMetrics.OfProtocol counters = metrics.of(spec.protocol());
+    counters.refused(reason);
+    LOG.atInfo()
+        .addKeyValue("listener", spec.name())
+        .addKeyValue("remote", channel.getRemoteAddress())
+        .addKeyValue("reason", reason)
+        .log("refused");
+    if (!refusals.tryAcquire()) {
+      close(channel);
+      return;
+    }
+    Session session;
+    try {
+      session = new Session(common, spec, channel, counters, Admission.Ticket.NONE);
+    } catch (IOException | RuntimeException e) {
+      refusals.release();
+      throw e;
+    }
+    Thread thread =
+        Thread.ofVirtual()
+            .name(session.sessionId())
+            .unstarted(() -> {
+              try {
+                session.refuse(reason);
+              } finally {
+                refusals.release();
+                left(session);
+              }
+            });
+    live.put(session, thread);
+    thread.start();
+  }
+
+  private static void close(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOG.atDebug().setCause(e).log("closing a connection");
+    }
+  }
+
+  /** Looks at writes that hang, often enough for the limit on them. */
+  private void watch() {
+    long every = Math.clamp(limits.write().toNanos() / 4, 1_000_000, 1_000_000_000);
+    lifecycle.lock();
+    try {
+      while (watching) {
+        if (watchEnds.await(every, TimeUnit.NANOSECONDS)) {
+          continue;
+        }
+        long now = System.nanoTime();
+        for (Session session : live.keySet()) {
+          session.checkWrite(now);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  /** The live connections, oldest first. */
+  public List<ConnectionInfo> connections() {
+    return live.keySet().stream()
+        .map(Session::info)
+        .sorted(Comparator.comparing(ConnectionInfo::sessionId))
+        .toList();
+  }
+
+  /** The number of live connections. */
+  public int connectionCount() {
+    return live.size();
+  }
+
+  /** A live connection by its session id. */
+  public Optional<Connection> connection(String sessionId) {
+    return live.keySet().stream()
+        .filter(session -> session.sessionId().equals(sessionId))
+        .<Connection>map(session -> session)
+        .findAny();
+  }
+
+  /** Bugs met since the start: zero, if all is well. */
+  public long bugs() {
+    return specs.stream()
+        .map(ListenerSpec::protocol)
+        .map(Protocol::name)
+        .distinct()
+        .mapToLong(name -> (long) metrics.named(name).bugs())
+        .sum();
+  }
+
+  /** Stops with the grace of {@link NetLimits#grace()}. */
+  @Override
+  public void close() {
+    stop(limits.grace());
+  }
+
+  /** Stops; returns when everything has ended that can be ended. A second stop does nothing. */
+  public StopReport stop(Duration grace) {
+    NetShared common;
+    lifecycle.lock();
+    try {
+      common = shared;
+      if (common == null || !watching) {
+        return new StopReport(0, 0, 0);
+      }
+      closeListeners();
+    } finally {
+      lifecycle.unlock();
+    }
+    Map<Session, Thread> ending = Map.copyOf(live);
+    ending.keySet().forEach(Session::stop);
+    long deadline = System.nanoTime() + grace.toNanos();
+    Collection<Session> late = stillThere(ending, deadline);
+    late.forEach(session -> session.close(CloseReason.STOPPING));
+    Collection<Session> stuck =
+        stillThere(ending, System.nanoTime() + (late.isEmpty() ? 0 : AFTER_FORCE.toNanos()));
+    stuck.forEach(session ->
+        LOG.atError().addKeyValue("session", session.sessionId()).log("session does not end"));
+    endWatch();
+    common.lot().close();
+    StopReport report =
+        new StopReport(ending.size() - late.size(), late.size() - stuck.size(), stuck.size());
+    LOG.atInfo()
+        .addKeyValue("inOrder", report.inOrder())
+        .addKeyValue("forced", report.forced())
+        .addKeyValue("stuck", report.stuck())
+        .log("stopped");
+    return report;
+  }
+
+  private static Collection<Session> stillThere(Map<Session, Thread> ending, long deadline) {
+    List<Session> there = new ArrayList<>();
+    ending.forEach((session, thread) -> {
+      if (!Threads.join(thread, deadline - System.nanoTime())) {
+        there.add(session);
+      }
+    });
+    return there;
+  }
+
+  private void endWatch() {
+    Thread ending;
+    lifecycle.lock();
+    try {
+      watching = false;
+      watchEnds.signalAll();
+      ending = watch;
+    } finally {
+      lifecycle.unlock();
+    }
+    if (ending != null) {
+      Threads.join(ending);
+    }
+  }
+
+  private void closeListeners() {
+    for (Listener listener : listeners.reversed()) {
+      listener.close();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package hikyaku.server.net;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers output in a lent buffer that is given back when flushed. Owned by the session. */
+final class OutputBuffer implements Output {
+  private final SessionTrace trace;
+  private Layer layer;
+  private byte @Nullable [] buffer;
+  private int end;
+
+  OutputBuffer(Layer layer, SessionTrace trace) {
+    this.layer = layer;
+    this.trace = trace;
+  }
+
+  /** From now on octets go to this layer; there are none waiting. */
+  void layer(Layer next) {
+    if (end > 0) {
+      throw new IllegalStateException("output waiting for the layer before");
+    }
+    layer = next;
+  }
+
+  @Override
+  public void write(byte[] octets, int offset, int length) throws IOException {
+    trace.outputHidden(length);
+    put(octets, offset, length);
+  }
+
+  @Override
+  public void write(String text) throws IOException {
+    trace.output(text);
+    put(text);
+  }
+
+  @Override
+  public void writeHidden(String text) throws IOException {
+    trace.outputHidden(text.length());
+    put(text);
+  }
+
+  private void put(String text) throws IOException {
+    if (text.length() <= Buffers.PLAIN - end) {
+      byte[] held = held();
+      int at = end;
+      for (int i = 0; i < text.length(); i++) {
+        held[at + i] = (byte) text.charAt(i);
+      }
+      end = at + text.length();
+    } else {
+      byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+      put(octets, 0, octets.length);
+    }
+  }
+
+  private void put(byte[] octets, int offset, int length) throws IOException {
+    int at = offset;
+    int left = length;
+    while (left > 0) {
+      if (end == 0 && left >= Buffers.PLAIN) {
+        // Whole records go as they are.
+        int whole = left - left % Buffers.PLAIN;
+        layer.write(octets, at, whole);
+        at += whole;
+        left -= whole;
+        continue;
+      }
+      int take = Math.min(left, Buffers.PLAIN - end);
+      System.arraycopy(octets, at, held(), end, take);
+      end += take;
+      at += take;
+      left -= take;
+      if (end == Buffers.PLAIN) {
+        drain();
+      }
+    }
+  }
+
+  private byte[] held() {
+    byte[] held = buffer;
+    if (held == null) {
+      held = Buffers.take();
+      buffer = held;
+    }
+    return held;
+  }
+
+  private void drain() throws IOException {
+    byte[] held = buffer;
+    if (held != null) {
+      int length = end;
+      end = 0;
+      layer.write(held, 0, length);
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    if (buffer == null) {
+      return;
+    }
+    try {
+      drain();
+      layer.flush();
+    } finally {
+      discard();
+    }
+  }
+
+  /** Forgets what was not sent. */
+  void discard() {
+    byte[] held = buffer;
+    if (held != null) {
+      buffer = null;
+      end = 0;
+      Buffers.giveBack(held);
+    }
+  }
+}
