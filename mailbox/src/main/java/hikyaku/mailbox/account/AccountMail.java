@@ -93,7 +93,7 @@ public final class AccountMail {
       }
       while (next.seq() < seq) {
         List<Entry> entries = logs.read(log, next.seq(), seq, READ_BATCH);
-        if (entries.isEmpty() || entries.getFirst().seq() != next.seq() + 1) {
+        if (entries.isEmpty() || entries.getLast().seq() != next.seq() + entries.size()) {
           long before = next.seq();
           next =
               fromSnapshot()

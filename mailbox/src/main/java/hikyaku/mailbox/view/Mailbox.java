@@ -105,7 +105,7 @@ public final class Mailbox {
       }
       while (next.seq() < seq) {
         List<Entry> entries = logs.read(log, next.seq(), seq, READ_BATCH);
-        if (entries.isEmpty() || entries.getFirst().seq() != next.seq() + 1) {
+        if (entries.isEmpty() || entries.getLast().seq() != next.seq() + entries.size()) {
           // Compaction, perhaps another node's, took what lies between: its snapshot is newer.
           long before = next.seq();
           next = fromSnapshot().filter(s -> s.seq() > before).orElseThrow(this::broken);

@@ -3,6 +3,7 @@ package hikyaku.mailbox.view;
 import hikyaku.mailbox.log.UidSet;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What one session has been told of a mailbox. Its message numbers stay as they are, whatever other
@@ -24,6 +25,12 @@ public final class View {
 
   /** UIDs of ghosts, rising. */
   private long[] ghosts;
+
+  /**
+   * UIDs, rising, of messages that came and went before either was told. They become ghosts if
+   * their coming must be told before their going: the positions alone cannot tell them from others.
+   */
+  private long[] unborn = new long[0];
 
   /** Entries of this session's own whose flag changes it answers itself. */
   private UidSet ownUids = UidSet.EMPTY;
@@ -56,16 +63,25 @@ public final class View {
     if (!now.knowsExpungesSince(positions.expunges())) {
       throw new IllegalArgumentException("expunges since the position are forgotten");
     }
-    long[] ghosts = below(now.expungedSince(positions.expunges()), positions.appends());
-    return new View(mailbox, now, positions, ghosts);
+    View view = new View(mailbox, now, positions, new long[0]);
+    view.bury(now.expungedSince(positions.expunges()));
+    return view;
   }
 
-  private static long[] below(UidSet uids, long limit) {
-    long[] all = new long[Math.toIntExact(uids.size())];
-    int[] count = {0};
-    uids.forEach(uid -> all[count[0]++] = uid);
-    int end = Arrays.binarySearch(all, limit);
-    return Arrays.copyOf(all, end < 0 ? -end - 1 : end);
+  /** Sorts what went into ghosts and unborn. */
+  private void bury(UidSet gone) {
+    LongStream.Builder told = LongStream.builder();
+    LongStream.Builder untold = LongStream.builder();
+    gone.forEach(uid -> (uid < appends ? told : untold).add(uid));
+    ghosts = merged(ghosts, told.build().toArray());
+    unborn = merged(unborn, untold.build().toArray());
+  }
+
+  private static long[] merged(long[] some, long[] others) {
+    if (others.length == 0) {
+      return some;
+    }
+    return LongStream.concat(Arrays.stream(some), Arrays.stream(others)).sorted().toArray();
   }
 
   public Mailbox mailbox() {
@@ -188,14 +204,7 @@ public final class View {
         now.knowsExpungesSince(state.seq())
             ? now.expungedSince(state.seq())
             : state.uids().minus(now.uids());
-    long[] fresh = below(gone, appends);
-    if (fresh.length > 0) {
-      ghosts =
-          IntStream.range(0, ghosts.length + fresh.length)
-              .mapToLong(i -> i < ghosts.length ? ghosts[i] : fresh[i - ghosts.length])
-              .sorted()
-              .toArray();
-    }
+    bury(gone);
     state = now;
   }
 
@@ -219,7 +228,8 @@ public final class View {
   }
 
   /**
-   * Hands out what {@link #refresh} found, after which it counts as told.
+   * Hands out what {@link #refresh} found, after which it counts as told. While expunges may not be
+   * told, a message that came and went meanwhile is told as come, and is a ghost.
    *
    * @param expungesAllowed false while the client may be using message numbers (RFC 9051 §7.5.1):
    *     ghosts stay ghosts
@@ -239,6 +249,10 @@ public final class View {
     long toldBefore = appends;
     int sizeBefore = size();
     appends = state.uidNext();
+    if (!expungesAllowed) {
+      ghosts = merged(ghosts, unborn);
+    }
+    unborn = new long[0];
     int exists = size() > sizeBefore ? size() : -1;
     IntStream.Builder changed = IntStream.builder();
     state.changedSince(

@@ -1,0 +1,229 @@
+package hikyaku.mailbox.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hikyaku.mailbox.Delivered;
+import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.TestMessages;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Copied;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AccountMailTest {
+  private final MemoryStore store = new MemoryStore();
+  private final MailStore mail = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT);
+  private final AccountMail account = mail.account("a");
+
+  private List<String> names() {
+    return account.tree().folders().stream().map(Folder::name).toList();
+  }
+
+  @Test
+  void aNewAccountHasTheUsualFoldersSubscribed() {
+    assertThat(names()).containsExactly("Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash");
+    assertThat(account.tree().subscriptions()).containsExactlyInAnyOrderElementsOf(names());
+    assertThat(account.tree().with(SpecialUse.SENT).orElseThrow().name()).isEqualTo("Sent");
+    assertThat(account.inbox().refresh().size()).isZero();
+  }
+
+  @Test
+  void createMakesWhatStandsAboveAndRefusesWhatExists() {
+    account.create("a/b/c/", Set.of());
+    assertThat(names()).contains("a", "a/b", "a/b/c");
+    assertThatThrownBy(() -> account.create("a/b", Set.of()))
+        .isInstanceOf(MailboxException.AlreadyExists.class);
+    assertThatThrownBy(() -> account.create("inbox", Set.of()))
+        .isInstanceOf(MailboxException.AlreadyExists.class);
+    assertThatThrownBy(() -> account.create("x", Set.of(SpecialUse.SENT)))
+        .isInstanceOf(MailboxException.SpecialUseTaken.class);
+    for (String bad : List.of("", "a//b", "/a", "a\u0000b", "../x", "a*", "x".repeat(2000))) {
+      assertThatThrownBy(() -> account.create(bad, Set.of()))
+          .as(bad)
+          .isInstanceOf(MailboxException.InvalidName.class);
+    }
+  }
+
+  @Test
+  void aFolderMadeAgainIsAnotherMailbox() {
+    Folder first = account.create("x", Set.of());
+    Mailbox open = account.mailbox("x");
+    open.append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
+    account.delete("x");
+    assertThatThrownBy(open::refresh).isInstanceOf(MailboxException.Gone.class);
+    assertThatThrownBy(
+            () -> open.append(List.of(TestMessages.message(store, "two", Flags.NONE)), null))
+        .isInstanceOf(MailboxException.Gone.class);
+    Folder second = account.create("x", Set.of());
+    assertThat(second.uidValidity()).isGreaterThan(first.uidValidity());
+    assertThat(second.id()).isGreaterThan(first.id());
+    assertThat(account.mailbox("x").refresh().size()).isZero();
+  }
+
+  @Test
+  void renameTakesChildrenAlongAndKeepsMailboxes() {
+    account.create("a/b", Set.of());
+    account.mailbox("a/b").append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
+    long validity = account.mailbox("a/b").refresh().uidValidity();
+    account.rename("a", "n/m");
+    assertThat(names()).contains("n", "n/m", "n/m/b").doesNotContain("a", "a/b");
+    MailboxState moved = account.mailbox("n/m/b").refresh();
+    assertThat(moved.size()).isEqualTo(1);
+    assertThat(moved.uidValidity()).isEqualTo(validity);
+    assertThatThrownBy(() -> account.rename("n", "n/x"))
+        .isInstanceOf(MailboxException.NotAllowed.class);
+    assertThatThrownBy(() -> account.rename("n", "Sent"))
+        .isInstanceOf(MailboxException.AlreadyExists.class);
+    assertThatThrownBy(() -> account.rename("nothing", "y"))
+        .isInstanceOf(MailboxException.Nonexistent.class);
+  }
+
+  @Test
+  void renamingInboxEmptiesIt() {
+    account.inbox().append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
+    account.create("INBOX/child", Set.of());
+    account.rename("INBOX", "old");
+    assertThat(account.inbox().refresh().size()).isZero();
+    assertThat(account.mailbox("old").refresh().size()).isEqualTo(1);
+    assertThat(names()).contains("INBOX", "INBOX/child", "old");
+  }
+
+  @Test
+  void aDeletedParentLeavesItsNameBehind() {
+    account.create("a/b", Set.of());
+    account.delete("a");
+    assertThat(account.tree().namesWithoutFolder()).containsExactly("a");
+    assertThatThrownBy(() -> account.delete("a")).isInstanceOf(MailboxException.Nonexistent.class);
+    account.rename("a", "z");
+    assertThat(names()).contains("z/b").doesNotContain("z");
+  }
+
+  @Test
+  void subscriptionsOutliveFolders() {
+    account.create("x", Set.of());
+    account.subscribe("x");
+    account.delete("x");
+    assertThat(account.tree().isSubscribed("x")).isTrue();
+    account.unsubscribe("x");
+    assertThat(account.tree().isSubscribed("x")).isFalse();
+  }
+
+  @Test
+  void aLongTreeLogIsFoldedFromASnapshot() {
+    for (int i = 0; i < 600; i++) {
+      account.subscribe("name" + i);
+    }
+    account.create("last", Set.of());
+    assertThat(store.logs().snapshot(account.log())).isPresent();
+    try (MailStore other = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT)) {
+      FolderTree cold = other.account("a").tree();
+      assertThat(cold.subscriptions()).isEqualTo(account.tree().subscriptions());
+      assertThat(cold.folders()).containsExactlyElementsOf(account.tree().folders());
+    }
+  }
+
+  @Test
+  void racesForOneNameHaveOneWinner() throws Exception {
+    int racers = 16;
+    CountDownLatch start = new CountDownLatch(1);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Folder>> results =
+          IntStream.range(0, racers)
+              .mapToObj(i ->
+                  threads.submit(() -> {
+                    start.await();
+                    return new AccountMail("a", mail).create("same", Set.of());
+                  }))
+              .toList();
+      start.countDown();
+      int won = 0;
+      for (Future<Folder> result : results) {
+        try {
+          result.get();
+          won++;
+        } catch (ExecutionException e) {
+          assertThat(e.getCause()).isInstanceOf(MailboxException.AlreadyExists.class);
+        }
+      }
+      assertThat(won).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aDeliveryGoesToEveryAccountAndARepeatChangesNothing() {
+    List<Delivery> deliveries =
+        List.of(
+            Delivery.toInbox("a", TestMessages.message(store, "hello", Flags.NONE)),
+            Delivery.toInbox("b", TestMessages.message(store, "hello", Flags.NONE)),
+            new Delivery("b", "Junk", TestMessages.message(store, "hello", Flags.NONE)),
+            new Delivery("b", "no such", TestMessages.message(store, "hello", Flags.NONE)));
+    List<Delivered> first = mail.deliver(deliveries, "k");
+    assertThat(first).allMatch(d -> d instanceof Delivered.Done);
+    assertThat(mail.deliver(deliveries, "k")).isEqualTo(first);
+    assertThat(account.inbox().refresh().size()).isEqualTo(1);
+    assertThat(mail.account("b").inbox().refresh().size()).isEqualTo(2);
+    assertThat(mail.account("b").mailbox("Junk").refresh().size()).isEqualTo(1);
+    assertThat(store.blobs().list(null, 10)).hasSize(1);
+  }
+
+  @Test
+  void aFailureAfterTheWriteIsHealedByItsKey() {
+    account.inbox().refresh();
+    List<Delivery> deliveries =
+        List.of(Delivery.toInbox("a", TestMessages.message(store, "hello", Flags.NONE)));
+    store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
+    assertThatThrownBy(() -> mail.deliver(deliveries, "k"))
+        .isInstanceOf(StoreException.Unavailable.class);
+    assertThat(mail.deliver(deliveries, "k")).allMatch(d -> d instanceof Delivered.Done);
+    assertThat(account.inbox().refresh().size()).isEqualTo(1);
+  }
+
+  @Test
+  void aFolderWhoseMailboxACrashForgotIsMended() {
+    Folder folder = account.create("x", Set.of());
+    store.logs().drop(AccountMail.mailboxLog("a", folder.id()));
+    Mailbox mended = account.mailbox("x");
+    assertThat(mended.refresh().uidValidity()).isEqualTo(folder.uidValidity());
+  }
+
+  @Test
+  void copyKeepsFlagsDatesAndOctetsAndMoveLeavesNothing() throws IOException {
+    Mailbox inbox = account.inbox();
+    List<hikyaku.mailbox.log.NewMessage> messages = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      messages.add(TestMessages.message(store, "m" + i, Flags.of(i, List.of("kw" + i))));
+    }
+    inbox.append(messages, null);
+    Mailbox sent = account.mailbox("Sent");
+    Copied copied = inbox.copy(UidSet.of(2, 4, 9), sent, null);
+    assertThat(copied.from().toString()).isEqualTo("2,4");
+    assertThat(copied.to().toString()).isEqualTo("1:2");
+    Copied moved = inbox.move(UidSet.range(1, 3), sent, null);
+    assertThat(moved.to().toString()).isEqualTo("3:5");
+    assertThat(inbox.refresh().uids().toString()).isEqualTo("4:5");
+    MailboxState there = sent.refresh();
+    assertThat(there.flags(1)).isEqualTo(Flags.of(3, List.of("kw3")));
+    assertThat(sent.read(there, 1).orElseThrow().message()).isEqualTo(messages.get(3));
+    assertThat(account.usage().count()).isEqualTo(7);
+  }
+}
