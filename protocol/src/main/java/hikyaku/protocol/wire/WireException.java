@@ -27,11 +27,32 @@ public sealed class WireException extends IOException {
    * is at the start of the next line and the refusal can be an ordinary reply.
    */
   public static final class LineTooLong extends WireException {
-    private final int limit;
+    /** How much of the line's end is kept: room for an IMAP literal's announcement. */
+    public static final int TAIL = 32;
 
-    public LineTooLong(int limit) {
+    private final int limit;
+    private final transient byte[] head;
+    private final transient byte[] tail;
+
+    /**
+     * @param head the first octets of the line
+     * @param tail its last octets, at most {@value #TAIL}, without the line ending
+     */
+    public LineTooLong(int limit, byte[] head, byte[] tail) {
       super("line longer than " + limit + " octets");
       this.limit = limit;
+      this.head = head;
+      this.tail = tail;
+    }
+
+    /** The first octets of the line, up to the limit: enough to know whom to answer. */
+    public byte[] head() {
+      return head;
+    }
+
+    /** The last octets of the line: whether it announced that something follows. */
+    public byte[] tail() {
+      return tail;
     }
 
     public int limit() {

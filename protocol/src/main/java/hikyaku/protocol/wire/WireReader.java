@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class WireReader {
   private static final int CR = '\r';
   private static final int LF = '\n';
+  private static final byte[] NOTHING = {};
 
   private final OctetSource source;
   private final Tap tap;
@@ -69,6 +70,7 @@ public final class WireReader {
    */
   public byte[] readLine(int limit, LineEnding ending) throws IOException {
     ByteArrayOutputStream gathered = null;
+    byte[] tail = NOTHING;
     boolean tooLong = false;
     boolean lastWasCr = false;
     boolean bareCr = false;
@@ -93,9 +95,15 @@ public final class WireReader {
         // The common case: the whole line lies in the buffer and is copied once.
         int length = lastWasCr ? take - 1 : take;
         byte[] line = Arrays.copyOfRange(octets, position, position + Math.min(length, limit));
+        int tailStart = position + Math.max(0, length - WireException.LineTooLong.TAIL);
+        byte[] lineTail =
+            length > limit ? Arrays.copyOfRange(octets, tailStart, position + length) : NOTHING;
         position = lineFeed + 1;
         releaseIfEmpty();
-        judge(length > limit, limit, ending, bareCr, lastWasCr);
+        if (length > limit) {
+          throw new WireException.LineTooLong(limit, line, lineTail);
+        }
+        judge(ending, bareCr, lastWasCr);
         tap.line(line);
         return line;
       }
@@ -105,13 +113,23 @@ public final class WireReader {
       // One octet above the limit is kept for the CR of the line ending.
       int room = (int) Math.clamp(limit + 1L - gathered.size(), 0, Integer.MAX_VALUE);
       tooLong |= take > room;
+      tail = lastOf(tail, octets, position, take);
       gathered.write(octets, position, Math.min(take, room));
       position = ended ? lineFeed + 1 : lineFeed;
       releaseIfEmpty();
       if (ended) {
         byte[] line = gathered.toByteArray();
         int length = lastWasCr && !tooLong ? line.length - 1 : line.length;
-        judge(tooLong || length > limit, limit, ending, bareCr, lastWasCr);
+        if (tooLong || length > limit) {
+          // One octet more was kept of the end than is told: the CR of the line ending.
+          int tailEnd = lastWasCr ? tail.length - 1 : tail.length;
+          int tailStart = Math.max(0, tailEnd - WireException.LineTooLong.TAIL);
+          throw new WireException.LineTooLong(
+              limit,
+              Arrays.copyOf(line, Math.min(line.length, limit)),
+              Arrays.copyOfRange(tail, tailStart, tailEnd));
+        }
+        judge(ending, bareCr, lastWasCr);
         byte[] whole = length == line.length ? line : Arrays.copyOf(line, length);
         tap.line(whole);
         return whole;
@@ -119,12 +137,22 @@ public final class WireReader {
     }
   }
 
-  private static void judge(
-      boolean tooLong, int limit, LineEnding ending, boolean bareCr, boolean endedByCrLf)
-      throws WireException {
-    if (tooLong) {
-      throw new WireException.LineTooLong(limit);
+  /** The last octets of what was kept before and of what came now. */
+  private static byte[] lastOf(byte[] before, byte[] octets, int offset, int length) {
+    int size = WireException.LineTooLong.TAIL + 1;
+    if (length >= size) {
+      return Arrays.copyOfRange(octets, offset + length - size, offset + length);
     }
+    int keep = Math.min(before.length, size - length);
+    byte[] last =
+        Arrays.copyOf(
+            Arrays.copyOfRange(before, before.length - keep, before.length), keep + length);
+    System.arraycopy(octets, offset, last, keep, length);
+    return last;
+  }
+
+  private static void judge(LineEnding ending, boolean bareCr, boolean endedByCrLf)
+      throws WireException {
     if (ending == LineEnding.STRICT && (bareCr || !endedByCrLf)) {
       throw new WireException.BareLineEnding();
     }

@@ -1,0 +1,281 @@
+package hikyaku.protocol.imap;
+
+import java.time.OffsetDateTime;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client asks, one record per command. Mailbox names are Unicode with {@code INBOX} in one
+ * spelling; flags have their usual spelling, keywords that of the client.
+ *
+ * <p>A component named {@code uid} tells the UID form of a command from the one by message number.
+ */
+public sealed interface Command {
+  // -- any state
+
+  record Capability() implements Command {}
+
+  record Noop() implements Command {}
+
+  record Logout() implements Command {}
+
+  /** RFC 2971. An empty list stands for NIL. */
+  record Id(List<Field> fields) implements Command {
+    public Id {
+      fields = List.copyOf(fields);
+    }
+
+    public record Field(String name, @Nullable String value) {}
+  }
+
+  // -- not authenticated
+
+  record StartTls() implements Command {}
+
+  /**
+   * @param initialResponse base64 as written, {@code =} for an empty one, or null if there is none
+   *     (RFC 4959)
+   */
+  record Authenticate(String mechanism, @Nullable String initialResponse) implements Command {
+    @Override
+    public String toString() {
+      return "Authenticate[" + mechanism + "]";
+    }
+  }
+
+  record Login(String user, String password) implements Command {
+    @Override
+    public String toString() {
+      return "Login[]";
+    }
+  }
+
+  // -- authenticated
+
+  /** RFC 5161. The names are in upper case. */
+  record Enable(List<String> capabilities) implements Command {
+    public Enable {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+
+  /**
+   * SELECT and EXAMINE.
+   *
+   * @param condStore whether CONDSTORE was asked for (RFC 7162 §3.1.8); QRESYNC implies it
+   */
+  record Select(String mailbox, boolean readOnly, boolean condStore, @Nullable QResync qResync)
+      implements Command {}
+
+  /**
+   * What a client knows of a mailbox (RFC 7162 §3.2.5.2).
+   *
+   * @param knownUids null if all UIDs up to the mailbox's next are known
+   * @param knownNumbers message numbers paired with {@code numbersUids}; null if not given
+   */
+  record QResync(
+      long uidValidity,
+      long modSeq,
+      @Nullable NumberSet knownUids,
+      @Nullable NumberSet knownNumbers,
+      @Nullable NumberSet numbersUids) {}
+
+  /**
+   * @param specialUse attributes asked for (RFC 6154 §3), in upper case with their backslash
+   */
+  record Create(String mailbox, List<String> specialUse) implements Command {
+    public Create {
+      specialUse = List.copyOf(specialUse);
+    }
+  }
+
+  record Delete(String mailbox) implements Command {}
+
+  record Rename(String from, String to) implements Command {}
+
+  record Subscribe(String mailbox) implements Command {}
+
+  record Unsubscribe(String mailbox) implements Command {}
+
+  /** Which mailboxes LIST chooses (RFC 5258 §3.1, RFC 6154). */
+  enum ListSelection {
+    SUBSCRIBED,
+    REMOTE,
+    RECURSIVEMATCH,
+    SPECIAL_USE
+  }
+
+  /** What LIST tells of them (RFC 5258 §3.2, RFC 6154, RFC 5819). */
+  enum ListReturn {
+    SUBSCRIBED,
+    CHILDREN,
+    SPECIAL_USE,
+    STATUS
+  }
+
+  /**
+   * LIST.
+   *
+   * @param extended whether any of the syntax of RFC 5258 was used
+   * @param patterns at least one; an empty one asks for the delimiter
+   * @param status what STATUS responses are to tell; empty without {@link ListReturn#STATUS}
+   */
+  record ListMailboxes(
+      boolean extended,
+      Set<ListSelection> selection,
+      String reference,
+      List<String> patterns,
+      Set<ListReturn> returns,
+      Set<StatusItem> status)
+      implements Command {
+    public ListMailboxes {
+      selection = Collections.unmodifiableSet(new TreeSet<>(selection));
+      patterns = List.copyOf(patterns);
+      returns = Collections.unmodifiableSet(new TreeSet<>(returns));
+      status = Collections.unmodifiableSet(new TreeSet<>(status));
+    }
+  }
+
+  /** IMAP4rev1 only. */
+  record Lsub(String reference, String pattern) implements Command {}
+
+  record Namespace() implements Command {}
+
+  /** Kept in the order in which they are declared, which is the order of the response. */
+  enum StatusItem {
+    MESSAGES,
+    RECENT,
+    UIDNEXT,
+    UIDVALIDITY,
+    UNSEEN,
+    DELETED,
+    SIZE,
+    HIGHESTMODSEQ,
+    APPENDLIMIT;
+
+    static Set<StatusItem> none() {
+      return EnumSet.noneOf(StatusItem.class);
+    }
+  }
+
+  record Status(String mailbox, Set<StatusItem> items) implements Command {}
+
+  /** APPEND, its messages already passed on by the reader. */
+  record Append(String mailbox, List<AppendMessage> messages) implements Command {
+    public Append {
+      messages = List.copyOf(messages);
+    }
+  }
+
+  /**
+   * What APPEND says of a message.
+   *
+   * @param internalDate null for the time of arrival
+   * @param size octets
+   * @param literal8 whether it came as {@code ~{n}} (RFC 3516 §4.4)
+   * @param utf8 whether it came as {@code UTF8 (~{n})} (RFC 9755 §4)
+   */
+  record AppendMessage(
+      List<String> flags,
+      @Nullable OffsetDateTime internalDate,
+      long size,
+      boolean literal8,
+      boolean utf8) {
+    public AppendMessage {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  record Idle() implements Command {}
+
+  /**
+   * RFC 4978.
+   *
+   * @param algorithm in upper case
+   */
+  record Compress(String algorithm) implements Command {}
+
+  // -- selected
+
+  record Check() implements Command {}
+
+  record Close() implements Command {}
+
+  record Unselect() implements Command {}
+
+  /**
+   * EXPUNGE, and UID EXPUNGE.
+   *
+   * @param uids null for EXPUNGE
+   */
+  record Expunge(@Nullable SequenceSet uids) implements Command {}
+
+  /** What the results of a search are to be told as (RFC 4731, RFC 5182). */
+  enum SearchReturn {
+    MIN,
+    MAX,
+    ALL,
+    COUNT,
+    SAVE
+  }
+
+  /**
+   * SEARCH and UID SEARCH.
+   *
+   * @param returns null if there was no RETURN; RETURN () is RETURN (ALL)
+   */
+  record Search(boolean uid, @Nullable Set<SearchReturn> returns, SearchKey key)
+      implements Command {}
+
+  /**
+   * FETCH and UID FETCH.
+   *
+   * @param changedSince mod-sequence of RFC 7162 §3.1.4.1, or null
+   * @param vanished whether VANISHED was given (RFC 7162 §3.2.6)
+   */
+  record Fetch(
+      boolean uid,
+      SequenceSet messages,
+      List<FetchItem> items,
+      @Nullable Long changedSince,
+      boolean vanished)
+      implements Command {
+    public Fetch {
+      items = List.copyOf(items);
+    }
+  }
+
+  /** What STORE does with its flags. */
+  enum StoreAction {
+    REPLACE,
+    ADD,
+    REMOVE
+  }
+
+  /**
+   * STORE and UID STORE.
+   *
+   * @param unchangedSince mod-sequence of RFC 7162 §3.1.3, or null
+   */
+  record Store(
+      boolean uid,
+      SequenceSet messages,
+      StoreAction action,
+      boolean silent,
+      List<String> flags,
+      @Nullable Long unchangedSince)
+      implements Command {
+    public Store {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  record Copy(boolean uid, SequenceSet messages, String mailbox) implements Command {}
+
+  /** RFC 6851. */
+  record Move(boolean uid, SequenceSet messages, String mailbox) implements Command {}
+}

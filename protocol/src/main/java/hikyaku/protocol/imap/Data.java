@@ -1,0 +1,108 @@
+package hikyaku.protocol.imap;
+
+import hikyaku.protocol.imap.Command.StatusItem;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Untagged responses that tell data (RFC 9051 §7.2-7.5), those of FETCH excepted, which {@link
+ * FetchWriter} has. Mailbox names are Unicode.
+ */
+public sealed interface Data {
+  record Capability(List<String> capabilities) implements Data {
+    public Capability {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+
+  record Enabled(List<String> capabilities) implements Data {
+    public Enabled {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+
+  record Exists(long messages) implements Data {}
+
+  /** IMAP4rev1 only. */
+  record Recent(long messages) implements Data {}
+
+  record Expunge(long number) implements Data {}
+
+  /**
+   * RFC 7162 §3.2.10.
+   *
+   * @param earlier whether they went before the client asked
+   */
+  record Vanished(boolean earlier, NumberSet uids) implements Data {}
+
+  /** The flags a mailbox knows. */
+  record Flags(List<String> flags) implements Data {
+    public Flags {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  /**
+   * LIST, and with {@code lsub} LSUB.
+   *
+   * @param attributes with their backslash
+   * @param childInfo the selection options that children meet (RFC 5258 §4), or empty
+   * @param oldName the name before a RENAME, or asked for in another form (RFC 9051 §7.3.1)
+   */
+  record Listed(
+      boolean lsub,
+      List<String> attributes,
+      char delimiter,
+      String name,
+      List<String> childInfo,
+      @Nullable String oldName)
+      implements Data {
+    public Listed {
+      attributes = List.copyOf(attributes);
+      childInfo = List.copyOf(childInfo);
+    }
+  }
+
+  /** The answer to LIST with an empty pattern: the delimiter and the root's name. */
+  record Delimiter(char delimiter) implements Data {}
+
+  record Status(String mailbox, Map<StatusItem, Long> values) implements Data {
+    public Status {
+      values = values.isEmpty() ? new EnumMap<>(StatusItem.class) : new EnumMap<>(values);
+    }
+  }
+
+  /**
+   * SEARCH as IMAP4rev1 has it.
+   *
+   * @param modSeq the highest of the messages found (RFC 7162 §3.1.5), or null
+   */
+  record Found(NumberSet numbers, @Nullable Long modSeq) implements Data {}
+
+  /**
+   * ESEARCH (RFC 4731). Parts that are null are left out.
+   *
+   * @param all never empty
+   */
+  record FoundExtended(
+      String tag,
+      boolean uid,
+      @Nullable Long min,
+      @Nullable Long max,
+      @Nullable NumberSet all,
+      @Nullable Long count,
+      @Nullable Long modSeq)
+      implements Data {}
+
+  /** One personal namespace without prefix, no other. */
+  record Namespace(char delimiter) implements Data {}
+
+  /** An empty list tells NIL. */
+  record Id(List<Command.Id.Field> fields) implements Data {
+    public Id {
+      fields = List.copyOf(fields);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package hikyaku.protocol.imap;
+
+import hikyaku.protocol.imap.ResponseWriter.Target;
+import hikyaku.protocol.mime.Envelope;
+import hikyaku.protocol.mime.MimePart;
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
+import java.time.OffsetDateTime;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One FETCH response, item by item (RFC 9051 §7.5.2). Literals are passed through and never whole
+ * in memory.
+ */
+public final class FetchWriter {
+  private final Target target;
+  private final WireText text;
+  private final boolean utf8;
+  private boolean first = true;
+
+  FetchWriter(Target target, WireText text, boolean utf8) {
+    this.target = target;
+    this.text = text;
+    this.utf8 = utf8;
+  }
+
+  /** Octets that can be written when they are wanted. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OctetSink sink) throws IOException;
+  }
+
+  private void item(String name) {
+    if (!first) {
+      text.raw(' ');
+    }
+    first = false;
+    text.raw(name);
+  }
+
+  public FetchWriter uid(long uid) {
+    item("UID ");
+    text.number(uid);
+    return this;
+  }
+
+  public FetchWriter modSeq(long modSeq) {
+    item("MODSEQ (");
+    text.number(modSeq).raw(')');
+    return this;
+  }
+
+  /** Flags as {@code \Seen} or keyword. */
+  public FetchWriter flags(List<String> flags) {
+    item("FLAGS ");
+    text.list(flags);
+    return this;
+  }
+
+  public FetchWriter internalDate(OffsetDateTime date) {
+    item("INTERNALDATE ");
+    text.raw(Dates.format(date));
+    return this;
+  }
+
+  public FetchWriter size(long octets) {
+    item("RFC822.SIZE ");
+    text.number(octets);
+    return this;
+  }
+
+  public FetchWriter envelope(Envelope envelope) throws IOException {
+    item("ENVELOPE ");
+    target.text(text.take());
+    new StructureText(text, utf8).envelope(envelope);
+    target.hidden(text.take());
+    return this;
+  }
+
+  /**
+   * BODYSTRUCTURE, or BODY without extension data.
+   *
+   * @param root the message
+   */
+  public FetchWriter structure(MimePart root, boolean extended) throws IOException {
+    item(extended ? "BODYSTRUCTURE " : "BODY ");
+    target.text(text.take());
+    new StructureText(text, utf8).body(root, extended);
+    target.hidden(text.take());
+    return this;
+  }
+
+  /**
+   * What a FETCH of octets is answered under: {@code BODY[1.MIME]<0>} and the like.
+   *
+   * @throws IllegalArgumentException if the item is not answered with octets
+   */
+  private void octetItem(FetchItem asked) {
+    switch (asked) {
+      case FetchItem.BodySection(boolean _, Section section, var partial) -> {
+        item("BODY[");
+        section(section);
+        text.raw(']');
+        origin(partial);
+      }
+      case FetchItem.Binary(boolean _, var part, var partial) -> {
+        item("BINARY[");
+        text.raw(Section.path(part)).raw(']');
+        origin(partial);
+      }
+      case FetchItem.Plain plain -> item(plain.wire());
+      case FetchItem.BinarySize _ -> throw new IllegalArgumentException("no octets");
+    }
+    text.raw(' ');
+  }
+
+  private void section(Section section) {
+    text.raw(Section.path(section.part()));
+    if (section.kind() != Section.Kind.ALL) {
+      text.raw(section.part().isEmpty() ? "" : ".").raw(section.kind().wire());
+    }
+    if (!section.fields().isEmpty()) {
+      String separator = " (";
+      for (String field : section.fields()) {
+        text.raw(separator).astring(field, utf8);
+        separator = " ";
+      }
+      text.raw(')');
+    }
+  }
+
+  private void origin(FetchItem.@Nullable Partial partial) {
+    if (partial != null) {
+      text.raw('<').number(partial.offset()).raw('>');
+    }
+  }
+
+  /**
+   * Octets of a message, as a literal.
+   *
+   * @param asked what they answer
+   * @param length of the content
+   * @throws IllegalStateException if the content had another length: the connection is then out of
+   *     step and must end
+   */
+  public FetchWriter octets(FetchItem asked, long length, Content content) throws IOException {
+    return literal(asked, "{", length, content);
+  }
+
+  /** Octets that may hold NUL, as a literal8 (RFC 3516 §4.3). */
+  public FetchWriter binary(FetchItem.Binary asked, long length, Content content)
+      throws IOException {
+    return literal(asked, "~{", length, content);
+  }
+
+  private FetchWriter literal(FetchItem asked, String opening, long length, Content content)
+      throws IOException {
+    octetItem(asked);
+    text.raw(opening).number(length).raw("}\r\n");
+    target.text(text.take());
+    long[] left = {length};
+    content.writeTo((octets, offset, count) -> {
+      left[0] -= count;
+      if (left[0] < 0) {
+        throw new IllegalStateException("content longer than announced");
+      }
+      target.write(octets, offset, count);
+    });
+    if (left[0] != 0) {
+      throw new IllegalStateException("content shorter than announced");
+    }
+    return this;
+  }
+
+  /** Says that the message has no such part. */
+  public FetchWriter nil(FetchItem asked) {
+    octetItem(asked);
+    text.raw("NIL");
+    return this;
+  }
+
+  public FetchWriter binarySize(FetchItem.BinarySize asked, long octets) {
+    item("BINARY.SIZE[");
+    text.raw(Section.path(asked.part())).raw("] ").number(octets);
+    return this;
+  }
+
+  /** Ends the response. */
+  public void end() throws IOException {
+    text.raw(")\r\n");
+    target.text(text.take());
+  }
+}

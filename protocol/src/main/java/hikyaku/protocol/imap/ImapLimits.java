@@ -1,0 +1,89 @@
+package hikyaku.protocol.imap;
+
+/**
+ * What one command may ask of the server's memory and time.
+ *
+ * @param lineBeforeLogin octets of one line before login; 16 KiB leaves room for any SASL initial
+ *     response while a stranger can hold little memory. Reply: BAD, the line is read and dropped
+ * @param line octets of one line after login; 64 KiB, since clients write sets of thousands of UIDs
+ *     on one line (RFC 7162 §4 asks for 8192). Reply: BAD, the line is read and dropped
+ * @param literalBeforeLogin octets of one collected literal before login; names and passwords are
+ *     short. Reply: BAD
+ * @param literal octets of one collected literal after login: mailbox names and search texts, never
+ *     messages. Reply: BAD [TOOBIG]
+ * @param commandBeforeLogin octets collected for one command before login. Reply: BAD
+ * @param command octets collected for one command after login, messages not counted. Reply: BAD
+ *     [TOOBIG]
+ * @param literals literals of one command, so that a command of countless empty ones ends. Reply:
+ *     BAD [LIMIT]
+ * @param discardBeforeLogin octets of refused non-synchronising literals that are read to stay in
+ *     step before login. Reply above it: BYE
+ * @param discard the same after login; large, so that a client that pushes a message over the limit
+ *     is told so instead of being cut off (RFC 7888 §4). Reply above it: BYE
+ * @param tag octets of a tag; it is repeated in replies. Reply: untagged BAD
+ * @param sequenceRanges ranges in one sequence set. Reply: BAD [LIMIT]
+ * @param searchKeys keys of one search, so that a message is judged in bounded time. Reply: BAD
+ *     [LIMIT]
+ * @param searchDepth nesting of NOT, OR and parentheses; recursion follows it. Reply: BAD [LIMIT]
+ * @param fetchItems items of one FETCH. Reply: BAD [LIMIT]
+ * @param headerFields names in one HEADER.FIELDS list. Reply: BAD [LIMIT]
+ * @param partDepth numbers in one part path. Reply: BAD [LIMIT]
+ * @param flags flags named by one command. Reply: BAD [LIMIT]
+ * @param keywordLength octets of a keyword; it is kept with the mailbox. Reply: NO [LIMIT]
+ * @param mailboxName octets of a mailbox name in UTF-8. Reply: NO [CANNOT]
+ * @param patterns patterns of one LIST; each is matched with each mailbox. Reply: BAD [LIMIT]
+ * @param patternWork the most that the lengths of a LIST's patterns may add up to. Reply: BAD
+ *     [LIMIT]
+ * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
+ * @param capabilities names of one ENABLE. Reply: BAD [LIMIT]
+ */
+public record ImapLimits(
+    int lineBeforeLogin,
+    int line,
+    int literalBeforeLogin,
+    int literal,
+    int commandBeforeLogin,
+    int command,
+    int literals,
+    long discardBeforeLogin,
+    long discard,
+    int tag,
+    int sequenceRanges,
+    int searchKeys,
+    int searchDepth,
+    int fetchItems,
+    int headerFields,
+    int partDepth,
+    int flags,
+    int keywordLength,
+    int mailboxName,
+    int patterns,
+    int patternWork,
+    int idFields,
+    int capabilities) {
+  public static final ImapLimits DEFAULT =
+      new ImapLimits(
+          16 * 1024,
+          64 * 1024,
+          4 * 1024,
+          64 * 1024,
+          32 * 1024,
+          1024 * 1024,
+          1000,
+          64 * 1024,
+          256L * 1024 * 1024,
+          128,
+          50_000,
+          2000,
+          50,
+          200,
+          500,
+          100,
+          200,
+          255,
+          1000,
+          50,
+          4000,
+          30,
+          50);
+}

@@ -1,0 +1,89 @@
+package hikyaku.protocol.imap;
+
+import java.util.List;
+
+/** What stands in brackets at the start of a reply's text (RFC 9051 §7.1). */
+public sealed interface ResponseCode {
+  /** Codes without arguments. */
+  enum Plain implements ResponseCode {
+    ALERT,
+    ALREADYEXISTS,
+    AUTHENTICATIONFAILED,
+    AUTHORIZATIONFAILED,
+    CANNOT,
+    CLIENTBUG,
+    CLOSED,
+    COMPRESSIONACTIVE,
+    CONTACTADMIN,
+    CORRUPTION,
+    EXPIRED,
+    EXPUNGEISSUED,
+    HASCHILDREN,
+    INUSE,
+    LIMIT,
+    NOMODSEQ,
+    NONEXISTENT,
+    NOPERM,
+    NOTSAVED,
+    OVERQUOTA,
+    PARSE,
+    PRIVACYREQUIRED,
+    READ_ONLY,
+    READ_WRITE,
+    SERVERBUG,
+    TOOBIG,
+    TRYCREATE,
+    UIDNOTSTICKY,
+    UNAVAILABLE,
+    UNKNOWN_CTE,
+    USEATTR;
+
+    String wire() {
+      return name().replace('_', '-');
+    }
+  }
+
+  /** RFC 4315 §3. */
+  record AppendUid(long uidValidity, NumberSet uids) implements ResponseCode {}
+
+  /** RFC 4315 §3. The n-th source UID became the n-th destination UID. */
+  record CopyUid(long uidValidity, NumberSet source, NumberSet destination)
+      implements ResponseCode {}
+
+  /** The charsets that searching knows. */
+  record BadCharset(List<String> supported) implements ResponseCode {
+    public BadCharset {
+      supported = List.copyOf(supported);
+    }
+  }
+
+  record Capability(List<String> capabilities) implements ResponseCode {
+    public Capability {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+
+  /** RFC 7162 §3.1.2.1. */
+  record HighestModSeq(long modSeq) implements ResponseCode {}
+
+  /** RFC 7162 §3.1.3: the messages that a conditional STORE left alone. */
+  record Modified(NumberSet numbers) implements ResponseCode {}
+
+  /**
+   * The flags that can be changed for good.
+   *
+   * @param newKeywords whether the client may make up keywords ({@code \*})
+   */
+  record PermanentFlags(List<String> flags, boolean newKeywords) implements ResponseCode {
+    public PermanentFlags {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  record UidNext(long uid) implements ResponseCode {}
+
+  record UidValidity(long uidValidity) implements ResponseCode {}
+
+  /** The number of the first message without {@code \Seen}; IMAP4rev1 only. */
+  record Unseen(long number) implements ResponseCode {}
+}

@@ -1,0 +1,224 @@
+package hikyaku.protocol.imap;
+
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Responses to octets (RFC 9051 §7). Each method writes whole responses; nothing is kept between
+ * calls. Not thread-safe.
+ */
+public final class ResponseWriter {
+  /** Text is handed on in pieces of about this size, so that a long answer is never whole. */
+  private static final int PIECE = 8 * 1024;
+
+  /** Where responses go. Text has one octet per char. */
+  public interface Target extends OctetSink {
+    /** Takes text that a protocol trace may show. */
+    void text(String text) throws IOException;
+
+    /** Takes text out of messages or secrets, which a trace must not show. */
+    void hidden(String text) throws IOException;
+  }
+
+  private final Target target;
+  private final WireText text = new WireText();
+  private boolean utf8;
+
+  public ResponseWriter(Target target) {
+    this.target = target;
+  }
+
+  /**
+   * Says that the client takes UTF-8: in quoted strings and mailbox names, from now on (IMAP4rev2
+   * or UTF8=ACCEPT enabled).
+   */
+  public void useUtf8() {
+    utf8 = true;
+  }
+
+  /** A command's completion. */
+  public void tagged(String tag, Reply reply) throws IOException {
+    text.raw(tag);
+    status(reply);
+  }
+
+  /** A status that belongs to no command, or comes before its completion. */
+  public void untagged(Reply reply) throws IOException {
+    text.raw('*');
+    status(reply);
+  }
+
+  private void status(Reply reply) throws IOException {
+    text.raw(' ').raw(reply.condition().name()).raw(' ');
+    if (reply.code() != null) {
+      text.raw('[');
+      code(reply.code());
+      text.raw("] ");
+    }
+    text.human(reply.text());
+    endLine();
+  }
+
+  /** Leave to go on: {@code + text}. */
+  public void proceed(String sentence) throws IOException {
+    text.raw("+ ").human(sentence);
+    endLine();
+  }
+
+  /** A challenge of AUTHENTICATE, in base64; may be empty. */
+  public void challenge(String base64) throws IOException {
+    target.text("+ ");
+    target.hidden(base64);
+    target.text("\r\n");
+  }
+
+  private void endLine() throws IOException {
+    text.raw("\r\n");
+    target.text(text.take());
+  }
+
+  private void code(ResponseCode code) {
+    switch (code) {
+      case ResponseCode.Plain plain -> text.raw(plain.wire());
+      case ResponseCode.AppendUid(long validity, NumberSet uids) ->
+          text.raw("APPENDUID ").number(validity).raw(' ').raw(uids.toString());
+      case ResponseCode.CopyUid(long validity, NumberSet source, NumberSet destination) ->
+          text.raw("COPYUID ")
+              .number(validity)
+              .raw(' ')
+              .raw(source.toString())
+              .raw(' ')
+              .raw(destination.toString());
+      case ResponseCode.BadCharset(var supported) -> text.raw("BADCHARSET ").list(supported);
+      case ResponseCode.Capability(var capabilities) ->
+          text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
+      case ResponseCode.HighestModSeq(long modSeq) -> text.raw("HIGHESTMODSEQ ").number(modSeq);
+      case ResponseCode.Modified(NumberSet numbers) ->
+          text.raw("MODIFIED ").raw(numbers.toString());
+      case ResponseCode.PermanentFlags(var flags, boolean newKeywords) -> {
+        text.raw("PERMANENTFLAGS (").raw(String.join(" ", flags));
+        if (newKeywords) {
+          text.raw(flags.isEmpty() ? "\\*" : " \\*");
+        }
+        text.raw(')');
+      }
+      case ResponseCode.UidNext(long uid) -> text.raw("UIDNEXT ").number(uid);
+      case ResponseCode.UidValidity(long validity) -> text.raw("UIDVALIDITY ").number(validity);
+      case ResponseCode.Unseen(long number) -> text.raw("UNSEEN ").number(number);
+    }
+  }
+
+  /** An untagged response. */
+  public void data(Data data) throws IOException {
+    text.raw("* ");
+    switch (data) {
+      case Data.Capability(var capabilities) ->
+          text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
+      case Data.Enabled(var capabilities) -> {
+        text.raw("ENABLED");
+        capabilities.forEach(capability -> text.raw(' ').raw(capability));
+      }
+      case Data.Exists(long messages) -> text.number(messages).raw(" EXISTS");
+      case Data.Recent(long messages) -> text.number(messages).raw(" RECENT");
+      case Data.Expunge(long number) -> text.number(number).raw(" EXPUNGE");
+      case Data.Vanished(boolean earlier, NumberSet uids) ->
+          text.raw(earlier ? "VANISHED (EARLIER) " : "VANISHED ").raw(uids.toString());
+      case Data.Flags(var flags) -> text.raw("FLAGS ").list(flags);
+      case Data.Listed listed -> listed(listed);
+      case Data.Delimiter(char delimiter) ->
+          text.raw("LIST (\\Noselect) ").delimiter(delimiter).raw(" \"\"");
+      case Data.Status status -> status(status);
+      case Data.Found found -> found(found);
+      case Data.FoundExtended found -> foundExtended(found);
+      case Data.Namespace(char delimiter) ->
+          text.raw("NAMESPACE ((\"\" ").delimiter(delimiter).raw(")) NIL NIL");
+      case Data.Id(var fields) -> id(fields);
+    }
+    endLine();
+  }
+
+  private void listed(Data.Listed listed) {
+    text.raw(listed.lsub() ? "LSUB " : "LIST ").list(listed.attributes()).raw(' ');
+    text.delimiter(listed.delimiter()).raw(' ').mailbox(listed.name(), utf8);
+    if (!listed.childInfo().isEmpty() || listed.oldName() != null) {
+      text.raw(" (");
+      if (!listed.childInfo().isEmpty()) {
+        text.raw("\"CHILDINFO\" (\"").raw(String.join("\" \"", listed.childInfo())).raw("\")");
+      }
+      if (listed.oldName() != null) {
+        text.raw(listed.childInfo().isEmpty() ? "" : " ");
+        text.raw("\"OLDNAME\" (").mailbox(listed.oldName(), utf8).raw(')');
+      }
+      text.raw(')');
+    }
+  }
+
+  private void status(Data.Status status) {
+    text.raw("STATUS ").mailbox(status.mailbox(), utf8).raw(" (");
+    String separator = "";
+    for (var value : status.values().entrySet()) {
+      text.raw(separator).raw(value.getKey().name()).raw(' ').number(value.getValue());
+      separator = " ";
+    }
+    text.raw(')');
+  }
+
+  private void found(Data.Found found) throws IOException {
+    text.raw("SEARCH");
+    NumberSet numbers = found.numbers();
+    for (int range = 0; range < numbers.ranges(); range++) {
+      for (long number = numbers.low(range); number <= numbers.high(range); number++) {
+        text.raw(' ').number(number);
+        if (text.length() >= PIECE) {
+          target.text(text.take());
+        }
+      }
+    }
+    if (found.modSeq() != null) {
+      text.raw(" (MODSEQ ").number(found.modSeq()).raw(')');
+    }
+  }
+
+  private void foundExtended(Data.FoundExtended found) {
+    text.raw("ESEARCH (TAG \"").raw(found.tag().replace("\\", "\\\\")).raw("\")");
+    if (found.uid()) {
+      text.raw(" UID");
+    }
+    if (found.min() != null) {
+      text.raw(" MIN ").number(found.min());
+    }
+    if (found.max() != null) {
+      text.raw(" MAX ").number(found.max());
+    }
+    if (found.all() != null) {
+      text.raw(" ALL ").raw(found.all().toString());
+    }
+    if (found.count() != null) {
+      text.raw(" COUNT ").number(found.count());
+    }
+    if (found.modSeq() != null) {
+      text.raw(" MODSEQ ").number(found.modSeq());
+    }
+  }
+
+  private void id(List<Command.Id.Field> fields) {
+    text.raw("ID ");
+    if (fields.isEmpty()) {
+      text.raw("NIL");
+      return;
+    }
+    String separator = "(";
+    for (Command.Id.Field field : fields) {
+      text.raw(separator).string(field.name(), false).raw(' ').nstring(field.value(), false);
+      separator = " ";
+    }
+    text.raw(')');
+  }
+
+  /** Begins a FETCH response; it is to be ended before anything else is written. */
+  public FetchWriter fetch(long number) {
+    text.raw("* ").number(number).raw(" FETCH (");
+    return new FetchWriter(target, text, utf8);
+  }
+}

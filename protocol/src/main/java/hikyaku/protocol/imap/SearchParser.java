@@ -1,0 +1,203 @@
+package hikyaku.protocol.imap;
+
+import hikyaku.protocol.imap.SearchKey.DateKind;
+import hikyaku.protocol.imap.SearchKey.Relation;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5). */
+final class SearchParser {
+  private final Cursor in;
+  // Texts without a charset are UTF-8 as IMAP4rev2 has it; US-ASCII is a part of that.
+  private Charset charset = StandardCharsets.UTF_8;
+  private int keys;
+
+  SearchParser(Cursor in) {
+    this.in = in;
+  }
+
+  /** What follows the command's name. */
+  Command.Search search(boolean uid) throws SyntaxException {
+    in.expectSp();
+    Set<Command.SearchReturn> returns = null;
+    if (in.word("RETURN")) {
+      in.expectSp();
+      returns = returnOptions();
+      in.expectSp();
+    }
+    if (in.word("CHARSET")) {
+      in.expectSp();
+      charset = charset(in.expectAstring("a charset"));
+      in.expectSp();
+    }
+    return new Command.Search(uid, returns, conjunction(0));
+  }
+
+  private Set<Command.SearchReturn> returnOptions() throws SyntaxException {
+    Set<Command.SearchReturn> returns = EnumSet.noneOf(Command.SearchReturn.class);
+    in.expect('(');
+    if (!in.take(')')) {
+      do {
+        returns.add(
+            switch (in.expectWord("a return option")) {
+              case "MIN" -> Command.SearchReturn.MIN;
+              case "MAX" -> Command.SearchReturn.MAX;
+              case "ALL" -> Command.SearchReturn.ALL;
+              case "COUNT" -> Command.SearchReturn.COUNT;
+              case "SAVE" -> Command.SearchReturn.SAVE;
+              default -> throw SyntaxException.bad("Unknown return option");
+            });
+      } while (in.take(' '));
+      in.expect(')');
+    }
+    if (returns.isEmpty()) {
+      returns.add(Command.SearchReturn.ALL);
+    }
+    return returns;
+  }
+
+  private static Charset charset(String name) throws SyntaxException {
+    if (Text.equalsIgnoreCase(name, "US-ASCII")) {
+      return StandardCharsets.UTF_8;
+    }
+    try {
+      return Charset.forName(name);
+    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+      throw new SyntaxException(
+          Reply.no(
+              new ResponseCode.BadCharset(List.of("US-ASCII", "UTF-8")), "Charset is not known"));
+    }
+  }
+
+  /** {@code search-key *(SP search-key)}. */
+  private SearchKey conjunction(int depth) throws SyntaxException {
+    SearchKey first = key(depth);
+    if (in.peek() != ' ') {
+      return first;
+    }
+    List<SearchKey> all = new ArrayList<>();
+    all.add(first);
+    while (in.take(' ')) {
+      if (in.atEnd()) {
+        break; // a trailing space
+      }
+      all.add(key(depth));
+    }
+    return all.size() == 1 ? first : new SearchKey.And(all);
+  }
+
+  private SearchKey key(int depth) throws SyntaxException {
+    if (++keys > in.limits().searchKeys()) {
+      throw SyntaxException.limit("Too many search keys");
+    }
+    if (depth > in.limits().searchDepth()) {
+      throw SyntaxException.limit("Search keys nested too deeply");
+    }
+    if (in.take('(')) {
+      SearchKey inner = conjunction(depth + 1);
+      in.expect(')');
+      return inner;
+    }
+    if (in.atSequenceSet()) {
+      return new SearchKey.Numbers(in.expectSequenceSet());
+    }
+    String name = in.expectWord("a search key");
+    SearchKey plain = plainKey(name);
+    if (plain != null) {
+      return plain;
+    }
+    in.expectSp();
+    return switch (name) {
+      case "NOT" -> new SearchKey.Not(key(depth + 1));
+      case "OR" -> {
+        SearchKey left = key(depth + 1);
+        in.expectSp();
+        yield new SearchKey.Or(left, key(depth + 1));
+      }
+      case "KEYWORD" -> new SearchKey.Flag(in.expectKeyword(), true);
+      case "UNKEYWORD" -> new SearchKey.Flag(in.expectKeyword(), false);
+      case "BEFORE" -> date(DateKind.INTERNAL, Relation.BEFORE);
+      case "ON" -> date(DateKind.INTERNAL, Relation.ON);
+      case "SINCE" -> date(DateKind.INTERNAL, Relation.SINCE);
+      case "SENTBEFORE" -> date(DateKind.SENT, Relation.BEFORE);
+      case "SENTON" -> date(DateKind.SENT, Relation.ON);
+      case "SENTSINCE" -> date(DateKind.SENT, Relation.SINCE);
+      case "BCC", "CC", "FROM", "SUBJECT", "TO" -> new SearchKey.Header(name, text());
+      case "HEADER" -> {
+        String field = Text.upper(in.expectAstring("a header field name"));
+        in.expectSp();
+        yield new SearchKey.Header(field, text());
+      }
+      case "BODY" -> new SearchKey.Body(text());
+      case "TEXT" -> new SearchKey.AnyText(text());
+      case "LARGER" -> new SearchKey.Size(true, in.expectNumber64());
+      case "SMALLER" -> new SearchKey.Size(false, in.expectNumber64());
+      case "UID" -> new SearchKey.Uids(in.expectSequenceSet());
+      case "MODSEQ" -> modSeq();
+      default -> throw SyntaxException.bad("Unknown search key");
+    };
+  }
+
+  private static @Nullable SearchKey plainKey(String name) {
+    return switch (name) {
+      case "ALL" -> new SearchKey.All();
+      case "ANSWERED" -> new SearchKey.Flag(Flags.ANSWERED, true);
+      case "UNANSWERED" -> new SearchKey.Flag(Flags.ANSWERED, false);
+      case "DELETED" -> new SearchKey.Flag(Flags.DELETED, true);
+      case "UNDELETED" -> new SearchKey.Flag(Flags.DELETED, false);
+      case "DRAFT" -> new SearchKey.Flag(Flags.DRAFT, true);
+      case "UNDRAFT" -> new SearchKey.Flag(Flags.DRAFT, false);
+      case "FLAGGED" -> new SearchKey.Flag(Flags.FLAGGED, true);
+      case "UNFLAGGED" -> new SearchKey.Flag(Flags.FLAGGED, false);
+      case "SEEN" -> new SearchKey.Flag(Flags.SEEN, true);
+      case "UNSEEN" -> new SearchKey.Flag(Flags.SEEN, false);
+      case "NEW" -> new SearchKey.Recent(true, true);
+      case "OLD" -> new SearchKey.Recent(false, false);
+      case "RECENT" -> new SearchKey.Recent(true, false);
+      default -> null;
+    };
+  }
+
+  private SearchKey.Date date(DateKind kind, Relation relation) throws SyntaxException {
+    boolean quoted = in.take('"');
+    LocalDate day = Dates.expectDate(in);
+    if (quoted) {
+      in.expect('"');
+    }
+    return new SearchKey.Date(kind, relation, day);
+  }
+
+  private SearchKey.ModSeq modSeq() throws SyntaxException {
+    String entry = null;
+    if (!in.atDigit()) {
+      entry = in.expectString("an entry name");
+      in.expectSp();
+      switch (in.expectWord("an entry type")) {
+        case "PRIV", "SHARED", "ALL" -> {}
+        default -> throw SyntaxException.bad("Unknown entry type");
+      }
+      in.expectSp();
+    }
+    return new SearchKey.ModSeq(entry, in.expectNumber64());
+  }
+
+  private String text() throws SyntaxException {
+    String octets = in.expectAstring("a text");
+    try {
+      byte[] bytes = octets.getBytes(StandardCharsets.ISO_8859_1);
+      return charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw SyntaxException.bad("Search text does not fit its charset");
+    }
+  }
+}
