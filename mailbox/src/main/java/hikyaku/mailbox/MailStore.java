@@ -6,8 +6,8 @@ import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
-import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.Conflict;
+import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ public final class MailStore implements AutoCloseable {
   private static final int MAILBOX_WEIGHT = 20;
 
   private static final long CACHED_ACCOUNTS = 50_000;
+  private static final int PAGE = 1_000;
 
   private final Store store;
   private final Clock clock;
@@ -105,9 +107,9 @@ public final class MailStore implements AutoCloseable {
     return List.copyOf(mailboxes.asMap().values());
   }
 
-  /** Starts a message's blob. */
-  public BlobWriter newBlob() {
-    return store.blobs().create();
+  /** Starts a message that comes in. */
+  public Intake intake() {
+    return new Intake(store.blobs().create());
   }
 
   /**
@@ -192,6 +194,40 @@ public final class MailStore implements AutoCloseable {
       }
     }
     return made;
+  }
+
+  /**
+   * Mailboxes that no folder leads to. A folder is entered into the tree before its mailbox is made
+   * and leaves it before its mailbox is dropped, so these are deletions that a crash cut short.
+   */
+  public List<LogName> leftovers() {
+    List<LogName> found = new ArrayList<>();
+    LogName after = null;
+    while (true) {
+      SequencedMap<LogName, Head> page = store.logs().list("mailbox/", after, PAGE);
+      for (LogName log : page.keySet()) {
+        if (!isReachable(log)) {
+          found.add(log);
+        }
+      }
+      if (page.size() < PAGE) {
+        return found;
+      }
+      after = page.lastEntry().getKey();
+    }
+  }
+
+  private boolean isReachable(LogName log) {
+    String[] parts = log.value().split("/", -1);
+    return store.logs().head(AccountMail.foldersLog(parts[1])).exists()
+        && account(parts[1]).tree().folder(Long.parseLong(parts[2])).isPresent();
+  }
+
+  /** Ends the deletions that a crash cut short. */
+  public int dropLeftovers() {
+    List<LogName> found = leftovers();
+    found.forEach(this::drop);
+    return found.size();
   }
 
   @Override
