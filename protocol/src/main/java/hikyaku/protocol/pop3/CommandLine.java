@@ -23,10 +23,10 @@ public final class CommandLine {
   public static final int LONGEST = 253;
 
   /**
-   * The most octets of a client's response within AUTH, CRLF not counted. RFC 5034 names no number;
-   * this is the one of RFC 4954 §4 for the same exchange in SMTP.
+   * The most octets of a client's response within AUTH, CRLF not counted: 12288 before base64. RFC
+   * 5034 names no number; RFC 4954 §4 names this one for the same exchange in SMTP.
    */
-  public static final int LONGEST_SASL_RESPONSE = 12_286;
+  public static final int LONGEST_SASL_RESPONSE = 16_384;
 
   /** RFC 4422 §3.1: "sasl-mech" has 1 to 20 characters. */
   private static final int LONGEST_MECHANISM = 20;

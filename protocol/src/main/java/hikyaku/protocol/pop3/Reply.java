@@ -1,6 +1,5 @@
 package hikyaku.protocol.pop3;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +43,8 @@ public sealed interface Reply {
     return new Err(code, text);
   }
 
-  /** The reply on the wire, CRLF included. */
-  default byte[] toWire() {
+  /** The reply on the wire: ASCII, CRLF included. */
+  default String toWire() {
     String line =
         switch (this) {
           case Ok(String text) -> text.isEmpty() ? "+OK" : "+OK " + text;
@@ -53,7 +52,7 @@ public sealed interface Reply {
               code == null ? "-ERR " + text : "-ERR [" + code.text() + "] " + text;
           case Challenge(byte[] challenge) -> "+ " + Base64.getEncoder().encodeToString(challenge);
         };
-    return (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    return line + "\r\n";
   }
 
   private static void checkText(String text) {

@@ -13,9 +13,7 @@ public enum ResponseCode {
   /** The system is at fault and someone must mend it (RFC 3206 §4). */
   SYS_PERM("SYS/PERM"),
   /** The maildrop or message needs the UTF8 command, or that command failed (RFC 6856 §5). */
-  UTF8("UTF8"),
-  /** The language asked for is not to be had (RFC 6856 §5). */
-  LANG("LANG");
+  UTF8("UTF8");
 
   private final String text;
 

@@ -1,0 +1,61 @@
+package hikyaku.server.pop3;
+
+import hikyaku.protocol.pop3.Capability;
+import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.Authenticator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** CAPA (RFC 2449 §5). */
+final class Capa {
+  private Capa() {}
+
+  static void execute(Session session) throws IOException {
+    session.multiline(
+        "Capabilities follow",
+        out -> {
+          for (Capability capability : capabilities(session)) {
+            out.line(capability.line());
+          }
+        });
+  }
+
+  private static List<Capability> capabilities(Session session) {
+    List<Capability> all = new ArrayList<>();
+    all.add(Capability.TOP);
+    all.add(Capability.UIDL);
+    all.add(Capability.RESP_CODES);
+    all.add(Capability.AUTH_RESP_CODE);
+    all.add(Capability.PIPELINING);
+    all.add(Capability.EXPIRE_NEVER);
+    Duration delay = session.server.settings.loginDelay();
+    if (!delay.isZero()) {
+      all.add(new Capability("LOGIN-DELAY", Long.toString(delay.toSeconds())));
+    }
+    all.add(Capability.UTF8_USER);
+    all.add(Capability.LANG);
+    if (session.state() == State.AUTHORIZATION) {
+      addLogin(session, all);
+    }
+    all.add(new Capability("IMPLEMENTATION", "Hikyaku"));
+    return all;
+  }
+
+  /** What can be used only before login, and so is told only there. */
+  private static void addLogin(Session session, List<Capability> all) {
+    AuthContext context = session.authContext();
+    Authenticator authenticator = session.authenticator();
+    if (authenticator.plainTextAllowed(context)) {
+      all.add(Capability.USER);
+    }
+    List<String> mechanisms = authenticator.mechanisms(context);
+    if (!mechanisms.isEmpty()) {
+      all.add(new Capability("SASL", mechanisms));
+    }
+    if (session.connection.canStartTls()) {
+      all.add(Capability.STLS);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package hikyaku.server.pop3;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.pop3.ResponseCode;
+import hikyaku.server.auth.LoginResult;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What PASS, APOP and AUTH do with the result of a login: a reply, and the maildrop. */
+final class Login {
+  private static final Logger log = LoggerFactory.getLogger(Login.class);
+
+  private Login() {}
+
+  static void conclude(Session session, LoginResult result) throws IOException {
+    switch (result) {
+      case LoginResult.Success success -> admit(session, success);
+      case LoginResult.Refused refused -> refuse(session, refused);
+    }
+  }
+
+  private static void admit(Session session, LoginResult.Success success) throws IOException {
+    String account = success.account().id();
+    boolean stays = false;
+    Admission.Answer answer = session.server.admission.enter(account);
+    try {
+      switch (answer) {
+        case IN_USE -> turnAway(session, ResponseCode.IN_USE, "Another session has this maildrop");
+        case TOO_EARLY ->
+            turnAway(session, ResponseCode.LOGIN_DELAY, "The last login was a moment ago");
+        case ADMITTED -> {
+          Maildrop maildrop = Maildrop.open(session.server.mail.account(account).inbox());
+          session.opened(success.account(), success.lease(), maildrop);
+          stays = true;
+          session.ok(
+              "Maildrop has "
+                  + maildrop.messages()
+                  + " messages ("
+                  + maildrop.octets()
+                  + " octets)");
+        }
+      }
+    } catch (StoreException | MailboxException e) {
+      // The caller says [SYS/TEMP] and logs it.
+      session.refusedLogin();
+      throw e;
+    } finally {
+      if (!stays) {
+        success.lease().close();
+        if (answer == Admission.Answer.ADMITTED) {
+          session.server.admission.leave(account);
+        }
+      }
+    }
+  }
+
+  private static void turnAway(Session session, ResponseCode code, String text) throws IOException {
+    session.refusedLogin();
+    session.err(code, text);
+  }
+
+  /** The replies that each result names. Only a wrong password gets [AUTH]. */
+  private static void refuse(Session session, LoginResult.Refused refused) throws IOException {
+    log.atInfo()
+        .addKeyValue("session", session.id())
+        .addKeyValue("result", refused.getClass().getSimpleName())
+        .log("POP3 login refused");
+    session.refusedLogin();
+    switch (refused) {
+      case LoginResult.BadCredentials _ -> session.err(ResponseCode.AUTH, refused.text());
+      case LoginResult.Suspended _, LoginResult.NotAuthorized _, LoginResult.TlsRequired _ ->
+          session.err(ResponseCode.SYS_PERM, refused.text());
+      case LoginResult.Throttled _ -> {
+        session.end();
+        session.err(ResponseCode.SYS_TEMP, refused.text());
+      }
+      case LoginResult.TooManySessions _ -> session.err(ResponseCode.IN_USE, refused.text());
+      case LoginResult.Unavailable _ -> session.err(ResponseCode.SYS_TEMP, refused.text());
+      case LoginResult.Malformed _ -> session.err(refused.text());
+    }
+  }
+}

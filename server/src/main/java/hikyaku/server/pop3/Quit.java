@@ -1,0 +1,34 @@
+package hikyaku.server.pop3;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.pop3.Keyword;
+import hikyaku.protocol.pop3.ResponseCode;
+import java.io.IOException;
+
+/**
+ * QUIT (RFC 1939 §4, §6). In the TRANSACTION state it removes the marked messages before it says
+ * +OK. If that fails the session ends all the same, with [SYS/TEMP]; the client finds at its next
+ * login what has stayed.
+ */
+final class Quit {
+  private Quit() {}
+
+  static void execute(Session session) throws IOException {
+    session.end();
+    if (session.state() == State.AUTHORIZATION) {
+      session.ok("Goodbye");
+      return;
+    }
+    long deleted;
+    try {
+      deleted = session.maildrop().update(session.id());
+    } catch (StoreException | MailboxException e) {
+      session.failed(Keyword.QUIT, e);
+      session.err(ResponseCode.SYS_TEMP, "Deleted messages may be there still");
+      return;
+    }
+    session.server.metrics.deleted.increment(deleted);
+    session.ok(deleted == 0 ? "Goodbye" : "Goodbye, " + deleted + " deleted");
+  }
+}

@@ -1,0 +1,341 @@
+package hikyaku.server.pop3;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.pop3.Command;
+import hikyaku.protocol.pop3.CommandLine;
+import hikyaku.protocol.pop3.Keyword;
+import hikyaku.protocol.pop3.Malformed;
+import hikyaku.protocol.pop3.MultilineWriter;
+import hikyaku.protocol.pop3.Reply;
+import hikyaku.protocol.pop3.ResponseCode;
+import hikyaku.protocol.wire.WireException;
+import hikyaku.protocol.wire.WireReader.LineEnding;
+import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.Authenticator;
+import hikyaku.server.auth.LoginLease;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Service;
+import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Refusal;
+import hikyaku.server.net.Wake;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One client from greeting to goodbye. Owned by the connection's thread. */
+final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int TIMESTAMP_OCTETS = 12;
+
+  final Pop3Protocol server;
+  final Connection connection;
+
+  /** What APOP digests begin with (RFC 1939 §7), if the greeting had it. */
+  final Optional<String> timestamp;
+
+  /** From USER, for PASS. */
+  @Nullable String user;
+
+  private State state = State.AUTHORIZATION;
+  private @Nullable Opened opened;
+  private boolean over;
+  private boolean accepted;
+  private int errors;
+  private int failedLogins;
+  private long retrieved;
+  private long retrievedOctets;
+
+  /** What a login opened. */
+  private record Opened(Account account, LoginLease lease, Maildrop maildrop) {}
+
+  Session(Pop3Protocol server, Connection connection) {
+    this.server = server;
+    this.connection = connection;
+    this.timestamp =
+        server.authenticator.apopEnabled() ? Optional.of(newTimestamp()) : Optional.empty();
+  }
+
+  /** A msg-id as RFC 1939 §7 asks, different for each greeting. */
+  private String newTimestamp() {
+    byte[] random = new byte[TIMESTAMP_OCTETS];
+    RANDOM.nextBytes(random);
+    return "<" + HexFormat.of().formatHex(random) + "@" + server.hostname + ">";
+  }
+
+  void run() throws IOException {
+    connection.setReadTimeout(server.settings.limits().command());
+    connection.state("authorization");
+    try {
+      reply(Reply.ok("Hikyaku POP3 server ready" + timestamp.map(t -> " " + t).orElse("")));
+      while (!over && awaitLine()) {
+        serveLine();
+      }
+    } catch (WireException.End e) {
+      // Between two lines of an AUTH exchange; an end like any other between commands.
+      log.atDebug().addKeyValue("session", id()).log("client left during AUTH");
+    } catch (BrokenOff e) {
+      server.metrics.failures.increment();
+      log.atError()
+          .addKeyValue("session", id())
+          .addKeyValue("account", accountName())
+          .setCause(e)
+          .log("response broken off");
+      connection.close(CloseReason.FAILED);
+    } finally {
+      leave();
+    }
+  }
+
+  private void leave() {
+    Opened left = opened;
+    if (left != null) {
+      opened = null;
+      server.admission.leave(left.account.id());
+      left.lease.close();
+      log.atInfo()
+          .addKeyValue("session", id())
+          .addKeyValue("account", left.account.primary())
+          .addKeyValue("retrieved", retrieved)
+          .addKeyValue("octets", retrievedOctets)
+          .log("POP3 session ended");
+    }
+  }
+
+  // ---- lines
+
+  /**
+   * Waits for the client's next line.
+   *
+   * @return false if the session is over
+   */
+  boolean awaitLine() throws IOException {
+    Pop3Limits limits = server.settings.limits();
+    Duration patience = state == State.AUTHORIZATION ? limits.login() : limits.idle();
+    Wake wake = connection.await(patience);
+    over |= wake != Wake.INPUT;
+    if (wake == Wake.STOPPING) {
+      connection.out().write(server.refusal(Refusal.STOPPING));
+    }
+    return wake == Wake.INPUT;
+  }
+
+  private void serveLine() throws IOException {
+    byte[] line;
+    try {
+      line = connection.in().readLine(CommandLine.LONGEST, LineEnding.LENIENT);
+    } catch (WireException.LineTooLong e) {
+      server.metrics.malformed.increment();
+      error("Line too long");
+      return;
+    }
+    long began = System.nanoTime();
+    switch (CommandLine.parse(line)) {
+      case Malformed malformed -> {
+        server.metrics.malformed.increment();
+        error(malformed.fault());
+      }
+      case Command command -> {
+        if (Rules.allows(command.keyword(), state)) {
+          attempt(command);
+        } else {
+          error(state == State.AUTHORIZATION ? "Log in first" : "Not valid once you are logged in");
+        }
+        server
+            .metrics
+            .command(command.keyword(), accepted)
+            .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      }
+    }
+  }
+
+  private void attempt(Command command) throws IOException {
+    accepted = false;
+    try {
+      execute(command);
+    } catch (StoreException e) {
+      failed(command.keyword(), e);
+      err(ResponseCode.SYS_TEMP, "The mail store cannot do this now, try again later");
+    } catch (MailboxException e) {
+      failed(command.keyword(), e);
+      err(ResponseCode.SYS_TEMP, "The mailbox is not there any more");
+    }
+  }
+
+  /** Counts and logs a failure of ours; the reply is the caller's. */
+  void failed(Keyword command, RuntimeException cause) {
+    server.metrics.failures.increment();
+    log.atWarn()
+        .addKeyValue("session", id())
+        .addKeyValue("account", accountName())
+        .addKeyValue("command", command)
+        .setCause(cause)
+        .log("POP3 command refused for now");
+  }
+
+  private void execute(Command command) throws IOException {
+    switch (command) {
+      case Command.User c -> User.execute(this, c);
+      case Command.Pass c -> Pass.execute(this, c);
+      case Command.Apop c -> Apop.execute(this, c);
+      case Command.Auth c -> Auth.execute(this, c);
+      case Command.Mechanisms _ -> Auth.list(this);
+      case Command.Stls _ -> Stls.execute(this);
+      case Command.Capa _ -> Capa.execute(this);
+      case Command.Lang c -> Lang.execute(this, c);
+      case Command.Utf8 _ -> Utf8.execute(this);
+      case Command.Stat _ -> Stat.execute(this);
+      case Command.List c -> ListMessages.execute(this, c);
+      case Command.Retr c -> Retr.execute(this, c);
+      case Command.Dele c -> Dele.execute(this, c);
+      case Command.Noop _ -> Noop.execute(this);
+      case Command.Rset _ -> Rset.execute(this);
+      case Command.Top c -> Top.execute(this, c);
+      case Command.Uidl c -> Uidl.execute(this, c);
+      case Command.Quit _ -> Quit.execute(this);
+    }
+  }
+
+  // ---- replies
+
+  void reply(Reply reply) throws IOException {
+    switch (reply) {
+      case Reply.Challenge challenge -> connection.out().writeHidden(challenge.toWire());
+      case Reply.Ok ok -> {
+        accepted = true;
+        connection.out().write(ok.toWire());
+      }
+      case Reply.Err err -> {
+        accepted = false;
+        connection.out().write(err.toWire());
+      }
+    }
+  }
+
+  void ok(String text) throws IOException {
+    reply(Reply.ok(text));
+  }
+
+  void err(ResponseCode code, String text) throws IOException {
+    reply(Reply.err(code, text));
+  }
+
+  /** The command makes sense, but not now: no such message, nothing to do. */
+  void err(String text) throws IOException {
+    reply(Reply.err(text));
+  }
+
+  /** The client's mistake: what it sent is no command, or none here. Too many end the session. */
+  void error(String text) throws IOException {
+    errors++;
+    over |= errors >= server.settings.limits().errors();
+    err(over ? "Too many errors, goodbye" : text);
+  }
+
+  void noSuchMessage() throws IOException {
+    err("No such message");
+  }
+
+  /** What stands between the first line of a multi-line response and its final dot. */
+  @FunctionalInterface
+  interface Text {
+    void write(MultilineWriter out) throws IOException;
+  }
+
+  /** A multi-line response, sent as it is made. */
+  void multiline(String first, Text text) throws IOException {
+    ok(first);
+    MultilineWriter out = new MultilineWriter(connection.out());
+    try {
+      text.write(out);
+    } catch (StoreException e) {
+      throw new BrokenOff("the store failed inside a response", e);
+    }
+    out.end();
+  }
+
+  /** The session ends when the command at hand is done. */
+  void end() {
+    over = true;
+  }
+
+  // ---- login
+
+  AuthContext authContext() {
+    AuthContext.ChannelBindings bindings =
+        type -> connection.tls().flatMap(tls -> tls.channelBinding(type));
+    return new AuthContext(
+        id(), Service.POP3, connection.remote().getAddress(), connection.isTls(), bindings);
+  }
+
+  Authenticator authenticator() {
+    return server.authenticator;
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** Enters the TRANSACTION state. */
+  void opened(Account account, LoginLease lease, Maildrop maildrop) {
+    opened = new Opened(account, lease, maildrop);
+    state = State.TRANSACTION;
+    user = null;
+    connection.describe(account.primary().toString());
+    connection.state("transaction");
+    server.metrics.loginsAccepted.increment();
+    log.atInfo()
+        .addKeyValue("session", id())
+        .addKeyValue("account", account.primary())
+        .addKeyValue("messages", maildrop.size())
+        .log("POP3 login");
+  }
+
+  /** A login was refused. Too many end the session. */
+  void refusedLogin() {
+    user = null;
+    failedLogins++;
+    over |= failedLogins >= server.settings.limits().failedLogins();
+    server.metrics.loginsRefused.increment();
+  }
+
+  /** Forgets what the client said before TLS (RFC 2595 §4). */
+  void startOver() {
+    user = null;
+  }
+
+  /** In the TRANSACTION state. */
+  Maildrop maildrop() {
+    return transaction().maildrop;
+  }
+
+  private Opened transaction() {
+    if (opened == null) {
+      throw new IllegalStateException("no maildrop before login");
+    }
+    return opened;
+  }
+
+  void retrieved(long octets) {
+    retrieved++;
+    retrievedOctets += octets;
+    server.metrics.retrieved.increment();
+    server.metrics.retrievedOctets.increment(octets);
+  }
+
+  String id() {
+    return connection.sessionId();
+  }
+
+  private String accountName() {
+    return opened == null ? "" : opened.account.primary().toString();
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The POP3 server: RFC 1939 with the extensions of RFC 2449, 2595, 3206, 5034 and 6856 over an
+ * account's INBOX. {@link hikyaku.server.pop3.Pop3Protocol} is the way in.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>A maildrop is the INBOX at one sequence of its log. Message numbers, sizes and unique ids
+ *       stay for the session, whatever others do; what others took away meanwhile is refused when
+ *       asked for, and never shifts a number.
+ *   <li>Messages go at QUIT and only there, durably before its +OK. A session that ends in any
+ *       other way removes nothing.
+ *   <li>A unique id is {@code uidvalidity.uid}: it lasts as long as the message and is never used
+ *       again.
+ *   <li>The size told of a message is the number of octets that RETR sends of it, before dots are
+ *       stuffed. A message whose last line lacks CRLF gets one in front of the final dot, which
+ *       counts as framing like the dot itself.
+ *   <li>A message goes out octet for octet. The dialogue, not the message, bends: see {@link
+ *       hikyaku.protocol.pop3.MultilineWriter} on bare CR and LF.
+ * </ul>
+ *
+ * <p>Not bugs:
+ *
+ * <ul>
+ *   <li>RFC 1939 §4 wants an exclusive lock. Here several sessions may share a maildrop, because
+ *       each has its own view of it: clients that poll at the same time, or come back after a lost
+ *       connection, are not turned away. {@link hikyaku.server.pop3.Pop3Settings#exclusive} turns
+ *       the second away with [IN-USE], on this node.
+ *   <li>A client that has not said UTF8 gets a message with UTF-8 in its header as it is. RFC 6856
+ *       §2.1 offers to refuse or to rewrite it; the one would keep the message from most clients
+ *       for ever, the other change what was sent.
+ *   <li>RETR sets no \Seen: POP3 does not know whether anybody looked.
+ *   <li>Messages that IMAP marked \Deleted and nobody expunged are there.
+ * </ul>
+ */
+@NullMarked
+package hikyaku.server.pop3;
+
+import org.jspecify.annotations.NullMarked;

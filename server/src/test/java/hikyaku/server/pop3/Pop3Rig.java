@@ -1,0 +1,144 @@
+package hikyaku.server.pop3;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.protocol.mime.Envelope;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.mime.MimePart;
+import hikyaku.server.net.ListenerSpec;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
+
+/** A POP3 server on a loopback port, over a store in memory. */
+final class Pop3Rig implements AutoCloseable {
+  final TestClock clock = new TestClock();
+  final MemoryStore store = new MemoryStore(clock);
+  final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  final FakeAuthenticator authenticator = new FakeAuthenticator();
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final Pop3Protocol protocol;
+  private final NetServer server;
+
+  Pop3Rig() throws IOException {
+    this(Pop3Settings.DEFAULTS);
+  }
+
+  Pop3Rig(Pop3Settings settings) throws IOException {
+    protocol = new Pop3Protocol("mail.demo.test", settings, authenticator, mail, meters);
+    ListenerSpec spec =
+        new ListenerSpec(
+            "pop3",
+            protocol,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            TlsMode.NONE);
+    server =
+        new NetServer(
+            List.of(spec),
+            NetLimits.DEFAULT,
+            new Traces(),
+            new SessionIds(InstantSource.system()),
+            meters,
+            InstantSource.system());
+    server.start();
+  }
+
+  NetServer server() {
+    return server;
+  }
+
+  Pop3Client connect() throws IOException {
+    InetSocketAddress address = server.addresses().get("pop3");
+    if (address == null) {
+      throw new AssertionError("no listener");
+    }
+    return new Pop3Client(address);
+  }
+
+  Mailbox inbox(String user) {
+    return mail.account(FakeAuthenticator.account(user).id()).inbox();
+  }
+
+  /** Puts a message into a user's INBOX. */
+  void deliver(String user, String prefix, byte[] octets) {
+    Blob blob;
+    try (BlobWriter writer = mail.newBlob()) {
+      writer.write(octets, 0, octets.length);
+      blob = writer.finish();
+    }
+    NewMessage message =
+        new NewMessage(
+            ByteString.copyFrom(prefix, StandardCharsets.ISO_8859_1),
+            blob,
+            InternalDate.of(clock.instant(), ZoneOffset.UTC),
+            Flags.NONE,
+            structure(octets.length),
+            "test");
+    inbox(user).append(List.of(message), null);
+  }
+
+  /** POP3 needs nothing of it. */
+  private static MessageStructure structure(long size) {
+    MimePart root =
+        new MimePart(
+            0, 0, size, 1, "text", "plain", false, List.of(), null, null, "7bit", null, List.of(),
+            List.of(), null, null, null, List.of());
+    return new MessageStructure(
+        size,
+        root,
+        Envelope.EMPTY,
+        null,
+        List.of(),
+        0,
+        List.of(),
+        "",
+        false,
+        false,
+        false,
+        1,
+        false,
+        false);
+  }
+
+  /** Another session's EXPUNGE. */
+  void expunge(String user, long uid) {
+    inbox(user).expunge(UidSet.of(uid), null);
+  }
+
+  /** Sum of a counter over its tags. */
+  double counted(String name) {
+    return meters.find(name).counters().stream().mapToDouble(c -> c.count()).sum();
+  }
+
+  /** Stops the server; whatever a test did, no session may have met a bug. */
+  @Override
+  public void close() {
+    server.close();
+    long bugs = server.bugs();
+    int leases = authenticator.leases();
+    mail.close();
+    store.close();
+    if (bugs != 0 || leases != 0) {
+      throw new AssertionError(bugs + " bugs, " + leases + " leases left");
+    }
+  }
+}

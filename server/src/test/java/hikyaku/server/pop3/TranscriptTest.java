@@ -1,0 +1,188 @@
+package hikyaku.server.pop3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.mailbox.store.memory.Faults;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Runs the transcripts. A line is one of these; {@code N} tells sessions apart and is left out
+ * where there is one.
+ *
+ * <pre>
+ * # a comment
+ * with exclusive | apop | tls-required | login-delay 60    before anything else
+ * CN: text       client N says this; its first line opens the connection
+ * SN: text       the server says exactly this to client N; "..." at the end stands for anything
+ * SN: (end)      the server closes the connection, and says nothing before
+ * CN: (end)      client N goes away
+ * deliver USER text     text has Java's escapes
+ * expunge USER UID      by another session
+ * fail CALL | fail CALL AFTER | mend     store failures, until mended
+ * wait SECONDS          moves the clock
+ * left USER COUNT       so many messages are in INBOX now
+ * </pre>
+ *
+ * In what a client says, {@code {digest SECRET}} stands for the digest of APOP.
+ */
+class TranscriptTest {
+  private static final Path TRANSCRIPTS = transcripts();
+
+  private static Path transcripts() {
+    URL here = Objects.requireNonNull(TranscriptTest.class.getResource("login.txt"));
+    try {
+      return Path.of(here.toURI()).getParent();
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> transcript() throws IOException {
+    List<Path> files;
+    try (Stream<Path> found = Files.list(TRANSCRIPTS)) {
+      files = found.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
+    }
+    assertThat(files).hasSizeGreaterThan(5);
+    return files.stream()
+        .map(file ->
+            DynamicTest.dynamicTest(
+                file.getFileName().toString(), () -> new Run(Files.readAllLines(file)).run()));
+  }
+
+  private static final class Run {
+    private final List<String> lines;
+    private final Map<String, Pop3Client> clients = new LinkedHashMap<>();
+    private final Map<String, String> greetings = new LinkedHashMap<>();
+
+    Run(List<String> lines) {
+      this.lines = lines;
+    }
+
+    void run() throws Exception {
+      try (Pop3Rig rig = rig()) {
+        for (int number = 1; number <= lines.size(); number++) {
+          try {
+            step(rig, lines.get(number - 1));
+          } catch (IOException | AssertionError e) {
+            throw new AssertionError("line " + number + ": " + e.getMessage(), e);
+          }
+        }
+        for (Pop3Client client : clients.values()) {
+          client.close();
+        }
+      }
+    }
+
+    private Pop3Rig rig() throws IOException {
+      boolean exclusive = false;
+      boolean apop = false;
+      boolean tlsRequired = false;
+      Duration delay = Duration.ZERO;
+      for (String line : lines) {
+        String[] words = line.split(" ");
+        if (words[0].equals("with")) {
+          switch (words[1]) {
+            case "exclusive" -> exclusive = true;
+            case "apop" -> apop = true;
+            case "tls-required" -> tlsRequired = true;
+            case "login-delay" -> delay = Duration.ofSeconds(Long.parseLong(words[2]));
+            default -> throw new AssertionError("cannot be had: " + line);
+          }
+        }
+      }
+      Pop3Rig rig = new Pop3Rig(new Pop3Settings(exclusive, delay, Pop3Limits.DEFAULTS));
+      rig.authenticator.apopEnabled = apop;
+      rig.authenticator.plainTextAllowed = !tlsRequired;
+      return rig;
+    }
+
+    private void step(Pop3Rig rig, String line) throws Exception {
+      if (line.isBlank() || line.startsWith("#") || line.startsWith("with ")) {
+        return;
+      }
+      if (line.matches("[CS][0-9]?: .*")) {
+        int colon = line.indexOf(':');
+        String name = line.substring(1, colon);
+        String text = line.substring(colon + 2);
+        if (!clients.containsKey(name)) {
+          clients.put(name, rig.connect());
+        }
+        Pop3Client client = Objects.requireNonNull(clients.get(name));
+        if (line.startsWith("C")) {
+          say(client, name, text);
+        } else {
+          hear(client, name, text);
+        }
+        return;
+      }
+      String[] words = line.split(" ", 3);
+      switch (words[0]) {
+        case "deliver" ->
+            rig.deliver(
+                words[1], "", words[2].translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
+        case "expunge" -> rig.expunge(words[1], Long.parseLong(words[2]));
+        case "fail" ->
+            rig.store
+                .faults()
+                .failWhile(
+                    Faults.Call.valueOf(words[1])::equals,
+                    words.length > 2 ? Faults.When.valueOf(words[2]) : Faults.When.BEFORE);
+        case "mend" -> rig.store.faults().clear();
+        case "wait" -> rig.clock.advance(Duration.ofSeconds(Long.parseLong(words[1])));
+        case "left" ->
+            assertThat(rig.inbox(words[1]).refresh().size()).isEqualTo(Integer.parseInt(words[2]));
+        default -> throw new AssertionError("not understood: " + line);
+      }
+    }
+
+    private void say(Pop3Client client, String name, String text) throws Exception {
+      if (text.equals("(end)")) {
+        client.shutdownOutput();
+        return;
+      }
+      String said = text;
+      int at = said.indexOf("{digest ");
+      if (at >= 0) {
+        String secret = said.substring(at + "{digest ".length(), said.length() - 1);
+        String greeting = Objects.requireNonNull(greetings.get(name));
+        byte[] digest =
+            MessageDigest.getInstance("MD5")
+                .digest(
+                    (greeting.substring(greeting.indexOf('<')) + secret)
+                        .getBytes(StandardCharsets.UTF_8));
+        said = said.substring(0, at) + HexFormat.of().formatHex(digest);
+      }
+      client.sendLine(said);
+    }
+
+    private void hear(Pop3Client client, String name, String text) throws IOException {
+      if (text.equals("(end)")) {
+        assertThat(client.closed()).as("closed").isTrue();
+        return;
+      }
+      String heard = client.line();
+      greetings.putIfAbsent(name, heard);
+      if (text.endsWith("...")) {
+        assertThat(heard).startsWith(text.substring(0, text.length() - "...".length()));
+      } else {
+        assertThat(heard).isEqualTo(text);
+      }
+    }
+  }
+}
