@@ -30,25 +30,27 @@ final class NetMetrics {
 
   /** The counters of one protocol. */
   static final class OfProtocol implements SocketLayer.Traffic {
-    private final MeterRegistry registry;
-    private final String protocol;
     private final AtomicInteger open;
     private final Counter accepted;
     private final Counter octetsIn;
     private final Counter octetsOut;
     private final Counter bugs;
+    private final Counter handshakesDone;
+    private final Counter handshakesFailed;
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
     private final Map<CloseReason, Timer> ended = new EnumMap<>(CloseReason.class);
 
     OfProtocol(MeterRegistry registry, String protocol) {
-      this.registry = registry;
-      this.protocol = protocol;
       this.open = new AtomicInteger();
       registry.gauge("hikyaku.connections.open", Tags.of("protocol", protocol), open);
       accepted = registry.counter("hikyaku.connections.accepted", "protocol", protocol);
       octetsIn = registry.counter("hikyaku.octets", "protocol", protocol, "direction", "in");
       octetsOut = registry.counter("hikyaku.octets", "protocol", protocol, "direction", "out");
       bugs = registry.counter("hikyaku.bugs", "protocol", protocol);
+      handshakesDone =
+          registry.counter("hikyaku.tls.handshakes", "protocol", protocol, "result", "done");
+      handshakesFailed =
+          registry.counter("hikyaku.tls.handshakes", "protocol", protocol, "result", "failed");
       for (Refusal reason : Refusal.values()) {
         refused.put(
             reason,
@@ -94,10 +96,8 @@ final class NetMetrics {
       return bugs.count();
     }
 
-    void handshake(String result) {
-      registry
-          .counter("hikyaku.tls.handshakes", "protocol", protocol, "result", result)
-          .increment();
+    void handshake(boolean done) {
+      (done ? handshakesDone : handshakesFailed).increment();
     }
 
     @Override

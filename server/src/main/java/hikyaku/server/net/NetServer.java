@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -44,6 +44,7 @@ public final class NetServer implements AutoCloseable {
   private final NetMetrics metrics;
   private final Admission admission;
   private final Semaphore refusals;
+  private final AtomicReference<@Nullable TlsContext> tls = new AtomicReference<>();
   private final Map<Session, Thread> live = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final ReentrantLock lifecycle = new ReentrantLock();
@@ -70,6 +71,14 @@ public final class NetServer implements AutoCloseable {
   }
 
   /**
+   * Has handshakes from now on use this context: before the start, and at any time to renew
+   * certificates. Connections that have TLS already keep theirs.
+   */
+  public void useTls(TlsContext context) {
+    tls.set(context);
+  }
+
+  /**
    * Binds every listener, then accepts on all.
    *
    * @throws IOException naming the listener that could not be bound, and why; nothing is left bound
@@ -80,8 +89,9 @@ public final class NetServer implements AutoCloseable {
       if (shared != null) {
         throw new IllegalStateException("started already");
       }
+      requireTls();
       ParkingLot lot = new ParkingLot();
-      NetShared common = new NetShared(limits, lot, traces, ids, clock);
+      NetShared common = new NetShared(limits, lot, traces, ids, tls, clock);
       try {
         for (ListenerSpec spec : specs) {
           listeners.add(Listener.bind(spec, limits.backlog(), this::arrived));
@@ -106,6 +116,14 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
+  private void requireTls() throws IOException {
+    for (ListenerSpec spec : specs) {
+      if (spec.tls() != TlsMode.NONE && tls.get() == null) {
+        throw new IOException("listener " + spec + " speaks TLS and there is no certificate");
+      }
+    }
+  }
+
   /** Where each listener is bound, by its name. */
   public Map<String, InetSocketAddress> addresses() {
     lifecycle.lock();
@@ -126,8 +144,7 @@ public final class NetServer implements AutoCloseable {
       if (common == null) {
         throw new IOException("not started");
       }
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      SocketSettings.apply(channel);
       InetAddress remote = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
       switch (admission.admit(spec.protocol(), remote)) {
         case Admission.Answer.Admitted(Admission.Ticket ticket) ->

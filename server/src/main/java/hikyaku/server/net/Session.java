@@ -3,6 +3,7 @@ package hikyaku.server.net;
 import hikyaku.protocol.wire.OctetSource;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -35,7 +36,7 @@ final class Session implements Connection, Runnable {
   private boolean peerEnded;
   private boolean toldToStop;
   private int traceVersion = -1;
-  private volatile @Nullable TlsInfo tls;
+  private volatile @Nullable TlsLayer tls;
   private volatile boolean compressed;
   private volatile @Nullable String account;
   private volatile String state = "";
@@ -228,7 +229,27 @@ final class Session implements Connection, Runnable {
   }
 
   private void negotiateTls() throws IOException {
-    throw new NetException.TlsFailure("no TLS here", null);
+    TlsContext context = shared.tls().get();
+    if (context == null) {
+      throw new NetException.TlsFailure("no certificate", null);
+    }
+    TlsLayer layerWithTls =
+        new TlsLayer(
+            socket, context.engine(listener.protocol().alpn()), shared.limits().read().toNanos());
+    boolean done = false;
+    try {
+      layerWithTls.handshake(System.nanoTime() + shared.limits().handshake().toNanos());
+      done = true;
+    } finally {
+      metrics.handshake(done);
+      if (!done) {
+        layerWithTls.release();
+      }
+    }
+    layer = layerWithTls;
+    out.layer(layer);
+    tls = layerWithTls;
+    trace.event("TLS established");
   }
 
   @Override
@@ -277,11 +298,13 @@ final class Session implements Connection, Runnable {
       throw new IllegalStateException("TLS cannot be started here");
     }
     out.flush();
-    int dropped = in.buffered() + (socket.hasInput() ? 1 : 0);
+    int dropped = in.buffered() + socket.discardInput();
     in.discardBuffered();
-    socket.discardInput();
     if (dropped > 0) {
-      LOG.atWarn().addKeyValue("session", sessionId).log("input sent ahead of TLS was dropped");
+      LOG.atWarn()
+          .addKeyValue("session", sessionId)
+          .addKeyValue("octets", dropped)
+          .log("input sent ahead of TLS was dropped");
     }
     negotiateTls();
   }
@@ -291,7 +314,15 @@ final class Session implements Connection, Runnable {
     if (compressed) {
       throw new IllegalStateException("compression is on already");
     }
-    throw new UnsupportedOperationException("compression");
+    out.flush();
+    ByteArrayOutputStream early = new ByteArrayOutputStream();
+    if (in.buffered() > 0) {
+      in.readCounted(in.buffered(), early::write);
+    }
+    layer = new DeflateLayer(layer, early.toByteArray());
+    out.layer(layer);
+    compressed = true;
+    trace.event("compression on");
   }
 
   @Override
@@ -384,7 +415,7 @@ final class Session implements Connection, Runnable {
 
   @Override
   public Optional<TlsInfo> tls() {
-    return Optional.ofNullable(tls);
+    return Optional.ofNullable(tls).map(TlsLayer::engine).map(ChannelBindings::describe);
   }
 
   @Override

@@ -243,9 +243,11 @@ final class SocketLayer implements Layer {
     }
   }
 
-  /** Forgets what was received and not read. */
-  void discardInput() {
+  /** Forgets what was received and not read, and says how much. */
+  int discardInput() {
+    int count = aheadEnd - aheadAt;
     aheadAt = aheadEnd;
+    return count;
   }
 
   @Override
@@ -285,7 +287,7 @@ final class SocketLayer implements Layer {
   void linger(long deadline) throws IOException {
     byte[] nothing = new byte[1024];
     for (int budget = LINGER_READS; budget > 0; budget--) {
-      discardInput();
+      aheadAt = aheadEnd;
       if (arrived()) {
         readSocket(nothing, 0, nothing.length, 1);
       } else if (awaitIdle(deadline) != Wake.INPUT) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -27,6 +29,8 @@ final class TestServer implements AutoCloseable {
           Duration.ofSeconds(20),
           50);
 
+  static final Credential DEFAULT = credential("localhost", "127.0.0.1");
+
   final LineProtocol protocol = new LineProtocol("line");
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final Traces traces = new Traces();
@@ -40,13 +44,31 @@ final class TestServer implements AutoCloseable {
   TestServer(NetLimits limits) throws IOException {
     server =
         new NetServer(
-            List.of(spec("plain", TlsMode.NONE)),
+            List.of(
+                spec("plain", TlsMode.NONE),
+                spec("starttls", TlsMode.STARTTLS),
+                spec("tls", TlsMode.IMPLICIT)),
             limits,
             traces,
             new SessionIds(InstantSource.system()),
             meters,
             InstantSource.system());
+    server.useTls(TlsContext.of(List.of(DEFAULT)));
     server.start();
+  }
+
+  static Credential credential(String... names) {
+    try {
+      return SelfSigned.create(List.of(names), Instant.now());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  TestClient connectTls() throws Exception {
+    TestClient client = TlsClient.connect(port("tls")).client();
+    client.expect("* HELLO");
+    return client;
   }
 
   ListenerSpec spec(String name, TlsMode mode) {
