@@ -1,36 +1,39 @@
 package hikyaku.server.pop3;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.UidSet;
-import hikyaku.mailbox.store.Blob;
-import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
-import hikyaku.protocol.mime.Envelope;
-import hikyaku.protocol.mime.MessageStructure;
-import hikyaku.protocol.mime.MimePart;
+import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 
 /** A POP3 server on a loopback port, over a store in memory. */
 final class Pop3Rig implements AutoCloseable {
+  private static final Credential CREDENTIAL = credential();
+
   final TestClock clock = new TestClock();
   final MemoryStore store = new MemoryStore(clock);
   final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
@@ -44,13 +47,14 @@ final class Pop3Rig implements AutoCloseable {
   }
 
   Pop3Rig(Pop3Settings settings) throws IOException {
+    this(settings, TlsMode.NONE);
+  }
+
+  Pop3Rig(Pop3Settings settings, TlsMode tls) throws IOException {
     protocol = new Pop3Protocol("mail.demo.test", settings, authenticator, mail, meters);
     ListenerSpec spec =
         new ListenerSpec(
-            "pop3",
-            protocol,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            TlsMode.NONE);
+            "pop3", protocol, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
     server =
         new NetServer(
             List.of(spec),
@@ -59,7 +63,16 @@ final class Pop3Rig implements AutoCloseable {
             new SessionIds(InstantSource.system()),
             meters,
             InstantSource.system());
+    server.useTls(TlsContext.of(List.of(CREDENTIAL)));
     server.start();
+  }
+
+  private static Credential credential() {
+    try {
+      return SelfSigned.create(List.of("mail.demo.test"), Instant.now());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   NetServer server() {
@@ -80,43 +93,20 @@ final class Pop3Rig implements AutoCloseable {
 
   /** Puts a message into a user's INBOX. */
   void deliver(String user, String prefix, byte[] octets) {
-    Blob blob;
-    try (BlobWriter writer = mail.newBlob()) {
-      writer.write(octets, 0, octets.length);
-      blob = writer.finish();
+    Intake.Received received;
+    try (Intake intake = mail.intake()) {
+      intake.write(octets, 0, octets.length);
+      received = intake.finish();
     }
     NewMessage message =
         new NewMessage(
             ByteString.copyFrom(prefix, StandardCharsets.ISO_8859_1),
-            blob,
+            received.blob(),
             InternalDate.of(clock.instant(), ZoneOffset.UTC),
             Flags.NONE,
-            structure(octets.length),
+            received.structure(),
             "test");
     inbox(user).append(List.of(message), null);
-  }
-
-  /** POP3 needs nothing of it. */
-  private static MessageStructure structure(long size) {
-    MimePart root =
-        new MimePart(
-            0, 0, size, 1, "text", "plain", false, List.of(), null, null, "7bit", null, List.of(),
-            List.of(), null, null, null, List.of());
-    return new MessageStructure(
-        size,
-        root,
-        Envelope.EMPTY,
-        null,
-        List.of(),
-        0,
-        List.of(),
-        "",
-        false,
-        false,
-        false,
-        1,
-        false,
-        false);
   }
 
   /** Another session's EXPUNGE. */

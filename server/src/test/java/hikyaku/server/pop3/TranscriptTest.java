@@ -3,6 +3,7 @@ package hikyaku.server.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.server.net.TlsMode;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -26,11 +27,13 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <pre>
  * # a comment
- * with exclusive | apop | tls-required | login-delay 60    before anything else
+ * with exclusive | apop | tls-required | stls | login-delay 60    before anything else
  * CN: text       client N says this; its first line opens the connection
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
  * SN: (end)      the server closes the connection, and says nothing before
  * CN: (end)      client N goes away
+ * CN: (tls)      client N and the server negotiate TLS
+ * CN: a\r\nb      client N says more than one line at once
  * deliver USER text     text has Java's escapes
  * expunge USER UID      by another session
  * fail CALL | fail CALL AFTER | mend     store failures, until mended
@@ -93,6 +96,7 @@ class TranscriptTest {
       boolean exclusive = false;
       boolean apop = false;
       boolean tlsRequired = false;
+      TlsMode tls = TlsMode.NONE;
       Duration delay = Duration.ZERO;
       for (String line : lines) {
         String[] words = line.split(" ");
@@ -101,12 +105,13 @@ class TranscriptTest {
             case "exclusive" -> exclusive = true;
             case "apop" -> apop = true;
             case "tls-required" -> tlsRequired = true;
+            case "stls" -> tls = TlsMode.STARTTLS;
             case "login-delay" -> delay = Duration.ofSeconds(Long.parseLong(words[2]));
             default -> throw new AssertionError("cannot be had: " + line);
           }
         }
       }
-      Pop3Rig rig = new Pop3Rig(new Pop3Settings(exclusive, delay, Pop3Limits.DEFAULTS));
+      Pop3Rig rig = new Pop3Rig(new Pop3Settings(exclusive, delay, Pop3Limits.DEFAULTS), tls);
       rig.authenticator.apopEnabled = apop;
       rig.authenticator.plainTextAllowed = !tlsRequired;
       return rig;
@@ -156,7 +161,11 @@ class TranscriptTest {
         client.shutdownOutput();
         return;
       }
-      String said = text;
+      if (text.equals("(tls)")) {
+        client.startTls();
+        return;
+      }
+      String said = text.replace("\\r\\n", "\r\n");
       int at = said.indexOf("{digest ");
       if (at >= 0) {
         String secret = said.substring(at + "{digest ".length(), said.length() - 1);
