@@ -122,7 +122,7 @@ public final class Charsets {
       candidate = "cp" + name.substring(3);
     } else if (name.startsWith("x-cp")) {
       candidate = name.substring(2);
-    } else if (name.startsWith("windows") && name.length() == 11) {
+    } else if (name.matches("windows\\d{4}")) {
       candidate = "windows-" + name.substring(7);
     }
     try {

@@ -298,9 +298,8 @@ public final class MimeParser implements OctetSink {
       boundaries--;
     }
     capture.finish(closed, end - closed.bodyStart);
-    boolean fruitless = closed.isMultipart() && closed.children.isEmpty();
     MimePart part = closed.build(end, endingsInside - closed.endingsBefore);
-    attachments |= !fruitless && closed.isAttachment();
+    attachments |= closed.isAttachment(open.size() > 1 && parent().subtype.equals("report"));
     open.removeLast();
     if (open.isEmpty()) {
       root = part;

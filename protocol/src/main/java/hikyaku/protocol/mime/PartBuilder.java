@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A part that is still open: what is known of it so far. */
@@ -134,21 +133,29 @@ final class PartBuilder {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether people save it and do not read it along. */
-  boolean isAttachment() {
+  /**
+   * Whether people save it and do not read it along: what is declared an attachment, or is neither
+   * text nor shown inside other content. Signatures and the machine's part of a report are neither.
+   *
+   * @param inReport whether the multipart around it is a multipart/report (RFC 6522)
+   */
+  boolean isAttachment(boolean inReport) {
+    boolean machinery =
+        subtype.endsWith("signature")
+            || subtype.equals("pgp-encrypted")
+            || subtype.equals("delivery-status")
+            || subtype.equals("disposition-notification")
+            || inReport;
+    if (machinery || isMultipart()) {
+      return false;
+    }
     if (disposition != null && disposition.equals("attachment")) {
       return true;
     }
-    boolean shown = type.equals("text") || isMultipart();
     boolean inline =
         header.get(Field.CONTENT_ID) != null
             || (disposition != null && disposition.equals("inline"));
-    boolean machinery =
-        subtype.contains("signature")
-            || subtype.equals("pgp-encrypted")
-            || subtype.equals("delivery-status")
-            || subtype.equals("disposition-notification");
-    return !shown && !inline && !machinery && !isMessageRoot();
+    return !type.equals("text") && !inline && owner == Owner.PART;
   }
 
   MimePart build(long bodyEnd, long lines) {
@@ -193,7 +200,7 @@ final class PartBuilder {
       return List.of();
     }
     return Arrays.stream(text.split(",", budget.limits().parameters()))
-        .map(tag -> ContentField.parse(tag, budget).value().toLowerCase(Locale.ROOT))
+        .map(String::strip)
         .filter(tag -> !tag.isEmpty())
         .toList();
   }

@@ -53,15 +53,37 @@ final class SentDateParser {
       return null;
     }
     String text = field.length() > LONGEST ? field.substring(0, LONGEST) : field;
-    return new SentDateParser(text.toLowerCase(Locale.ROOT)).parse();
+    return new SentDateParser(condense(text.toLowerCase(Locale.ROOT))).parse();
+  }
+
+  /** Takes away comments, and white space about the colons of a time (RFC 5322 §4.3). */
+  private static String condense(String text) {
+    StringBuilder condensed = new StringBuilder(text.length());
+    int depth = 0;
+    for (int at = 0; at < text.length(); at++) {
+      char next = text.charAt(at);
+      if (next == '(') {
+        depth++;
+      } else if (next == ')' && depth > 0) {
+        depth--;
+      } else if (depth == 0) {
+        int last = condensed.length() - 1;
+        boolean space = next == ' ' || next == '\t';
+        if (next == ':' && last >= 0 && condensed.charAt(last) == ' ') {
+          condensed.setLength(last);
+        }
+        if (!space || (last >= 0 && " :".indexOf(condensed.charAt(last)) < 0)) {
+          condensed.append(space ? ' ' : next);
+        }
+      }
+    }
+    return condensed.toString();
   }
 
   private @Nullable SentDate parse() {
     while (at < text.length()) {
       char next = text.charAt(at);
-      if (next == '(') {
-        comment();
-      } else if (isDigit(next)) {
+      if (isDigit(next)) {
         number();
       } else if (next >= 'a' && next <= 'z') {
         word();
@@ -79,18 +101,6 @@ final class SentDateParser {
     }
     long epochDay = LocalDate.of(year, month, day).toEpochDay();
     return new SentDate(epochDay * 86_400L + Math.max(secondOfDay, 0) - offset, offset);
-  }
-
-  private void comment() {
-    int depth = 0;
-    do {
-      char next = text.charAt(at++);
-      if (next == '(') {
-        depth++;
-      } else if (next == ')') {
-        depth--;
-      }
-    } while (at < text.length() && depth > 0);
   }
 
   private void number() {

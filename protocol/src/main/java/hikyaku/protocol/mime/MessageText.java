@@ -1,0 +1,202 @@
+package hikyaku.protocol.mime;
+
+import hikyaku.protocol.wire.OctetSink;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.util.List;
+
+/**
+ * Looks for a string in the decoded text of a message: what IMAP's SEARCH TEXT, BODY and HEADER ask
+ * (RFC 9051 §6.4.4). A body may be of any size; of it, only a buffer is held.
+ *
+ * <p>Text parts are decoded from their transfer encoding and character set. Of a message inside the
+ * message, the header counts as text of the body. Other parts are searched by their file names
+ * only.
+ */
+public final class MessageText {
+  private static final int BUFFER = 8 * 1024;
+
+  private final MessageStructure structure;
+  private final MessageOctets octets;
+  private final MimeLimits limits;
+
+  /**
+   * A message to search.
+   *
+   * @param limits of them {@code headerOctets} says how much of one header is searched
+   */
+  public MessageText(MessageStructure structure, MessageOctets octets, MimeLimits limits) {
+    this.structure = structure;
+    this.octets = octets;
+    this.limits = limits;
+  }
+
+  /** Where to look. */
+  public enum Scope {
+    /** Header fields, those of parts too, and the body: SEARCH TEXT. */
+    TEXT,
+    /** The body without any header field of the message or its parts: SEARCH BODY. */
+    BODY
+  }
+
+  /** Whether the string is in the text. */
+  public boolean contains(FoldedText wanted, Scope scope) throws IOException {
+    return wanted.isEmpty() || inPart(structure.root(), wanted, scope);
+  }
+
+  /** Whether a field of this name is there whose decoded value holds the string. */
+  public boolean headerContains(String name, FoldedText wanted) throws IOException {
+    for (HeaderField field : header(structure.root()).named(name)) {
+      if (wanted.isIn(field.decoded())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Searches a part and what is in it; no deeper than {@link MimeLimits#depth}. */
+  private boolean inPart(MimePart part, FoldedText wanted, Scope scope) throws IOException {
+    if (scope == Scope.TEXT && (inHeader(part, wanted) || inFileName(part, wanted))) {
+      return true;
+    }
+    if (scope == Scope.BODY && part.isMessage() && inHeader(part.children().getFirst(), wanted)) {
+      return true;
+    }
+    for (MimePart child : part.children()) {
+      if (inPart(child, wanted, scope)) {
+        return true;
+      }
+    }
+    return part.isText() && inBody(part, wanted);
+  }
+
+  private static boolean inFileName(MimePart part, FoldedText wanted) {
+    String name = ParameterText.fileName(part);
+    return name != null && wanted.isIn(name);
+  }
+
+  private boolean inHeader(MimePart part, FoldedText wanted) throws IOException {
+    for (HeaderField field : header(part)) {
+      FoldedText.Search search = wanted.search();
+      search.text(Charsets.decodeUndeclared(field.name()));
+      search.text(": ");
+      search.text(field.decoded());
+      if (search.found()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private HeaderFields header(MimePart part) throws IOException {
+    long length = part.bodyStart() - part.headerStart();
+    int wanted = (int) Math.min(length, limits.headerOctets());
+    ByteArrayOutputStream header = new ByteArrayOutputStream(wanted);
+    copy(part.headerStart(), part.headerStart() + wanted, header::write);
+    return HeaderFields.of(header.toByteArray());
+  }
+
+  private boolean inBody(MimePart part, FoldedText wanted) throws IOException {
+    BodySearch search = new BodySearch(charset(part.parameters()), wanted.search());
+    TransferDecoder decoder = TransferDecoder.of(part.encoding(), search);
+    byte[] buffer = new byte[BUFFER];
+    long position = part.bodyStart();
+    while (position < part.bodyEnd() && !search.found()) {
+      int count = readInto(buffer, position, part.bodyEnd());
+      if (count == 0) {
+        break;
+      }
+      decoder.write(buffer, 0, count);
+      position += count;
+    }
+    decoder.finish();
+    search.finish();
+    return search.found();
+  }
+
+  private static Charset charset(List<MimeParameter> parameters) {
+    String declared = ParameterText.get(parameters, "charset");
+    return declared == null
+        ? Charsets.UNDECLARED
+        : Charsets.lookup(declared).orElse(Charsets.UNDECLARED);
+  }
+
+  private void copy(long from, long to, OctetSink sink) throws IOException {
+    byte[] buffer = new byte[(int) Math.max(1, Math.min(BUFFER, to - from))];
+    long position = from;
+    while (position < to) {
+      int count = readInto(buffer, position, to);
+      if (count == 0) {
+        return;
+      }
+      sink.write(buffer, 0, count);
+      position += count;
+    }
+  }
+
+  private int readInto(byte[] buffer, long position, long end) throws IOException {
+    return octets.read(position, buffer, 0, (int) Math.min(buffer.length, end - position));
+  }
+
+  /** Decodes characters across the pieces and passes them to the search. */
+  private static final class BodySearch implements OctetSink {
+    private final CharsetDecoder decoder;
+    private final FoldedText.Search search;
+    private final CharBuffer chars = CharBuffer.allocate(4096);
+    private ByteBuffer left = ByteBuffer.allocate(64); // of a character not yet complete
+
+    BodySearch(Charset charset, FoldedText.Search search) {
+      decoder = Charsets.decoder(charset);
+      this.search = search;
+    }
+
+    boolean found() {
+      return search.found();
+    }
+
+    @Override
+    public void write(byte[] octets, int offset, int length) {
+      if (search.found()) {
+        return;
+      }
+      ByteBuffer in = ByteBuffer.wrap(octets, offset, length);
+      if (left.position() > 0) {
+        ByteBuffer joined = ByteBuffer.allocate(left.position() + length);
+        joined.put(left.flip()).put(in);
+        in = joined.flip();
+        left.clear();
+      }
+      decode(in, false);
+      if (in.remaining() > left.capacity()) {
+        left = ByteBuffer.allocate(in.remaining());
+      }
+      left.put(in);
+    }
+
+    void finish() {
+      decode(left.flip(), true);
+      while (decoder.flush(chars).isOverflow()) {
+        drain();
+      }
+      drain();
+    }
+
+    private void decode(ByteBuffer in, boolean last) {
+      CoderResult result;
+      do {
+        result = decoder.decode(in, chars, last);
+        drain();
+      } while (result.isOverflow());
+    }
+
+    private void drain() {
+      search.text(chars.flip());
+      chars.clear();
+    }
+  }
+}
