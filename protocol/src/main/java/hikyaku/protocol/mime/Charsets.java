@@ -6,9 +6,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
-import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
-import java.nio.charset.UnsupportedCharsetException;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -43,14 +42,14 @@ public final class Charsets {
           Map.entry("tis-620", "x-windows-874"),
           Map.entry("windows-874", "x-windows-874"),
           Map.entry("iso-8859-11", "x-windows-874"),
-          Map.entry("iso-8859-8-i", "ISO-8859-8"),
-          Map.entry("iso-8859-8-e", "ISO-8859-8"),
-          Map.entry("iso-8859-6-i", "ISO-8859-6"),
-          Map.entry("gb2312", "GB18030"),
-          Map.entry("gb_2312-80", "GB18030"),
-          Map.entry("x-gbk", "GB18030"),
-          Map.entry("gbk", "GB18030"),
-          Map.entry("cp936", "GB18030"),
+          Map.entry("iso-8859-8-i", "iso-8859-8"),
+          Map.entry("iso-8859-8-e", "iso-8859-8"),
+          Map.entry("iso-8859-6-i", "iso-8859-6"),
+          Map.entry("gb2312", "gb18030"),
+          Map.entry("gb_2312-80", "gb18030"),
+          Map.entry("x-gbk", "gb18030"),
+          Map.entry("gbk", "gb18030"),
+          Map.entry("cp936", "gb18030"),
           Map.entry("ks_c_5601-1987", "x-windows-949"),
           Map.entry("ks_c_5601", "x-windows-949"),
           Map.entry("ksc5601", "x-windows-949"),
@@ -68,15 +67,15 @@ public final class Charsets {
           Map.entry("iso-2022-jp-ms", "x-windows-50221"),
           Map.entry("cp50220", "x-windows-50221"),
           Map.entry("cp50221", "x-windows-50221"),
-          Map.entry("euc-jp", "x-eucJP-Open"),
-          Map.entry("x-euc-jp", "x-eucJP-Open"),
-          Map.entry("eucjp", "x-eucJP-Open"),
-          Map.entry("big5", "Big5-HKSCS"),
-          Map.entry("x-x-big5", "Big5-HKSCS"),
-          Map.entry("utf8", "UTF-8"),
-          Map.entry("utf-8n", "UTF-8"),
-          Map.entry("x-mac-roman", "x-MacRoman"),
-          Map.entry("macintosh", "x-MacRoman"));
+          Map.entry("euc-jp", "x-eucjp-open"),
+          Map.entry("x-euc-jp", "x-eucjp-open"),
+          Map.entry("eucjp", "x-eucjp-open"),
+          Map.entry("big5", "big5-hkscs"),
+          Map.entry("x-x-big5", "big5-hkscs"),
+          Map.entry("utf8", "utf-8"),
+          Map.entry("utf-8n", "utf-8"),
+          Map.entry("x-mac-roman", "x-macroman"),
+          Map.entry("macintosh", "x-macroman"));
 
   private Charsets() {}
 
@@ -125,10 +124,27 @@ public final class Charsets {
     } else if (name.matches("windows\\d{4}")) {
       candidate = "windows-" + name.substring(7);
     }
-    try {
-      return Optional.of(Charset.forName(candidate));
-    } catch (IllegalCharsetNameException | UnsupportedCharsetException unknown) {
-      return Optional.empty();
+    return candidate.equals("utf-8")
+        ? Optional.of(StandardCharsets.UTF_8)
+        : Optional.ofNullable(Platform.BY_NAME.get(candidate));
+  }
+
+  /**
+   * The platform's character sets by all their names in lower case. {@link Charset#forName} takes
+   * most of a millisecond for a name that it does not know, and a header can hold thousands.
+   */
+  private static final class Platform {
+    private static final Map<String, Charset> BY_NAME = byName();
+
+    private static Map<String, Charset> byName() {
+      Map<String, Charset> byName = new HashMap<>();
+      for (Charset charset : Charset.availableCharsets().values()) {
+        charset.aliases().forEach(alias -> byName.put(alias.toLowerCase(Locale.ROOT), charset));
+      }
+      for (Charset charset : Charset.availableCharsets().values()) {
+        byName.put(charset.name().toLowerCase(Locale.ROOT), charset);
+      }
+      return Map.copyOf(byName);
     }
   }
 

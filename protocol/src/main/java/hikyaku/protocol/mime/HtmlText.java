@@ -82,16 +82,24 @@ final class HtmlText {
       skipBeyond("-->");
       return;
     }
-    int start = ++at;
+    at++;
+    boolean closes = at < html.length() && html.charAt(at) == '/';
+    if (closes) {
+      at++;
+    }
+    int start = at;
     while (at < html.length() && Character.isLetterOrDigit(html.charAt(at))) {
       at++;
     }
     String name = html.substring(start, Math.min(at, start + 16)).toLowerCase(Locale.ROOT);
     skipBeyond(">");
     switch (name) {
-      case "style", "script", "title" -> at = indexOfIgnoringCase("</" + name);
+      case "style", "script", "title" -> {
+        if (!closes) {
+          at = indexOfIgnoringCase("</" + name);
+        }
+      }
       case "b", "i", "u", "em", "strong", "span", "font", "a", "wbr", "sup", "sub", "small" -> {}
-      // Closing tags have no name here, and what is not a tag of text divides words.
       default -> text.append(' ');
     }
   }

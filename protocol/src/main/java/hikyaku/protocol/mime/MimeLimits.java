@@ -6,7 +6,7 @@ package hikyaku.protocol.mime;
  *
  * @param headerOctets octets of header values kept over the whole message, so that no message makes
  *     a description larger than this, times a small factor
- * @param fieldOctets octets of one field kept; of more, the beginning is used
+ * @param fieldOctets octets of one field kept, its name counted; of more, the beginning is used
  * @param headerFields fields looked at in one header; later ones are passed over
  * @param depth multiparts and messages inside one another; deeper ones are plain content
  * @param parts parts over the whole message; the last one holds all the rest

@@ -123,7 +123,8 @@ class MultilineWriterTest {
     assertThat(Reply.ok("2 320").toWire()).isEqualTo("+OK 2 320\r\n");
     assertThat(Reply.ok("").toWire()).isEqualTo("+OK\r\n");
     assertThat(Reply.err("No such message").toWire()).isEqualTo("-ERR No such message\r\n");
-    assertThat(Reply.err(ResponseCode.SYS_TEMP, "Later").toWire()).isEqualTo("-ERR [SYS/TEMP] Later\r\n");
+    assertThat(Reply.err(ResponseCode.SYS_TEMP, "Later").toWire())
+        .isEqualTo("-ERR [SYS/TEMP] Later\r\n");
     assertThat(new Reply.Challenge(octets("x")).toWire()).isEqualTo("+ eA==\r\n");
     assertThat(new Reply.Challenge(new byte[0]).toWire()).isEqualTo("+ \r\n");
     assertThatThrownBy(() -> Reply.ok("a\r\n+OK")).isInstanceOf(IllegalArgumentException.class);
