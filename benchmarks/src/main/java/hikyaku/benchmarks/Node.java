@@ -1,0 +1,179 @@
+package hikyaku.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A node of its own for one measurement: a fresh data directory, free ports, a separate process. */
+final class Node implements AutoCloseable {
+  private static final String PASSWORD = "bench-password-1";
+  private static final int SESSIONS_ALLOWED = 100_000;
+
+  private final Path directory;
+  private final Process process;
+  private final Target target;
+
+  private Node(Path directory, Process process, Target target) {
+    this.directory = directory;
+    this.process = process;
+    this.target = target;
+  }
+
+  static Node start(int accounts) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("hikyaku-bench");
+    int[] ports = freePorts(9);
+    Path config = directory.resolve("hikyaku.toml");
+    Files.writeString(config, configuration(ports));
+    Process process =
+        new ProcessBuilder(
+                program("up", "--data", data(directory), "--config", config.toString()))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("node.log").toFile())
+            .start();
+    List<String> users = new ArrayList<>();
+    for (int i = 0; i < accounts; i++) {
+      users.add("u" + i + "@bench.test");
+    }
+    Target target =
+        new Target(
+            "127.0.0.1", ports[0], ports[3], ports[6], ports[7], ports[4], users, PASSWORD,
+            process.pid());
+    Node node = new Node(directory, process, target);
+    try {
+      node.awaitReady();
+      node.run("", "domain", "add", "bench.test");
+      for (String user : users) {
+        node.run(PASSWORD + "\n", "account", "add", user, "--password-stdin");
+      }
+      return node;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  private static String configuration(int[] ports) {
+    String[] names = {
+      "smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps", "admin"
+    };
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < names.length; i++) {
+      text.append("[listen.").append(names[i]).append("]\nport = ").append(ports[i]);
+      text.append("\naddresses = [\"127.0.0.1\"]\n");
+    }
+    // What is measured is the work, not the limits that protect a node from strangers.
+    text.append("[connections]\ntotal = ").append(SESSIONS_ALLOWED).append('\n');
+    return text.toString();
+  }
+
+  private static String data(Path directory) {
+    return directory.resolve("data").toString();
+  }
+
+  private static List<String> program(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-XX:+UseCompactObjectHeaders");
+    String options = System.getenv("HIKYAKU_JAVA_OPTIONS");
+    if (options != null && !options.isBlank()) {
+      command.addAll(List.of(options.trim().split("\\s+")));
+    }
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add("hikyaku.app.Main");
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private static int[] freePorts(int count) throws IOException {
+    List<ServerSocket> held = new ArrayList<>();
+    int[] ports = new int[count];
+    for (int i = 0; i < count; i++) {
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      ports[i] = socket.getLocalPort();
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+    return ports;
+  }
+
+  private void awaitReady() throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (System.nanoTime() < end) {
+      if (!process.isAlive()) {
+        throw new IOException("the node did not start: " + log());
+      }
+      try (Client client = Client.plain(target.host(), target.imap())) {
+        client.line();
+        return;
+      } catch (java.net.ConnectException e) {
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+    throw new IOException("the node was not ready in a minute: " + log());
+  }
+
+  private String log() throws IOException {
+    return Files.readString(directory.resolve("node.log"));
+  }
+
+  private void run(String input, String... arguments) throws IOException, InterruptedException {
+    List<String> command = program(arguments);
+    command.add("--data");
+    command.add(data(directory));
+    Process tool = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var out = tool.outputWriter(StandardCharsets.UTF_8)) {
+      out.write(input);
+    }
+    StringBuilder said = new StringBuilder();
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(tool.getInputStream(), StandardCharsets.UTF_8))) {
+      reader.lines().forEach(line -> said.append(line).append('\n'));
+    }
+    if (tool.waitFor() != 0) {
+      throw new IOException(String.join(" ", arguments) + ": " + said);
+    }
+  }
+
+  Target target() {
+    return target;
+  }
+
+  /** Processor time that the node has used, in nanoseconds. */
+  long cpuNanos() {
+    return process.info().totalCpuDuration().map(java.time.Duration::toNanos).orElse(0L);
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroy();
+    try {
+      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        new File(file.toString()).delete();
+      }
+    }
+  }
+}
