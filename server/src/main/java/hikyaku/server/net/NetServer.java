@@ -36,6 +36,10 @@ public final class NetServer implements AutoCloseable {
   /** After the last resort, a thread that does not end is none that this package blocks. */
   private static final Duration AFTER_FORCE = Duration.ofSeconds(5);
 
+  /** Lines on refused connections at most this often. */
+  private static final Duration REFUSAL_LOG = Duration.ofSeconds(5);
+
+  private final Muffler refusalLog = new Muffler(REFUSAL_LOG);
   private final List<ListenerSpec> specs;
   private final NetLimits limits;
   private final Traces traces;
@@ -98,6 +102,7 @@ public final class NetServer implements AutoCloseable {
         }
       } catch (IOException e) {
         closeListeners();
+        listeners.clear();
         lot.close();
         throw e;
       }
@@ -197,11 +202,15 @@ public final class NetServer implements AutoCloseable {
       throws IOException {
     NetMetrics.OfProtocol counters = metrics.of(spec.protocol());
     counters.refused(reason);
-    LOG.atInfo()
-        .addKeyValue("listener", spec.name())
-        .addKeyValue("remote", channel.getRemoteAddress())
-        .addKeyValue("reason", reason)
-        .log("refused");
+    long heldBack = refusalLog.admit();
+    if (heldBack >= 0) {
+      LOG.atInfo()
+          .addKeyValue("listener", spec.name())
+          .addKeyValue("remote", channel.getRemoteAddress())
+          .addKeyValue("reason", reason)
+          .addKeyValue("heldBack", heldBack)
+          .log("refused");
+    }
     if (!refusals.tryAcquire()) {
       close(channel);
       return;
@@ -238,7 +247,7 @@ public final class NetServer implements AutoCloseable {
 
   /** Looks at writes that hang, often enough for the limit on them. */
   private void watch() {
-    long every = Math.clamp(limits.write().toNanos() / 4, 1_000_000, 1_000_000_000);
+    long every = Math.clamp(Deadline.nanos(limits.write()) / 4, 1_000_000, 1_000_000_000);
     lifecycle.lock();
     try {
       while (watching) {
@@ -309,7 +318,7 @@ public final class NetServer implements AutoCloseable {
     }
     Map<Session, Thread> ending = Map.copyOf(live);
     ending.keySet().forEach(Session::stop);
-    long deadline = System.nanoTime() + grace.toNanos();
+    long deadline = Deadline.after(grace);
     Collection<Session> late = stillThere(ending, deadline);
     late.forEach(session -> session.close(CloseReason.STOPPING));
     Collection<Session> stuck =

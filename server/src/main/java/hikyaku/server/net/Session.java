@@ -62,7 +62,7 @@ final class Session implements Connection, Runnable {
     this.trace = new SessionTrace(sessionId, listener.protocol().redaction());
     this.in = new WireReader(new Source(), trace);
     this.out = new OutputBuffer(socket, trace);
-    this.readTimeoutNanos = shared.limits().read().toNanos();
+    this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
   }
 
   /** What the reader reads from: inside a command, under the read timeout. */
@@ -199,7 +199,7 @@ final class Session implements Connection, Runnable {
           if (!socket.hasFailed()) {
             layer.endOutput();
             if (!peerEnded) {
-              socket.linger(System.nanoTime() + shared.limits().linger().toNanos());
+              socket.linger(Deadline.after(shared.limits().linger()));
             }
           }
         }
@@ -235,10 +235,12 @@ final class Session implements Connection, Runnable {
     }
     TlsLayer layerWithTls =
         new TlsLayer(
-            socket, context.engine(listener.protocol().alpn()), shared.limits().read().toNanos());
+            socket,
+            context.engine(listener.protocol().alpn()),
+            Deadline.nanos(shared.limits().read()));
     boolean done = false;
     try {
-      layerWithTls.handshake(System.nanoTime() + shared.limits().handshake().toNanos());
+      layerWithTls.handshake(Deadline.after(shared.limits().handshake()));
       done = true;
     } finally {
       metrics.handshake(done);
@@ -273,7 +275,8 @@ final class Session implements Connection, Runnable {
       return Wake.INPUT;
     }
     out.flush();
-    Wake wake = layer.await(waiting, System.nanoTime() + timeout.toNanos());
+    Wake wake = layer.await(waiting, Deadline.after(timeout));
+    noticeTraces();
     peerEnded |= wake == Wake.END;
     toldToStop |= wake == Wake.STOPPING;
     return wake;
@@ -284,8 +287,10 @@ final class Session implements Connection, Runnable {
     if (version != traceVersion) {
       traceVersion = version;
       boolean was = trace.isOn();
-      trace.sinks(
-          shared.traces().sinksFor(sessionId, remote.getAddress(), Optional.ofNullable(account)));
+      trace.followers(
+          shared
+              .traces()
+              .followersOf(sessionId, remote.getAddress(), Optional.ofNullable(account)));
       if (!was) {
         trace.event(listener.protocol().name() + " from " + remote);
       }
@@ -327,7 +332,7 @@ final class Session implements Connection, Runnable {
 
   @Override
   public void setReadTimeout(Duration timeout) {
-    readTimeoutNanos = timeout.toNanos();
+    readTimeoutNanos = Deadline.nanos(timeout);
   }
 
   @Override
@@ -364,7 +369,7 @@ final class Session implements Connection, Runnable {
 
   /** Gives up on a client that takes no output. From the watch. */
   void checkWrite(long now) {
-    socket.checkWrite(now, shared.limits().write().toNanos());
+    socket.checkWrite(now, Deadline.nanos(shared.limits().write()));
   }
 
   ConnectionInfo info() {

@@ -18,7 +18,7 @@ final class SessionTrace implements WireReader.Tap {
 
   private final String sessionId;
   private final Redaction redaction;
-  private List<TraceSink> sinks = List.of();
+  private List<Traces.Following> followers = List.of();
   private boolean inputHidden;
   private final StringBuilder outputLine = new StringBuilder();
   private long outputHidden;
@@ -29,11 +29,11 @@ final class SessionTrace implements WireReader.Tap {
   }
 
   boolean isOn() {
-    return !sinks.isEmpty();
+    return !followers.isEmpty();
   }
 
-  void sinks(List<TraceSink> now) {
-    sinks = now;
+  void followers(List<Traces.Following> now) {
+    followers = now;
   }
 
   /** A new command begins: what the last one hid no longer counts. */
@@ -119,13 +119,13 @@ final class SessionTrace implements WireReader.Tap {
 
   private void tell(TraceSink.Direction direction, String text) {
     String shown = printable(text);
-    for (TraceSink sink : sinks) {
+    for (Traces.Following following : followers) {
       try {
-        sink.line(sessionId, direction, shown);
+        following.line(sessionId, direction, shown);
       } catch (RuntimeException e) {
         // A trace must never cost the session that it looks at.
         LOG.atWarn().addKeyValue("session", sessionId).setCause(e).log("trace switched off");
-        sinks = sinks.stream().filter(other -> other != sink).toList();
+        followers = followers.stream().filter(other -> other != following).toList();
       }
     }
   }

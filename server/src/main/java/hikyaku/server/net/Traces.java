@@ -30,14 +30,22 @@ public final class Traces {
   public final class Following implements AutoCloseable {
     private final Subject subject;
     private final TraceSink sink;
+    private volatile boolean off;
 
     private Following(Subject subject, TraceSink sink) {
       this.subject = subject;
       this.sink = sink;
     }
 
+    void line(String sessionId, TraceSink.Direction direction, String text) {
+      if (!off) {
+        sink.line(sessionId, direction, text);
+      }
+    }
+
     @Override
     public void close() {
+      off = true;
       followed.remove(this);
       version.incrementAndGet();
     }
@@ -51,12 +59,12 @@ public final class Traces {
     return following;
   }
 
-  /** Changes whenever the answer of {@link #sinksFor} may. */
+  /** Changes whenever the answer of {@link #followersOf} may. */
   int version() {
     return version.get();
   }
 
-  List<TraceSink> sinksFor(String sessionId, InetAddress remote, Optional<String> account) {
+  List<Following> followersOf(String sessionId, InetAddress remote, Optional<String> account) {
     return followed.stream()
         .filter(following ->
             switch (following.subject) {
@@ -64,7 +72,6 @@ public final class Traces {
               case Subject.OfAddress(InetAddress address) -> address.equals(remote);
               case Subject.OfAccount(String name) -> account.filter(name::equals).isPresent();
             })
-        .map(following -> following.sink)
         .toList();
   }
 }

@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -32,7 +30,7 @@ final class LineProtocol implements Protocol {
   final CountDownLatch held = new CountDownLatch(1);
 
   final CountDownLatch release = new CountDownLatch(1);
-  final Map<String, Throwable> failures = new ConcurrentHashMap<>();
+  final LinkedBlockingQueue<Exception> failures = new LinkedBlockingQueue<>();
 
   LineProtocol(String name) {
     this.name = name;
@@ -93,7 +91,7 @@ final class LineProtocol implements Protocol {
         }
       }
     } catch (IOException | RuntimeException e) {
-      failures.put(c.sessionId(), e);
+      failures.add(e);
       throw e;
     }
   }

@@ -1,0 +1,19 @@
+package hikyaku.server.net;
+
+import java.time.Duration;
+
+/** Points in time as {@link System#nanoTime()} tells it. */
+final class Deadline {
+  /** As good as never, and far from where sums overflow. */
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  private Deadline() {}
+
+  static long after(Duration time) {
+    return System.nanoTime() + nanos(time);
+  }
+
+  static long nanos(Duration time) {
+    return time.compareTo(LONGEST) < 0 ? time.toNanos() : LONGEST.toNanos();
+  }
+}
