@@ -4,6 +4,30 @@ import org.jspecify.annotations.Nullable;
 
 /** A command line, read. */
 public sealed interface Command {
+  /** Its word, or null if that is not known. */
+  default @Nullable Verb verb() {
+    return switch (this) {
+      case Helo _ -> Verb.HELO;
+      case Ehlo _ -> Verb.EHLO;
+      case Lhlo _ -> Verb.LHLO;
+      case Mail _ -> Verb.MAIL;
+      case Rcpt _ -> Verb.RCPT;
+      case Data _ -> Verb.DATA;
+      case Bdat _ -> Verb.BDAT;
+      case Rset _ -> Verb.RSET;
+      case Vrfy _ -> Verb.VRFY;
+      case Expn _ -> Verb.EXPN;
+      case Noop _ -> Verb.NOOP;
+      case Help _ -> Verb.HELP;
+      case Quit _ -> Verb.QUIT;
+      case StartTls _ -> Verb.STARTTLS;
+      case Auth _ -> Verb.AUTH;
+      case NotImplemented(Verb verb) -> verb;
+      case Malformed(Verb verb, _) -> verb;
+      case Unknown _ -> null;
+    };
+  }
+
   /**
    * @param domain the client's name for itself, as sent: printable ASCII and nothing more
    */

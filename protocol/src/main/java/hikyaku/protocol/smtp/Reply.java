@@ -1,7 +1,5 @@
 package hikyaku.protocol.smtp;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +53,8 @@ public record Reply(int code, @Nullable EnhancedCode enhanced, List<String> line
     return code < 400;
   }
 
-  /** The octets for the wire. */
-  public byte[] encode() {
+  /** The lines as they go over the wire, the last CRLF included; ASCII. */
+  public String wire() {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < lines.size(); i++) {
       out.append(code).append(i == lines.size() - 1 ? ' ' : '-');
@@ -65,7 +63,7 @@ public record Reply(int code, @Nullable EnhancedCode enhanced, List<String> line
       }
       out.append(lines.get(i)).append("\r\n");
     }
-    return out.toString().getBytes(US_ASCII);
+    return out.toString();
   }
 
   /** As on the wire, its lines joined by " / ": for logs and tests. */

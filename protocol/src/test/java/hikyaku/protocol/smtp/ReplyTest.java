@@ -1,6 +1,5 @@
 package hikyaku.protocol.smtp;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -11,9 +10,8 @@ class ReplyTest {
   @Test
   void everyLineHasTheCodes() {
     Reply help = new Reply(214, EnhancedCode.of("2.0.0"), List.of("one", "two", ""));
-    assertThat(new String(help.encode(), US_ASCII))
-        .isEqualTo("214-2.0.0 one\r\n214-2.0.0 two\r\n214 2.0.0 \r\n");
-    assertThat(new String(Reply.plain(250, "mx.example", "SIZE 1").encode(), US_ASCII))
+    assertThat(help.wire()).isEqualTo("214-2.0.0 one\r\n214-2.0.0 two\r\n214 2.0.0 \r\n");
+    assertThat(Reply.plain(250, "mx.example", "SIZE 1").wire())
         .isEqualTo("250-mx.example\r\n250 SIZE 1\r\n");
   }
 
@@ -23,7 +21,7 @@ class ReplyTest {
       assertThatIllegalArgumentException().isThrownBy(() -> Reply.plain(250, text));
     }
     String longest = "x".repeat(Reply.MAX_LINE - 12);
-    assertThat(Reply.of(550, "5.1.1", longest).encode()).hasSize(Reply.MAX_LINE);
+    assertThat(Reply.of(550, "5.1.1", longest).wire()).hasSize(Reply.MAX_LINE);
     assertThatIllegalArgumentException().isThrownBy(() -> Reply.of(550, "5.1.1", longest + "x"));
   }
 

@@ -1,0 +1,81 @@
+package hikyaku.server.smtp;
+
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on its way into a blob. It takes all octets, whatever happens: one that grows too big,
+ * or that the store fails to hold, is dropped and read to its end, so that the client gets its
+ * reply.
+ */
+final class IncomingMessage implements OctetSink, AutoCloseable {
+  private final Intake intake;
+  private final long limit;
+  private final long deadline;
+  private final LongSupplier nanoTime;
+
+  private long octets;
+  private @Nullable StoreException failure;
+
+  /**
+   * @param limit octets that are taken
+   * @param deadline in terms of {@code nanoTime}
+   */
+  IncomingMessage(Intake intake, long limit, long deadline, LongSupplier nanoTime) {
+    this.intake = intake;
+    this.limit = limit;
+    this.deadline = deadline;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Throws only when the transaction has used up its time, which ends the session. */
+  @Override
+  public void write(byte[] from, int offset, int length) throws IOException {
+    if (nanoTime.getAsLong() - deadline > 0) {
+      throw new TransactionTimeoutException();
+    }
+    octets += length;
+    if (failure != null || isTooBig()) {
+      close();
+      return;
+    }
+    try {
+      intake.write(from, offset, length);
+    } catch (StoreException e) {
+      failure = e;
+      close();
+    }
+  }
+
+  boolean isTooBig() {
+    return octets > limit;
+  }
+
+  /** Why the store could not hold it, or null. */
+  @Nullable StoreException failure() {
+    return failure;
+  }
+
+  /** Octets that came, whether or not they were kept. */
+  long octets() {
+    return octets;
+  }
+
+  /**
+   * Completes a message that is not too big and did not fail.
+   *
+   * @throws StoreException if the store cannot hold it
+   */
+  Intake.Received finish() {
+    return intake.finish();
+  }
+
+  @Override
+  public void close() {
+    intake.close();
+  }
+}

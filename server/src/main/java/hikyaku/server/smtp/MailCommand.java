@@ -1,0 +1,77 @@
+package hikyaku.server.smtp;
+
+import hikyaku.protocol.smtp.Command;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Resolution;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** MAIL (RFC 5321 §4.1.1.2): begins a transaction. */
+final class MailCommand {
+  private MailCommand() {}
+
+  static Answer handle(SmtpSession session, Command.Mail command) {
+    if (session.transaction() != null) {
+      return Answer.of(Replies.ALREADY_MAIL);
+    }
+    if (session.transactionsBegun() >= session.limits().transactions()) {
+      return Answer.closing(Replies.TOO_MANY_MESSAGES);
+    }
+    Reply refusal = refusal(session, command);
+    if (refusal != null) {
+      return Answer.of(refusal);
+    }
+    session.begin(command);
+    return Answer.of(Replies.SENDER_OK);
+  }
+
+  private static @Nullable Reply refusal(SmtpSession session, Command.Mail command) {
+    MailParameters parameters = command.parameters();
+    if (!isOffered(session, parameters)) {
+      return Replies.PARAMETER_NOT_OFFERED;
+    }
+    Long size = parameters.size();
+    if (size != null && size > session.limits().messageOctets()) {
+      return Replies.TOO_BIG;
+    }
+    if (command.from() instanceof Mailbox from && !from.isAscii() && !parameters.smtpUtf8()) {
+      return Replies.NEEDS_SMTPUTF8;
+    }
+    Account account = session.account();
+    return account != null
+            && session.settings().ownSenderOnly()
+            && !belongsTo(session, command.from(), account)
+        ? Replies.NOT_YOUR_ADDRESS
+        : null;
+  }
+
+  private static boolean isOffered(SmtpSession session, MailParameters parameters) {
+    if (parameters.equals(MailParameters.NONE)) {
+      return true;
+    }
+    boolean dsn = parameters.ret() != null || parameters.envid() != null;
+    boolean auth = parameters.auth() != null;
+    return session.isExtended()
+        && (!dsn || session.offersDsn())
+        && (!auth || session.face() == SmtpFace.SUBMISSION);
+  }
+
+  /** The null reverse-path is everybody's: reading reports are sent under it (RFC 8098 §2.1). */
+  private static boolean belongsTo(SmtpSession session, ReversePath from, Account account) {
+    return switch (from) {
+      case ReversePath.Null _ -> true;
+      case Mailbox mailbox -> {
+        Optional<Address> address = Address.of(mailbox.localPart(), mailbox.domain());
+        yield address.isPresent()
+            && session.directory().resolve(address.get()) instanceof Resolution.Local local
+            && local.targets().stream()
+                .anyMatch(target -> target.account().id().equals(account.id()));
+      }
+    };
+  }
+}

@@ -1,0 +1,247 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.mailbox.Delivered;
+import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Reply;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+
+/** What happens once all of a message is there: judged, delivered, answered. */
+final class MessageEnd {
+  /** Recipients named in a line of the log; of more, only the number is told. */
+  private static final int LOGGED_RECIPIENTS = 50;
+
+  /** Characters of a Message-ID in the log. */
+  private static final int LOGGED_MESSAGE_ID = 250;
+
+  private final SmtpSession session;
+  private final Transaction transaction;
+  private final IncomingMessage message;
+  private final boolean bareLineEnding;
+
+  private MessageEnd(
+      SmtpSession session,
+      Transaction transaction,
+      IncomingMessage message,
+      boolean bareLineEnding) {
+    this.session = session;
+    this.transaction = transaction;
+    this.message = message;
+    this.bareLineEnding = bareLineEnding;
+  }
+
+  /**
+   * Ends the transaction with its message.
+   *
+   * @param bareLineEnding whether the text as transferred had a CR or LF outside of a pair
+   */
+  static Answer finish(
+      SmtpSession session,
+      Transaction transaction,
+      IncomingMessage message,
+      boolean bareLineEnding) {
+    try {
+      return new MessageEnd(session, transaction, message, bareLineEnding).finish();
+    } catch (StoreException e) {
+      Reply failed = session.storeFailure("deliver a message", e);
+      return answer(session, transaction, failed);
+    } finally {
+      session.endTransaction();
+    }
+  }
+
+  /** In LMTP each recipient gets its reply (RFC 2033 §4.2), elsewhere there is one. */
+  private static Answer answer(SmtpSession session, Transaction transaction, Reply forAll) {
+    if (session.face() != SmtpFace.LMTP) {
+      return Answer.of(forAll);
+    }
+    List<Reply> replies = new ArrayList<>();
+    transaction.recipients().forEach(_ -> replies.add(forAll));
+    return new Answer(replies, false);
+  }
+
+  private Answer finish() {
+    long began = session.services().nanoTime().getAsLong();
+    StoreException failure = message.failure();
+    if (failure != null) {
+      throw failure;
+    }
+    if (message.isTooBig()) {
+      return refuse(Replies.TOO_BIG, "more than " + session.limits().messageOctets() + " octets");
+    }
+    Intake.Received received = message.finish();
+    MessageStructure structure = received.structure();
+    boolean binary = transaction.mail().parameters().body() == MailParameters.Body.BINARYMIME;
+    if (!binary && (bareLineEnding || structure.hasBareLineEnding())) {
+      return refuse(Replies.BARE_CR_OR_LF, "bare CR or LF");
+    }
+    if (!binary && structure.hasNul()) {
+      return refuse(Replies.HOLDS_NUL, "NUL");
+    }
+    if (structure.receivedFields() > session.limits().hops()) {
+      return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
+    }
+    return deliver(received, began);
+  }
+
+  private Answer refuse(Reply reply, String cause) {
+    session
+        .log(Level.INFO, "message refused")
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("octets", message.octets())
+        .addKeyValue("reply", reply)
+        .addKeyValue("cause", cause)
+        .log();
+    return answer(session, transaction, reply);
+  }
+
+  private Answer deliver(Intake.Received received, long began) {
+    Instant now = session.services().clock().instant();
+    MissingFields completed =
+        session.face() == SmtpFace.SUBMISSION
+            ? MissingFields.of(
+                received.structure(), transaction.id(), session.settings().hostName(), now)
+            : new MissingFields("", received.structure());
+    TraceFields trace = new TraceFields(session, transaction, now);
+    Map<String, Reply> byAccount = new HashMap<>();
+    List<Transaction.Copy> copies = new ArrayList<>();
+    List<Delivery> deliveries = new ArrayList<>();
+    for (Transaction.Copy copy : transaction.copies()) {
+      if (isLoop(received.structure(), copy)) {
+        byAccount.put(copy.target().account().id(), Replies.LOOP);
+        continue;
+      }
+      NewMessage entry =
+          new NewMessage(
+              trace.prefix(copy, received.structure(), completed.fields()),
+              received.blob(),
+              InternalDate.of(now, ZoneOffset.UTC),
+              Flags.NONE,
+              completed.structure(),
+              session.connection().sessionId());
+      copies.add(copy);
+      deliveries.add(Delivery.toInbox(copy.target().account().id(), entry));
+    }
+    if (!byAccount.isEmpty() && session.face() != SmtpFace.LMTP) {
+      // One reply for all: whoever looped must be told of, so nobody gets it.
+      return refuse(Replies.LOOP, "Delivered-To names a recipient");
+    }
+    List<Delivered> delivered =
+        deliveries.isEmpty() ? List.of() : session.mail().deliver(deliveries, transaction.id());
+    boolean any = delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+    for (int i = 0; i < copies.size(); i++) {
+      byAccount.put(copies.get(i).target().account().id(), reply(delivered.get(i), any));
+    }
+    Answer answer = answer(byAccount);
+    if (any) {
+      told(received, completed, delivered, began, answer);
+    }
+    return answer;
+  }
+
+  /** Whether we delivered it to this account before. */
+  private static boolean isLoop(MessageStructure structure, Transaction.Copy copy) {
+    String own = TraceFields.written(copy.target().reachedBy());
+    return structure.deliveredTo().stream()
+        .anyMatch(value -> utf8(value).strip().equalsIgnoreCase(own));
+  }
+
+  private static String utf8(String octets) {
+    return new String(octets.getBytes(ISO_8859_1), UTF_8);
+  }
+
+  /**
+   * @param any whether some copy was delivered: then no reply may make the client send it again
+   */
+  private Reply reply(Delivered delivered, boolean any) {
+    return switch (delivered) {
+      case Delivered.Done _ -> Reply.of(250, "2.0.0", "Delivered as " + transaction.id());
+      case Delivered.Refused(MailboxException why) -> {
+        session.log(Level.WARN, "a mailbox refused a message").addKeyValue("cause", why).log();
+        yield switch (why) {
+          case MailboxException.LimitReached _, MailboxException.OverQuota _ ->
+              any || session.settings().overQuota() == SmtpSettings.OverQuota.PERMANENT
+                  ? Replies.FULL
+                  : Replies.FULL_FOR_NOW;
+          default -> any ? Replies.SUSPENDED : Replies.TRY_LATER;
+        };
+      }
+    };
+  }
+
+  /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */
+  private Answer answer(Map<String, Reply> byAccount) {
+    List<Reply> byRecipient = new ArrayList<>();
+    for (Recipient recipient : transaction.recipients()) {
+      List<Reply> replies =
+          recipient.targets().stream().map(target -> byAccount.get(target.account().id())).toList();
+      byRecipient.add(worst(replies));
+    }
+    return session.face() == SmtpFace.LMTP
+        ? new Answer(byRecipient, false)
+        : Answer.of(worst(byRecipient));
+  }
+
+  private static Reply worst(List<Reply> replies) {
+    Reply worst = replies.getFirst();
+    for (Reply reply : replies) {
+      if (reply.code() > worst.code()) {
+        worst = reply;
+      }
+    }
+    return worst;
+  }
+
+  private void told(
+      Intake.Received received,
+      MissingFields completed,
+      List<Delivered> delivered,
+      long began,
+      Answer answer) {
+    Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
+    int copies = (int) delivered.stream().filter(Delivered.Done.class::isInstance).count();
+    session.metrics().accepted(received.blob().size(), copies, took);
+    List<Recipient> recipients = transaction.recipients();
+    session
+        .log(Level.INFO, "message delivered")
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue(
+            "to", recipients.stream().limit(LOGGED_RECIPIENTS).map(Recipient::path).toList())
+        .addKeyValue("recipients", recipients.size())
+        .addKeyValue("copies", copies)
+        .addKeyValue("octets", received.blob().size())
+        .addKeyValue("blob", received.blob().id())
+        .addKeyValue("message_id", printable(completed.structure().envelope().messageId()))
+        .addKeyValue("ms", took.toMillis())
+        .log();
+    if (answer.replies().stream().allMatch(Reply::isPositive)) {
+      SuccessReport.deliver(session, transaction, received);
+    }
+  }
+
+  private static String printable(@Nullable String messageId) {
+    if (messageId == null) {
+      return "";
+    }
+    String cut = messageId.substring(0, Math.min(LOGGED_MESSAGE_ID, messageId.length()));
+    return cut.replaceAll("[^ -~]", "?");
+  }
+}

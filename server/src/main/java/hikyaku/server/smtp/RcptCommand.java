@@ -1,0 +1,117 @@
+package hikyaku.server.smtp;
+
+import hikyaku.mailbox.store.Tally;
+import hikyaku.protocol.smtp.Command;
+import hikyaku.protocol.smtp.ForwardPath;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Quota;
+import hikyaku.server.directory.Resolution;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.event.Level;
+
+/** RCPT (RFC 5321 §4.1.1.3): names a recipient, who must be local. */
+final class RcptCommand {
+  private RcptCommand() {}
+
+  static Answer handle(SmtpSession session, Command.Rcpt command) {
+    Transaction transaction = session.requireTransaction();
+    Reply reply = reply(session, transaction, command);
+    if (!reply.isPositive()) {
+      transaction.refusedRecipient();
+    }
+    return Answer.of(reply);
+  }
+
+  private static Reply reply(SmtpSession session, Transaction transaction, Command.Rcpt command) {
+    if (transaction.message() != null) {
+      return Replies.CHUNKS_BEGUN;
+    }
+    boolean parameters = !command.parameters().equals(RcptParameters.NONE);
+    if (parameters && !session.offersDsn()) {
+      return Replies.PARAMETER_NOT_OFFERED;
+    }
+    if (transaction.recipients().size() >= session.limits().recipients()) {
+      return Replies.TOO_MANY_RECIPIENTS;
+    }
+    if (command.to() instanceof Mailbox to && !to.isAscii() && !transaction.isSmtpUtf8()) {
+      return Replies.NEEDS_SMTPUTF8;
+    }
+    return switch (resolve(session, command.to())) {
+      case Resolution.Local local -> accept(session, transaction, command, local);
+      case Resolution.UnknownRecipient _ -> {
+        session.budget().unknownRecipient();
+        yield Replies.UNKNOWN_RECIPIENT;
+      }
+      case Resolution.NotLocal _ ->
+          session.face() == SmtpFace.SUBMISSION ? Replies.NO_OUTGOING_MAIL : Replies.RELAY_DENIED;
+      case Resolution.Suspended _ -> Replies.SUSPENDED;
+      case Resolution.TooManyExpansions(String cause) -> {
+        session.log(Level.WARN, "a recipient cannot be expanded").addKeyValue("cause", cause).log();
+        yield Replies.OUR_MISTAKE;
+      }
+    };
+  }
+
+  private static Resolution resolve(SmtpSession session, ForwardPath path) {
+    Directory directory = session.directory();
+    return switch (path) {
+      case ForwardPath.Postmaster _ -> directory.resolvePostmaster();
+      case Mailbox mailbox when mailbox.isLiteral() ->
+          // RFC 5321 §4.5.1 wants the postmaster of a literal of ours reachable, no one else.
+          isPostmaster(mailbox) && isOurs(session, mailbox.domain())
+              ? directory.resolvePostmaster()
+              : new Resolution.NotLocal();
+      case Mailbox mailbox -> {
+        Optional<Address> address = Address.of(mailbox.localPart(), mailbox.domain());
+        if (address.isPresent()) {
+          yield directory.resolve(address.get());
+        }
+        // Too long for anybody here, or with a domain that cannot be one.
+        yield Address.canonicalDomain(mailbox.domain()).flatMap(directory::domain).isPresent()
+            ? new Resolution.UnknownRecipient()
+            : new Resolution.NotLocal();
+      }
+    };
+  }
+
+  private static boolean isPostmaster(Mailbox mailbox) {
+    return mailbox.localPart().toLowerCase(Locale.ROOT).equals("postmaster");
+  }
+
+  private static boolean isOurs(SmtpSession session, String literal) {
+    return literal.equalsIgnoreCase(TraceFields.literal(session.connection().local().getAddress()));
+  }
+
+  private static Reply accept(
+      SmtpSession session, Transaction transaction, Command.Rcpt command, Resolution.Local local) {
+    for (Resolution.Target target : local.targets()) {
+      if (isFull(session, transaction, target.account())) {
+        return session.settings().overQuota() == SmtpSettings.OverQuota.TEMPORARY
+            ? Replies.FULL_FOR_NOW
+            : Replies.FULL;
+      }
+    }
+    boolean fits =
+        transaction.add(
+            new Recipient(command.to(), local.targets(), command.parameters()),
+            session.limits().copies());
+    return fits ? Replies.RECIPIENT_OK : Replies.TOO_MANY_RECIPIENTS;
+  }
+
+  private static boolean isFull(SmtpSession session, Transaction transaction, Account account) {
+    Quota quota = account.quota();
+    if (quota.equals(Quota.NONE) || transaction.goesTo(account)) {
+      return false;
+    }
+    Tally held = session.mail().account(account.id()).usage();
+    Long declared = transaction.mail().parameters().size();
+    long octets = held.octets() + Math.max(1, declared == null ? 1 : declared);
+    return !quota.allows(octets, held.count() + 1);
+  }
+}

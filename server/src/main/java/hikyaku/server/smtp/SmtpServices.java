@@ -1,0 +1,48 @@
+package hikyaku.server.smtp;
+
+import hikyaku.mailbox.MailStore;
+import hikyaku.server.auth.Authenticator;
+import hikyaku.server.directory.Directory;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+
+/**
+ * What the server works with.
+ *
+ * @param directory who is local
+ * @param authenticator asked in submission only
+ * @param mail where messages go
+ * @param clock for dates in trace fields
+ * @param nanoTime for deadlines
+ * @param pause holds a session back, on its own thread
+ */
+public record SmtpServices(
+    Directory directory,
+    Authenticator authenticator,
+    MailStore mail,
+    MeterRegistry meters,
+    InstantSource clock,
+    LongSupplier nanoTime,
+    Pause pause) {
+
+  /** Lets time pass. */
+  @FunctionalInterface
+  public interface Pause {
+    void pause(Duration duration);
+  }
+
+  /** With the clocks of the machine. */
+  public static SmtpServices of(
+      Directory directory, Authenticator authenticator, MailStore mail, MeterRegistry meters) {
+    return new SmtpServices(
+        directory,
+        authenticator,
+        mail,
+        meters,
+        InstantSource.system(),
+        System::nanoTime,
+        duration -> java.util.concurrent.locks.LockSupport.parkNanos(duration.toNanos()));
+  }
+}

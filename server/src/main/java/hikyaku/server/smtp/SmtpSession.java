@@ -1,0 +1,403 @@
+package hikyaku.server.smtp;
+
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.smtp.Command;
+import hikyaku.protocol.smtp.CommandParser;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.protocol.smtp.Verb;
+import hikyaku.protocol.wire.WireException;
+import hikyaku.protocol.wire.WireReader;
+import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.LoginLease;
+import hikyaku.server.auth.LoginResult;
+import hikyaku.server.auth.SaslExchange;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Service;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.NetException;
+import hikyaku.server.net.Wake;
+import hikyaku.server.smtp.CommandTable.Flag;
+import hikyaku.server.smtp.CommandTable.Rule;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/** One client, from greeting to goodbye: its state, and the way of a command through the table. */
+final class SmtpSession {
+  private static final Logger LOG = LoggerFactory.getLogger(SmtpSession.class);
+
+  private final Connection connection;
+  private final SmtpFace face;
+  private final SmtpSettings settings;
+  private final SmtpServices services;
+  private final SmtpMetrics metrics;
+  private final ErrorBudget budget;
+
+  private @Nullable Hello hello;
+  private @Nullable Account account;
+  private @Nullable LoginLease lease;
+  private @Nullable Transaction transaction;
+  private int transactionsBegun;
+
+  SmtpSession(
+      Connection connection,
+      SmtpFace face,
+      SmtpSettings settings,
+      SmtpServices services,
+      SmtpMetrics metrics) {
+    this.connection = connection;
+    this.face = face;
+    this.settings = settings;
+    this.services = services;
+    this.metrics = metrics;
+    this.budget = new ErrorBudget(settings.limits());
+  }
+
+  // -------------------------------------------------------------------------------- the session
+
+  void run() throws IOException {
+    try {
+      if (isEarlyTalker()) {
+        give("CONNECT", Answer.closing(Replies.NOT_PIPELINED));
+        return;
+      }
+      String protocol = face == SmtpFace.LMTP ? "LMTP" : "ESMTP";
+      write(Reply.plain(220, settings.hostName() + " " + protocol + " Hikyaku"));
+      boolean goesOn = true;
+      while (goesOn) {
+        goesOn = next();
+      }
+    } catch (NetException.ReadTimeout e) {
+      write(Replies.TIMED_OUT);
+      connection.out().flush();
+      throw e;
+    } catch (TransactionTimeoutException e) {
+      write(Replies.TIMED_OUT);
+    } finally {
+      endTransaction();
+      if (lease != null) {
+        lease.close();
+      }
+    }
+  }
+
+  private boolean isEarlyTalker() throws IOException {
+    return face == SmtpFace.MX
+        && settings.greetingDelay().isPositive()
+        && connection.await(settings.greetingDelay()) == Wake.INPUT;
+  }
+
+  /** Waits for a command and answers it; false if the session ends. */
+  private boolean next() throws IOException {
+    connection.state(transaction == null ? "idle" : "transaction");
+    Wake wake = connection.await(limits().command());
+    return switch (wake) {
+      case INPUT -> {
+        connection.setReadTimeout(limits().command());
+        yield readAndAnswer();
+      }
+      case END -> false;
+      case TIMEOUT -> give("WAIT", Answer.closing(Replies.TIMED_OUT));
+      case STOPPING -> give("WAIT", Answer.closing(Replies.STOPPING));
+      case SIGNAL -> throw new IllegalStateException("a signal nobody waits for");
+    };
+  }
+
+  private boolean readAndAnswer() throws IOException {
+    byte[] line;
+    try {
+      line = connection.in().readLine(CommandParser.MAX_AUTH_LINE, WireReader.LineEnding.STRICT);
+    } catch (WireException.End e) {
+      return false;
+    } catch (WireException.LineTooLong e) {
+      return give("UNKNOWN", Answer.of(Replies.LINE_TOO_LONG));
+    } catch (WireException.BareLineEnding e) {
+      return give("UNKNOWN", Answer.of(Replies.BARE_LINE_ENDING));
+    }
+    if (transaction != null && services.nanoTime().getAsLong() - transaction.deadline() > 0) {
+      throw new TransactionTimeoutException();
+    }
+    Command command = CommandParser.parse(line);
+    Verb verb = command.verb();
+    return give(verb == null ? "UNKNOWN" : verb.name(), answer(command));
+  }
+
+  /** Writes the replies; false if the session ends with them. */
+  private boolean give(String command, Answer answer) throws IOException {
+    for (Reply reply : answer.replies()) {
+      if (reply.code() >= 400) {
+        budget.reply(reply);
+        metrics.refused(command, reply);
+        LOG.atDebug()
+            .addKeyValue("session", connection.sessionId())
+            .addKeyValue("command", command)
+            .addKeyValue("reply", reply)
+            .log("refused");
+        Duration delay = budget.delay();
+        if (delay.isPositive()) {
+          services.pause().pause(delay);
+        }
+      }
+      write(reply);
+    }
+    if (answer.closes()) {
+      return false;
+    }
+    Reply exhausted = budget.exhausted();
+    return exhausted == null || give(command, Answer.closing(exhausted));
+  }
+
+  // ---------------------------------------------------------------------------- a command's way
+
+  private Answer answer(Command command) throws IOException {
+    Verb verb = command.verb();
+    Rule<?> rule = verb == null ? null : CommandTable.rule(face, verb);
+    if (rule == null) {
+      boolean greeting = verb == Verb.HELO || verb == Verb.EHLO || verb == Verb.LHLO;
+      // RFC 2033 §4.1 wants 500 for the greetings of the other protocol.
+      return Answer.of(
+          verb == null || greeting ? Replies.UNKNOWN_COMMAND : Replies.NOT_IMPLEMENTED);
+    }
+    if (rule.has(Flag.IDLE)) {
+      budget.idleCommand();
+    } else {
+      budget.usefulCommand();
+    }
+    if (rule.has(Flag.ENDS_PIPELINE) && connection.in().buffered() > 0) {
+      return Answer.closing(Replies.NOT_PIPELINED);
+    }
+    if (command instanceof Command.Malformed(Verb _, Reply refusal)) {
+      // Octets of unknown number follow: nothing behind them can be trusted to be a command.
+      return new Answer(List.of(refusal), rule.has(Flag.OCTETS_FOLLOW));
+    }
+    Reply missing = missing(rule.need());
+    if (missing != null) {
+      if (command instanceof Command.Bdat(long size, boolean _)) {
+        skip(size);
+      }
+      return Answer.of(missing);
+    }
+    try {
+      return carryOut(rule, command);
+    } catch (StoreException e) {
+      return Answer.of(storeFailure("carry out " + verb, e));
+    }
+  }
+
+  private <C extends Command> Answer carryOut(Rule<C> rule, Command command) throws IOException {
+    return rule.handler().handle(this, rule.type().cast(command));
+  }
+
+  /** The refusal of a command that needs more than the session has, or null. */
+  private @Nullable Reply missing(CommandTable.Need need) {
+    if (need.compareTo(CommandTable.Need.HELLO) >= 0 && hello == null) {
+      return face == SmtpFace.LMTP ? Replies.SAY_LHLO : Replies.SAY_EHLO;
+    }
+    if (need.compareTo(CommandTable.Need.LOGIN) >= 0
+        && face == SmtpFace.SUBMISSION
+        && account == null) {
+      return Replies.LOGIN_FIRST;
+    }
+    if (need.compareTo(CommandTable.Need.SENDER) >= 0 && transaction == null) {
+      return Replies.SAY_MAIL;
+    }
+    if (need == CommandTable.Need.RECIPIENT && requireTransaction().recipients().isEmpty()) {
+      return requireTransaction().hasRefusedRecipients()
+          ? Replies.NO_VALID_RECIPIENTS
+          : Replies.SAY_RCPT;
+    }
+    return null;
+  }
+
+  /** Reads over octets that belong to a command that was refused. */
+  void skip(long octets) throws IOException {
+    long deadline = deadline();
+    connection.setReadTimeout(limits().data());
+    connection
+        .in()
+        .readCounted(
+            octets,
+            (_, _, _) -> {
+              if (services.nanoTime().getAsLong() - deadline > 0) {
+                throw new TransactionTimeoutException();
+              }
+            });
+  }
+
+  // ------------------------------------------------------------------------ what commands change
+
+  /** A greeting, which also ends a transaction (RFC 5321 §4.1.4). */
+  void greet(Hello said) {
+    endTransaction();
+    hello = said;
+  }
+
+  /** Everything a client said before TLS (RFC 3207 §4.2). */
+  void forgetClient() {
+    endTransaction();
+    hello = null;
+  }
+
+  void begin(Command.Mail command) {
+    transactionsBegun++;
+    String id = connection.sessionId() + "." + transactionsBegun;
+    transaction = new Transaction(id, command, deadline());
+  }
+
+  private long deadline() {
+    return services.nanoTime().getAsLong() + limits().transaction().toNanos();
+  }
+
+  /**
+   * Starts the message of a transaction.
+   *
+   * @throws StoreException if the store cannot take one now
+   */
+  IncomingMessage receive(Transaction of) {
+    IncomingMessage message =
+        new IncomingMessage(
+            services.mail().intake(), limits().messageOctets(), of.deadline(), services.nanoTime());
+    of.receive(message);
+    return message;
+  }
+
+  void endTransaction() {
+    if (transaction != null) {
+      transaction.close();
+      transaction = null;
+    }
+  }
+
+  void login(LoginResult.Success success) {
+    account = success.account();
+    lease = success.lease();
+    connection.describe(success.account().primary().toString());
+  }
+
+  // -------------------------------------------------------------------------- what commands ask
+
+  Connection connection() {
+    return connection;
+  }
+
+  SmtpFace face() {
+    return face;
+  }
+
+  SmtpSettings settings() {
+    return settings;
+  }
+
+  SmtpLimits limits() {
+    return settings.limits();
+  }
+
+  SmtpMetrics metrics() {
+    return metrics;
+  }
+
+  SmtpServices services() {
+    return services;
+  }
+
+  Directory directory() {
+    return services.directory();
+  }
+
+  MailStore mail() {
+    return services.mail();
+  }
+
+  ErrorBudget budget() {
+    return budget;
+  }
+
+  @Nullable Account account() {
+    return account;
+  }
+
+  @Nullable Transaction transaction() {
+    return transaction;
+  }
+
+  int transactionsBegun() {
+    return transactionsBegun;
+  }
+
+  /** The transaction, which the table has made sure of. */
+  Transaction requireTransaction() {
+    if (transaction == null) {
+      throw new IllegalStateException("no transaction");
+    }
+    return transaction;
+  }
+
+  /** The greeting, which the table has made sure of. */
+  Hello requireHello() {
+    if (hello == null) {
+      throw new IllegalStateException("no greeting");
+    }
+    return hello;
+  }
+
+  boolean isExtended() {
+    return requireHello().extended();
+  }
+
+  /**
+   * Whether NOTIFY and its kin are taken: only where every sender is local, so that a report has
+   * somewhere to go.
+   */
+  boolean offersDsn() {
+    return face == SmtpFace.SUBMISSION && settings.ownSenderOnly();
+  }
+
+  List<String> mechanisms() {
+    return services.authenticator().mechanisms(authContext());
+  }
+
+  Optional<SaslExchange> startSasl(String mechanism) {
+    return services.authenticator().start(authContext(), mechanism);
+  }
+
+  private AuthContext authContext() {
+    return new AuthContext(
+        connection.sessionId(),
+        Service.SUBMISSION,
+        connection.remote().getAddress(),
+        connection.isTls(),
+        type -> connection.tls().flatMap(tls -> tls.channelBinding(type)));
+  }
+
+  // --------------------------------------------------------------------------------- telling
+
+  void write(Reply reply) throws IOException {
+    connection.out().write(reply.wire());
+  }
+
+  /** A SASL challenge, which may be a secret. */
+  void writeChallenge(String base64) throws IOException {
+    connection.out().writeHidden("334 " + base64 + "\r\n");
+  }
+
+  /** The reply to a failure of the store, which is logged. */
+  Reply storeFailure(String attempt, StoreException e) {
+    log(Level.ERROR, "the store failed").addKeyValue("attempt", attempt).setCause(e).log();
+    return Replies.TRY_LATER;
+  }
+
+  /** A line of our log under this session's id. */
+  LoggingEventBuilder log(Level level, String message) {
+    LoggingEventBuilder line =
+        LOG.atLevel(level).setMessage(message).addKeyValue("session", connection.sessionId());
+    return transaction == null ? line : line.addKeyValue("transaction", transaction.id());
+  }
+}

@@ -1,0 +1,164 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Resolution;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.slf4j.event.Level;
+
+/**
+ * The report of a delivery that a sender asked for with NOTIFY=SUCCESS (RFC 3461 §6, RFC 3464). The
+ * sender is local wherever DSN is offered, so it is put into the sender's mailbox. It follows the
+ * delivery that it tells of in a durability round of its own; if that fails the delivery stands,
+ * and the failure is logged and counted.
+ */
+final class SuccessReport {
+  /** Octets of the header that are returned; a report is not worth more. */
+  private static final int RETURNED_HEADER = 64 * 1024;
+
+  private final SmtpSession session;
+  private final Transaction transaction;
+  private final Intake.Received original;
+  private final Mailbox sender;
+  private final List<Recipient> recipients;
+  private final Instant time;
+
+  private SuccessReport(
+      SmtpSession session,
+      Transaction transaction,
+      Intake.Received original,
+      Mailbox sender,
+      List<Recipient> recipients) {
+    this.session = session;
+    this.transaction = transaction;
+    this.original = original;
+    this.sender = sender;
+    this.recipients = recipients;
+    this.time = session.services().clock().instant();
+  }
+
+  /** Reports, if anybody asked, to a sender that can be told. */
+  static void deliver(SmtpSession session, Transaction transaction, Intake.Received original) {
+    List<Recipient> recipients =
+        transaction.recipients().stream().filter(Recipient::wantsSuccessReport).toList();
+    if (recipients.isEmpty() || !(transaction.mail().from() instanceof Mailbox sender)) {
+      return;
+    }
+    try {
+      new SuccessReport(session, transaction, original, sender, recipients).deliver();
+    } catch (StoreException e) {
+      session.metrics().reportLost();
+      session.log(Level.ERROR, "a success report was lost").setCause(e).log();
+    }
+  }
+
+  private void deliver() {
+    Address address = new Address(sender.localPart(), sender.domain());
+    if (!(session.directory().resolve(address) instanceof Resolution.Local local)) {
+      // It was local when MAIL was accepted; an account removed since has nobody to tell.
+      return;
+    }
+    try (Intake intake = session.mail().intake()) {
+      write(intake);
+      Intake.Received report = intake.finish();
+      List<Delivery> deliveries =
+          local.targets().stream()
+              .map(target -> Delivery.toInbox(target.account().id(), entry(report, target)))
+              .toList();
+      session.mail().deliver(deliveries, transaction.id() + "r");
+    }
+  }
+
+  private NewMessage entry(Intake.Received report, Resolution.Target target) {
+    String prefix =
+        "Return-Path: <>\r\nDelivered-To: " + TraceFields.written(target.reachedBy()) + "\r\n";
+    return new NewMessage(
+        ByteString.copyFromUtf8(prefix),
+        report.blob(),
+        InternalDate.of(time, ZoneOffset.UTC),
+        Flags.NONE,
+        report.structure(),
+        session.connection().sessionId());
+  }
+
+  private void write(Intake intake) {
+    // Unique for ever, so no message holds it.
+    String boundary = "=_" + transaction.id();
+    String host = session.settings().hostName();
+    boolean utf8 = transaction.isSmtpUtf8();
+    StringBuilder out = new StringBuilder();
+    out.append("From: Mail Delivery System <postmaster@").append(host).append(">\r\n");
+    out.append("To: <").append(sender).append(">\r\n");
+    out.append("Subject: Your message was delivered\r\n");
+    out.append("Date: ").append(TraceFields.date(time)).append("\r\n");
+    out.append("Message-ID: <").append(transaction.id()).append(".report@").append(host);
+    out.append(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
+    out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
+    out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
+    out.append("Content-Type: text/plain; charset=utf-8\r\n");
+    out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
+    out.append("Your message was delivered to the mailboxes of:\r\n\r\n");
+    recipients.forEach(recipient -> out.append(recipient.path()).append("\r\n"));
+    out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
+    out.append(
+        utf8 ? "global-delivery-status\r\nContent-Transfer-Encoding: 8bit" : "delivery-status");
+    out.append("\r\n\r\n");
+    status(out, host);
+    out.append("\r\n--").append(boundary).append("\r\nContent-Type: ");
+    out.append(utf8 ? "message/global-headers" : "text/rfc822-headers");
+    out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+    write(intake, out.toString());
+    returnHeader(intake);
+    write(intake, "\r\n--" + boundary + "--\r\n");
+  }
+
+  private static void write(Intake intake, String text) {
+    byte[] octets = text.getBytes(UTF_8);
+    intake.write(octets, 0, octets.length);
+  }
+
+  /** RFC 3464 §2.2, §2.3. */
+  private void status(StringBuilder out, String host) {
+    String envid = transaction.mail().parameters().envid();
+    if (envid != null) {
+      out.append("Original-Envelope-Id: ").append(envid).append("\r\n");
+    }
+    out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
+    out.append("Arrival-Date: ").append(TraceFields.date(time)).append("\r\n");
+    for (Recipient recipient : recipients) {
+      String type = transaction.isSmtpUtf8() ? "utf-8" : "rfc822";
+      out.append("\r\n");
+      RcptParameters.OriginalRecipient meant = recipient.parameters().orcpt();
+      if (meant != null) {
+        out.append("Original-Recipient: ").append(meant.type()).append("; ");
+        out.append(meant.address()).append("\r\n");
+      }
+      out.append("Final-Recipient: ").append(type).append("; ").append(recipient.path());
+      out.append("\r\nAction: delivered\r\nStatus: 2.0.0\r\n");
+    }
+  }
+
+  private void returnHeader(Intake intake) {
+    long end = Math.min(RETURNED_HEADER, original.structure().root().bodyStart());
+    try (BlobReader reader = session.mail().store().blobs().open(original.blob().id())) {
+      reader.copy(0, end, intake);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+}

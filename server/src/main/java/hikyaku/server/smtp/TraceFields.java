@@ -1,0 +1,142 @@
+package hikyaku.server.smtp;
+
+import com.google.protobuf.ByteString;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The header fields that are put before a message at delivery: UTF-8 where SMTPUTF8 was asked. */
+final class TraceFields {
+  /** RFC 5322 §3.3. */
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
+
+  private final SmtpSession session;
+  private final Transaction transaction;
+  private final Instant time;
+
+  TraceFields(SmtpSession session, Transaction transaction, Instant time) {
+    this.session = session;
+    this.transaction = transaction;
+    this.time = time;
+  }
+
+  static String date(Instant time) {
+    return DATE.format(time.atOffset(ZoneOffset.UTC));
+  }
+
+  /**
+   * The fields of one copy.
+   *
+   * @param added fields that the message should have had, or empty
+   */
+  ByteString prefix(Transaction.Copy copy, MessageStructure structure, String added) {
+    StringBuilder out = new StringBuilder();
+    out.append("Return-Path: <").append(transaction.mail().from()).append(">\r\n");
+    deliveredTo(copy, out);
+    received(out);
+    out.append(added);
+    if (structure.root().headerStart() == structure.root().bodyStart()) {
+      // The message has no header at all: what it begins with must not become one.
+      out.append("\r\n");
+    }
+    return ByteString.copyFromUtf8(out.toString());
+  }
+
+  /**
+   * The account's own address, by which loops are found, and below it the recipient's, if that was
+   * another (RFC 9228 §4: one field for each step).
+   */
+  private static void deliveredTo(Transaction.Copy copy, StringBuilder out) {
+    Address reached = copy.target().reachedBy();
+    out.append("Delivered-To: ").append(written(reached)).append("\r\n");
+    if (copy.recipient().path() instanceof Mailbox named) {
+      Optional<Address> address = Address.of(named.localPart(), named.domain());
+      if (!address.equals(Optional.of(reached))) {
+        out.append("Delivered-To: ").append(named).append("\r\n");
+      }
+    }
+  }
+
+  /** An address as it stands in a Delivered-To field. */
+  static String written(Address address) {
+    return new Mailbox(address.localPart(), address.domain()).toString();
+  }
+
+  /** RFC 5321 §4.4. */
+  private void received(StringBuilder out) {
+    Hello hello = session.requireHello();
+    boolean hidden =
+        session.face() == SmtpFace.SUBMISSION && session.settings().hideClientAddress();
+    out.append("Received: from ");
+    if (hidden) {
+      out.append("submission.invalid");
+    } else {
+      out.append(harmless(hello.name()))
+          .append(" (")
+          .append(literal(session.connection().remote().getAddress()))
+          .append(')');
+    }
+    out.append("\r\n\tby ").append(session.settings().hostName()).append(" (Hikyaku) with ");
+    out.append(with(hello));
+    session
+        .connection()
+        .tls()
+        .ifPresent(tls ->
+            out.append("\r\n\t(")
+                .append(harmless(tls.protocol()))
+                .append(' ')
+                .append(harmless(tls.cipher()))
+                .append(')'));
+    out.append("\r\n\tid ").append(transaction.id());
+    if (transaction.recipients().size() == 1) {
+      // With several, each would be told of the others, blind ones too.
+      out.append("\r\n\tfor <").append(transaction.recipients().getFirst().path()).append('>');
+    }
+    out.append(";\r\n\t").append(date(time)).append("\r\n");
+  }
+
+  /** RFC 3848, RFC 6531 §4.3. */
+  private String with(Hello hello) {
+    if (!hello.extended()) {
+      return "SMTP";
+    }
+    String smtp = transaction.isSmtpUtf8() ? "UTF8SMTP" : "ESMTP";
+    String lmtp = transaction.isSmtpUtf8() ? "UTF8LMTP" : "LMTP";
+    return (session.face() == SmtpFace.LMTP ? lmtp : smtp)
+        + (session.connection().isTls() ? "S" : "")
+        + (session.account() != null ? "A" : "");
+  }
+
+  /** What a client says about itself, where it cannot break out of its place. */
+  private static String harmless(String text) {
+    StringBuilder out = new StringBuilder(text);
+    for (int i = 0; i < out.length(); i++) {
+      char c = out.charAt(i);
+      boolean plain =
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || "-._:[]".indexOf(c) >= 0;
+      if (!plain) {
+        out.setCharAt(i, '?');
+      }
+    }
+    return out.toString();
+  }
+
+  /** Address-literal, RFC 5321 §4.1.3. */
+  static String literal(InetAddress address) {
+    String text = address.getHostAddress();
+    int zone = text.indexOf('%');
+    String plain = zone < 0 ? text : text.substring(0, zone);
+    return address instanceof Inet6Address ? "[IPv6:" + plain + "]" : "[" + plain + "]";
+  }
+}

@@ -1,0 +1,112 @@
+package hikyaku.server.smtp;
+
+import hikyaku.protocol.smtp.Command;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Resolution;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** From MAIL to the end of the message. */
+final class Transaction {
+  /**
+   * One mailbox that the message goes to.
+   *
+   * @param recipient the first that led there
+   */
+  record Copy(Resolution.Target target, Recipient recipient) {}
+
+  private final String id;
+  private final Command.Mail mail;
+  private final long deadline;
+  private final List<Recipient> recipients = new ArrayList<>();
+
+  /** By account id, in the order of first mention. */
+  private final SequencedMap<String, Copy> copies = new LinkedHashMap<>();
+
+  private boolean refusedRecipients;
+  private @Nullable IncomingMessage message;
+
+  /**
+   * @param id unique for ever: the session's and the transaction's number in it
+   * @param deadline in {@link System#nanoTime} terms
+   */
+  Transaction(String id, Command.Mail mail, long deadline) {
+    this.id = id;
+    this.mail = mail;
+    this.deadline = deadline;
+  }
+
+  String id() {
+    return id;
+  }
+
+  Command.Mail mail() {
+    return mail;
+  }
+
+  boolean isSmtpUtf8() {
+    return mail.parameters().smtpUtf8();
+  }
+
+  long deadline() {
+    return deadline;
+  }
+
+  List<Recipient> recipients() {
+    return Collections.unmodifiableList(recipients);
+  }
+
+  Collection<Copy> copies() {
+    return Collections.unmodifiableCollection(copies.sequencedValues());
+  }
+
+  boolean goesTo(Account account) {
+    return copies.containsKey(account.id());
+  }
+
+  /**
+   * Takes a recipient in, unless that would make too many copies.
+   *
+   * @return whether it was taken
+   */
+  boolean add(Recipient recipient, int maxCopies) {
+    long fresh = recipient.targets().stream().filter(target -> !goesTo(target.account())).count();
+    if (copies.size() + fresh > maxCopies) {
+      return false;
+    }
+    recipients.add(recipient);
+    for (Resolution.Target target : recipient.targets()) {
+      copies.putIfAbsent(target.account().id(), new Copy(target, recipient));
+    }
+    return true;
+  }
+
+  /** Whether some RCPT was refused. */
+  boolean hasRefusedRecipients() {
+    return refusedRecipients;
+  }
+
+  void refusedRecipient() {
+    refusedRecipients = true;
+  }
+
+  @Nullable IncomingMessage message() {
+    return message;
+  }
+
+  void receive(IncomingMessage incoming) {
+    message = incoming;
+  }
+
+  /** Lets go of a message that did not come to its end. */
+  void close() {
+    if (message != null) {
+      message.close();
+    }
+  }
+}

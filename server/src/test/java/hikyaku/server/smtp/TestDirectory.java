@@ -1,0 +1,115 @@
+package hikyaku.server.smtp;
+
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Domain;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.Quota;
+import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Service;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A directory in memory: {@code u1}, {@code u2} and {@code u3} at demo.test, {@code small} with a
+ * quota of 1000 octets, {@code gone} suspended, aliases {@code info} (u1, u2) and {@code team}
+ * (info, u1, small), {@code loop} which cannot be expanded, and the domain catch.test whose
+ * catch-all is u3.
+ */
+final class TestDirectory implements Directory {
+  private static final Domain DEMO =
+      new Domain("demo.test", DomainSettings.DEFAULTS, false, List.of());
+  private static final Domain CATCH =
+      new Domain("catch.test", DomainSettings.DEFAULTS, false, List.of());
+
+  private final Map<String, Account> accounts = new LinkedHashMap<>();
+
+  TestDirectory() {
+    add("u1", Quota.NONE, false);
+    add("u2", Quota.NONE, false);
+    add("u3", Quota.NONE, false);
+    add("small", new Quota(1000, Quota.UNLIMITED), false);
+    add("gone", Quota.NONE, true);
+  }
+
+  private void add(String name, Quota quota, boolean suspended) {
+    Address address = new Address(name, "demo.test");
+    accounts.put(
+        name,
+        new Account("id-" + name, address, "", quota, suspended, EnumSet.allOf(Service.class)));
+  }
+
+  Account named(String name) {
+    return Optional.ofNullable(accounts.get(name)).orElseThrow();
+  }
+
+  @Override
+  public Resolution resolve(Address recipient) {
+    String local = recipient.localPart();
+    return switch (recipient.domain()) {
+      case "demo.test" ->
+          switch (local) {
+            case "info" -> local("", "u1", "u2");
+            case "team" -> local("", "u1", "u2", "small");
+            case "loop" -> new Resolution.TooManyExpansions("info and loop name each other");
+            case "gone" -> new Resolution.Suspended();
+            case "postmaster" -> resolvePostmaster();
+            default -> {
+              int plus = local.indexOf('+');
+              String user = plus < 0 ? local : local.substring(0, plus);
+              yield accounts.containsKey(user)
+                  ? local(plus < 0 ? "" : local.substring(plus + 1), user)
+                  : new Resolution.UnknownRecipient();
+            }
+          };
+      case "catch.test" -> local("", "u3");
+      default -> new Resolution.NotLocal();
+    };
+  }
+
+  private Resolution local(String detail, String... users) {
+    return new Resolution.Local(
+        List.of(users).stream()
+            .map(user -> new Resolution.Target(named(user), named(user).primary(), detail))
+            .toList());
+  }
+
+  @Override
+  public Resolution resolvePostmaster() {
+    return local("", "u2");
+  }
+
+  @Override
+  public Optional<Account> account(String id) {
+    return accounts.values().stream().filter(account -> account.id().equals(id)).findFirst();
+  }
+
+  @Override
+  public Optional<Account> accountByAddress(Address address) {
+    return accounts.values().stream().filter(a -> a.primary().equals(address)).findFirst();
+  }
+
+  @Override
+  public Optional<Domain> domain(String name) {
+    return List.of(DEMO, CATCH).stream().filter(domain -> domain.name().equals(name)).findFirst();
+  }
+
+  @Override
+  public List<Domain> domains(String after, int limit) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Account> accounts(String domain, Address after, int limit) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Alias> aliases(String domain, Address after, int limit) {
+    throw new UnsupportedOperationException();
+  }
+}

@@ -1,0 +1,111 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.net.ListenerSpec;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A server with one listener over a store in memory, at a moment that stands still. */
+final class World implements AutoCloseable {
+  private static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC);
+
+  final MemoryStore store = new MemoryStore(CLOCK);
+  final MailStore mail = new MailStore(store, CLOCK, MailboxLimits.DEFAULT);
+  final TestDirectory directory = new TestDirectory();
+  final TestAuthenticator authenticator = new TestAuthenticator(directory);
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final AtomicLong nanos = new AtomicLong();
+  final List<Duration> pauses = new ArrayList<>();
+  final NetServer server;
+
+  /** Sessions are named s1, s2, and so on. */
+  World(SmtpFace face, SmtpSettings settings) throws IOException {
+    SmtpServices services =
+        new SmtpServices(directory, authenticator, mail, meters, CLOCK, nanos::get, this::pause);
+    AtomicInteger sessions = new AtomicInteger();
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    server =
+        new NetServer(
+            List.of(
+                new ListenerSpec(
+                    "test", new SmtpServer(face, settings, services), anyPort, TlsMode.NONE)),
+            NetLimits.DEFAULT,
+            new Traces(),
+            () -> "s" + sessions.incrementAndGet(),
+            meters,
+            CLOCK);
+    server.start();
+  }
+
+  private synchronized void pause(Duration duration) {
+    pauses.add(duration);
+  }
+
+  Socket connect() throws IOException {
+    Socket socket = new Socket();
+    socket.connect(server.addresses().get("test"));
+    socket.setSoTimeout(20_000);
+    return socket;
+  }
+
+  private Mailbox inbox(String user) {
+    return mail.account(directory.named(user).id()).inbox();
+  }
+
+  int count(String user) {
+    return inbox(user).refresh().size();
+  }
+
+  /** A message as a client would get it, one char an octet. */
+  String message(String user, int number) {
+    Mailbox inbox = inbox(user);
+    MailboxState state = inbox.refresh();
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    try (MessageContent content =
+        inbox.open(inbox.read(state, number - 1).orElseThrow().message())) {
+      content.copy(0, content.size(), octets::write);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return octets.toString(ISO_8859_1);
+  }
+
+  /** Nothing is broken, in the store or in the sessions. */
+  @Override
+  public void close() {
+    server.close();
+    store.faults().clear();
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    mail.close();
+    assertThat(problems).isEmpty();
+    assertThat(server.bugs()).isZero();
+    assertThat(authenticator.leases).hasValue(0);
+  }
+}
