@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param domain in A-labels (RFC 5890) and lower case, at most {@value #MAX_DOMAIN} characters; no
  *     address literal
  */
-public record Address(String localPart, String domain) implements Comparable<Address> {
+public record Address(String localPart, String domain) {
   /** RFC 5321 §4.5.3.1.1. */
   public static final int MAX_LOCAL_PART = 64;
 
@@ -88,13 +88,6 @@ public record Address(String localPart, String domain) implements Comparable<Add
     return Character.isISOControl(codePoint)
         || codePoint == 0xFFFD
         || (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE);
-  }
-
-  /** By domain, then by local part. */
-  @Override
-  public int compareTo(Address other) {
-    int byDomain = domain.compareTo(other.domain);
-    return byDomain != 0 ? byDomain : localPart.compareTo(other.localPart);
   }
 
   /** {@code local@domain}, without quotes; for people and logs, not for the wire. */

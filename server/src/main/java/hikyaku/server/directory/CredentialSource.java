@@ -5,8 +5,14 @@ import java.util.Optional;
 /** What authenticates accounts. For {@code hikyaku.server.auth} and nobody else. */
 public interface CredentialSource {
 
-  /** The credentials of an account that exists; empty if it does not. */
-  Optional<Credentials> credentials(String accountId);
+  /**
+   * The account whose primary address this is, with its credentials. Asks the store as often for an
+   * address that nobody has as for one that somebody has.
+   */
+  Optional<Known> find(Address address);
+
+  /** An account and what it is authenticated by, as they were at one moment. */
+  record Known(Account account, Credentials credentials) {}
 
   /**
    * Puts other keys for the same password in place of the account's, unless the account has changed

@@ -13,6 +13,10 @@ import java.util.Optional;
  */
 public record Credentials(
     String accountId, long version, Optional<Password> password, Optional<Sealed> sharedSecret) {
+  @Override
+  public String toString() {
+    return "Credentials[" + accountId + "]";
+  }
 
   /**
    * What a password is checked against.

@@ -23,8 +23,18 @@ public interface Directory {
    */
   Optional<Account> accountByAddress(Address address);
 
-  /** What a recipient address stands for: aliases, sub-addresses, postmaster and catch-all done. */
-  Resolution resolve(Address recipient);
+  /**
+   * What a recipient address stands for: aliases, sub-addresses, postmaster and catch-all done.
+   *
+   * @param localPart unquoted, as the client spelled it; the case of its detail is kept
+   * @param domain in any spelling; what is no domain, an address literal for one, is not local
+   */
+  Resolution resolve(String localPart, String domain);
+
+  /** What an address of our own stands for. */
+  default Resolution resolve(Address recipient) {
+    return resolve(recipient.localPart(), recipient.domain());
+  }
 
   /** What RCPT TO with a bare {@code postmaster} stands for (RFC 5321 §4.5.1). */
   Resolution resolvePostmaster();

@@ -1,0 +1,169 @@
+package hikyaku.server.directory;
+
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.server.directory.Folds.Existing;
+import hikyaku.server.directory.Folds.Gathered;
+import hikyaku.server.directory.Folds.Listed;
+import hikyaku.server.directory.Folds.Pair;
+import java.text.Normalizer;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The directory on the store's own logs, as far as it is read. */
+public final class EmbeddedDirectory implements Directory, CredentialSource {
+  /** Domains that are asked for a postmaster when none is said to be the default. */
+  private static final int POSTMASTER_DOMAINS = 16;
+
+  /** The id of no account, looked up for addresses that nobody has. */
+  private static final String DECOY = "a".repeat(12);
+
+  private final Folds folds;
+  private final DirectoryLimits limits;
+  private final Optional<String> defaultDomain;
+
+  /**
+   * Reads a store's logs.
+   *
+   * @param defaultDomain whose postmaster a bare {@code postmaster} is; empty for the first domain
+   *     that has one
+   */
+  public EmbeddedDirectory(LogStore logs, DirectoryLimits limits, Optional<String> defaultDomain) {
+    this.folds = new Folds(logs, limits.cachedFolds());
+    this.limits = limits;
+    this.defaultDomain = defaultDomain;
+  }
+
+  Folds folds() {
+    return folds;
+  }
+
+  DirectoryLimits limits() {
+    return limits;
+  }
+
+  @Override
+  public Optional<Account> account(String id) {
+    return Optional.ofNullable(folds.existing(id)).map(Existing::account);
+  }
+
+  @Override
+  public Optional<Account> accountByAddress(Address address) {
+    Pair pair = folds.pair(address);
+    return pair.domain().state().exists()
+            && pair.address().state() instanceof AddressState.OfAccount(String id)
+        ? account(id)
+        : Optional.empty();
+  }
+
+  @Override
+  public Resolution resolve(String localPart, String domain) {
+    Optional<Address> address = Address.of(localPart, domain);
+    if (address.isPresent()) {
+      String spelling = Normalizer.normalize(localPart, Normalizer.Form.NFC);
+      return new Resolver(folds, limits).resolve(address.get(), spelling);
+    }
+    return domain(domain).isPresent()
+        ? new Resolution.UnknownRecipient()
+        : new Resolution.NotLocal();
+  }
+
+  @Override
+  public Resolution resolvePostmaster() {
+    List<String> names =
+        defaultDomain
+            .map(List::of)
+            .orElseGet(() -> domains(null, POSTMASTER_DOMAINS).stream().map(Domain::name).toList());
+    return names.stream()
+        .map(name -> resolve("postmaster", name))
+        .filter(Resolution.Local.class::isInstance)
+        .findFirst()
+        .orElseGet(Resolution.UnknownRecipient::new);
+  }
+
+  @Override
+  public Optional<Domain> domain(String name) {
+    return Address.canonicalDomain(name)
+        .flatMap(canonical -> {
+          DomainState state = folds.domain(canonical).state();
+          return state.exists() ? Optional.of(state.domain(canonical)) : Optional.empty();
+        });
+  }
+
+  @Override
+  public List<Domain> domains(@Nullable String after, int limit) {
+    Gathered<Domain> found = new Gathered<>(limit);
+    folds.eachDomain(
+        after, each -> !each.state().exists() || found.add(each.state().domain(each.name())));
+    return found.list();
+  }
+
+  @Override
+  public List<Account> accounts(String domain, @Nullable Address after, int limit) {
+    Gathered<Account> found = new Gathered<>(limit);
+    eachListed(
+        domain,
+        after,
+        listed -> {
+          if (listed.state() instanceof AddressState.OfAccount(String id)) {
+            Optional<Account> account = account(id);
+            return account.isEmpty() || found.add(account.get());
+          }
+          return true;
+        });
+    return found.list();
+  }
+
+  @Override
+  public List<Alias> aliases(String domain, @Nullable Address after, int limit) {
+    Gathered<Alias> found = new Gathered<>(limit);
+    eachListed(
+        domain,
+        after,
+        listed ->
+            !(listed.state() instanceof AddressState.IsAlias(List<Address> targets))
+                || found.add(new Alias(listed.address(), targets)));
+    return found.list();
+  }
+
+  private void eachListed(String name, @Nullable Address after, Folds.Visitor<Listed> visitor) {
+    domain(name).ifPresent(domain -> folds.eachAddress(domain.name(), after, visitor));
+  }
+
+  @Override
+  public Optional<Known> find(Address address) {
+    Pair pair = folds.pair(address);
+    DomainState domain = pair.domain().state();
+    String id = pair.address().state() instanceof AddressState.OfAccount(String of) ? of : DECOY;
+    AccountState state = folds.accountState(id);
+    if (!domain.exists() || !state.exists() || !address.equals(state.primary())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Known(
+            state.account(id, address, domain),
+            new Credentials(id, state.seq(), state.password(), state.sharedSecret())));
+  }
+
+  @Override
+  public boolean rehash(String accountId, long seen, Credentials.Password replacement) {
+    Append append =
+        new Append(
+            Folds.accountLog(accountId),
+            List.of(AccountState.passwordRehashed(replacement)),
+            Append.Expect.at(seen),
+            null);
+    return folds.logs.append(append) instanceof Appended;
+  }
+
+  /** Whether anything in the directory has this address. */
+  boolean taken(AddressState state) {
+    return switch (state) {
+      case AddressState.Free() -> false;
+      case AddressState.IsAlias(List<Address> _) -> true;
+      case AddressState.OfAccount(String id) -> folds.accountState(id).exists();
+    };
+  }
+}
