@@ -1,6 +1,7 @@
 package hikyaku.server.directory;
 
-import java.net.IDN;
+import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.MailAddress;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Locale;
@@ -11,15 +12,11 @@ import java.util.Optional;
  *
  * @param localPart unquoted, in lower case and NFC, 1 to {@value #MAX_LOCAL_PART} octets of UTF-8,
  *     without control characters
- * @param domain in A-labels (RFC 5890) and lower case, at most {@value #MAX_DOMAIN} characters; no
- *     address literal
+ * @param domain in A-labels (RFC 5890) and lower case; no address literal
  */
 public record Address(String localPart, String domain) {
-  /** RFC 5321 §4.5.3.1.1. */
-  public static final int MAX_LOCAL_PART = 64;
-
-  /** RFC 5321 §4.5.3.1.2. */
-  public static final int MAX_DOMAIN = 255;
+  /** Octets of a local part (RFC 5321 §4.5.3.1.1). */
+  public static final int MAX_LOCAL_PART = MailAddress.LONGEST_LOCAL_PART;
 
   /**
    * Takes any spelling.
@@ -41,6 +38,11 @@ public record Address(String localPart, String domain) {
         : Optional.empty();
   }
 
+  /** The address of a mailbox as SMTP has it; nothing if its domain is an address literal. */
+  public static Optional<Address> of(MailAddress mailbox) {
+    return of(mailbox.localPart(), mailbox.domain());
+  }
+
   /** The address in text with an {@code @}; the last one counts. Quotes are not understood. */
   public static Optional<Address> parse(String text) {
     int at = text.lastIndexOf('@');
@@ -49,33 +51,19 @@ public record Address(String localPart, String domain) {
 
   /** The one spelling of a domain, or nothing if it is none. */
   public static Optional<String> canonicalDomain(String domain) {
-    if (domain.isEmpty() || domain.length() > MAX_DOMAIN) {
-      return Optional.empty();
-    }
-    String ascii;
     try {
-      ascii =
-          IDN.toASCII(Normalizer.normalize(domain, Normalizer.Form.NFC), IDN.USE_STD3_ASCII_RULES);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException notIdna) {
+      MailAddress canonical = MailAddress.parse("x@" + domain).canonical();
+      return canonical.isLiteral() ? Optional.empty() : Optional.of(canonical.domain());
+    } catch (AddressException notADomain) {
       return Optional.empty();
     }
-    ascii = ascii.toLowerCase(Locale.ROOT);
-    boolean badLength = ascii.isEmpty() || ascii.length() > MAX_DOMAIN;
-    return badLength || ascii.startsWith(".") || ascii.endsWith(".") || ascii.contains("..")
-        ? Optional.empty()
-        : Optional.of(ascii);
   }
 
   private static Optional<String> canonicalLocalPart(String localPart) {
     if (localPart.length() > MAX_LOCAL_PART) {
       return Optional.empty();
     }
-    String lower =
-        Normalizer.normalize(localPart, Normalizer.Form.NFC)
-            .codePoints()
-            .map(Character::toLowerCase)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-            .toString();
+    String lower = Normalizer.normalize(localPart, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
     String canonical = Normalizer.normalize(lower, Normalizer.Form.NFC);
     boolean bad =
         canonical.isEmpty()

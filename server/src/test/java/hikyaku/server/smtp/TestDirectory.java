@@ -48,9 +48,13 @@ final class TestDirectory implements Directory {
   }
 
   @Override
-  public Resolution resolve(Address recipient) {
-    String local = recipient.localPart();
-    return switch (recipient.domain()) {
+  public Resolution resolve(String localPart, String domain) {
+    Optional<Address> recipient = Address.of(localPart, domain);
+    if (recipient.isEmpty()) {
+      return new Resolution.NotLocal();
+    }
+    String local = recipient.get().localPart();
+    return switch (recipient.get().domain()) {
       case "demo.test" ->
           switch (local) {
             case "info" -> local("", "u1", "u2");
