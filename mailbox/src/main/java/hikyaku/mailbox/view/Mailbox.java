@@ -226,6 +226,11 @@ public final class Mailbox {
     return first;
   }
 
+  /** The lowest UID that is not yet \Recent for anybody; STATUS counts from there. */
+  public synchronized long recentFrom() {
+    return recentTold;
+  }
+
   // ---- writing
 
   /**

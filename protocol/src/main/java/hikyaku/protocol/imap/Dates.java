@@ -81,7 +81,7 @@ final class Dates {
     int zone = time.getOffset().getTotalSeconds() / 60;
     return String.format(
         Locale.ROOT,
-        "\"%02d-%c%s-%04d %02d:%02d:%02d %c%02d%02d\"",
+        "\"%2d-%c%s-%04d %02d:%02d:%02d %c%02d%02d\"",
         time.getDayOfMonth(),
         month.charAt(0),
         month.substring(1).toLowerCase(Locale.ROOT),

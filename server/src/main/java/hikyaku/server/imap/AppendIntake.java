@@ -1,0 +1,173 @@
+package hikyaku.server.imap;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.view.Added;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.CommandReader;
+import hikyaku.protocol.imap.CommandReader.Decision;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session does while a command comes in, and APPEND (RFC 9051 §6.3.12, RFC 3502): messages
+ * go to their blobs while they arrive, and into the mailbox together when the command is complete.
+ * One for each command; closing it gives up what did not get into a mailbox.
+ */
+final class AppendIntake implements CommandReader.Intake, AutoCloseable {
+  private final Session session;
+  private final List<NewMessage> complete = new ArrayList<>();
+  private @Nullable Mailbox mailbox;
+  private @Nullable Arriving arriving;
+  private long octets;
+
+  AppendIntake(Session session) {
+    this.session = session;
+  }
+
+  /** A message on its way. Remembers what the store could not do and lets the rest pass by. */
+  private static final class Arriving implements OctetSink {
+    final Command.AppendMessage said;
+    final Intake intake;
+    @Nullable StoreException failure;
+
+    Arriving(Command.AppendMessage said, Intake intake) {
+      this.said = said;
+      this.intake = intake;
+    }
+
+    @Override
+    public void write(byte[] buffer, int offset, int length) {
+      if (failure == null) {
+        try {
+          intake.write(buffer, offset, length);
+        } catch (StoreException e) {
+          failure = e;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void proceed() throws IOException {
+    session.out.proceed("Ready for the literal");
+    session.connection.out().flush();
+  }
+
+  @Override
+  public Decision message(String name, Command.AppendMessage message, int index) {
+    try {
+      Reply refusal = index == 0 ? open(name) : null;
+      finishArriving();
+      if (refusal == null) {
+        refusal = refusal(message);
+      }
+      if (refusal != null) {
+        return new Decision.Refuse(refusal);
+      }
+      octets += message.size();
+      Quotas.check(session, index + 1, octets);
+      Arriving next = new Arriving(message, session.server.mail.intake());
+      arriving = next;
+      return new Decision.Take(next);
+    } catch (StoreException e) {
+      return new Decision.Refuse(session.unavailable("APPEND", e));
+    } catch (MailboxException e) {
+      return new Decision.Refuse(Session.refusal(e));
+    }
+  }
+
+  private @Nullable Reply open(String name) {
+    if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
+      return Reply.bad("Log in first");
+    }
+    SessionState.Login login = session.state.loggedIn();
+    Optional<Folder> folder = login.mail().tree().folder(name);
+    if (folder.isEmpty()) {
+      return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
+    }
+    mailbox = login.mail().mailbox(folder.get());
+    mailbox.refresh();
+    return null;
+  }
+
+  private @Nullable Reply refusal(Command.AppendMessage message) {
+    if (message.size() == 0) {
+      // RFC 3502 §6.3.11: how a client gives up a command it has begun.
+      return Reply.no("An empty message is none");
+    }
+    if (message.size() > session.server.settings.appendLimit()) {
+      return Reply.no(ResponseCode.Plain.TOOBIG, "The message is too large");
+    }
+    if (message.utf8() && !session.state.utf8()) {
+      return Reply.bad("UTF8=ACCEPT is not enabled");
+    }
+    return null;
+  }
+
+  /** Completes the message that has arrived, if any. */
+  private void finishArriving() {
+    Arriving arrived = arriving;
+    if (arrived == null) {
+      return;
+    }
+    if (arrived.failure != null) {
+      throw arrived.failure;
+    }
+    Intake.Received received = arrived.intake.finish();
+    OffsetDateTime date = arrived.said.internalDate();
+    complete.add(
+        new NewMessage(
+            ByteString.EMPTY,
+            received.blob(),
+            date == null
+                ? InternalDate.of(session.server.mail.clock().instant(), ZoneOffset.UTC)
+                : InternalDate.of(date),
+            Store.flags(arrived.said.flags()),
+            received.structure(),
+            session.id()));
+    arrived.intake.close();
+    arriving = null;
+  }
+
+  /** The command is complete, and all its messages have come. */
+  Reply execute(Command.Append command) {
+    finishArriving();
+    Mailbox target = mailbox;
+    if (target == null || complete.size() != command.messages().size()) {
+      throw new IllegalStateException("messages that were not taken");
+    }
+    Added added;
+    try {
+      added = target.append(complete, null);
+    } catch (MailboxException.Gone e) {
+      return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
+    }
+    session.server.metrics.appended.increment(complete.size());
+    return Reply.ok(
+        new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids())),
+        "APPEND completed");
+  }
+
+  @Override
+  public void close() {
+    Arriving left = arriving;
+    if (left != null) {
+      left.intake.close();
+    }
+  }
+}

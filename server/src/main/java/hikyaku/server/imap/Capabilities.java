@@ -1,0 +1,57 @@
+package hikyaku.server.imap;
+
+import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.Authenticator;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is advertised, by state: that which is complete, and only where it can be used. */
+final class Capabilities {
+  private static final List<String> ALWAYS =
+      List.of("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE");
+
+  private static final List<String> LOGGED_IN =
+      List.of(
+          "IDLE",
+          "NAMESPACE",
+          "UIDPLUS",
+          "MOVE",
+          "UNSELECT",
+          "CHILDREN",
+          "LIST-EXTENDED",
+          "LIST-STATUS",
+          "SPECIAL-USE",
+          "CREATE-SPECIAL-USE",
+          "STATUS=SIZE",
+          "MULTIAPPEND",
+          "BINARY",
+          "ESEARCH",
+          "SEARCHRES",
+          "CONDSTORE",
+          "QRESYNC",
+          "UTF8=ACCEPT");
+
+  private Capabilities() {}
+
+  static List<String> of(Session session) {
+    List<String> capabilities = new ArrayList<>(ALWAYS);
+    if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
+      if (session.connection.canStartTls()) {
+        capabilities.add("STARTTLS");
+      }
+      AuthContext context = session.authContext();
+      Authenticator authenticator = session.server.authenticator;
+      if (!authenticator.plainTextAllowed(context)) {
+        capabilities.add("LOGINDISABLED");
+      }
+      authenticator.mechanisms(context).forEach(name -> capabilities.add("AUTH=" + name));
+    } else {
+      capabilities.addAll(LOGGED_IN);
+      capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
+      if (!session.connection.isCompressed()) {
+        capabilities.add("COMPRESS=DEFLATE");
+      }
+    }
+    return capabilities;
+  }
+}

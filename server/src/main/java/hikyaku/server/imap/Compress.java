@@ -1,0 +1,23 @@
+package hikyaku.server.imap;
+
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.net.Connection;
+
+/** COMPRESS (RFC 4978). */
+final class Compress {
+  private Compress() {}
+
+  static Reply execute(Session session, Command.Compress command) {
+    Connection connection = session.connection;
+    if (!command.algorithm().equals("DEFLATE")) {
+      return Reply.bad("Unknown compression algorithm");
+    }
+    if (connection.isCompressed()) {
+      return Reply.no(ResponseCode.Plain.COMPRESSIONACTIVE, "Compression is on already");
+    }
+    session.afterReply(connection::startCompression);
+    return Reply.ok("DEFLATE from now on");
+  }
+}

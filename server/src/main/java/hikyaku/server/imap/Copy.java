@@ -1,0 +1,67 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.Copied;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.SequenceSet;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** COPY and UID COPY (RFC 9051 §6.4.7), and what MOVE has in common with them. */
+final class Copy {
+  private Copy() {}
+
+  /** The messages and where they go, or why not. */
+  record Plan(UidSet uids, @Nullable Mailbox target, @Nullable Reply refusal, boolean ghosts) {
+    /** Where they go, unless there is a refusal. */
+    Mailbox destination() {
+      if (target == null) {
+        throw new IllegalStateException("refused");
+      }
+      return target;
+    }
+  }
+
+  static Plan plan(Session session, boolean uid, SequenceSet messages, String mailbox)
+      throws Targets.Invalid {
+    View view = session.state.inMailbox().view;
+    view.refresh();
+    Targets targets = Targets.resolve(session, uid, messages);
+    SessionState.Login login = session.state.loggedIn();
+    Optional<Folder> folder = login.mail().tree().folder(mailbox);
+    if (folder.isEmpty()) {
+      Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
+      return new Plan(UidSet.EMPTY, null, refusal, false);
+    }
+    return new Plan(targets.uids(view), login.mail().mailbox(folder.get()), null, targets.ghosts());
+  }
+
+  static Reply execute(Session session, Command.Copy command) throws IOException, Targets.Invalid {
+    Plan plan = plan(session, command.uid(), command.messages(), command.mailbox());
+    if (plan.refusal() != null) {
+      return plan.refusal();
+    }
+    Selected selected = session.state.inMailbox();
+    if (plan.ghosts()) {
+      // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
+      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+    }
+    Quotas.check(session, selected.view.state(), plan.uids());
+    Copied copied = selected.mailbox().copy(plan.uids(), plan.destination(), null);
+    return Reply.ok(code(copied), "COPY completed");
+  }
+
+  /** COPYUID, unless nothing was there to copy. */
+  static @Nullable ResponseCode code(Copied copied) {
+    return copied.from().isEmpty()
+        ? null
+        : new ResponseCode.CopyUid(
+            copied.uidValidity(), Numbers.numbers(copied.from()), Numbers.numbers(copied.to()));
+  }
+}

@@ -1,0 +1,35 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.SequenceSet;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+
+/** EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, §6.4.9). */
+final class Expunge {
+  private Expunge() {}
+
+  static Reply execute(Session session, Command.Expunge command) throws IOException {
+    Selected selected = session.state.inMailbox();
+    if (selected.readOnly) {
+      return Reply.no("The mailbox is selected read-only");
+    }
+    boolean uid = command.uids() != null;
+    UidSet among =
+        switch (command.uids()) {
+          case null -> null;
+          case SequenceSet.Saved _ -> session.state.saved();
+          case SequenceSet.Ranges ranges -> Targets.uids(selected.view, ranges);
+        };
+    UidSet gone = selected.mailbox().expungeDeleted(among, null);
+    session.updates.tell(true, uid);
+    ResponseCode code =
+        session.state.has(Extension.CONDSTORE) && !gone.isEmpty()
+            ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
+            : null;
+    return Reply.ok(code, "EXPUNGE completed");
+  }
+}

@@ -1,0 +1,186 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.FlagChange;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.view.FlagsOutcome;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.StoredMessage;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.FetchItem;
+import hikyaku.protocol.imap.FetchItem.Plain;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.SequenceSet;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6). */
+final class Fetch {
+  private final Session session;
+  private final Selected selected;
+  private final Command.Fetch command;
+  private boolean unreadable;
+  private boolean unknownEncoding;
+
+  private Fetch(Session session, Command.Fetch command) {
+    this.session = session;
+    this.selected = session.state.inMailbox();
+    this.command = command;
+  }
+
+  static Reply execute(Session session, Command.Fetch command) throws IOException, Targets.Invalid {
+    if (command.vanished() && !session.state.has(Extension.QRESYNC)) {
+      return Reply.bad("QRESYNC is not enabled");
+    }
+    return new Fetch(session, command).run();
+  }
+
+  private Reply run() throws IOException, Targets.Invalid {
+    boolean condStore = command.changedSince() != null || command.items().contains(Plain.MODSEQ);
+    if (condStore) {
+      session.updates.enableCondStore();
+    }
+    View view = selected.view;
+    view.refresh();
+    Targets targets = Targets.resolve(session, command.uid(), command.messages());
+    int[] indexes = targets.indexes();
+    if (command.changedSince() != null) {
+      long since = command.changedSince();
+      indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
+      if (command.vanished()) {
+        vanished(since);
+      }
+    }
+    boolean seen = markSeen(indexes);
+    write(indexes, items(seen));
+    if (unreadable) {
+      return Reply.no(ResponseCode.Plain.UNAVAILABLE, "Some of the messages cannot be read now");
+    }
+    if (unknownEncoding) {
+      return Reply.no(ResponseCode.Plain.UNKNOWN_CTE, "An encoding is not known");
+    }
+    return targets.ghosts()
+        ? Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
+        : Reply.ok("FETCH completed");
+  }
+
+  /** Expunges that the client has missed, among those it asks for. */
+  private void vanished(long since) throws IOException {
+    MailboxState state = selected.view.state();
+    UidSet asked =
+        switch (command.messages()) {
+          case SequenceSet.Saved _ -> session.state.saved();
+          case SequenceSet.Ranges ranges -> Targets.uids(selected.view, ranges);
+        };
+    UidSet gone;
+    if (state.knowsExpungesSince(since)) {
+      gone = state.expungedSince(since).intersect(asked);
+    } else {
+      UidSet used = state.uidNext() > 1 ? UidSet.range(1, state.uidNext() - 1) : UidSet.EMPTY;
+      gone = asked.intersect(used).minus(state.uids());
+    }
+    // What this session still shows as a message is told as expunged in its time.
+    UidSet.Builder told = new UidSet.Builder();
+    gone.forEach(uid -> {
+      if (selected.view.number(uid) == 0) {
+        told.add(uid);
+      }
+    });
+    session.updates.vanishedEarlier(told.build());
+  }
+
+  /** The items asked for, with those that must come along. */
+  private List<FetchItem> items(boolean seen) {
+    List<FetchItem> items = new ArrayList<>(command.items());
+    if (command.uid() && !items.contains(Plain.UID)) {
+      items.addFirst(Plain.UID);
+    }
+    if (seen && !items.contains(Plain.FLAGS)) {
+      items.add(Plain.FLAGS);
+    }
+    boolean modSeq =
+        command.changedSince() != null || seen && session.state.has(Extension.CONDSTORE);
+    if (modSeq && !items.contains(Plain.MODSEQ)) {
+      items.add(Plain.MODSEQ);
+    }
+    return items;
+  }
+
+  private static boolean setsSeen(FetchItem item) {
+    return switch (item) {
+      case Plain.RFC822, Plain.RFC822_TEXT -> true;
+      case Plain _, FetchItem.BinarySize _ -> false;
+      case FetchItem.BodySection body -> !body.peek();
+      case FetchItem.Binary binary -> !binary.peek();
+    };
+  }
+
+  /**
+   * Sets \\Seen where the items ask for it, before anything is told: a store that cannot write
+   * refuses the command as a whole.
+   *
+   * @return whether any message got it
+   */
+  private boolean markSeen(int[] indexes) {
+    if (selected.readOnly || command.items().stream().noneMatch(Fetch::setsSeen)) {
+      return false;
+    }
+    View view = selected.view;
+    UidSet.Builder builder = new UidSet.Builder();
+    for (int index : indexes) {
+      if (!view.state().flags(index).has(SystemFlag.SEEN)) {
+        builder.add(view.state().uid(index));
+      }
+    }
+    UidSet unseen = builder.build();
+    if (unseen.isEmpty()) {
+      return false;
+    }
+    MailboxState before = view.state();
+    long[] uids = Arrays.stream(indexes).mapToLong(before::uid).toArray();
+    FlagsOutcome outcome =
+        selected.mailbox().changeFlags(unseen, FlagChange.add(Flags.of(SystemFlag.SEEN)), -1, null);
+    view.advance(outcome.state());
+    view.own(outcome.seq(), unseen);
+    // The newer state may have other indexes; messages that went meanwhile drop out.
+    for (int i = 0; i < indexes.length; i++) {
+      indexes[i] = view.state().indexOf(uids[i]);
+    }
+    return true;
+  }
+
+  private void write(int[] wanted, List<FetchItem> items) throws IOException {
+    MessageFetch fetch = new MessageFetch(session, selected, items);
+    int[] indexes = Arrays.stream(wanted).filter(index -> index >= 0).toArray();
+    if (MessageFetch.needsMessage(items)) {
+      selected
+          .mailbox()
+          .read(selected.view.state(), indexes, (index, stored) -> write(fetch, index, stored));
+    } else {
+      for (int index : indexes) {
+        write(fetch, index, null);
+      }
+    }
+  }
+
+  /** One message that cannot be read does not keep the others back. */
+  private void write(MessageFetch fetch, int index, @Nullable StoredMessage stored)
+      throws IOException {
+    try {
+      fetch.write(index, stored);
+    } catch (StoreException e) {
+      session.failed("FETCH", e);
+      unreadable = true;
+    } catch (MessageFetch.UnknownEncoding e) {
+      unknownEncoding = true;
+    }
+  }
+}

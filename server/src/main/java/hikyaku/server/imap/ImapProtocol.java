@@ -1,0 +1,68 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailStore;
+import hikyaku.server.auth.Authenticator;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Protocol;
+import hikyaku.server.net.Redaction;
+import hikyaku.server.net.Refusal;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** IMAP on a listener. One instance serves all its connections. */
+public final class ImapProtocol implements Protocol {
+  private static final Set<String> SECRET = Set.of("LOGIN", "AUTHENTICATE");
+
+  final ImapSettings settings;
+  final Authenticator authenticator;
+  final MailStore mail;
+  final ImapMetrics metrics;
+  private final Redaction redaction;
+
+  public ImapProtocol(
+      ImapSettings settings, Authenticator authenticator, MailStore mail, MeterRegistry registry) {
+    this.settings = settings;
+    this.authenticator = authenticator;
+    this.mail = mail;
+    this.metrics = new ImapMetrics(registry);
+    Set<String> open = new TreeSet<>(CommandTable.names());
+    open.removeAll(SECRET);
+    open.add("UID");
+    this.redaction = Redaction.byCommand(1, open, SECRET);
+  }
+
+  @Override
+  public String name() {
+    return "imap";
+  }
+
+  /** RFC 7595 and IANA's registry of ALPN identifiers. */
+  @Override
+  public List<String> alpn() {
+    return List.of("imap");
+  }
+
+  @Override
+  public void serve(Connection connection) throws IOException {
+    new Session(this, connection).run();
+  }
+
+  /** No code that makes a client ask for the password (RFC 9051 §7.1). */
+  @Override
+  public String refusal(Refusal reason) {
+    return switch (reason) {
+      case ADDRESS -> "* BYE [LIMIT] Too many connections from your address\r\n";
+      case TOTAL, PROTOCOL, UNAUTHENTICATED -> "* BYE [UNAVAILABLE] The server is busy\r\n";
+      case STOPPING -> "* BYE [UNAVAILABLE] The server is stopping\r\n";
+      case INTERNAL_ERROR -> "* BYE [SERVERBUG] Internal error\r\n";
+    };
+  }
+
+  @Override
+  public Redaction redaction() {
+    return redaction;
+  }
+}

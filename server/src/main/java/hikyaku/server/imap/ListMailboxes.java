@@ -1,0 +1,142 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.SpecialUse;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Command.ListReturn;
+import hikyaku.protocol.imap.Command.ListSelection;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.MailboxNames.Pattern;
+import hikyaku.protocol.imap.Reply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154). */
+final class ListMailboxes {
+  private final Session session;
+  private final Command.ListMailboxes command;
+  private final FolderTree tree;
+  private final List<Pattern> patterns;
+
+  /** Names that meet the selection, or with RECURSIVEMATCH stand above one that does. */
+  private final Set<String> chosen;
+
+  private ListMailboxes(Session session, Command.ListMailboxes command) {
+    this.session = session;
+    this.command = command;
+    this.tree = session.state.loggedIn().mail().tree();
+    this.patterns =
+        command.patterns().stream()
+            .filter(pattern -> !pattern.isEmpty())
+            .map(pattern -> new Pattern(command.reference() + pattern, FolderName.SEPARATOR))
+            .toList();
+    this.chosen = chosen();
+  }
+
+  static Reply execute(Session session, Command.ListMailboxes command) throws IOException {
+    if (!command.extended() && command.patterns().getFirst().isEmpty()) {
+      session.out.data(new Data.Delimiter(FolderName.SEPARATOR));
+    } else {
+      new ListMailboxes(session, command).run();
+    }
+    return Reply.ok("LIST completed");
+  }
+
+  private boolean selects(ListSelection option) {
+    return command.selection().contains(option);
+  }
+
+  /** Without selection options every name there is, those without a folder included. */
+  private Set<String> chosen() {
+    Set<String> names = new TreeSet<>();
+    tree.folders().forEach(folder -> names.add(folder.name()));
+    names.addAll(tree.namesWithoutFolder());
+    if (selects(ListSelection.SUBSCRIBED)) {
+      names.addAll(tree.subscriptions());
+      names.removeIf(name -> !tree.isSubscribed(name));
+    }
+    if (selects(ListSelection.SPECIAL_USE)) {
+      names.removeIf(name -> uses(name).isEmpty());
+    }
+    return names;
+  }
+
+  private Set<SpecialUse> uses(String name) {
+    return tree.folder(name).map(Folder::specialUse).orElse(Set.of());
+  }
+
+  private void run() throws IOException {
+    Set<String> above = selects(ListSelection.RECURSIVEMATCH) ? ancestors(chosen) : Set.of();
+    Set<String> told = new TreeSet<>(chosen);
+    told.addAll(above);
+    for (String name : told) {
+      if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) {
+        tell(name, above.contains(name));
+      }
+    }
+  }
+
+  /** All names that stand above others. */
+  static Set<String> ancestors(Set<String> names) {
+    Set<String> ancestors = new TreeSet<>();
+    for (String name : names) {
+      int at = name.lastIndexOf(FolderName.SEPARATOR);
+      while (at > 0 && ancestors.add(name.substring(0, at))) {
+        at = name.lastIndexOf(FolderName.SEPARATOR, at - 1);
+      }
+    }
+    return ancestors;
+  }
+
+  private void tell(String name, boolean childrenMatch) throws IOException {
+    Optional<Folder> folder = tree.folder(name);
+    List<String> attributes = new ArrayList<>();
+    if (folder.isEmpty()) {
+      attributes.add("\\NonExistent");
+      attributes.add("\\Noselect");
+    }
+    attributes.add(tree.hasChildren(name) ? "\\HasChildren" : "\\HasNoChildren");
+    boolean subscriptions =
+        selects(ListSelection.SUBSCRIBED) || command.returns().contains(ListReturn.SUBSCRIBED);
+    if (subscriptions && tree.isSubscribed(name)) {
+      attributes.add("\\Subscribed");
+    }
+    uses(name).stream().sorted().forEach(use -> attributes.add(use.attribute()));
+    List<String> childInfo = new ArrayList<>();
+    if (childrenMatch) {
+      if (selects(ListSelection.SUBSCRIBED)) {
+        childInfo.add("SUBSCRIBED");
+      }
+      if (selects(ListSelection.SPECIAL_USE)) {
+        childInfo.add("SPECIAL-USE");
+      }
+    }
+    session.out.data(
+        new Data.Listed(false, attributes, FolderName.SEPARATOR, name, childInfo, null));
+    if (folder.isPresent() && command.returns().contains(ListReturn.STATUS)) {
+      status(folder.get());
+    }
+  }
+
+  /** RFC 5819 §2: a mailbox whose status cannot be told is listed without. */
+  private void status(Folder folder) throws IOException {
+    Data status;
+    try {
+      status = Status.of(session, folder, command.status());
+    } catch (MailboxException.Gone e) {
+      return;
+    } catch (StoreException e) {
+      session.failed("LIST", e);
+      return;
+    }
+    session.out.data(status);
+  }
+}

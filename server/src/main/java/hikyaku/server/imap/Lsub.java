@@ -1,0 +1,49 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.MailboxNames.Pattern;
+import hikyaku.protocol.imap.Reply;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** LSUB (RFC 3501 §6.3.9). */
+final class Lsub {
+  private Lsub() {}
+
+  static Reply execute(Session session, Command.Lsub command) throws IOException {
+    FolderTree tree = session.state.loggedIn().mail().tree();
+    Pattern pattern = new Pattern(command.reference() + command.pattern(), FolderName.SEPARATOR);
+    Set<String> subscribed = new TreeSet<>(tree.subscriptions());
+    Set<String> told = new TreeSet<>();
+    for (String name : subscribed) {
+      if (pattern.matches(name)) {
+        told.add(name);
+      }
+    }
+    // A name that % does not reach is told by the name above it that % does reach.
+    if (command.pattern().endsWith("%")) {
+      for (String above : ListMailboxes.ancestors(subscribed)) {
+        if (pattern.matches(above)) {
+          told.add(above);
+        }
+      }
+    }
+    for (String name : told) {
+      boolean selectable = subscribed.contains(name) && tree.folder(name).isPresent();
+      session.out.data(
+          new Data.Listed(
+              true,
+              selectable ? List.of() : List.of("\\Noselect"),
+              FolderName.SEPARATOR,
+              name,
+              List.of(),
+              null));
+    }
+    return Reply.ok("LSUB completed");
+  }
+}

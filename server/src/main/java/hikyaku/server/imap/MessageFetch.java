@@ -1,0 +1,266 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.StoredMessage;
+import hikyaku.protocol.imap.FetchItem;
+import hikyaku.protocol.imap.FetchItem.Plain;
+import hikyaku.protocol.imap.FetchWriter;
+import hikyaku.protocol.imap.Section;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.mime.MimePart;
+import hikyaku.protocol.mime.TransferDecoder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The FETCH response of one message. It is planned before its first octet is written: what can fail
+ * fails then, and costs this message alone.
+ */
+final class MessageFetch {
+  private final Session session;
+  private final Selected selected;
+  private final List<FetchItem> items;
+
+  /** Writes one item. */
+  @FunctionalInterface
+  private interface Step {
+    void write(FetchWriter out) throws IOException;
+  }
+
+  /** An encoding that BINARY cannot undo (RFC 3516 §4.3). */
+  static final class UnknownEncoding extends Exception {
+    UnknownEncoding() {
+      super("unknown encoding", null, false, false);
+    }
+  }
+
+  MessageFetch(Session session, Selected selected, List<FetchItem> items) {
+    this.session = session;
+    this.selected = selected;
+    this.items = items;
+  }
+
+  /** Whether any of the items needs more than the columns of the state. */
+  static boolean needsMessage(List<FetchItem> items) {
+    return items.stream()
+        .anyMatch(item ->
+            switch (item) {
+              case Plain.FLAGS, Plain.INTERNALDATE, Plain.RFC822_SIZE, Plain.UID, Plain.MODSEQ ->
+                  false;
+              default -> true;
+            });
+  }
+
+  private static boolean needsContent(FetchItem item) {
+    return switch (item) {
+      case Plain.RFC822, Plain.RFC822_HEADER, Plain.RFC822_TEXT -> true;
+      case Plain _ -> false;
+      case FetchItem.BodySection _, FetchItem.Binary _, FetchItem.BinarySize _ -> true;
+    };
+  }
+
+  /**
+   * @param stored null if no item needs it
+   * @throws StoreException if the message cannot be read; nothing has been written then
+   * @throws BrokenOff if it could not be read to its end
+   */
+  void write(int index, @Nullable StoredMessage stored) throws IOException, UnknownEncoding {
+    if (stored == null || items.stream().noneMatch(MessageFetch::needsContent)) {
+      write(index, plan(index, stored, null));
+      return;
+    }
+    try (MessageContent content = selected.mailbox().open(stored.message())) {
+      write(index, plan(index, stored, content));
+    }
+  }
+
+  private void write(int index, List<Step> plan) throws IOException {
+    try {
+      FetchWriter out = session.out.fetch(selected.view.numberAt(index));
+      for (Step step : plan) {
+        step.write(out);
+      }
+      out.end();
+    } catch (StoreException e) {
+      throw new BrokenOff("the store failed inside a response", e);
+    }
+  }
+
+  private List<Step> plan(
+      int index, @Nullable StoredMessage stored, @Nullable MessageContent content)
+      throws IOException, UnknownEncoding {
+    List<Step> plan = new ArrayList<>();
+    for (FetchItem item : items) {
+      plan.add(
+          switch (item) {
+            case Plain plain -> plain(plain, index, stored, content);
+            case FetchItem.BodySection body ->
+                octets(body, section(body, message(stored), content(content)));
+            case FetchItem.Binary binary -> binary(binary, message(stored), content(content));
+            case FetchItem.BinarySize size -> binarySize(size, message(stored), content(content));
+          });
+    }
+    return plan;
+  }
+
+  private Step plain(
+      Plain item, int index, @Nullable StoredMessage stored, @Nullable MessageContent content)
+      throws IOException {
+    MailboxState state = selected.view.state();
+    return switch (item) {
+      case UID -> out -> out.uid(state.uid(index));
+      case FLAGS -> out -> out.flags(session.updates.flagsOf(selected, index));
+      case MODSEQ -> out -> out.modSeq(state.modseq(index));
+      case INTERNALDATE -> out -> out.internalDate(state.internalDate(index).toOffsetDateTime());
+      case RFC822_SIZE -> out -> out.size(state.octets(index));
+      case ENVELOPE -> out -> out.envelope(message(stored).structure().envelope());
+      case BODY -> out -> out.structure(message(stored).structure().root(), false);
+      case BODYSTRUCTURE -> out -> out.structure(message(stored).structure().root(), true);
+      case RFC822 -> octets(item, whole(content(content), null));
+      case RFC822_HEADER ->
+          octets(item, sectionOf(Section.Kind.HEADER, message(stored), content(content)));
+      case RFC822_TEXT ->
+          octets(item, sectionOf(Section.Kind.TEXT, message(stored), content(content)));
+    };
+  }
+
+  private static NewMessage message(@Nullable StoredMessage stored) {
+    if (stored == null) {
+      throw new IllegalStateException("planned without the message");
+    }
+    return stored.message();
+  }
+
+  private static MessageContent content(@Nullable MessageContent content) {
+    if (content == null) {
+      throw new IllegalStateException("planned without the content");
+    }
+    return content;
+  }
+
+  private static Step octets(FetchItem item, @Nullable Extract extract) {
+    return extract == null
+        ? out -> out.nil(item)
+        : out -> out.octets(item, extract.length(), extract.content());
+  }
+
+  private static Extract whole(MessageContent content, FetchItem.@Nullable Partial partial) {
+    return Extract.range(content, 0, content.size(), partial);
+  }
+
+  private static @Nullable Extract sectionOf(
+      Section.Kind kind, NewMessage message, MessageContent content) throws IOException {
+    Section section = new Section(List.of(), kind, List.of());
+    return section(new FetchItem.BodySection(true, section, null), message, content);
+  }
+
+  /**
+   * A part's place in the message as clients see it. The prefix belongs to the message's own
+   * header.
+   */
+  private record Place(long headerStart, long bodyStart, long bodyEnd) {
+    static Place of(MimePart part, boolean root, MessageContent content) {
+      int offset = content.blobOffset();
+      return new Place(
+          root ? 0 : offset + part.headerStart(),
+          offset + part.bodyStart(),
+          root ? content.size() : offset + part.bodyEnd());
+    }
+  }
+
+  /** What a section is (RFC 9051 §6.4.5.1); null if the message has no such part. */
+  private static @Nullable Extract section(
+      FetchItem.BodySection item, NewMessage message, MessageContent content) throws IOException {
+    Section section = item.section();
+    FetchItem.Partial partial = item.partial();
+    MessageStructure structure = message.structure();
+    MimePart part = structure.part(section.part());
+    if (part == null) {
+      return null;
+    }
+    boolean root = section.part().isEmpty();
+    switch (section.kind()) {
+      case ALL -> {
+        Place place = Place.of(part, root, content);
+        return root
+            ? whole(content, partial)
+            : Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
+      }
+      case MIME -> {
+        Place place = Place.of(part, root, content);
+        return Extract.range(content, place.headerStart(), place.bodyStart(), partial);
+      }
+      default -> {
+        // Header and text are those of the message itself or of a message inside it.
+        if (!root && !part.isMessage()) {
+          return null;
+        }
+        Place place = Place.of(root ? part : part.children().getFirst(), root, content);
+        return messageSection(section, place, content, partial);
+      }
+    }
+  }
+
+  private static Extract messageSection(
+      Section section, Place place, MessageContent content, FetchItem.@Nullable Partial partial)
+      throws IOException {
+    return switch (section.kind()) {
+      case HEADER -> Extract.range(content, place.headerStart(), place.bodyStart(), partial);
+      case TEXT -> Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
+      case HEADER_FIELDS, HEADER_FIELDS_NOT ->
+          Extract.fields(
+              content,
+              place.headerStart(),
+              place.bodyStart(),
+              section.fields(),
+              section.kind() == Section.Kind.HEADER_FIELDS_NOT,
+              partial);
+      case ALL, MIME -> throw new IllegalStateException("no section of a message");
+    };
+  }
+
+  private static Step binary(FetchItem.Binary item, NewMessage message, MessageContent content)
+      throws IOException, UnknownEncoding {
+    Extract extract = decoded(item.part(), item.partial(), message, content);
+    return extract == null
+        ? out -> out.nil(item)
+        : out -> out.binary(item, extract.length(), extract.content());
+  }
+
+  private static Step binarySize(
+      FetchItem.BinarySize item, NewMessage message, MessageContent content)
+      throws IOException, UnknownEncoding {
+    Extract extract = decoded(item.part(), null, message, content);
+    long size = extract == null ? 0 : extract.length();
+    return out -> out.binarySize(item, size);
+  }
+
+  /** A part with its transfer encoding undone; the whole message is as it is (RFC 3516 §4.3). */
+  private static @Nullable Extract decoded(
+      List<Integer> number,
+      FetchItem.@Nullable Partial partial,
+      NewMessage message,
+      MessageContent content)
+      throws IOException, UnknownEncoding {
+    if (number.isEmpty()) {
+      return whole(content, partial);
+    }
+    MimePart part = message.structure().part(number);
+    if (part == null) {
+      return null;
+    }
+    Place place = Place.of(part, false, content);
+    if (part.isMultipart() || part.isMessage()) {
+      return Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
+    }
+    if (!TransferDecoder.isKnown(part.encoding())) {
+      throw new UnknownEncoding();
+    }
+    return Extract.decoded(content, place.bodyStart(), place.bodyEnd(), part.encoding(), partial);
+  }
+}

@@ -1,0 +1,39 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.view.Copied;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+
+/** MOVE and UID MOVE (RFC 6851). */
+final class Move {
+  private Move() {}
+
+  static Reply execute(Session session, Command.Move command) throws IOException, Targets.Invalid {
+    Selected selected = session.state.inMailbox();
+    if (selected.readOnly) {
+      return Reply.no("The mailbox is selected read-only");
+    }
+    Copy.Plan plan = Copy.plan(session, command.uid(), command.messages(), command.mailbox());
+    if (plan.refusal() != null) {
+      return plan.refusal();
+    }
+    Copied moved = selected.mailbox().move(plan.uids(), plan.destination(), null);
+    ResponseCode copyUid = Copy.code(moved);
+    if (copyUid != null) {
+      // RFC 6851 §4.3: before the expunges, since it names messages by UIDs that go now.
+      session.out.untagged(Reply.ok(copyUid, "Moved"));
+    }
+    session.updates.tell(true, command.uid());
+    if (plan.ghosts()) {
+      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+    }
+    ResponseCode code =
+        session.state.has(Extension.CONDSTORE) && copyUid != null
+            ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
+            : null;
+    return Reply.ok(code, "MOVE completed");
+  }
+}

@@ -1,0 +1,296 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.NumberSet;
+import hikyaku.protocol.imap.SearchKey;
+import hikyaku.protocol.imap.SequenceSet;
+import hikyaku.protocol.mime.FoldedText;
+import hikyaku.protocol.mime.MessageText;
+import java.io.IOException;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * A search, ready to be run over a session's view. Most messages are decided by the columns of the
+ * state alone; only the others are read, and of those the text only if nothing cheaper decides.
+ */
+final class SearchProgram {
+  /** What the columns say of a message. */
+  private enum Answer {
+    YES,
+    NO,
+    /** The message must be read. */
+    OPEN;
+
+    static Answer of(boolean yes) {
+      return yes ? YES : NO;
+    }
+  }
+
+  /** A key, compiled. */
+  private sealed interface Test {
+    Answer columns(int index);
+
+    /** Asked only where the columns leave it open. */
+    boolean read(SearchedMessage message) throws IOException;
+
+    /** What reading costs; cheaper tests come first. */
+    int cost();
+  }
+
+  private final Session session;
+  private final Selected selected;
+  private final View view;
+  private final MailboxState state;
+  private Test test = new Column(index -> true);
+
+  private SearchProgram(Session session) {
+    this.session = session;
+    this.selected = session.state.inMailbox();
+    this.view = selected.view;
+    this.state = view.state();
+  }
+
+  /** Compiles a search for the view as it is now. */
+  static SearchProgram compile(Session session, SearchKey key) throws Targets.Invalid {
+    SearchProgram program = new SearchProgram(session);
+    program.test = program.test(key);
+    return program;
+  }
+
+  static boolean usesModSeq(SearchKey key) {
+    return switch (key) {
+      case SearchKey.ModSeq _ -> true;
+      case SearchKey.And(var keys) -> keys.stream().anyMatch(SearchProgram::usesModSeq);
+      case SearchKey.Or(var left, var right) -> usesModSeq(left) || usesModSeq(right);
+      case SearchKey.Not(var inner) -> usesModSeq(inner);
+      default -> false;
+    };
+  }
+
+  /** Indexes of the messages found, rising. */
+  int[] run() throws IOException {
+    IntStream.Builder found = IntStream.builder();
+    IntStream.Builder open = IntStream.builder();
+    int told = state.size();
+    for (int index = 0; index < told; index++) {
+      if (view.numberAt(index) > 0) {
+        switch (test.columns(index)) {
+          case YES -> found.add(index);
+          case OPEN -> open.add(index);
+          case NO -> {}
+        }
+      }
+    }
+    selected
+        .mailbox()
+        .read(
+            state,
+            open.build().toArray(),
+            (index, stored) -> {
+              try (SearchedMessage message =
+                  new SearchedMessage(selected.mailbox(), index, stored.message())) {
+                if (test.read(message)) {
+                  found.add(index);
+                }
+              }
+            });
+    return found.build().sorted().toArray();
+  }
+
+  // ---- tests
+
+  /** Decided by the columns. */
+  private record Column(IntPredicate holds) implements Test {
+    @Override
+    public Answer columns(int index) {
+      return Answer.of(holds.test(index));
+    }
+
+    @Override
+    public boolean read(SearchedMessage message) {
+      return holds.test(message.index());
+    }
+
+    @Override
+    public int cost() {
+      return 0;
+    }
+  }
+
+  /** Decided by the message. */
+  private record Reading(int cost, Judge judge) implements Test {
+    static final int ENTRY = 1;
+    static final int HEADER = 2;
+    static final int TEXT = 3;
+
+    @FunctionalInterface
+    interface Judge {
+      boolean holds(SearchedMessage message) throws IOException;
+    }
+
+    @Override
+    public Answer columns(int index) {
+      return Answer.OPEN;
+    }
+
+    @Override
+    public boolean read(SearchedMessage message) throws IOException {
+      return judge.holds(message);
+    }
+  }
+
+  /** All of them, or one of them, the cheapest first. */
+  private record Several(boolean all, List<Test> tests) implements Test {
+    static Several of(boolean all, List<Test> tests) {
+      List<Test> cheapestFirst = new ArrayList<>(tests);
+      cheapestFirst.sort(Comparator.comparingInt(Test::cost));
+      return new Several(all, cheapestFirst);
+    }
+
+    @Override
+    public Answer columns(int index) {
+      boolean open = false;
+      for (Test test : tests) {
+        Answer answer = test.columns(index);
+        if (answer == Answer.of(!all)) {
+          return answer;
+        }
+        open |= answer == Answer.OPEN;
+      }
+      return open ? Answer.OPEN : Answer.of(all);
+    }
+
+    @Override
+    public boolean read(SearchedMessage message) throws IOException {
+      for (Test test : tests) {
+        if (test.read(message) != all) {
+          return !all;
+        }
+      }
+      return all;
+    }
+
+    @Override
+    public int cost() {
+      return tests.getLast().cost();
+    }
+  }
+
+  private record Inverse(Test test) implements Test {
+    @Override
+    public Answer columns(int index) {
+      return switch (test.columns(index)) {
+        case YES -> Answer.NO;
+        case NO -> Answer.YES;
+        case OPEN -> Answer.OPEN;
+      };
+    }
+
+    @Override
+    public boolean read(SearchedMessage message) throws IOException {
+      return !test.read(message);
+    }
+
+    @Override
+    public int cost() {
+      return test.cost();
+    }
+  }
+
+  // ---- compiling
+
+  private Test test(SearchKey key) throws Targets.Invalid {
+    return switch (key) {
+      case SearchKey.All _ -> new Column(index -> true);
+      case SearchKey.And(var keys) -> {
+        List<Test> tests = new ArrayList<>();
+        for (SearchKey each : keys) {
+          tests.add(test(each));
+        }
+        yield Several.of(true, tests);
+      }
+      case SearchKey.Or(var left, var right) -> Several.of(false, List.of(test(left), test(right)));
+      case SearchKey.Not(var inner) -> new Inverse(test(inner));
+      case SearchKey.Flag(String flag, boolean set) -> flag(flag, set);
+      case SearchKey.Recent(boolean recent, boolean unseen) ->
+          new Column(index ->
+              selected.isRecent(state.uid(index)) == recent
+                  && !(unseen && state.flags(index).has(SystemFlag.SEEN)));
+      case SearchKey.Numbers(SequenceSet set) -> numbers(set);
+      case SearchKey.Uids(SequenceSet set) -> uids(set);
+      case SearchKey.Date date -> date(date);
+      case SearchKey.Size(boolean larger, long octets) ->
+          new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
+      case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
+      case SearchKey.Header(String name, String text) -> header(name, new FoldedText(text));
+      case SearchKey.AnyText(String text) -> text(text, MessageText.Scope.TEXT);
+      case SearchKey.Body(String text) -> text(text, MessageText.Scope.BODY);
+    };
+  }
+
+  private Test flag(String wire, boolean set) {
+    Flags wanted = Store.flags(List.of(wire));
+    return wanted.keywords().isEmpty()
+        ? new Column(index -> (state.flags(index).system() & wanted.system()) != 0 == set)
+        : new Column(index -> state.flags(index).hasKeyword(wire) == set);
+  }
+
+  private Test numbers(SequenceSet set) throws Targets.Invalid {
+    return switch (set) {
+      case SequenceSet.Saved _ -> uids(set);
+      case SequenceSet.Ranges ranges -> {
+        NumberSet numbers = Targets.numbers(view, ranges);
+        yield new Column(index -> numbers.contains(view.numberAt(index)));
+      }
+    };
+  }
+
+  private Test uids(SequenceSet set) {
+    UidSet uids =
+        switch (set) {
+          case SequenceSet.Saved _ -> session.state.saved();
+          case SequenceSet.Ranges ranges -> Targets.uids(view, ranges);
+        };
+    return new Column(index -> uids.contains(state.uid(index)));
+  }
+
+  private Test date(SearchKey.Date date) {
+    return switch (date.kind()) {
+      case INTERNAL -> new Column(index -> relates(state.internalDate(index).day(), date));
+      case SENT ->
+          new Reading(
+              Reading.ENTRY,
+              message -> message.sent().filter(day -> relates(day, date)).isPresent());
+    };
+  }
+
+  private static boolean relates(LocalDate day, SearchKey.Date date) {
+    return switch (date.relation()) {
+      case BEFORE -> day.isBefore(date.day());
+      case ON -> day.equals(date.day());
+      case SINCE -> !day.isBefore(date.day());
+    };
+  }
+
+  private static Test header(String name, FoldedText text) {
+    return SearchedMessage.inEnvelope(name)
+        ? new Reading(Reading.ENTRY, message -> message.envelopeContains(name, text))
+        : new Reading(Reading.HEADER, message -> message.headerContains(name, text));
+  }
+
+  private static Test text(String text, MessageText.Scope scope) {
+    FoldedText folded = new FoldedText(text);
+    return folded.isEmpty()
+        ? new Column(index -> true)
+        : new Reading(Reading.TEXT, message -> message.contains(folded, scope));
+  }
+}

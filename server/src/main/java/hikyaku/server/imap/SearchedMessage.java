@@ -1,0 +1,133 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.Envelope;
+import hikyaku.protocol.mime.FoldedText;
+import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.HeaderFields;
+import hikyaku.protocol.mime.MessageText;
+import hikyaku.protocol.mime.MimeLimits;
+import hikyaku.protocol.mime.SentDate;
+import java.io.IOException;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A message that a search reads. Its octets are opened only when they are asked for. */
+final class SearchedMessage implements AutoCloseable {
+  private final Mailbox mailbox;
+  private final int index;
+  private final NewMessage message;
+  private @Nullable MessageContent content;
+  private @Nullable HeaderFields prefix;
+
+  SearchedMessage(Mailbox mailbox, int index, NewMessage message) {
+    this.mailbox = mailbox;
+    this.index = index;
+    this.message = message;
+  }
+
+  int index() {
+    return index;
+  }
+
+  /** The day of the Date field, as its sender counted. */
+  Optional<LocalDate> sent() {
+    SentDate sent = message.structure().sent();
+    return Optional.ofNullable(sent).map(date -> LocalDate.ofEpochDay(date.epochDay()));
+  }
+
+  /** Whether the envelope has this field (RFC 9051 §6.4.4 asks it for the address fields). */
+  static boolean inEnvelope(String name) {
+    return switch (name) {
+      case "FROM", "TO", "CC", "BCC", "SUBJECT", "MESSAGE-ID", "IN-REPLY-TO" -> true;
+      default -> false;
+    };
+  }
+
+  boolean envelopeContains(String name, FoldedText text) {
+    Envelope envelope = message.structure().envelope();
+    return switch (name) {
+      case "FROM" -> anyAddress(envelope.from(), text);
+      case "TO" -> anyAddress(envelope.to(), text);
+      case "CC" -> anyAddress(envelope.cc(), text);
+      case "BCC" -> anyAddress(envelope.bcc(), text);
+      case "SUBJECT" -> contains(envelope.subject(), text);
+      case "MESSAGE-ID" -> contains(envelope.messageId(), text);
+      case "IN-REPLY-TO" -> contains(envelope.inReplyTo(), text);
+      default -> throw new IllegalArgumentException("not in the envelope: " + name);
+    };
+  }
+
+  private static boolean contains(@Nullable String octets, FoldedText text) {
+    return octets != null && text.isIn(EncodedWords.decode(octets));
+  }
+
+  private static boolean anyAddress(List<EnvelopeAddress> addresses, FoldedText text) {
+    for (EnvelopeAddress address : addresses) {
+      String name = address.name() == null ? "" : EncodedWords.decode(address.name());
+      String mailbox = address.mailbox() == null ? "" : EncodedWords.decode(address.mailbox());
+      String host = address.host() == null ? "" : "@" + EncodedWords.decode(address.host());
+      if (text.isIn(name + " <" + mailbox + host + ">")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a field of the header, those added at delivery included, holds the text. */
+  boolean headerContains(String name, FoldedText text) throws IOException {
+    for (HeaderField field : prefix().named(name)) {
+      if (text.isIn(field.decoded())) {
+        return true;
+      }
+    }
+    return text().headerContains(name, text);
+  }
+
+  boolean contains(FoldedText text, MessageText.Scope scope) throws IOException {
+    if (scope == MessageText.Scope.TEXT) {
+      for (HeaderField field : prefix().all()) {
+        if (text.isIn(field.name() + ": " + field.decoded())) {
+          return true;
+        }
+      }
+    }
+    return text().contains(text, scope);
+  }
+
+  private HeaderFields prefix() {
+    HeaderFields known = prefix;
+    if (known == null) {
+      known = HeaderFields.of(message.prefix().toByteArray());
+      prefix = known;
+    }
+    return known;
+  }
+
+  private MessageText text() {
+    MessageContent opened = content;
+    if (opened == null) {
+      opened = mailbox.open(message);
+      content = opened;
+    }
+    MessageContent octets = opened;
+    return new MessageText(
+        message.structure(),
+        (position, buffer, offset, length) ->
+            octets.read(octets.blobOffset() + position, buffer, offset, length),
+        MimeLimits.DEFAULT);
+  }
+
+  @Override
+  public void close() {
+    if (content != null) {
+      content.close();
+    }
+  }
+}

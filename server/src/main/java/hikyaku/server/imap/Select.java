@@ -1,0 +1,144 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.FetchWriter;
+import hikyaku.protocol.imap.NumberSet;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.ResponseWriter;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.PrimitiveIterator;
+
+/** SELECT and EXAMINE (RFC 9051 §6.3.2, §6.3.3, RFC 7162 §3.1.8, §3.2.5). */
+final class Select {
+  private Select() {}
+
+  static Reply execute(Session session, Command.Select command) throws IOException {
+    if (command.qResync() != null && !session.state.has(Extension.QRESYNC)) {
+      return Reply.bad("QRESYNC is not enabled");
+    }
+    if (session.state.selected() != null) {
+      // Also when the new one cannot be opened (RFC 9051 §6.3.2).
+      session.state.select(null);
+      session.out.untagged(Reply.ok(ResponseCode.Plain.CLOSED, "Previous mailbox closed"));
+    }
+    SessionState.Login login = session.state.loggedIn();
+    Optional<Folder> folder = login.mail().tree().folder(command.mailbox());
+    if (folder.isEmpty()) {
+      return Session.refusal(new MailboxException.Nonexistent());
+    }
+    View view = View.open(login.mail().mailbox(folder.get()));
+    Selected selected = new Selected(folder.get(), view, command.readOnly());
+    if (command.condStore()) {
+      session.state.enable(Extension.CONDSTORE);
+    }
+    session.state.select(selected);
+    describe(session, selected);
+    if (command.qResync() != null
+        && command.qResync().uidValidity() == view.state().uidValidity()) {
+      resynchronize(session, selected, command.qResync());
+    }
+    return command.readOnly()
+        ? Reply.ok(ResponseCode.Plain.READ_ONLY, "EXAMINE completed")
+        : Reply.ok(ResponseCode.Plain.READ_WRITE, "SELECT completed");
+  }
+
+  private static void describe(Session session, Selected selected) throws IOException {
+    ResponseWriter out = session.out;
+    MailboxState state = selected.view.state();
+    selected.keywordsGrew();
+    session.updates.flagsKnown(selected);
+    session.updates.exists(selected);
+    if (!session.state.rev2()) {
+      firstUnseen(out, state);
+    }
+    out.untagged(Reply.ok(new ResponseCode.UidValidity(state.uidValidity()), "UIDs valid"));
+    out.untagged(Reply.ok(new ResponseCode.UidNext(state.uidNext()), "Predicted next UID"));
+    out.untagged(Reply.ok(new ResponseCode.HighestModSeq(state.seq()), "Highest"));
+    if (session.state.rev2()) {
+      out.data(
+          new Data.Listed(
+              false, List.of(), FolderName.SEPARATOR, selected.folder.name(), List.of(), null));
+    }
+  }
+
+  private static void firstUnseen(ResponseWriter out, MailboxState state) throws IOException {
+    if (state.unseen() == 0) {
+      return;
+    }
+    int index = 0;
+    while (state.flags(index).has(SystemFlag.SEEN)) {
+      index++;
+    }
+    out.untagged(Reply.ok(new ResponseCode.Unseen(index + 1), "First unseen"));
+  }
+
+  /** Tells what changed since the client was here (RFC 7162 §3.2.5). */
+  private static void resynchronize(Session session, Selected selected, Command.QResync known)
+      throws IOException {
+    MailboxState state = selected.view.state();
+    UidSet all = state.uidNext() > 1 ? UidSet.range(1, state.uidNext() - 1) : UidSet.EMPTY;
+    UidSet asked = known.knownUids() == null ? all : Numbers.uids(known.knownUids()).intersect(all);
+    UidSet gone;
+    if (state.knowsExpungesSince(known.modSeq())) {
+      gone = state.expungedSince(known.modSeq()).intersect(asked);
+    } else {
+      // What the client has up to its last right pair of number and UID is still there.
+      long intact = lastMatch(state, known);
+      UidSet doubtful = intact == 0 ? asked : asked.minus(UidSet.range(1, intact));
+      gone = doubtful.minus(state.uids());
+    }
+    session.updates.vanishedEarlier(gone);
+    int[] changed = changedSince(state, known.modSeq(), asked);
+    for (int index : changed) {
+      FetchWriter fetch = session.out.fetch(selected.view.numberAt(index));
+      fetch.uid(state.uid(index));
+      session.updates.flags(selected, index, fetch);
+      fetch.end();
+    }
+  }
+
+  private static int[] changedSince(MailboxState state, long modSeq, UidSet among) {
+    java.util.stream.IntStream.Builder changed = java.util.stream.IntStream.builder();
+    state.changedSince(
+        modSeq,
+        index -> {
+          if (among.contains(state.uid(index))) {
+            changed.add(index);
+          }
+        });
+    return changed.build().toArray();
+  }
+
+  /** The highest UID given with a message number that it still has, or 0. */
+  private static long lastMatch(MailboxState state, Command.QResync known) {
+    NumberSet numbers = known.knownNumbers();
+    NumberSet uids = known.numbersUids();
+    if (numbers == null || uids == null) {
+      return 0;
+    }
+    long match = 0;
+    PrimitiveIterator.OfLong uid = uids.stream().iterator();
+    PrimitiveIterator.OfLong number = numbers.stream().iterator();
+    while (number.hasNext()) {
+      long at = number.nextLong();
+      long expected = uid.nextLong();
+      if (at > state.size() || state.uid((int) at - 1) != expected) {
+        break;
+      }
+      match = expected;
+    }
+    return match;
+  }
+}

@@ -1,0 +1,356 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.CommandReader;
+import hikyaku.protocol.imap.Condition;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.ResponseWriter;
+import hikyaku.protocol.wire.WireException;
+import hikyaku.server.auth.AuthContext;
+import hikyaku.server.directory.Service;
+import hikyaku.server.imap.CommandTable.State;
+import hikyaku.server.imap.CommandTable.Telling;
+import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Wake;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One client from greeting to goodbye. Owned by the connection's thread. */
+final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  final ImapProtocol server;
+  final Connection connection;
+  final ResponseWriter out;
+  final CommandReader reader;
+  final SessionState state = new SessionState();
+  final Updates updates;
+  private boolean over;
+  private int errors;
+  private int failedLogins;
+  private @Nullable AfterReply afterReply;
+
+  Session(ImapProtocol server, Connection connection) {
+    this.server = server;
+    this.connection = connection;
+    this.out = new ResponseWriter(new Wire(connection.out()));
+    this.reader = new CommandReader(connection.in(), server.settings.limits());
+    this.updates = new Updates(this);
+  }
+
+  void run() throws IOException {
+    connection.setReadTimeout(server.settings.command());
+    connection.state("greeted");
+    try {
+      greet();
+      while (!over && awaitInput()) {
+        serveCommand();
+      }
+    } catch (BrokenOff e) {
+      server.metrics.failures.increment();
+      log.atError()
+          .addKeyValue("session", id())
+          .addKeyValue("account", accountName())
+          .setCause(e)
+          .log("response broken off");
+      connection.close(CloseReason.FAILED);
+    } finally {
+      leave();
+    }
+  }
+
+  private void greet() throws IOException {
+    out.untagged(
+        Reply.ok(new ResponseCode.Capability(Capabilities.of(this)), "Hikyaku IMAP server ready"));
+  }
+
+  private void leave() {
+    SessionState.Login login = state.login();
+    if (login != null) {
+      login.lease().close();
+      log.atInfo()
+          .addKeyValue("session", id())
+          .addKeyValue("account", login.account().primary())
+          .addKeyValue("in", connection.bytesIn())
+          .addKeyValue("out", connection.bytesOut())
+          .log("IMAP session ended");
+    }
+  }
+
+  // ---- commands
+
+  /**
+   * Waits for the client between commands, or within one that asks something.
+   *
+   * @return false if the session is over
+   */
+  boolean awaitInput() throws IOException {
+    boolean loggedIn = !state.is(State.NOT_AUTHENTICATED);
+    Duration patience = loggedIn ? server.settings.idle() : server.settings.login();
+    return goesOn(connection.await(patience));
+  }
+
+  /**
+   * Says goodbye where that is called for.
+   *
+   * @return whether there is input
+   */
+  private boolean goesOn(Wake wake) throws IOException {
+    switch (wake) {
+      case INPUT -> {
+        return true;
+      }
+      case TIMEOUT -> bye(null, "Nothing heard for too long");
+      case STOPPING -> bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
+      case END -> over = true;
+      case SIGNAL -> throw new IllegalStateException("a signal where none is waited for");
+    }
+    return false;
+  }
+
+  /** Says goodbye; the session ends when the command at hand is done. */
+  void bye(@Nullable ResponseCode code, String text) throws IOException {
+    if (!over) {
+      over = true;
+      out.untagged(new Reply(Condition.BYE, code, text));
+    }
+  }
+
+  CommandReader.Mode mode() {
+    return new CommandReader.Mode(!state.is(State.NOT_AUTHENTICATED), state.utf8());
+  }
+
+  private void serveCommand() throws IOException {
+    long began = System.nanoTime();
+    try (AppendIntake intake = new AppendIntake(this)) {
+      switch (reader.next(mode(), intake)) {
+        case CommandReader.Parsed(String tag, String name, Command command) -> {
+          connection.state(name.toLowerCase(Locale.ROOT));
+          Reply reply = attempt(tag, name, command, intake);
+          complete(tag, name, reply, began);
+        }
+        case CommandReader.Refused(String tag, String name, Reply reply) ->
+            refuse(tag, name, reply, began);
+        case CommandReader.Bye(String text) -> bye(ResponseCode.Plain.TOOBIG, text);
+      }
+    }
+    connection.state(state.state().name().toLowerCase(Locale.ROOT));
+  }
+
+  private void refuse(@Nullable String tag, @Nullable String name, Reply reply, long began)
+      throws IOException {
+    if (reply.condition() == Condition.BAD) {
+      server.metrics.malformed.increment();
+    }
+    if (tag == null || name == null) {
+      if (tag == null) {
+        out.untagged(reply);
+      } else {
+        out.tagged(tag, reply);
+      }
+      countError(reply);
+    } else {
+      complete(tag, name, reply, began);
+    }
+  }
+
+  private void complete(String tag, String name, Reply reply, long began) throws IOException {
+    out.tagged(tag, reply);
+    countError(reply);
+    server
+        .metrics
+        .command(name, reply.condition())
+        .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+    AfterReply then = afterReply;
+    if (then != null) {
+      afterReply = null;
+      then.run();
+    }
+  }
+
+  /** Something that a command starts behind its completion: TLS, compression. */
+  @FunctionalInterface
+  interface AfterReply {
+    void run() throws IOException;
+  }
+
+  void afterReply(AfterReply then) {
+    afterReply = then;
+  }
+
+  private void countError(Reply reply) throws IOException {
+    if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
+      bye(null, "Too many errors");
+    }
+  }
+
+  private Reply attempt(String tag, String name, Command command, AppendIntake intake)
+      throws IOException {
+    CommandTable.Rule rule = CommandTable.rule(name);
+    if (!rule.states().contains(state.state())) {
+      return Reply.bad(complaint(rule));
+    }
+    Reply reply;
+    try {
+      reply = execute(tag, command, intake);
+    } catch (StoreException e) {
+      reply = unavailable(name, e);
+    } catch (MailboxException e) {
+      reply = refusal(e);
+    } catch (Targets.Invalid e) {
+      reply = e.reply();
+    }
+    tell(rule.telling(), name);
+    return reply;
+  }
+
+  private String complaint(CommandTable.Rule rule) {
+    if (state.is(State.NOT_AUTHENTICATED)) {
+      return "Log in first";
+    }
+    if (!rule.states().contains(State.AUTHENTICATED) && !rule.states().contains(State.SELECTED)) {
+      return "Logged in already";
+    }
+    return state.is(State.SELECTED) ? "A mailbox is selected" : "Select a mailbox first";
+  }
+
+  /** A failure to tell does not undo what the command did. */
+  private void tell(Telling telling, String name) throws IOException {
+    if (telling == Telling.NOTHING || over) {
+      return;
+    }
+    try {
+      updates.tell(telling == Telling.EVERYTHING, name.startsWith("UID "));
+    } catch (MailboxException.Gone e) {
+      bye(ResponseCode.Plain.NONEXISTENT, "The selected mailbox has been deleted");
+    } catch (StoreException e) {
+      failed(name, e);
+    }
+  }
+
+  /** Counts and logs a failure of ours. */
+  void failed(String command, RuntimeException cause) {
+    server.metrics.failures.increment();
+    log.atWarn()
+        .addKeyValue("session", id())
+        .addKeyValue("account", accountName())
+        .addKeyValue("command", command)
+        .setCause(cause)
+        .log("IMAP command failed");
+  }
+
+  Reply unavailable(String command, StoreException cause) {
+    failed(command, cause);
+    return Reply.no(
+        ResponseCode.Plain.UNAVAILABLE, "The mail store cannot do this now, try again later");
+  }
+
+  /** The replies that {@link MailboxException} names. */
+  static Reply refusal(MailboxException e) {
+    ResponseCode.Plain code =
+        switch (e) {
+          case MailboxException.Gone _, MailboxException.Nonexistent _ ->
+              ResponseCode.Plain.NONEXISTENT;
+          case MailboxException.AlreadyExists _ -> ResponseCode.Plain.ALREADYEXISTS;
+          case MailboxException.InvalidName _, MailboxException.NotAllowed _ ->
+              ResponseCode.Plain.CANNOT;
+          case MailboxException.SpecialUseTaken _ -> ResponseCode.Plain.USEATTR;
+          case MailboxException.LimitReached _ -> ResponseCode.Plain.LIMIT;
+          case MailboxException.OverQuota _ -> ResponseCode.Plain.OVERQUOTA;
+        };
+    String text = e.getMessage();
+    return Reply.no(code, text == null ? "Refused" : text);
+  }
+
+  private Reply execute(String tag, Command command, AppendIntake intake)
+      throws IOException, Targets.Invalid {
+    return switch (command) {
+      case Command.Capability _ -> Capability.execute(this);
+      case Command.Noop _ -> Reply.ok("NOOP completed");
+      case Command.Check _ -> Reply.ok("CHECK completed");
+      case Command.Id _ -> Id.execute(this);
+      case Command.Logout _ -> Logout.execute(this);
+      case Command.StartTls _ -> StartTls.execute(this);
+      case Command.Authenticate c -> Authenticate.execute(this, c);
+      case Command.Login c -> Login.execute(this, c);
+      case Command.Enable c -> Enable.execute(this, c);
+      case Command.Compress c -> Compress.execute(this, c);
+      case Command.Select c -> Select.execute(this, c);
+      case Command.Create c -> Create.execute(this, c);
+      case Command.Delete c -> Delete.execute(this, c);
+      case Command.Rename c -> Rename.execute(this, c);
+      case Command.Subscribe c -> Subscribe.execute(this, c);
+      case Command.Unsubscribe c -> Subscribe.undo(this, c);
+      case Command.ListMailboxes c -> ListMailboxes.execute(this, c);
+      case Command.Lsub c -> Lsub.execute(this, c);
+      case Command.Namespace _ -> Namespace.execute(this);
+      case Command.Status c -> Status.execute(this, c);
+      case Command.Append c -> intake.execute(c);
+      case Command.Idle _ -> Idle.execute(this);
+      case Command.Close _ -> Close.execute(this);
+      case Command.Unselect _ -> Close.unselect(this);
+      case Command.Expunge c -> Expunge.execute(this, c);
+      case Command.Search c -> Search.execute(this, tag, c);
+      case Command.Fetch c -> Fetch.execute(this, c);
+      case Command.Store c -> Store.execute(this, c);
+      case Command.Copy c -> Copy.execute(this, c);
+      case Command.Move c -> Move.execute(this, c);
+    };
+  }
+
+  // ---- login
+
+  AuthContext authContext() {
+    AuthContext.ChannelBindings bindings =
+        type -> connection.tls().flatMap(tls -> tls.channelBinding(type));
+    return new AuthContext(
+        id(), Service.IMAP, connection.remote().getAddress(), connection.isTls(), bindings);
+  }
+
+  /** A login was refused. Too many end the session. */
+  void refusedLogin() throws IOException {
+    server.metrics.loginsRefused.increment();
+    failedLogins++;
+    if (failedLogins >= server.settings.failedLogins()) {
+      bye(null, "Too many failed logins");
+    }
+  }
+
+  /**
+   * Reads a line that is no command.
+   *
+   * @return null if the session is over, or the line is longer than any answer may be
+   */
+  @Nullable String answer() throws IOException {
+    if (!awaitInput()) {
+      return null;
+    }
+    try {
+      return reader.line(mode());
+    } catch (WireException.LineTooLong e) {
+      return null;
+    }
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  String id() {
+    return connection.sessionId();
+  }
+
+  String accountName() {
+    SessionState.Login login = state.login();
+    return login == null ? "" : login.account().primary().toString();
+  }
+}

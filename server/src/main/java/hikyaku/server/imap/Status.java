@@ -1,0 +1,57 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Command.StatusItem;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.Reply;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** STATUS (RFC 9051 §6.3.11). */
+final class Status {
+  private Status() {}
+
+  static Reply execute(Session session, Command.Status command) throws IOException {
+    Optional<Folder> folder = session.state.loggedIn().mail().tree().folder(command.mailbox());
+    if (folder.isEmpty()) {
+      return Session.refusal(new MailboxException.Nonexistent());
+    }
+    session.out.data(of(session, folder.get(), command.items()));
+    return Reply.ok("STATUS completed");
+  }
+
+  /** The STATUS response for a folder as it is now. */
+  static Data of(Session session, Folder folder, Set<StatusItem> items) throws IOException {
+    if (items.contains(StatusItem.HIGHESTMODSEQ)) {
+      session.updates.enableCondStore();
+    }
+    Mailbox mailbox = session.state.loggedIn().mail().mailbox(folder);
+    MailboxState state = mailbox.refresh();
+    Map<StatusItem, Long> values = new EnumMap<>(StatusItem.class);
+    for (StatusItem item : items) {
+      values.put(item, value(session, mailbox, state, item));
+    }
+    return new Data.Status(folder.name(), values);
+  }
+
+  private static long value(Session session, Mailbox mailbox, MailboxState state, StatusItem item) {
+    return switch (item) {
+      case MESSAGES -> state.size();
+      case RECENT -> state.size() - state.countBelow(mailbox.recentFrom());
+      case UIDNEXT -> state.uidNext();
+      case UIDVALIDITY -> state.uidValidity();
+      case UNSEEN -> state.unseen();
+      case DELETED -> state.deleted();
+      case SIZE -> state.octets();
+      case HIGHESTMODSEQ -> state.seq();
+      case APPENDLIMIT -> session.server.settings.appendLimit();
+    };
+  }
+}

@@ -1,0 +1,125 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.FlagChange;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.FlagsOutcome;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.FetchWriter;
+import hikyaku.protocol.imap.NumberSet;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3). */
+final class Store {
+  private Store() {}
+
+  static Reply execute(Session session, Command.Store command) throws IOException, Targets.Invalid {
+    Selected selected = session.state.inMailbox();
+    if (selected.readOnly) {
+      return Reply.no("The mailbox is selected read-only");
+    }
+    if (command.unchangedSince() != null) {
+      session.updates.enableCondStore();
+    }
+    View view = selected.view;
+    view.refresh();
+    Targets targets = Targets.resolve(session, command.uid(), command.messages());
+    UidSet uids = targets.uids(view);
+    Flags flags = flags(command.flags());
+    FlagChange change =
+        switch (command.action()) {
+          case ADD -> FlagChange.add(flags);
+          case REMOVE -> FlagChange.remove(flags);
+          case REPLACE -> FlagChange.replace(flags);
+        };
+    long since = command.unchangedSince() == null ? -1 : command.unchangedSince();
+    FlagsOutcome outcome = selected.mailbox().changeFlags(uids, change, since, null);
+    view.advance(outcome.state());
+    if (selected.keywordsGrew()) {
+      session.updates.flagsKnown(selected);
+    }
+    UidSet stored = uids.minus(outcome.modified());
+    answer(session, selected, command, stored, outcome);
+    view.own(outcome.seq(), stored);
+    if (targets.ghosts()) {
+      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+    }
+    return outcome.modified().isEmpty()
+        ? Reply.ok("STORE completed")
+        : Reply.ok(
+            new ResponseCode.Modified(modified(view, command.uid(), outcome.modified())),
+            "Conditional STORE left some messages alone");
+  }
+
+  /** Flags as the mailbox keeps them. */
+  static Flags flags(List<String> wire) {
+    int system = 0;
+    List<String> keywords = new ArrayList<>();
+    for (String flag : wire) {
+      SystemFlag known = null;
+      for (SystemFlag candidate : SystemFlag.values()) {
+        if (candidate.wire().equals(flag)) {
+          known = candidate;
+        }
+      }
+      if (known == null) {
+        keywords.add(flag);
+      } else {
+        system |= known.bit();
+      }
+    }
+    return Flags.of(system, keywords);
+  }
+
+  /**
+   * Tells the new flags, or under .SILENT the new MODSEQ alone to those who keep it (RFC 7162
+   * §3.1.3).
+   */
+  private static void answer(
+      Session session, Selected selected, Command.Store command, UidSet stored, FlagsOutcome done)
+      throws IOException {
+    boolean condStore = session.state.has(Extension.CONDSTORE);
+    if (command.silent() && !condStore) {
+      return;
+    }
+    View view = selected.view;
+    List<Integer> indexes = new ArrayList<>();
+    view.state().forEachIndex(stored, indexes::add);
+    for (int index : indexes) {
+      if (command.silent() && view.state().modseq(index) != done.seq()) {
+        continue;
+      }
+      FetchWriter fetch = session.out.fetch(view.numberAt(index));
+      if (command.uid() || condStore || session.state.rev2()) {
+        fetch.uid(view.state().uid(index));
+      }
+      if (command.silent()) {
+        fetch.modSeq(view.state().modseq(index));
+      } else {
+        session.updates.flags(selected, index, fetch);
+      }
+      fetch.end();
+    }
+  }
+
+  private static NumberSet modified(View view, boolean uid, UidSet modified) {
+    if (uid) {
+      return Numbers.numbers(modified);
+    }
+    NumberSet.Builder numbers = new NumberSet.Builder();
+    modified.forEach(one -> {
+      int number = view.number(one);
+      if (number > 0) {
+        numbers.add(number);
+      }
+    });
+    return numbers.build();
+  }
+}

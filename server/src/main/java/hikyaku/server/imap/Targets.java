@@ -1,0 +1,96 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.NumberSet;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.SequenceSet;
+import java.util.stream.IntStream;
+
+/**
+ * The messages that a command names, as far as they are still there.
+ *
+ * @param indexes in the view's state, rising
+ * @param ghosts whether some of them are gone already, which the client cannot know yet
+ */
+record Targets(int[] indexes, boolean ghosts) {
+  /** A set that names what the client cannot have: the command is refused as it is. */
+  static final class Invalid extends Exception {
+    private Invalid() {
+      super("no such message number", null, false, false);
+    }
+
+    Reply reply() {
+      return Reply.bad("There is no message of this number");
+    }
+  }
+
+  /**
+   * @throws Invalid if a message number is named that is above the number of messages
+   */
+  static Targets resolve(Session session, boolean uid, SequenceSet messages) throws Invalid {
+    View view = session.state.inMailbox().view;
+    return switch (messages) {
+      case SequenceSet.Saved _ -> ofUids(view, session.state.saved());
+      case SequenceSet.Ranges ranges when uid -> ofUids(view, uids(view, ranges));
+      case SequenceSet.Ranges ranges -> ofNumbers(view, numbers(view, ranges));
+    };
+  }
+
+  /** UIDs meant by a set in a UID command. */
+  static UidSet uids(View view, SequenceSet.Ranges ranges) {
+    long last = view.size() == 0 ? 0 : view.uid(view.size());
+    return Numbers.uids(ranges.resolve(last));
+  }
+
+  /**
+   * Message numbers meant by a set. In an empty mailbox a set with {@code *} means nothing, as in
+   * the {@code FETCH 1:*} that many clients send after SELECT.
+   */
+  static NumberSet numbers(View view, SequenceSet.Ranges ranges) throws Invalid {
+    if (view.size() == 0 && ranges.hasStar()) {
+      return NumberSet.EMPTY;
+    }
+    if (ranges.largestNamed() > view.size()) {
+      throw new Invalid();
+    }
+    return ranges.resolve(view.size());
+  }
+
+  private static Targets ofUids(View view, UidSet uids) {
+    IntStream.Builder indexes = IntStream.builder();
+    view.state()
+        .forEachIndex(
+            uids,
+            index -> {
+              if (view.numberAt(index) > 0) {
+                indexes.add(index);
+              }
+            });
+    return new Targets(indexes.build().toArray(), false);
+  }
+
+  private static Targets ofNumbers(View view, NumberSet numbers) {
+    IntStream.Builder indexes = IntStream.builder();
+    boolean[] ghosts = new boolean[1];
+    numbers.stream()
+        .forEach(number -> {
+          int index = view.index((int) number);
+          if (index < 0) {
+            ghosts[0] = true;
+          } else {
+            indexes.add(index);
+          }
+        });
+    return new Targets(indexes.build().toArray(), ghosts[0]);
+  }
+
+  /** The UIDs of the messages. */
+  UidSet uids(View view) {
+    UidSet.Builder uids = new UidSet.Builder();
+    for (int index : indexes) {
+      uids.add(view.state().uid(index));
+    }
+    return uids.build();
+  }
+}

@@ -1,0 +1,165 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.News;
+import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.FetchWriter;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.imap.ResponseWriter;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The one place where a session is told what happened in its mailbox, and with it the only one
+ * where its message numbers change.
+ */
+final class Updates {
+  private static final List<String> SYSTEM_FLAGS =
+      List.of("\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft");
+
+  private final Session session;
+  private final ResponseWriter out;
+
+  Updates(Session session) {
+    this.session = session;
+    this.out = session.out;
+  }
+
+  /**
+   * Looks at the mailbox as it is now and tells what is new.
+   *
+   * @param expungesAllowed false while the client may be using message numbers
+   * @param uid whether the command at hand is a UID command, whose FETCH responses tell UIDs
+   */
+  void tell(boolean expungesAllowed, boolean uid) throws IOException {
+    Selected selected = session.state.selected();
+    if (selected == null) {
+      return;
+    }
+    View view = selected.view;
+    view.refresh();
+    if (!view.hasNews(expungesAllowed)) {
+      return;
+    }
+    if (selected.keywordsGrew()) {
+      flagsKnown(selected);
+    }
+    News news = view.tell(expungesAllowed);
+    expunges(news);
+    if (news.exists() >= 0) {
+      exists(selected);
+    }
+    for (int number : news.changed()) {
+      changed(selected, number, uid);
+    }
+  }
+
+  private void expunges(News news) throws IOException {
+    if (session.state.has(Extension.QRESYNC)) {
+      if (!news.vanished().isEmpty()) {
+        out.data(new Data.Vanished(false, Numbers.numbers(news.vanished())));
+      }
+    } else {
+      for (int number : news.expunged()) {
+        out.data(new Data.Expunge(number));
+      }
+    }
+  }
+
+  /** EXISTS, and RECENT for IMAP4rev1. */
+  void exists(Selected selected) throws IOException {
+    out.data(new Data.Exists(selected.view.size()));
+    if (!session.state.rev2()) {
+      selected.claimRecent();
+      out.data(new Data.Recent(selected.recentCount()));
+    }
+  }
+
+  private void changed(Selected selected, int number, boolean uid) throws IOException {
+    int index = selected.view.index(number);
+    if (index < 0) {
+      return;
+    }
+    FetchWriter fetch = out.fetch(number);
+    // RFC 7162 §3.2.4 wants UIDs under QRESYNC; with IMAP4rev2 and CONDSTORE they do no harm.
+    if (uid || session.state.rev2() || session.state.has(Extension.CONDSTORE)) {
+      fetch.uid(selected.view.state().uid(index));
+    }
+    flags(selected, index, fetch);
+    fetch.end();
+  }
+
+  /**
+   * A message's flags, and its MODSEQ if the client keeps those, for a FETCH that the client did
+   * not ask for.
+   */
+  void flags(Selected selected, int index, FetchWriter fetch) {
+    fetch.flags(flagsOf(selected, index));
+    if (session.state.has(Extension.CONDSTORE)) {
+      fetch.modSeq(selected.view.state().modseq(index));
+    }
+  }
+
+  /** The flags of a message as they are told, \Recent among them for IMAP4rev1. */
+  List<String> flagsOf(Selected selected, int index) {
+    MailboxState state = selected.view.state();
+    List<String> told = wire(state.flags(index));
+    if (!session.state.rev2() && selected.isRecent(state.uid(index))) {
+      told.add("\\Recent");
+    }
+    return told;
+  }
+
+  private static List<String> wire(Flags flags) {
+    List<String> told = new ArrayList<>();
+    for (SystemFlag flag : SystemFlag.values()) {
+      if (flags.has(flag)) {
+        told.add(flag.wire());
+      }
+    }
+    told.addAll(flags.keywords());
+    return told;
+  }
+
+  /** FLAGS and PERMANENTFLAGS. */
+  void flagsKnown(Selected selected) throws IOException {
+    List<String> flags = new ArrayList<>(SYSTEM_FLAGS);
+    flags.addAll(selected.view.state().keywords());
+    out.data(new Data.Flags(flags));
+    ResponseCode permanent =
+        selected.readOnly
+            ? new ResponseCode.PermanentFlags(List.of(), false)
+            : new ResponseCode.PermanentFlags(flags, true);
+    out.untagged(Reply.ok(permanent, selected.readOnly ? "Read-only" : "Flags permitted"));
+  }
+
+  /**
+   * Turns CONDSTORE on. If a mailbox is open, its client learns where it stands (RFC 7162 §3.1).
+   */
+  void enableCondStore() throws IOException {
+    if (!session.state.enable(Extension.CONDSTORE)) {
+      return;
+    }
+    Selected selected = session.state.selected();
+    if (selected != null) {
+      out.untagged(
+          Reply.ok(
+              new ResponseCode.HighestModSeq(selected.view.highestModseqTold()),
+              "CONDSTORE is on"));
+    }
+  }
+
+  /** VANISHED (EARLIER), if there is anything to tell (RFC 7162 §3.2.10). */
+  void vanishedEarlier(UidSet uids) throws IOException {
+    if (!uids.isEmpty()) {
+      out.data(new Data.Vanished(true, Numbers.numbers(uids)));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package hikyaku.server.imap;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.server.net.ListenerSpec;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
+
+/** An IMAP server on a loopback port, over a store in memory. */
+final class ImapRig implements AutoCloseable {
+  static final String PREFIX = "Return-Path: <x@y>\r\n";
+
+  final TestClock clock = new TestClock();
+  final MemoryStore store = new MemoryStore(clock);
+  final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  final FakeAuthenticator authenticator = new FakeAuthenticator();
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final NetServer server;
+
+  ImapRig(ImapSettings settings) throws IOException {
+    ImapProtocol protocol = new ImapProtocol(settings, authenticator, mail, meters);
+    ListenerSpec spec =
+        new ListenerSpec(
+            "imap",
+            protocol,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            TlsMode.NONE);
+    server =
+        new NetServer(
+            List.of(spec),
+            NetLimits.DEFAULT,
+            new Traces(),
+            new SessionIds(InstantSource.system()),
+            meters,
+            InstantSource.system());
+    server.start();
+  }
+
+  NetServer server() {
+    return server;
+  }
+
+  ImapClient connect() throws IOException {
+    InetSocketAddress address = server.addresses().get("imap");
+    if (address == null) {
+      throw new AssertionError("no listener");
+    }
+    return new ImapClient(address);
+  }
+
+  Mailbox inbox(String user) {
+    return mail.account(FakeAuthenticator.account(user).id()).inbox();
+  }
+
+  /** Delivers a message with a prefix to a user's INBOX. */
+  void deliver(String user, byte[] octets) {
+    Intake.Received received;
+    try (Intake intake = mail.intake()) {
+      intake.write(octets, 0, octets.length);
+      received = intake.finish();
+    }
+    inbox(user)
+        .append(
+            List.of(
+                new NewMessage(
+                    ByteString.copyFrom(PREFIX, StandardCharsets.ISO_8859_1),
+                    received.blob(),
+                    InternalDate.of(clock.instant(), ZoneOffset.UTC),
+                    Flags.NONE,
+                    received.structure(),
+                    "test")),
+            null);
+  }
+
+  /** Another session's EXPUNGE. */
+  void expunge(String user, long uid) {
+    inbox(user).expunge(UidSet.of(uid), null);
+  }
+
+  /** Stops the server; whatever a test did, no session may have met a bug. */
+  @Override
+  public void close() {
+    server.close();
+    long bugs = server.bugs();
+    int leases = authenticator.leases();
+    mail.close();
+    store.close();
+    if (bugs != 0 || leases != 0) {
+      throw new AssertionError(bugs + " bugs, " + leases + " leases left");
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package hikyaku.server.imap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.protocol.imap.ImapLimits;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Runs the transcripts. A line is one of these; {@code N} tells sessions apart and is left out
+ * where there is one.
+ *
+ * <pre>
+ * # a comment
+ * with tls-required | append-limit 100 | keep-alive MILLIS | idle MILLIS    before anything else
+ * CN: text       client N says this; its first line opens the connection
+ * SN: text       the server says exactly this to client N; "..." at the end stands for anything
+ * SN: (end)      the server closes the connection, and says nothing before
+ * CN: (end)      client N goes away
+ * CN: (compress) client N compresses from now on
+ * login N USER   client N connects, logs in and selects INBOX; what it is told is not looked at
+ * deliver USER text     text has Java's escapes
+ * expunge USER UID      by another session
+ * fail CALL | fail CALL AFTER | mend     store failures, until mended
+ * </pre>
+ */
+class TranscriptTest {
+  private static final Path TRANSCRIPTS = transcripts();
+
+  private static Path transcripts() {
+    URL here = Objects.requireNonNull(TranscriptTest.class.getResource("login.txt"));
+    try {
+      return Path.of(here.toURI()).getParent();
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> found = Files.list(TRANSCRIPTS)) {
+      return found.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> transcript() throws IOException {
+    return files().stream()
+        .map(file ->
+            DynamicTest.dynamicTest(
+                file.getFileName().toString(), () -> new Run(Files.readAllLines(file)).run()));
+  }
+
+  @Test
+  void everyCommandIsInATranscript() throws IOException {
+    StringBuilder said = new StringBuilder();
+    for (Path file : files()) {
+      for (String line : Files.readAllLines(file)) {
+        if (line.startsWith("C")) {
+          said.append(line.toUpperCase(Locale.ROOT)).append('\n');
+        }
+      }
+    }
+    TreeSet<String> missing = new TreeSet<>(CommandTable.names());
+    missing.removeIf(name -> said.indexOf(" " + name) >= 0);
+    // STARTTLS needs a certificate: the tests of the whole program speak it.
+    missing.remove("STARTTLS");
+    assertThat(missing).isEmpty();
+  }
+
+  private static final class Run {
+    private final List<String> lines;
+    private final Map<String, ImapClient> clients = new LinkedHashMap<>();
+
+    Run(List<String> lines) {
+      this.lines = lines;
+    }
+
+    void run() throws Exception {
+      try (ImapRig rig = rig()) {
+        for (int number = 1; number <= lines.size(); number++) {
+          try {
+            step(rig, lines.get(number - 1));
+          } catch (IOException | AssertionError e) {
+            throw new AssertionError("line " + number + ": " + e.getMessage(), e);
+          }
+        }
+        for (ImapClient client : clients.values()) {
+          client.close();
+        }
+        rig.authenticator.awaitNoLeases();
+      }
+    }
+
+    private ImapRig rig() throws IOException {
+      ImapSettings d = ImapSettings.DEFAULTS;
+      long appendLimit = d.appendLimit();
+      Duration keepAlive = d.keepAlive();
+      Duration idle = d.idle();
+      boolean tlsRequired = false;
+      for (String line : lines) {
+        String[] words = line.split(" ");
+        if (words[0].equals("with")) {
+          switch (words[1]) {
+            case "tls-required" -> tlsRequired = true;
+            case "append-limit" -> appendLimit = Long.parseLong(words[2]);
+            case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
+            case "idle" -> idle = Duration.ofMillis(Long.parseLong(words[2]));
+            default -> throw new AssertionError("cannot be had: " + line);
+          }
+        }
+      }
+      ImapRig rig =
+          new ImapRig(
+              new ImapSettings(
+                  appendLimit, keepAlive, d.login(), idle, d.command(), 10, 3, ImapLimits.DEFAULT));
+      rig.authenticator.plainTextAllowed = !tlsRequired;
+      return rig;
+    }
+
+    private void step(ImapRig rig, String line) throws Exception {
+      if (line.isBlank() || line.startsWith("#") || line.startsWith("with ")) {
+        return;
+      }
+      if (line.matches("[CS][0-9]?:( .*)?")) {
+        int colon = line.indexOf(':');
+        String name = line.substring(1, colon);
+        String text = line.length() == colon + 1 ? "" : line.substring(colon + 2);
+        if (!clients.containsKey(name)) {
+          clients.put(name, rig.connect());
+        }
+        ImapClient client = Objects.requireNonNull(clients.get(name));
+        if (line.startsWith("C")) {
+          say(client, text);
+        } else {
+          hear(client, text);
+        }
+        return;
+      }
+      String[] words = line.split(" ", 3);
+      switch (words[0]) {
+        case "login" -> {
+          String name = words[1].equals("-") ? "" : words[1];
+          ImapClient client = rig.connect();
+          clients.put(name, client);
+          client.login(words[2]);
+          assertThat(client.say("select", "SELECT INBOX").getLast()).startsWith("select OK");
+        }
+        case "deliver" ->
+            rig.deliver(
+                words[1], words[2].translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
+        case "expunge" -> rig.expunge(words[1], Long.parseLong(words[2]));
+        case "fail" ->
+            rig.store
+                .faults()
+                .failWhile(
+                    Faults.Call.valueOf(words[1])::equals,
+                    words.length > 2 ? Faults.When.valueOf(words[2]) : Faults.When.BEFORE);
+        case "mend" -> rig.store.faults().clear();
+        default -> throw new AssertionError("not understood: " + line);
+      }
+    }
+
+    private static void say(ImapClient client, String text) throws IOException {
+      switch (text) {
+        case "(end)" -> client.shutdownOutput();
+        case "(compress)" -> client.compress();
+        default -> client.sendLine(text);
+      }
+    }
+
+    private static void hear(ImapClient client, String text) throws IOException {
+      if (text.equals("(end)")) {
+        assertThat(client.closed()).as("closed").isTrue();
+        return;
+      }
+      String heard = client.line();
+      if (text.endsWith("...")) {
+        assertThat(heard).startsWith(text.substring(0, text.length() - "...".length()));
+      } else {
+        assertThat(heard).isEqualTo(text);
+      }
+    }
+  }
+}
