@@ -58,14 +58,9 @@ public final class AddressListParser {
           at++;
           element.space();
         }
-        case '\\' -> {
-          at++;
-          if (at < text.length()) {
-            element.add(text.charAt(at++), false);
-          }
-        }
+        case '\\' -> escaped();
         case '[' -> literal();
-        case '=' -> equals();
+        case '=' -> encodedWord();
         default -> {
           at++;
           element.add(next, true);
@@ -140,7 +135,7 @@ public final class AddressListParser {
   }
 
   /** An encoded-word is one atom, whatever stands in it (RFC 2047 §5). */
-  private void equals() {
+  private void encodedWord() {
     int stop = at + 1;
     if (text.startsWith("=?", at)) {
       int questions = 0;
@@ -201,58 +196,64 @@ public final class AddressListParser {
       }
     }
     at++;
-    Element inside = new Element();
+    Element outer = element;
     StringBuilder route = new StringBuilder();
-    while (at < text.length()) {
-      char next = text.charAt(at);
-      if (next == '>') {
+    element = new Element();
+    while (at < text.length() && !angleEnds(route)) {
+      insideAngle(route);
+    }
+    outer.angle = element;
+    outer.route = route.isEmpty() ? null : route.toString();
+    element = outer;
+  }
+
+  /** Whether the angle-addr ends here: at its bracket, or where this one must be missing. */
+  private boolean angleEnds(CharSequence route) {
+    return switch (text.charAt(at)) {
+      case '>' -> {
         at++;
-        break;
+        yield true;
       }
-      if (next == '<') {
-        if (!inside.isEmpty()) {
-          break;
+      case '<' -> !element.isEmpty();
+      case ',' -> route.isEmpty() && !element.startsWithAt();
+      default -> false;
+    };
+  }
+
+  private void insideAngle(StringBuilder route) {
+    char next = text.charAt(at);
+    switch (next) {
+      case '"' -> quote();
+      case '(' -> comment();
+      case '[' -> literal();
+      case '<', ' ', '\t' -> at++;
+      case '\\' -> escaped();
+      case ':', ',' -> {
+        at++;
+        if (next == ',' ? element.startsWithAt() : isRoute(route)) {
+          // obs-route (RFC 5322 §4.4)
+          route.append(element.text).append(next == ',' ? "," : "");
+          element = new Element();
+        } else {
+          element.add(next, true);
         }
+      }
+      default -> {
         at++;
-      } else if (next == '"') {
-        Element outer = element;
-        element = inside;
-        quote();
-        element = outer;
-      } else if (next == '(') {
-        Element outer = element;
-        element = inside;
-        comment();
-        element = outer;
-      } else if (next == ':' && (inside.startsWithAt() || !route.isEmpty())) {
-        at++;
-        route.append(inside.text);
-        inside = new Element();
-      } else if (next == ',' && inside.startsWithAt()) {
-        at++;
-        route.append(inside.text).append(',');
-        inside = new Element();
-      } else if (next == ',' && route.isEmpty()) {
-        break; // the closing bracket is missing
-      } else if (next == ' ' || next == '\t') {
-        at++;
-      } else if (next == '\\') {
-        at++;
-        if (at < text.length()) {
-          inside.add(text.charAt(at++), false);
-        }
-      } else if (next == '[') {
-        Element outer = element;
-        element = inside;
-        literal();
-        element = outer;
-      } else {
-        at++;
-        inside.add(next, true);
+        element.add(next, true);
       }
     }
-    element.angle = inside;
-    element.route = route.isEmpty() ? null : route.toString();
+  }
+
+  private boolean isRoute(CharSequence route) {
+    return element.startsWithAt() || !route.isEmpty();
+  }
+
+  private void escaped() {
+    at++;
+    if (at < text.length()) {
+      element.add(text.charAt(at++), false);
+    }
   }
 
   /** What was found between two commas. */

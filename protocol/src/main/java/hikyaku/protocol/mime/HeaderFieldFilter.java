@@ -31,6 +31,7 @@ public final class HeaderFieldFilter implements OctetSink {
     this.passed = passed;
     this.names = names.stream().map(HeaderField::fold).collect(Collectors.toUnmodifiableSet());
     this.not = not;
+    passing = not; // a continuation of nothing is no field either
   }
 
   /** Lets the named fields through; case does not count. */

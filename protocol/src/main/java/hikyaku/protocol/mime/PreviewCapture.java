@@ -27,7 +27,7 @@ final class PreviewCapture {
 
   /** A part's body begins. */
   void start(PartBuilder part, boolean nested, boolean alternative) {
-    boolean plain = part.isMultipart() || (part.type.equals("text") && !isHtml(part));
+    boolean plain = part.isMultipart() || isPlain(part);
     boolean readable = plain || isHtml(part);
     if (!readable || (part.disposition != null && part.disposition.equals("attachment"))) {
       return;
@@ -41,6 +41,15 @@ final class PreviewCapture {
       capturedNested = nested;
       octets.clear();
     }
+  }
+
+  /** Text that people can read as it stands, unlike text/calendar and its kin. */
+  private static boolean isPlain(PartBuilder part) {
+    return part.type.equals("text")
+        && switch (part.subtype) {
+          case "plain", "markdown", "enriched", "richtext" -> true;
+          default -> false;
+        };
   }
 
   private static boolean isHtml(PartBuilder part) {

@@ -66,6 +66,16 @@ class HeaderFieldsTest {
     assertThat(filter(header, List.of("nothing"), true, random)).isEqualTo(HEADER);
   }
 
+  @Test
+  void aContinuationOfNothingIsAFieldWithoutName() throws IOException {
+    byte[] header = octets("\tlost\r\nA: b\r\n\r\n");
+    assertThat(filter(header, List.of("a"), true, new Random(1))).isEqualTo("\tlost\r\n\r\n");
+    assertThat(filter(header, List.of("a"), false, new Random(1))).isEqualTo("A: b\r\n\r\n");
+    assertThat(HeaderFields.of(header).all())
+        .extracting(HeaderField::name)
+        .containsExactly("", "A");
+  }
+
   /** The stream and the block agree, and every octet is in exactly one of the two answers. */
   @Test
   void filterAndBlockAgree() throws IOException {
