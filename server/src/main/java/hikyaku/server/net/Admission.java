@@ -10,13 +10,20 @@ import java.util.Optional;
 /** Counts the connections that are open and says whether there may be one more. Thread-safe. */
 final class Admission {
   private final NetLimits limits;
+  private final int connections;
   private final Map<String, Integer> byProtocol = new HashMap<>();
   private final Map<Client, Integer> byClient = new HashMap<>();
   private int total;
   private int unauthenticated;
 
-  Admission(NetLimits limits) {
+  /**
+   * Nobody is here yet.
+   *
+   * @param connections all that may be open, at most {@link NetLimits#connections()}
+   */
+  Admission(NetLimits limits, int connections) {
     this.limits = limits;
+    this.connections = connections;
   }
 
   /** Who counts as one client: an IPv4 address or an IPv6 /64, per protocol. */
@@ -45,7 +52,7 @@ final class Admission {
         remote.isLoopbackAddress() && limits.loopbackExempt()
             ? Optional.empty()
             : Optional.of(Client.of(name, remote));
-    if (total >= limits.connections()) {
+    if (total >= connections) {
       return new Answer.Refused(Refusal.TOTAL);
     }
     if (byProtocol.getOrDefault(name, 0) >= limits.connectionsPerProtocol()) {

@@ -6,8 +6,8 @@ import java.time.Duration;
  * What clients may take of the network layer. A connection over a limit gets the protocol's own
  * reply ({@link Protocol#refusal}) in place of the greeting. Limits per account belong to login.
  *
- * @param connections all connections together; below the usual limit of file descriptors, so that
- *     mailboxes can still be opened. Reply: {@link Refusal#TOTAL}
+ * @param connections all connections together; fewer where the system allows too few open files, of
+ *     which up to 2048 are left to the store and the runtime. Reply: {@link Refusal#TOTAL}
  * @param connectionsPerProtocol of one protocol, so that a flood of SMTP leaves room for readers.
  *     Reply: {@link Refusal#PROTOCOL}
  * @param connectionsPerAddress of one protocol from one client, an IPv4 address or an IPv6 /64; an

@@ -70,7 +70,7 @@ public final class NetServer implements AutoCloseable {
     this.ids = ids;
     this.clock = clock;
     this.metrics = new NetMetrics(meters);
-    this.admission = new Admission(limits);
+    this.admission = new Admission(limits, Descriptors.connections(limits));
     this.refusals = new Semaphore(limits.refusals());
   }
 
@@ -94,6 +94,7 @@ public final class NetServer implements AutoCloseable {
         throw new IllegalStateException("started already");
       }
       requireTls();
+      Descriptors.openPollers();
       ParkingLot lot = new ParkingLot();
       NetShared common = new NetShared(limits, lot, traces, ids, tls, clock);
       try {

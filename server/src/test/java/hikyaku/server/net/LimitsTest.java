@@ -132,7 +132,7 @@ class LimitsTest {
 
   @Test
   void placesAreCountedPerNetworkAndProtocol() throws Exception {
-    Admission admission = new Admission(limits(100, 100, 1, false, 100));
+    Admission admission = new Admission(limits(100, 100, 1, false, 100), 100);
     LineProtocol imap = new LineProtocol("imap");
     LineProtocol smtp = new LineProtocol("smtp");
     assertThat(admitted(admission, imap, "192.0.2.1")).isTrue();
@@ -145,8 +145,18 @@ class LimitsTest {
   }
 
   @Test
+  void descriptorsAreLeftForOthers() {
+    assertThat(Descriptors.connections(15_000, 1_048_576)).isEqualTo(15_000);
+    assertThat(Descriptors.connections(15_000, 20_000)).isEqualTo(15_000);
+    assertThat(Descriptors.connections(15_000, 1024)).isEqualTo(768);
+    assertThat(Descriptors.connections(15_000, 16_000)).isEqualTo(13_952);
+    assertThat(Descriptors.connections(15_000, 200)).isEqualTo(72);
+    assertThat(Descriptors.connections(15_000, 80)).isEqualTo(1);
+  }
+
+  @Test
   void aPlaceGivenBackTwiceIsGivenBackOnce() throws Exception {
-    Admission admission = new Admission(limits(2, 2, 2, false, 2));
+    Admission admission = new Admission(limits(2, 2, 2, false, 2), 2);
     LineProtocol protocol = new LineProtocol("imap");
     protocol.authenticates = true;
     InetAddress address = InetAddress.getByName("192.0.2.1");
