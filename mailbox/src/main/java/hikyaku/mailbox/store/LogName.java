@@ -4,7 +4,8 @@ package hikyaku.mailbox.store;
  * The name of a log: a path whose first part says what kind it is, as in {@code mailbox/a7/3}.
  * Names order by their UTF-8 octets.
  *
- * @param value 1 to {@value #MAX_LENGTH} characters, none of them a control character
+ * @param value 1 to {@value #MAX_LENGTH} characters, none of them a control character or half a
+ *     surrogate pair, which has no UTF-8
  */
 public record LogName(String value) implements Comparable<LogName> {
   public static final int MAX_LENGTH = 512;
@@ -15,6 +16,9 @@ public record LogName(String value) implements Comparable<LogName> {
     }
     if (value.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException("control character in a log name");
+    }
+    if (value.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+      throw new IllegalArgumentException("half a surrogate pair in a log name");
     }
   }
 

@@ -8,7 +8,10 @@ import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Append-only logs. Every method may throw {@link StoreException}. */
+/**
+ * Append-only logs. Every method may throw {@link StoreException}. A limit is at least 1, else
+ * {@link IllegalArgumentException}.
+ */
 public interface LogStore {
   /** Entries of at most this many octets of payload are taken; a larger one is the caller's bug. */
   int MAX_PAYLOAD = 4 * 1024 * 1024;
@@ -19,6 +22,8 @@ public interface LogStore {
    * ones when two appends of a round name the same log.
    *
    * @return an outcome for each append, in order
+   * @throws StoreException.BlobMissing if an event names a blob that is not there; nothing of the
+   *     round is applied
    */
   List<Outcome> append(List<Append> round);
 
@@ -58,7 +63,10 @@ public interface LogStore {
    */
   void compact(LogName log, long[] dead);
 
-  /** Takes away a log with its snapshot. Durable when it returns; a repeat changes nothing. */
+  /**
+   * Takes away a log with its snapshot and the keys it has seen; another may be made under its
+   * name. Durable when it returns; a repeat changes nothing.
+   */
   void drop(LogName log);
 
   /**

@@ -26,6 +26,7 @@ import java.util.SequencedMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +120,8 @@ final class MemoryLogs implements LogStore {
   private void changed(Change change) {
     state.changes.add(new MemoryState.TimedChange(store.clock().instant(), change));
     for (Consumer<LogName> listener : listeners) {
-      hinter.execute(() -> listener.accept(change.log()));
+      // What goes wrong in a listener stays in its future: hints are nobody's concern.
+      Future<?> unused = hinter.submit(() -> listener.accept(change.log()));
     }
   }
 
