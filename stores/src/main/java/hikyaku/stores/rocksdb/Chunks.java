@@ -1,0 +1,99 @@
+package hikyaku.stores.rocksdb;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.rocksdb.proto.ChunkRecord;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The pieces in which blobs and snapshots are kept. Native code: for the engine's own threads. */
+final class Chunks {
+  /** Octets of a chunk, but for the last. */
+  static final int SIZE = 64 * 1024;
+
+  /** Less is not worth a try: a Zstandard frame has some twenty octets of its own. */
+  private static final int WORTH_COMPRESSING = 64;
+
+  private Chunks() {}
+
+  /** All of an array, in chunks, compressed where that helps. */
+  static List<ChunkRecord> encode(byte[] content, int level) {
+    List<ChunkRecord> chunks = new ArrayList<>();
+    for (int from = 0; from < content.length; from += SIZE) {
+      chunks.add(encode(content, from, Math.min(SIZE, content.length - from), level));
+    }
+    return chunks;
+  }
+
+  static ChunkRecord encode(byte[] content, int from, int length, int level) {
+    if (length >= WORTH_COMPRESSING) {
+      byte[] packed = new byte[(int) Zstd.compressBound(length)];
+      long count = Zstd.compressByteArray(packed, 0, packed.length, content, from, length, level);
+      if (!Zstd.isError(count) && count < length - length / 16) {
+        return ChunkRecord.newBuilder()
+            .setCoding(ChunkRecord.Coding.ZSTD)
+            .setSize(length)
+            .setOctets(UnsafeByteOperations.unsafeWrap(packed, 0, (int) count))
+            .build();
+      }
+    }
+    return raw(content, from, length);
+  }
+
+  /** All of an array, in chunks, as it is. */
+  static List<ChunkRecord> raw(byte[] content) {
+    List<ChunkRecord> chunks = new ArrayList<>();
+    for (int from = 0; from < content.length; from += SIZE) {
+      chunks.add(raw(content, from, Math.min(SIZE, content.length - from)));
+    }
+    return chunks;
+  }
+
+  private static ChunkRecord raw(byte[] content, int from, int length) {
+    return ChunkRecord.newBuilder()
+        .setCoding(ChunkRecord.Coding.RAW)
+        .setSize(length)
+        .setOctets(ByteString.copyFrom(content, from, length))
+        .build();
+  }
+
+  /**
+   * The octets of a chunk.
+   *
+   * @throws StoreException.Corrupt naming the record, if it is not sound
+   */
+  static byte[] decode(Column column, byte[] key, byte[] frame) {
+    ChunkRecord chunk = Frames.decode(column, key, frame, ChunkRecord.parser());
+    byte[] octets =
+        switch (chunk.getCoding()) {
+          case RAW -> chunk.getOctets().toByteArray();
+          case ZSTD -> unpack(column, key, chunk);
+          case UNRECOGNIZED ->
+              throw new StoreException.Corrupt(
+                  Keys.describe(column, key) + " has an unknown coding", null);
+        };
+    if (octets.length != chunk.getSize() || octets.length > SIZE) {
+      throw new StoreException.Corrupt(
+          Keys.describe(column, key) + " has " + octets.length + " octets", null);
+    }
+    return octets;
+  }
+
+  private static byte[] unpack(Column column, byte[] key, ChunkRecord chunk) {
+    if (chunk.getSize() < 0 || chunk.getSize() > SIZE) {
+      throw new StoreException.Corrupt(
+          Keys.describe(column, key) + " is said to have " + chunk.getSize() + " octets", null);
+    }
+    try {
+      byte[] octets = new byte[chunk.getSize()];
+      long count = Zstd.decompress(octets, chunk.getOctets().toByteArray());
+      return count == octets.length ? octets : Arrays.copyOf(octets, (int) count);
+    } catch (ZstdException e) {
+      throw new StoreException.Corrupt(Keys.describe(column, key) + " cannot be unpacked", e);
+    }
+  }
+}

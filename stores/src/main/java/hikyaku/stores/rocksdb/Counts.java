@@ -1,0 +1,34 @@
+package hikyaku.stores.rocksdb;
+
+import hikyaku.mailbox.store.StoreStatistics;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What is counted for the statistics. */
+record Counts(
+    LongAdder appends,
+    LongAdder rounds,
+    LongAdder entries,
+    LongAdder blobsWritten,
+    LongAdder blobsShared,
+    LongAdder failures) {
+  Counts() {
+    this(
+        new LongAdder(),
+        new LongAdder(),
+        new LongAdder(),
+        new LongAdder(),
+        new LongAdder(),
+        new LongAdder());
+  }
+
+  StoreStatistics toStatistics(long diskOctets) {
+    return new StoreStatistics(
+        appends.sum(),
+        rounds.sum(),
+        entries.sum(),
+        blobsWritten.sum(),
+        blobsShared.sum(),
+        diskOctets,
+        failures.sum());
+  }
+}

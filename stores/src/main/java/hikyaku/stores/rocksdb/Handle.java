@@ -1,0 +1,223 @@
+package hikyaku.stores.rocksdb;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.AbstractImmutableNativeReference;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+import org.rocksdb.WALRecoveryMode;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/** RocksDB opened once, with everything native that belongs to it. Used under {@link Database}. */
+final class Handle implements AutoCloseable {
+  private static final long MIB = 1024L * 1024;
+
+  /** Everything to be closed, in the order in which it was made. */
+  private final List<AbstractImmutableNativeReference> owned = new ArrayList<>();
+
+  private final Map<Column, ColumnFamilyHandle> columns = new EnumMap<>(Column.class);
+  private final RocksDB db;
+  private final ReadOptions reading;
+  private final ReadOptions readingOnce;
+  private final WriteOptions synced;
+  private final WriteOptions unsynced;
+
+  private Handle(Path directory, RocksSettings.Memory memory) throws RocksDBException {
+    try {
+      Cache cache = own(new LRUCache(Math.max(memory.blockCache(), MIB)));
+      BloomFilter bloom = own(new BloomFilter(10));
+      DBOptions options = own(options(memory));
+      List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
+      for (Column column : Column.values()) {
+        ColumnFamilyOptions columnOptions = own(options(column, memory, cache, bloom));
+        descriptors.add(new ColumnFamilyDescriptor(column.octets(), columnOptions));
+      }
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      db = own(RocksDB.open(options, directory.toString(), descriptors, handles));
+      for (Column column : Column.values()) {
+        columns.put(column, own(handles.get(column.ordinal())));
+      }
+      reading = own(new ReadOptions());
+      readingOnce = own(new ReadOptions().setFillCache(false));
+      synced = own(new WriteOptions().setSync(true));
+      unsynced = own(new WriteOptions().setSync(false));
+    } catch (RocksDBException | RuntimeException e) {
+      closeOwned();
+      throw e;
+    }
+  }
+
+  static Handle open(Path directory, RocksSettings.Memory memory) throws RocksDBException {
+    return new Handle(directory, memory);
+  }
+
+  private <R extends AbstractImmutableNativeReference> R own(R reference) {
+    owned.add(reference);
+    return reference;
+  }
+
+  private static DBOptions options(RocksSettings.Memory memory) {
+    return new DBOptions()
+        .setCreateIfMissing(true)
+        .setCreateMissingColumnFamilies(true)
+        .setParanoidChecks(true)
+        // A torn tail is what a crash leaves; AcknowledgedMark finds a log cut short of an answer.
+        .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+        .setDbWriteBufferSize(memory.writeBuffer())
+        .setMaxTotalWalSize(memory.log())
+        .setRecycleLogFileNum(2)
+        .setMaxOpenFiles(memory.openFiles())
+        .setMaxBackgroundJobs(2)
+        .setMaxSubcompactions(1)
+        .setBytesPerSync(MIB)
+        .setSkipStatsUpdateOnDbOpen(true)
+        .setStatsDumpPeriodSec(0)
+        .setStatsPersistPeriodSec(0)
+        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+        .setMaxLogFileSize(MIB)
+        .setKeepLogFileNum(3)
+        .setMaxManifestFileSize(4 * MIB)
+        .setManifestPreallocationSize(64 * 1024);
+  }
+
+  private static ColumnFamilyOptions options(
+      Column column, RocksSettings.Memory memory, Cache cache, BloomFilter bloom) {
+    boolean octets = column == Column.CHUNKS || column == Column.SNAPSHOTS;
+    BlockBasedTableConfig table =
+        new BlockBasedTableConfig()
+            .setBlockCache(cache)
+            .setCacheIndexAndFilterBlocks(true)
+            .setPinL0FilterAndIndexBlocksInCache(true)
+            .setBlockSize(octets ? 32 * 1024 : 8 * 1024)
+            .setFilterPolicy(bloom);
+    long share = column == Column.CHUNKS ? 2 : 4;
+    return new ColumnFamilyOptions()
+        .setTableFormatConfig(table)
+        .setWriteBufferSize(memory.writeBuffer() / share)
+        .setArenaBlockSize(Math.min(MIB, memory.writeBuffer() / 32))
+        .setMaxWriteBufferNumber(3)
+        // Chunks are compressed already.
+        .setCompressionType(
+            octets ? CompressionType.NO_COMPRESSION : CompressionType.LZ4_COMPRESSION)
+        .setLevelCompactionDynamicLevelBytes(true);
+  }
+
+  byte @Nullable [] get(Column column, byte[] key) throws RocksDBException {
+    return db.get(columns.get(column), reading, key);
+  }
+
+  /** As {@link #get}, without a place in the cache for what will hardly be asked for again. */
+  byte @Nullable [] getOnce(Column column, byte[] key) throws RocksDBException {
+    return db.get(columns.get(column), readingOnce, key);
+  }
+
+  /** Whether there is such a record in this view. */
+  boolean has(Column column, byte[] key, Snapshot view) throws RocksDBException {
+    try (ReadOptions options = new ReadOptions().setSnapshot(view).setFillCache(false)) {
+      return db.get(columns.get(column), options, key, new byte[0]) != RocksDB.NOT_FOUND;
+    }
+  }
+
+  /** The values of many keys of one column family, null where there is none. */
+  List<byte @Nullable []> get(Column column, List<byte[]> keys) throws RocksDBException {
+    List<ColumnFamilyHandle> handles = Collections.nCopies(keys.size(), columns.get(column));
+    List<byte @Nullable []> values = new ArrayList<>(keys.size());
+    for (byte @Nullable [] value : db.multiGetAsList(reading, handles, keys)) {
+      values.add(value);
+    }
+    return values;
+  }
+
+  /** Walks the keys from {@code from} on up to {@code to}, or to the end. */
+  Scan scan(Column column, byte[] from, byte @Nullable [] to) {
+    return scan(column, from, to, null);
+  }
+
+  Scan scan(Column column, byte[] from, byte @Nullable [] to, @Nullable Snapshot snapshot) {
+    ReadOptions options = new ReadOptions();
+    Slice bound = to == null ? null : new Slice(to);
+    if (bound != null) {
+      options.setIterateUpperBound(bound);
+    }
+    if (snapshot != null) {
+      options.setSnapshot(snapshot).setFillCache(false).setReadaheadSize(MIB);
+    }
+    Scan scan = new Scan(db.newIterator(columns.get(column), options), options, bound);
+    scan.seek(from);
+    return scan;
+  }
+
+  /** Walks all keys with this prefix. */
+  Scan scan(Column column, byte[] prefix) {
+    return scan(column, prefix, Keys.behind(prefix), null);
+  }
+
+  void put(WriteBatch batch, Column column, byte[] key, byte[] value) throws RocksDBException {
+    batch.put(columns.get(column), key, value);
+  }
+
+  void delete(WriteBatch batch, Column column, byte[] key) throws RocksDBException {
+    batch.delete(columns.get(column), key);
+  }
+
+  void deleteRange(WriteBatch batch, Column column, byte[] from, byte[] to)
+      throws RocksDBException {
+    batch.deleteRange(columns.get(column), from, to);
+  }
+
+  /** Writes the batch; with {@code sync} it and all before it is durable on return. */
+  void write(WriteBatch batch, boolean sync) throws RocksDBException {
+    db.write(sync ? synced : unsynced, batch);
+  }
+
+  /** RocksDB's own count of records written; grows with every batch. */
+  long latest() {
+    return db.getLatestSequenceNumber();
+  }
+
+  Snapshot snapshot() {
+    return db.getSnapshot();
+  }
+
+  void release(Snapshot snapshot) {
+    db.releaseSnapshot(snapshot);
+  }
+
+  /** Writes out what is only in the log, so that the next start has nothing to read again. */
+  void flush() throws RocksDBException {
+    try (FlushOptions options = new FlushOptions().setWaitForFlush(true)) {
+      db.flush(options, List.copyOf(columns.values()));
+    }
+  }
+
+  private void closeOwned() {
+    for (AbstractImmutableNativeReference reference : owned.reversed()) {
+      reference.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    closeOwned();
+  }
+}

@@ -1,0 +1,254 @@
+package hikyaku.stores.rocksdb;
+
+import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.rocksdb.proto.ChunkRecord;
+import hikyaku.stores.rocksdb.proto.DroppedRecord;
+import hikyaku.stores.rocksdb.proto.SnapshotRecord;
+import hikyaku.stores.rocksdb.proto.TrimRecord;
+import java.util.List;
+import org.rocksdb.RocksDBException;
+
+/** What is done to logs beside appending. */
+final class LogOperations {
+  private LogOperations() {}
+
+  /** Waits for everything before it to be written: blobs that are finished may not be yet. */
+  static final class Barrier extends Operation<Boolean> {
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Boolean stage(Batch batch) {
+      return true;
+    }
+  }
+
+  /**
+   * Takes a log's name away and leaves its entries to be buried; tells whether there was anything.
+   */
+  static final class Drop extends Operation<Boolean> {
+    private final LogName name;
+
+    Drop(LogName name) {
+      this.name = name;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      LogState log = batch.log(name);
+      if (!log.exists()) {
+        return false;
+      }
+      batch.put(
+          Column.META,
+          Keys.meta(Keys.DROPPED, log.number()),
+          DroppedRecord.newBuilder().setLog(name.value()).build());
+      batch.change(name, log.number(), 0, 0);
+      batch.setLog(name, LogState.NONE);
+      batch.sync();
+      return true;
+    }
+  }
+
+  /** Keeps a snapshot; tells whether it was newer than the one kept. */
+  static final class SaveSnapshot extends Operation<Boolean> {
+    private final LogName name;
+    private final long seq;
+    private final long size;
+    private final List<ChunkRecord> chunks;
+
+    SaveSnapshot(LogName name, long seq, long size, List<ChunkRecord> chunks) {
+      this.name = name;
+      this.seq = seq;
+      this.size = size;
+      this.chunks = chunks;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD + chunks.stream().mapToLong(chunk -> chunk.getOctets().size()).sum();
+    }
+
+    /** It looks for the pieces of the one before. */
+    @Override
+    boolean alone() {
+      return true;
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      LogState log = batch.log(name);
+      if (seq < 1 || seq > log.head().seq()) {
+        throw new IllegalArgumentException(
+            "snapshot at " + seq + " of " + name + ", which is at " + log.head().seq());
+      }
+      if (seq < log.snapshotSeq()) {
+        return false;
+      }
+      byte[] key = Keys.number(log.number());
+      byte[] before = batch.handle().get(Column.SNAPSHOTS, key);
+      int surplus =
+          before == null
+              ? 0
+              : Frames.decode(Column.SNAPSHOTS, key, before, SnapshotRecord.parser()).getChunks();
+      batch.put(
+          Column.SNAPSHOTS,
+          key,
+          SnapshotRecord.newBuilder().setSeq(seq).setSize(size).setChunks(chunks.size()).build());
+      for (int index = 0; index < chunks.size(); index++) {
+        batch.put(Column.SNAPSHOTS, Keys.chunk(log.number(), index), chunks.get(index));
+      }
+      for (int index = chunks.size(); index < surplus; index++) {
+        batch.delete(Column.SNAPSHOTS, Keys.chunk(log.number(), index));
+      }
+      batch.setLog(name, log.withSnapshot(seq));
+      return true;
+    }
+  }
+
+  /**
+   * Forgets entries that the maintenance thread found to be there; tells whether the log still was.
+   */
+  static final class Forget extends Operation<Boolean> {
+    private final LogName name;
+    private final long number;
+    private final List<Entry> dead;
+
+    Forget(LogName name, long number, List<Entry> dead) {
+      this.name = name;
+      this.number = number;
+      this.dead = dead;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD * (1 + dead.size());
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      LogState log = batch.log(name);
+      if (log.number() != number) {
+        return false;
+      }
+      long ids = 0;
+      Tally tally = Tally.ZERO;
+      for (Entry entry : dead) {
+        forget(batch, number, entry);
+        ids += entry.ids();
+        tally = tally.plus(entry.tally());
+      }
+      batch.setLog(name, log.without(dead.size(), ids, tally));
+      return true;
+    }
+  }
+
+  private static void forget(Batch batch, long number, Entry entry) throws RocksDBException {
+    batch.delete(Column.ENTRIES, Keys.entry(number, entry.seq()));
+    for (BlobId blob : entry.blobs()) {
+      batch.delete(Column.REFERENCES, Keys.reference(blob, number, entry.seq()));
+    }
+  }
+
+  /** Clears away entries of a dropped log. */
+  static final class Bury extends Operation<Boolean> {
+    private final long number;
+    private final List<Entry> entries;
+
+    Bury(long number, List<Entry> entries) {
+      this.number = number;
+      this.entries = entries;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD * (1 + entries.size());
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      for (Entry entry : entries) {
+        forget(batch, number, entry);
+      }
+      return true;
+    }
+  }
+
+  /** Clears away what is left of a dropped log when no entry holds a blob any more. */
+  static final class CloseGrave extends Operation<Boolean> {
+    private final long number;
+
+    CloseGrave(long number) {
+      this.number = number;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      byte[] from = Keys.number(number);
+      byte[] to = Keys.number(number + 1);
+      batch.deleteRange(Column.ENTRIES, from, to);
+      batch.deleteRange(Column.SNAPSHOTS, from, to);
+      batch.deleteRange(Column.ANSWERS, from, to);
+      batch.delete(Column.META, Keys.meta(Keys.DROPPED, number));
+      return true;
+    }
+  }
+
+  /** Forgets answers to idempotency keys. */
+  static final class ForgetAnswers extends Operation<Boolean> {
+    private final List<byte[]> keys;
+
+    ForgetAnswers(List<byte[]> keys) {
+      this.keys = keys;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD * keys.size();
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      for (byte[] key : keys) {
+        batch.delete(Column.ANSWERS, key);
+      }
+      return true;
+    }
+  }
+
+  /** Forgets the changes up to this one. Only the maintenance thread trims. */
+  static final class Trim extends Operation<Boolean> {
+    private final long through;
+
+    Trim(long through) {
+      this.through = through;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      batch.deleteRange(Column.CHANGES, Keys.number(0), Keys.number(through + 1));
+      batch.put(Column.META, Keys.TRIM, TrimRecord.newBuilder().setThrough(through).build());
+      return true;
+    }
+  }
+}

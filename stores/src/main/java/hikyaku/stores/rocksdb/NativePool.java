@@ -1,0 +1,56 @@
+package hikyaku.stores.rocksdb;
+
+import hikyaku.mailbox.store.StoreException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Platform threads for native work, so that callers' virtual threads wait without holding their
+ * carriers.
+ */
+final class NativePool implements AutoCloseable {
+  private final ThreadPoolExecutor threads;
+  private final Duration timeout;
+
+  NativePool(RocksSettings.Reads reads) {
+    this.timeout = reads.timeout();
+    this.threads =
+        new ThreadPoolExecutor(
+            reads.threads(),
+            reads.threads(),
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(reads.waiting()),
+            Thread.ofPlatform().daemon().name("rocks-read-", 0).factory());
+  }
+
+  /** Runs the work on one of the threads and waits for it. */
+  <T extends @Nullable Object> T call(Supplier<T> work) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    try {
+      threads.execute(() -> {
+        try {
+          answer.complete(work.get());
+        } catch (Throwable e) {
+          answer.completeExceptionally(e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      throw new StoreException.Unavailable(
+          threads.isShutdown() ? "the store is closed" : "too many reads are waiting", e);
+    }
+    return Waiting.forAnswer(answer, timeout, "a read has not come back in time");
+  }
+
+  /** Lets what has been taken finish. */
+  @Override
+  public void close() {
+    threads.close();
+  }
+}

@@ -1,0 +1,203 @@
+package hikyaku.stores.rocksdb;
+
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.BlobStore;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.StoreException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The blobs of a {@link RocksStore}. */
+final class RocksBlobs implements BlobStore {
+  private final RocksStore store;
+  private final Database database;
+  private final CommitQueue queue;
+  private final Committer committer;
+  private final NativePool pool;
+  private final Maintenance maintenance;
+  private final CommittedCache<BlobId, BlobState> cache;
+  private final Pending pending;
+  private final Set<BlobOperations.Upload> uploads;
+
+  RocksBlobs(
+      RocksStore store,
+      Database database,
+      CommitQueue queue,
+      Committer committer,
+      NativePool pool,
+      Maintenance maintenance,
+      CommittedCache<BlobId, BlobState> cache,
+      Pending pending,
+      Set<BlobOperations.Upload> uploads) {
+    this.store = store;
+    this.database = database;
+    this.queue = queue;
+    this.committer = committer;
+    this.pool = pool;
+    this.maintenance = maintenance;
+    this.cache = cache;
+    this.pending = pending;
+    this.uploads = uploads;
+  }
+
+  @Override
+  public BlobWriter create() {
+    return store.counted(() -> new RocksBlobWriter(this));
+  }
+
+  // ---- for writers
+
+  /** Takes a small blob, and does not wait for it to be written. */
+  Blob putInline(BlobId id, byte[] content) {
+    return store.counted(() -> {
+      boolean known = cache.get(id) != null;
+      BlobOperations.PutInline put =
+          new BlobOperations.PutInline(
+              id,
+              content,
+              known ? null : pool.call(() -> Chunks.encode(content, level())),
+              store.clock().millis(),
+              pending);
+      pending.coming(id, put);
+      try {
+        queue.add(put);
+      } catch (StoreException e) {
+        put.fail(e);
+        throw e;
+      }
+      return new Blob(id, content.length);
+    });
+  }
+
+  BlobOperations.Upload beginUpload() {
+    BlobOperations.Upload upload =
+        new BlobOperations.Upload(committer.counters().opening(), store.clock().millis());
+    uploads.add(upload);
+    return upload;
+  }
+
+  /** Takes a chunk of a large blob, and does not wait for it to be written. */
+  void putChunk(BlobOperations.Upload upload, int index, byte[] octets, int length) {
+    store.counted(() -> {
+      upload.requireWhole();
+      queue.add(
+          new BlobOperations.PutChunk(
+              upload, index, pool.call(() -> Chunks.encode(octets, 0, length, level()))));
+      return true;
+    });
+  }
+
+  Blob finish(BlobOperations.Upload upload, Blob blob) {
+    return store.counted(() -> {
+      boolean isNew = queue.call(new BlobOperations.Finish(upload, blob));
+      (isNew ? store.counts().blobsWritten() : store.counts().blobsShared()).increment();
+      uploads.remove(upload);
+      return blob;
+    });
+  }
+
+  /** Takes an upload back. If that cannot be written now, the next start or sweep does it. */
+  void abandon(BlobOperations.Upload upload) {
+    uploads.remove(upload);
+    try {
+      queue.add(new BlobOperations.Abandon(upload));
+    } catch (StoreException e) {
+      upload.breakOff(e);
+    }
+  }
+
+  private int level() {
+    return store.settings().compressionLevel();
+  }
+
+  // ---- reading
+
+  @Override
+  public BlobReader open(BlobId id) {
+    return store.counted(() -> {
+      byte[] content = pending.content(id);
+      if (content != null) {
+        return new RocksBlobReader(this, id, content);
+      }
+      return new RocksBlobReader(this, id, state(id));
+    });
+  }
+
+  private BlobState state(BlobId id) {
+    BlobState known = cache.get(id);
+    if (known != null) {
+      return known;
+    }
+    long departures = cache.departures();
+    byte @Nullable [] frame =
+        pool.call(() ->
+            database.use(
+                "looking for blob " + id, handle -> handle.get(Column.BLOBS, Keys.blob(id))));
+    if (frame == null) {
+      throw new StoreException.BlobMissing(id);
+    }
+    return cache.add(id, BlobState.decode(id, frame), departures);
+  }
+
+  /**
+   * One chunk of a blob.
+   *
+   * @throws StoreException.BlobMissing if the blob has been swept meanwhile
+   */
+  byte[] chunk(BlobId id, BlobState blob, int index) {
+    return store.counted(() -> {
+      byte[] key = Keys.chunk(blob.number(), index);
+      byte @Nullable [] octets = pool.call(() -> readChunk(key));
+      if (octets == null) {
+        if (state(id).number() != blob.number()) {
+          throw new StoreException.BlobMissing(id);
+        }
+        throw new StoreException.Corrupt(
+            Keys.describe(Column.CHUNKS, key) + " of blob " + id + " is missing", null);
+      }
+      return octets;
+    });
+  }
+
+  private byte @Nullable [] readChunk(byte[] key) {
+    byte @Nullable [] frame =
+        database.use(
+            "reading " + Keys.describe(Column.CHUNKS, key),
+            handle -> handle.getOnce(Column.CHUNKS, key));
+    return frame == null ? null : Chunks.decode(Column.CHUNKS, key, frame);
+  }
+
+  void requireOpen() {
+    store.requireOpen();
+  }
+
+  @Override
+  public List<Blob> list(@Nullable BlobId after, int limit) {
+    RocksLogs.requireLimit(limit);
+    return store.counted(() -> {
+      queue.call(new LogOperations.Barrier());
+      byte[] from = after == null ? new byte[0] : Records.after(Keys.blob(after));
+      List<Records.Raw> raws =
+          pool.call(() ->
+              database.use(
+                  "listing blobs",
+                  handle -> Records.take(handle, Column.BLOBS, from, null, limit)));
+      List<Blob> blobs = new ArrayList<>(raws.size());
+      for (Records.Raw raw : raws) {
+        BlobId id = BlobId.of(raw.key());
+        blobs.add(new Blob(id, BlobState.decode(id, raw.value()).size()));
+      }
+      return blobs;
+    });
+  }
+
+  @Override
+  public Swept sweep(Duration grace) {
+    return store.counted(() -> maintenance.call(() -> maintenance.sweep(grace)));
+  }
+}

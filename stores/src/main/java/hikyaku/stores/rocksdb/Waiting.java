@@ -1,0 +1,74 @@
+package hikyaku.stores.rocksdb;
+
+import hikyaku.mailbox.store.StoreException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Waiting for the engine's own threads. */
+final class Waiting {
+  private Waiting() {}
+
+  /**
+   * The answer, waited for even if this thread is interrupted: an interrupt does not undo a write,
+   * so its caller is still owed the outcome. The interrupt is kept.
+   *
+   * @throws StoreException as the answer's failure, or Unavailable when the time is up
+   */
+  static <T extends @Nullable Object> T forAnswer(
+      CompletableFuture<T> answer, Duration timeout, String tooLate) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (TimeoutException e) {
+          throw new StoreException.Unavailable(tooLate, e);
+        } catch (ExecutionException e) {
+          throw rethrown(e);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Waits until the thread has ended, even if this one is interrupted. */
+  static void forEnd(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * The failure for this thread: its own kind and message, with the other thread's as the cause.
+   */
+  private static RuntimeException rethrown(ExecutionException failure) {
+    return switch (failure.getCause()) {
+      case StoreException.BlobMissing missing -> missing;
+      case StoreException.Corrupt corrupt ->
+          new StoreException.Corrupt(String.valueOf(corrupt.getMessage()), corrupt);
+      case StoreException.Unavailable unavailable ->
+          new StoreException.Unavailable(String.valueOf(unavailable.getMessage()), unavailable);
+      case IllegalArgumentException argument ->
+          new IllegalArgumentException(argument.getMessage(), argument);
+      case null, default -> new IllegalStateException("the engine has failed", failure);
+    };
+  }
+}
