@@ -8,7 +8,7 @@ public final class AddressException extends Exception {
   public enum Reason {
     /** Not the grammar of RFC 5321 §4.1.2. */
     SYNTAX,
-    /** The local part has more than 64 octets (RFC 5321 §4.5.3.1.1). */
+    /** The local part has more than {@value MailAddress#LONGEST_LOCAL_PART} octets. */
     LOCAL_PART_TOO_LONG,
     /** The domain has more than 255 octets (RFC 5321 §4.5.3.1.2). */
     DOMAIN_TOO_LONG,

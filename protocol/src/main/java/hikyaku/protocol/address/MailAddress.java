@@ -15,15 +15,18 @@ import org.jspecify.annotations.Nullable;
  * A mailbox as RFC 5321 §4.1.2 and RFC 6531 §3.3 write it: {@code local-part@domain}, the local
  * part quoted or not, the domain a name or an address literal.
  *
- * <p>Wider than the grammar in two points, as names in use have it: an unquoted local part may have
- * dots anywhere, and a label may have underscores.
+ * <p>Wider than the grammar in three points, as names in use have it: an unquoted local part may
+ * have dots anywhere, it may be longer, and a label may have underscores.
  *
  * @param localPart what it means, without quoting, case as written
  * @param domain a name, or an address literal with its brackets, case as written
  */
 public record MailAddress(String localPart, String domain) {
-  /** Octets of a local part (RFC 5321 §4.5.3.1.1). */
-  public static final int LONGEST_LOCAL_PART = 64;
+  /**
+   * Octets of a local part. RFC 5321 §4.5.3.1.1 has 64; bounce addresses that carry another address
+   * in theirs are longer, and mail from them must not be refused.
+   */
+  public static final int LONGEST_LOCAL_PART = 128;
 
   /** Octets of a domain (RFC 5321 §4.5.3.1.2). */
   public static final int LONGEST_DOMAIN = 255;

@@ -3,6 +3,7 @@ package hikyaku.protocol.smtp;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.protocol.address.MailAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ public final class CommandParser {
   /** Domain or address-literal, or what clients send instead. */
   private String expectClientName() throws CommandSyntaxException {
     String name = in.takeWhile(c -> c > ' ' && c < 127);
-    if (name.isEmpty() || !in.atEnd() || name.length() > Mailbox.MAX_DOMAIN) {
+    if (name.isEmpty() || !in.atEnd() || name.length() > MailAddress.LONGEST_DOMAIN) {
       throw CommandSyntaxException.argument("Say your own host name after this command");
     }
     return name;

@@ -1,11 +1,12 @@
 package hikyaku.protocol.smtp;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.MailAddress;
 
-import java.net.Inet6Address;
-import java.util.HexFormat;
-
-/** Paths and mailboxes (RFC 5321 §4.1.2, RFC 6531 §3.3). */
+/**
+ * Paths (RFC 5321 §4.1.2, RFC 6531 §3.3): finds where a mailbox ends and leaves the rest to {@link
+ * MailAddress}.
+ */
 final class PathParser {
   private final Cursor in;
 
@@ -20,9 +21,7 @@ final class PathParser {
       return ReversePath.NULL;
     }
     sourceRoute();
-    Mailbox mailbox = expectMailbox(expectLocalPart());
-    expectClose();
-    return mailbox;
+    return expectMailboxAndClose(expectLocalPart());
   }
 
   /** "&lt;Postmaster@" Domain ">" / "&lt;Postmaster>" / Forward-path (RFC 5321 §4.1.1.3). */
@@ -34,20 +33,12 @@ final class PathParser {
       in.next();
       return ForwardPath.POSTMASTER;
     }
-    Mailbox mailbox = expectMailbox(localPart);
-    expectClose();
-    return mailbox;
+    return expectMailboxAndClose(localPart);
   }
 
   private void expectOpen() throws CommandSyntaxException {
     if (!in.take('<')) {
       throw CommandSyntaxException.syntax("Address must be within angle brackets");
-    }
-  }
-
-  private void expectClose() throws CommandSyntaxException {
-    if (!in.take('>')) {
-      throw badAddress("Address must end with an angle bracket");
     }
   }
 
@@ -62,10 +53,9 @@ final class PathParser {
       return false;
     }
     do {
-      if (!in.take('@')) {
+      if (!in.take('@') || domain().isEmpty()) {
         throw badAddress("Bad source route");
       }
-      expectDomain();
     } while (in.take(','));
     if (!in.take(':')) {
       throw badAddress("Bad source route");
@@ -73,103 +63,60 @@ final class PathParser {
     return true;
   }
 
-  private Mailbox expectMailbox(String localPart) throws CommandSyntaxException {
+  private Mailbox expectMailboxAndClose(String localPart) throws CommandSyntaxException {
     if (!in.take('@')) {
       throw badAddress("Address must have a domain");
     }
-    return new Mailbox(localPart, expectDomain());
+    String domain = domain();
+    if (!in.take('>')) {
+      throw badAddress("Address must end with an angle bracket");
+    }
+    try {
+      return new Mailbox(MailAddress.parse(localPart + "@" + domain));
+    } catch (AddressException e) {
+      throw badAddress(
+          switch (e.reason()) {
+            case LOCAL_PART_TOO_LONG -> "Local part of address too long";
+            case DOMAIN_TOO_LONG, MAILBOX_TOO_LONG -> "Address too long";
+            case DOMAIN -> "Bad domain in address";
+            case SYNTAX, NEEDS_SMTPUTF8, NOT_UTF8 -> "Bad address";
+          });
+    }
   }
 
+  /** Dot-string or Quoted-string, as written. */
   private String expectLocalPart() throws CommandSyntaxException {
-    String localPart = in.take('"') ? expectQuotedRest() : dotString();
+    String localPart =
+        in.peek() == '"'
+            ? quotedString()
+            : in.takeWhile(c -> c == '.' || c >= 128 || Ascii.isAtext(c));
     if (localPart.isEmpty()) {
       throw badAddress("Bad local part in address");
-    }
-    if (localPart.getBytes(UTF_8).length > Mailbox.MAX_LOCAL_PART) {
-      throw badAddress("Local part of address too long");
     }
     return localPart;
   }
 
-  private String dotString() {
-    return in.takeWhile(c -> c == '.' || c >= 128 || Ascii.isAtext(c));
-  }
-
-  /** Quoted-string behind its first quote, its meaning. */
-  private String expectQuotedRest() throws CommandSyntaxException {
-    StringBuilder value = new StringBuilder();
-    while (!in.take('"')) {
-      in.take('\\');
-      // The line has no control characters: what is left is qtextSMTP or a quoted pair.
-      if (in.atEnd() || in.peek() == '\t') {
-        throw badAddress("Bad quoted local part in address");
+  /** The string with its quotes and escapes, or nothing if it does not end. */
+  private String quotedString() {
+    StringBuilder written = new StringBuilder();
+    written.append(in.next());
+    while (!in.atEnd()) {
+      char c = in.next();
+      written.append(c);
+      if (c == '"') {
+        return written.toString();
       }
-      value.append(in.next());
-    }
-    return value.toString();
-  }
-
-  private String expectDomain() throws CommandSyntaxException {
-    String domain = in.peek() == '[' ? expectAddressLiteral() : expectDomainName();
-    if (domain.getBytes(UTF_8).length > Mailbox.MAX_DOMAIN) {
-      throw badAddress("Domain of address too long");
-    }
-    return domain;
-  }
-
-  private String expectDomainName() throws CommandSyntaxException {
-    String name =
-        in.takeWhile(c -> c == '.' || c == '-' || c == '_' || c >= 128 || Ascii.isAlphaOrDigit(c));
-    for (String label : name.split("\\.", -1)) {
-      if (label.isEmpty() || label.startsWith("-") || label.endsWith("-")) {
-        throw badAddress("Bad domain in address");
+      if (c == '\\' && !in.atEnd()) {
+        written.append(in.next());
       }
     }
-    return name;
+    return "";
   }
 
-  /**
-   * IPv4- or IPv6-address-literal (RFC 5321 §4.1.3). No tag for General-address-literal was ever
-   * registered.
-   */
-  private String expectAddressLiteral() throws CommandSyntaxException {
-    in.next();
-    String content = in.takeWhile(c -> c == ':' || c == '.' || Ascii.isAlphaOrDigit(c));
-    if (!in.take(']') || !(isIpv4(content) || isIpv6(content))) {
-      throw badAddress("Bad address literal");
-    }
-    return "[" + content + "]";
-  }
-
-  private static boolean isIpv4(String content) {
-    String[] parts = content.split("\\.", -1);
-    if (parts.length != 4) {
-      return false;
-    }
-    for (String part : parts) {
-      if (part.isEmpty()
-          || part.length() > 3
-          || !part.chars().allMatch(Ascii::isDigit)
-          || Integer.parseInt(part) > 255) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isIpv6(String content) {
-    if (!Ascii.upper(content).startsWith("IPV6:")) {
-      return false;
-    }
-    String address = content.substring(5);
-    if (!address.chars().allMatch(c -> c == ':' || c == '.' || HexFormat.isHexDigit(c))) {
-      return false;
-    }
-    try {
-      Inet6Address.ofLiteral(address);
-      return true;
-    } catch (IllegalArgumentException notAnAddress) {
-      return false;
-    }
+  /** What may stand in a name or an address literal. */
+  private String domain() {
+    return in.peek() == '['
+        ? in.takeWhile(c -> "[]:.".indexOf(c) >= 0 || Ascii.isAlphaOrDigit(c))
+        : in.takeWhile(c -> "-_.".indexOf(c) >= 0 || c >= 128 || Ascii.isAlphaOrDigit(c));
   }
 }

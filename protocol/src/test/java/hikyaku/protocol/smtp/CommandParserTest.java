@@ -3,6 +3,7 @@ package hikyaku.protocol.smtp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.protocol.address.MailAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -76,14 +77,15 @@ class CommandParserTest {
 
   @Test
   void lengthsHaveTheirLimits() {
-    String local = "l".repeat(Mailbox.MAX_LOCAL_PART);
-    String domain = "d".repeat(Mailbox.MAX_DOMAIN - 4) + ".org";
-    assertThat(parse("RCPT TO:<" + local + "@" + domain + ">"))
-        .isEqualTo(new Command.Rcpt(new Mailbox(local, domain), RcptParameters.NONE));
-    assertThat(describe(parse("RCPT TO:<x" + local + "@" + domain + ">")))
+    String local = "l".repeat(MailAddress.LONGEST_LOCAL_PART);
+    assertThat(parse("RCPT TO:<" + local + "@example.org>"))
+        .isEqualTo(new Command.Rcpt(new Mailbox(local, "example.org"), RcptParameters.NONE));
+    assertThat(describe(parse("RCPT TO:<x" + local + "@example.org>")))
         .isEqualTo("RCPT refused 501 5.1.3 Local part of address too long");
-    assertThat(describe(parse("MAIL FROM:<" + local + "@d" + domain + ">")))
-        .isEqualTo("MAIL refused 501 5.1.7 Domain of address too long");
+    assertThat(describe(parse("MAIL FROM:<" + local + "@" + "dd.".repeat(45) + "org>")))
+        .isEqualTo("MAIL refused 501 5.1.7 Address too long");
+    String domain = "d".repeat(MailAddress.LONGEST_DOMAIN);
+    assertThat(parse("EHLO " + domain)).isEqualTo(new Command.Ehlo(domain));
     assertThat(describe(parse("EHLO x" + domain)))
         .isEqualTo("EHLO refused 501 5.5.4 Say your own host name after this command");
     assertThat(parse("NOOP " + "x".repeat(CommandParser.MAX_LINE - 5)))

@@ -4,16 +4,26 @@ import hikyaku.protocol.smtp.Reply;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what a session does wrong, and says when it was enough. */
+/**
+ * Counts what a session does wrong, and says when it was enough. Strangers are held back and may
+ * not try many addresses; the server before us in LMTP, and whoever has logged in, may.
+ */
 final class ErrorBudget {
   private final SmtpLimits limits;
   private int badCommands;
   private int unknownRecipients;
   private int idleCommands;
   private int refusals;
+  private boolean trusted;
 
-  ErrorBudget(SmtpLimits limits) {
+  ErrorBudget(SmtpLimits limits, boolean trusted) {
     this.limits = limits;
+    this.trusted = trusted;
+  }
+
+  /** From now on the client is known. */
+  void trust() {
+    trusted = true;
   }
 
   /** A command that brings no message nearer. */
@@ -42,12 +52,13 @@ final class ErrorBudget {
 
   /** How long the next refusal is to be held back. */
   Duration delay() {
-    return refusals > limits.slowAfter() ? limits.slowBy() : Duration.ZERO;
+    return !trusted && refusals > limits.slowAfter() ? limits.slowBy() : Duration.ZERO;
   }
 
   /** What the session ends with if it has gone too far, or null. */
   @Nullable Reply exhausted() {
-    if (badCommands > limits.badCommands() || unknownRecipients > limits.unknownRecipients()) {
+    boolean guesses = !trusted && unknownRecipients > limits.unknownRecipients();
+    if (guesses || badCommands > limits.badCommands()) {
       return Replies.TOO_MANY_ERRORS;
     }
     return idleCommands > limits.idleCommands() ? Replies.TOO_MANY_COMMANDS : null;

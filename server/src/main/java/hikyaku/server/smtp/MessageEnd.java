@@ -144,8 +144,7 @@ final class MessageEnd {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
-    List<Delivered> delivered =
-        deliveries.isEmpty() ? List.of() : session.mail().deliver(deliveries, transaction.id());
+    List<Delivered> delivered = deliveries.isEmpty() ? List.of() : deliver(deliveries);
     boolean any = delivered.stream().anyMatch(Delivered.Done.class::isInstance);
     for (int i = 0; i < copies.size(); i++) {
       byAccount.put(copies.get(i).target().account().id(), reply(delivered.get(i), any));
@@ -155,6 +154,20 @@ final class MessageEnd {
       told(received, completed, delivered, began, answer);
     }
     return answer;
+  }
+
+  /**
+   * Delivers in one durability round. When the store does not say what became of it, it is asked
+   * once more under the same key: a client that was refused would send a copy that no key connects
+   * with this one.
+   */
+  private List<Delivered> deliver(List<Delivery> deliveries) {
+    try {
+      return session.mail().deliver(deliveries, transaction.id());
+    } catch (StoreException.Unavailable e) {
+      session.log(Level.WARN, "a delivery is repeated").setCause(e).log();
+      return session.mail().deliver(deliveries, transaction.id());
+    }
   }
 
   /** Whether we delivered it to this account before. */

@@ -16,11 +16,11 @@ import java.time.Duration;
  * @param hops Received fields of a message; RFC 5321 §6.3 wants at least 100 to be allowed. Reply:
  *     554 5.4.6
  * @param badCommands commands of one session that cannot be carried out. Reply: 421 4.7.0
- * @param unknownRecipients addresses tried in one session that nobody has: guessing addresses must
- *     be slow. Reply: 421 4.7.0
+ * @param unknownRecipients addresses that a stranger may try in one session and nobody has:
+ *     guessing addresses must be slow. Reply: 421 4.7.0
  * @param idleCommands commands in a row that bring no message nearer (NOOP, RSET, HELP, VRFY).
  *     Reply: 421 4.7.0
- * @param slowAfter refusals of a session from which on each is held back
+ * @param slowAfter refusals of a stranger's session from which on each is held back
  * @param slowBy how long a refusal is held back
  * @param command the longest wait for a command (RFC 5321 §4.5.3.2.7: 5 minutes at least). Reply:
  *     421 4.4.2

@@ -58,7 +58,7 @@ final class SmtpSession {
     this.settings = settings;
     this.services = services;
     this.metrics = metrics;
-    this.budget = new ErrorBudget(settings.limits());
+    this.budget = new ErrorBudget(settings.limits(), face == SmtpFace.LMTP);
   }
 
   // -------------------------------------------------------------------------------- the session
@@ -279,6 +279,7 @@ final class SmtpSession {
   void login(LoginResult.Success success) {
     account = success.account();
     lease = success.lease();
+    budget.trust();
     connection.describe(success.account().primary().toString());
   }
 

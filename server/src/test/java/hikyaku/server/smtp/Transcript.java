@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.server.net.TlsMode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,8 @@ import java.util.List;
  * A dialogue in a file, played against a server.
  *
  * <pre>
- * face mx              which server; the first line
+ * face mx              which server
+ * tls STARTTLS         how it speaks TLS; NONE unless said
  * set recipients 2     a limit or setting
  * C: MAIL FROM:&lt;&gt;      a line for the server; lines that follow each other are sent at once
  * C> a\r\n.\r          the same without CRLF
@@ -25,6 +27,7 @@ import java.util.List;
  * S: 250 2.1.0 OK      the next line of the server; {} stands for anything
  * closed               the server has closed
  * connect              a new connection
+ * starttls             TLS begins
  * fault APPEND BEFORE  the store's next such call fails; "fault all" for every one
  * mend                 no more faults
  * later 3600           seconds pass
@@ -54,6 +57,7 @@ final class Transcript {
   private void play() throws Exception {
     SmtpFace face = SmtpFace.MX;
     SmtpSettings settings = TestSettings.DEFAULT;
+    TlsMode tls = TlsMode.NONE;
     try {
       for (int i = 0; i < lines.size(); i++) {
         String line = lines.get(i);
@@ -61,10 +65,11 @@ final class Transcript {
         switch (words[0]) {
           case "", "#" -> {}
           case "face" -> face = SmtpFace.valueOf(words[1].toUpperCase(java.util.Locale.ROOT));
+          case "tls" -> tls = TlsMode.valueOf(words[1]);
           case "set" -> settings = TestSettings.with(settings, words[1], words[2]);
           default -> {
             if (world == null) {
-              world = new World(face, settings);
+              world = new World(face, settings, tls);
               connect();
             }
             i = step(i, line, words);
@@ -95,6 +100,7 @@ final class Transcript {
       case "S:" -> expect(line.substring(3));
       case "closed" -> assertThat(in.read()).isEqualTo(-1);
       case "connect" -> connect();
+      case "starttls" -> use(World.startTls(socket));
       case "fault" -> fault(words);
       case "mend" -> world.store.faults().clear();
       case "later" -> world.nanos.addAndGet(Duration.ofSeconds(Long.parseLong(words[1])).toNanos());
@@ -113,7 +119,11 @@ final class Transcript {
     if (socket != null) {
       socket.close();
     }
-    socket = world.connect();
+    use(world.connect());
+  }
+
+  private void use(Socket connected) throws IOException {
+    socket = connected;
     in = new java.io.BufferedInputStream(socket.getInputStream());
   }
 

@@ -9,9 +9,12 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SelfSigned;
+import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -21,6 +24,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,11 +34,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A server with one listener over a store in memory, at a moment that stands still. */
 final class World implements AutoCloseable {
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC);
+
+  private static final Credential CREDENTIAL = credential();
+
+  private static Credential credential() {
+    try {
+      return SelfSigned.create(List.of("mx.demo.test"), Instant.now());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   final MemoryStore store = new MemoryStore(CLOCK);
   final MailStore mail = new MailStore(store, CLOCK, MailboxLimits.DEFAULT);
@@ -43,23 +63,24 @@ final class World implements AutoCloseable {
   final AtomicLong nanos = new AtomicLong();
   final List<Duration> pauses = new ArrayList<>();
   final NetServer server;
+  final SmtpServer protocol;
 
   /** Sessions are named s1, s2, and so on. */
-  World(SmtpFace face, SmtpSettings settings) throws IOException {
+  World(SmtpFace face, SmtpSettings settings, TlsMode tls) throws IOException {
     SmtpServices services =
         new SmtpServices(directory, authenticator, mail, meters, CLOCK, nanos::get, this::pause);
+    protocol = new SmtpServer(face, settings, services);
     AtomicInteger sessions = new AtomicInteger();
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     server =
         new NetServer(
-            List.of(
-                new ListenerSpec(
-                    "test", new SmtpServer(face, settings, services), anyPort, TlsMode.NONE)),
+            List.of(new ListenerSpec("test", protocol, anyPort, tls)),
             NetLimits.DEFAULT,
             new Traces(),
             () -> "s" + sessions.incrementAndGet(),
             meters,
             CLOCK);
+    server.useTls(TlsContext.of(List.of(CREDENTIAL)));
     server.start();
   }
 
@@ -72,6 +93,45 @@ final class World implements AutoCloseable {
     socket.connect(server.addresses().get("test"));
     socket.setSoTimeout(20_000);
     return socket;
+  }
+
+  /** TLS over a connection, whoever the server may be. */
+  static SSLSocket startTls(Socket plain) throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLSv1.3");
+      context.init(null, new TrustManager[] {new TrustAll()}, null);
+      SSLSocket secured =
+          (SSLSocket) context.getSocketFactory().createSocket(plain, "mx.demo.test", 0, true);
+      secured.startHandshake();
+      return secured;
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static final class TrustAll extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   private Mailbox inbox(String user) {
