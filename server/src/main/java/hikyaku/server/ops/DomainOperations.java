@@ -1,0 +1,178 @@
+package hikyaku.server.ops;
+
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Directory.Alias;
+import hikyaku.server.directory.DirectoryAdmin;
+import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.directory.Domain;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.Quota;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Domains and aliases. */
+public final class DomainOperations implements AdminApi.Group {
+  /** How many of anything are listed in one answer. */
+  static final int PAGE = 1000;
+
+  private final Directory directory;
+  private final DirectoryAdmin admin;
+
+  public DomainOperations(Directory directory, DirectoryAdmin admin) {
+    this.directory = directory;
+    this.admin = admin;
+  }
+
+  @Override
+  public void enter(AdminApi.Table table) {
+    table.add("GET", "domains", this::list);
+    table.add("POST", "domains", this::create);
+    table.add("GET", "domains/*", request -> AdminResponse.ok(View.of(domain(request.part(1)))));
+    table.add("PUT", "domains/*", this::change);
+    table.add("DELETE", "domains/*", this::remove);
+    table.add("GET", "domains/*/aliases", this::aliases);
+    table.add("PUT", "aliases/*", this::setAlias);
+    table.add("DELETE", "aliases/*", this::removeAlias);
+  }
+
+  private AdminResponse list(AdminRequest request) {
+    List<Domain> page = directory.domains(request.parameter("after").orElse(null), PAGE);
+    return AdminResponse.ok(page.stream().map(View::of).toList());
+  }
+
+  private AdminResponse create(AdminRequest request) throws AdminException, DirectoryException {
+    String name = request.json(New.class).name();
+    return AdminResponse.created(View.of(admin.createDomain(name, DomainSettings.DEFAULTS)));
+  }
+
+  private AdminResponse change(AdminRequest request) throws AdminException, DirectoryException {
+    Change change = request.json(Change.class);
+    Domain domain = domain(request.part(1));
+    DomainSettings settings = domain.settings();
+    if (change.catchAll != null) {
+      settings = settings.withCatchAll(addressOrNone(change.catchAll));
+    }
+    if (change.postmaster != null) {
+      settings = settings.withPostmaster(addressOrNone(change.postmaster));
+    }
+    if (change.quotaOctets != null || change.quotaMessages != null) {
+      Quota old = settings.quota();
+      settings =
+          settings.withQuota(
+              new Quota(
+                  change.quotaOctets == null ? old.octets() : change.quotaOctets,
+                  change.quotaMessages == null ? old.messages() : change.quotaMessages));
+    }
+    if (change.separators != null) {
+      settings = withSeparators(settings, change.separators);
+    }
+    if (!settings.equals(domain.settings())) {
+      admin.setDomainSettings(domain.name(), settings);
+    }
+    if (change.suspended != null && change.suspended != domain.suspended()) {
+      admin.setDomainSuspended(domain.name(), change.suspended);
+    }
+    return AdminResponse.ok(View.of(domain(domain.name())));
+  }
+
+  private static DomainSettings withSeparators(DomainSettings settings, String separators)
+      throws AdminException {
+    try {
+      return settings.withSeparators(separators);
+    } catch (IllegalArgumentException e) {
+      throw AdminException.badRequest(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private AdminResponse remove(AdminRequest request) throws AdminException, DirectoryException {
+    admin.removeDomain(domain(request.part(1)).name());
+    return AdminResponse.done();
+  }
+
+  private AdminResponse aliases(AdminRequest request) throws AdminException {
+    Optional<String> after = request.parameter("after");
+    Address from = after.isPresent() ? address(after.get()) : null;
+    List<Alias> page = directory.aliases(domain(request.part(1)).name(), from, PAGE);
+    return AdminResponse.ok(page.stream().map(AliasView::of).toList());
+  }
+
+  private AdminResponse setAlias(AdminRequest request) throws AdminException, DirectoryException {
+    Address alias = address(request.part(1));
+    List<Address> targets = new java.util.ArrayList<>();
+    for (String target : request.json(Targets.class).targets()) {
+      targets.add(address(target));
+    }
+    admin.setAlias(alias, targets);
+    return AdminResponse.ok(AliasView.of(new Alias(alias, targets)));
+  }
+
+  private AdminResponse removeAlias(AdminRequest request)
+      throws AdminException, DirectoryException {
+    admin.removeAlias(address(request.part(1)));
+    return AdminResponse.done();
+  }
+
+  private Domain domain(String name) throws AdminException {
+    return Address.canonicalDomain(name)
+        .flatMap(directory::domain)
+        .orElseThrow(() -> AdminException.notFound("there is no domain " + name));
+  }
+
+  private static Optional<Address> addressOrNone(String text) throws AdminException {
+    return text.isEmpty() ? Optional.empty() : Optional.of(address(text));
+  }
+
+  /** The address in a request, or a refusal. */
+  static Address address(String text) throws AdminException {
+    return Address.parse(text)
+        .orElseThrow(
+            () -> AdminException.badRequest("\"" + text + "\" is no address; write user@domain"));
+  }
+
+  /** A domain to make. */
+  public record New(String name) {}
+
+  /** What to change of a domain; null leaves it, an empty text takes it away. */
+  public record Change(
+      @Nullable String catchAll,
+      @Nullable String postmaster,
+      @Nullable Long quotaOctets,
+      @Nullable Long quotaMessages,
+      @Nullable String separators,
+      @Nullable Boolean suspended) {}
+
+  /** Where an alias leads. */
+  public record Targets(List<String> targets) {}
+
+  /** A domain as it is shown. */
+  public record View(
+      String name,
+      boolean suspended,
+      String catchAll,
+      String postmaster,
+      long quotaOctets,
+      long quotaMessages,
+      String separators) {
+    static View of(Domain domain) {
+      DomainSettings settings = domain.settings();
+      return new View(
+          domain.name(),
+          domain.suspended(),
+          settings.catchAll().map(Address::toString).orElse(""),
+          settings.postmaster().map(Address::toString).orElse(""),
+          settings.quota().octets(),
+          settings.quota().messages(),
+          settings.separators());
+    }
+  }
+
+  /** An alias as it is shown. */
+  public record AliasView(String address, List<String> targets) {
+    static AliasView of(Alias alias) {
+      return new AliasView(
+          alias.address().toString(), alias.targets().stream().map(Address::toString).toList());
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package hikyaku.server.ops;
+
+import hikyaku.server.net.ConnectionInfo;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What a running node tells of itself and lets be done to it. */
+public interface NodeStatus {
+  /** When it became ready. */
+  Instant started();
+
+  /** Name of the server as it greets. */
+  String hostname();
+
+  /** Versions of what runs, each with its name. */
+  List<Versioned> versions();
+
+  /** A part of the program and its version. */
+  record Versioned(String part, String version) {}
+
+  /** Listeners that accept connections now. */
+  List<ListenerView> listeners();
+
+  /**
+   * A listener.
+   *
+   * @param name as in the configuration
+   * @param protocol what is spoken
+   * @param address where, with the port
+   * @param tls {@code none}, {@code starttls} or {@code implicit}
+   */
+  record ListenerView(String name, String protocol, String address, String tls) {}
+
+  /** Live connections. */
+  List<ConnectionInfo> sessions();
+
+  /** Ends a session; false if there is none of that id. */
+  boolean endSession(String id);
+
+  /** Ends the sessions of an account. */
+  void endSessionsOf(String account);
+
+  /**
+   * Writes what is said in sessions to the log, secrets left out, or ends that.
+   *
+   * @param whom a session's id, a client's IP address or an account's address
+   * @return false if there is nothing of that kind to begin or end with
+   */
+  boolean trace(String whom, boolean on);
+
+  /** Reads the certificate again, for sessions that begin from now on; tells why it cannot. */
+  Optional<String> reloadTls();
+
+  /** Sets what is logged from now on; empty if that is no level, else the level. */
+  Optional<String> logLevel(String level);
+
+  /** The configuration in force, as a file that says all of it. */
+  String configuration();
+
+  /** Metrics in the text format of Prometheus. */
+  String metrics();
+}
