@@ -1,0 +1,123 @@
+package hikyaku.app.config;
+
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.server.auth.AuthSettings;
+import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.imap.ImapSettings;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.pop3.Pop3Settings;
+import hikyaku.server.smtp.SmtpSettings;
+import hikyaku.stores.rocksdb.RocksSettings;
+import java.nio.file.Path;
+
+/**
+ * All of it.
+ *
+ * @param hostname the name by which this server calls itself, in greetings and in Received fields,
+ *     which is best the one that MX records and clients use. Empty for the name of the machine
+ * @param data the directory that everything durable is kept in. Empty for {@code data} beside the
+ *     program; {@code --data} goes before it
+ * @param listen where to listen
+ * @param tls the certificate
+ * @param log what is written to the log, and how
+ * @param connections what clients may take of the network
+ * @param login how logins are taken
+ * @param passwords how passwords are kept
+ * @param directory bounds of domains, addresses and accounts
+ * @param mailboxes bounds of mailboxes and folders
+ * @param smtp how mail is taken in, from other servers and from users
+ * @param pop3 what an operator can set for POP3
+ * @param imap what an operator can set for IMAP
+ * @param store the embedded engine
+ * @param housekeeping what is tidied up, and how often
+ */
+public record Configuration(
+    String hostname,
+    Path data,
+    Listen listen,
+    Tls tls,
+    Log log,
+    NetLimits connections,
+    AuthSettings login,
+    Passwords passwords,
+    DirectoryLimits directory,
+    MailboxLimits mailboxes,
+    SmtpSettings smtp,
+    Pop3Settings pop3,
+    ImapSettings imap,
+    RocksSettings store,
+    Housekeeping housekeeping) {
+  public static final Configuration DEFAULTS =
+      new Configuration(
+          "",
+          Path.of(""),
+          Listen.DEFAULTS,
+          Tls.DEFAULTS,
+          Log.DEFAULTS,
+          NetLimits.DEFAULT,
+          AuthSettings.defaults(""),
+          Passwords.DEFAULTS,
+          DirectoryLimits.DEFAULTS,
+          MailboxLimits.DEFAULT,
+          SmtpSettings.of(""),
+          Pop3Settings.DEFAULTS,
+          ImapSettings.DEFAULTS,
+          RocksSettings.DEFAULT,
+          Housekeeping.DEFAULTS);
+
+  public Configuration withData(Path directory) {
+    return with(hostname, directory, listen, login, smtp);
+  }
+
+  public Configuration withListen(Listen where) {
+    return with(hostname, data, where, login, smtp);
+  }
+
+  /** Tells the name to all who say it. */
+  public Configuration withHostname(String name) {
+    AuthSettings namedLogin =
+        new AuthSettings(
+            login.defaultDomain(),
+            name,
+            login.plainTextAnywhere(),
+            login.plainTextFromLoopback(),
+            login.sharedSecrets(),
+            login.verifiedPasswords(),
+            login.verifiedLifetime(),
+            login.throttle(),
+            login.sessions());
+    SmtpSettings namedSmtp =
+        new SmtpSettings(
+            name,
+            smtp.overQuota(),
+            smtp.ownSenderOnly(),
+            smtp.hideClientAddress(),
+            smtp.greetingDelay(),
+            smtp.limits());
+    return with(name, data, listen, namedLogin, namedSmtp);
+  }
+
+  private Configuration with(
+      String newHostname,
+      Path newData,
+      Listen newListen,
+      AuthSettings newLogin,
+      SmtpSettings newSmtp) {
+    return new Configuration(
+        newHostname,
+        newData,
+        newListen,
+        tls,
+        log,
+        connections,
+        newLogin,
+        passwords,
+        directory,
+        mailboxes,
+        newSmtp,
+        pop3,
+        imap,
+        store,
+        housekeeping);
+  }
+}

@@ -1,0 +1,109 @@
+package hikyaku.app.config;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Where to listen.
+ *
+ * @param standardPorts whether ports that are not set are the standard ones, which need the right
+ *     to use ports below 1024. If not, they are the standard ones plus 2000. {@code
+ *     --standard-ports} does the same
+ * @param smtp mail from other servers (RFC 5321), port 25, with STARTTLS
+ * @param submission mail from users (RFC 6409), port 587, with STARTTLS
+ * @param submissions mail from users under TLS (RFC 8314), port 465
+ * @param lmtp mail from a mail transfer agent beside this server (RFC 2033), port 24. Whoever
+ *     reaches it may deliver without a login. On port 2024, if nobody set it, it is left out with a
+ *     warning where another program has that port
+ * @param pop3 mailboxes by POP3 (RFC 1939), port 110, with STLS
+ * @param pop3s POP3 under TLS (RFC 8314), port 995
+ * @param imap mailboxes by IMAP (RFC 9051), port 143, with STARTTLS
+ * @param imaps IMAP under TLS (RFC 8314), port 993
+ * @param admin status page, metrics, health and the interface of the command line over HTTP, port
+ *     80 and so 2080. Without TLS: keep it on loopback
+ */
+public record Listen(
+    boolean standardPorts,
+    Listener smtp,
+    Listener submission,
+    Listener submissions,
+    Listener lmtp,
+    Listener pop3,
+    Listener pop3s,
+    Listener imap,
+    Listener imaps,
+    Listener admin) {
+  public static final Listen DEFAULTS =
+      new Listen(
+          false,
+          Listener.EVERYWHERE,
+          Listener.EVERYWHERE,
+          Listener.EVERYWHERE,
+          Listener.LOOPBACK,
+          Listener.EVERYWHERE,
+          Listener.EVERYWHERE,
+          Listener.EVERYWHERE,
+          Listener.EVERYWHERE,
+          Listener.LOOPBACK);
+
+  public Listen {
+    if (!admin.enabled()) {
+      throw new IllegalArgumentException(
+          "listen.admin cannot be switched off: commands reach a running node by it");
+    }
+  }
+
+  /** What is added to a standard port where those are not used. */
+  public static final int OFFSET = 2000;
+
+  /** The port for a listener whose standard one is given. */
+  public int port(Listener listener, int standard) {
+    return listener.port().orElse(standardPorts ? standard : standard + OFFSET);
+  }
+
+  public Listen withStandardPorts() {
+    return new Listen(true, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, admin);
+  }
+
+  /** The same with every listener changed alike. */
+  public Listen map(UnaryOperator<Listener> change) {
+    return new Listen(
+        standardPorts,
+        change.apply(smtp),
+        change.apply(submission),
+        change.apply(submissions),
+        change.apply(lmtp),
+        change.apply(pop3),
+        change.apply(pop3s),
+        change.apply(imap),
+        change.apply(imaps),
+        change.apply(admin));
+  }
+
+  /**
+   * One listener.
+   *
+   * @param enabled whether to listen at all
+   * @param port the port; 0 takes any free one. Empty for the usual one
+   * @param addresses addresses of this machine to listen on; {@code *} is all of them
+   */
+  public record Listener(boolean enabled, Optional<Integer> port, List<String> addresses) {
+    static final Listener EVERYWHERE = new Listener(true, Optional.empty(), List.of("*"));
+    static final Listener LOOPBACK = new Listener(true, Optional.empty(), List.of("127.0.0.1"));
+
+    public Listener {
+      if (port.filter(number -> number > 65535).isPresent()) {
+        throw new IllegalArgumentException("a port is at most 65535, not " + port.orElseThrow());
+      }
+      if (enabled && addresses.isEmpty()) {
+        throw new IllegalArgumentException(
+            "a listener needs an address; to switch it off write enabled = false");
+      }
+    }
+
+    public Listener at(int newPort, String address) {
+      return new Listener(enabled, Optional.of(newPort), List.of(address));
+    }
+  }
+}

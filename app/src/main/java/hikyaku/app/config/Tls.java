@@ -1,0 +1,25 @@
+package hikyaku.app.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * TLS of all listeners.
+ *
+ * @param certificate a PEM file with the server's certificate and, behind it, those that lead to
+ *     its authority. Empty for a self-signed one, made at the first start and kept in {@code tls}
+ *     of the data directory
+ * @param key a PEM file with the private key of that certificate (PKCS #8, not encrypted)
+ */
+public record Tls(Optional<Path> certificate, Optional<Path> key) {
+  public static final Tls DEFAULTS = new Tls(Optional.empty(), Optional.empty());
+
+  public Tls {
+    if (certificate.isPresent() != key.isPresent()) {
+      throw new IllegalArgumentException(
+          "tls.certificate and tls.key go together; "
+              + (key.isPresent() ? "tls.certificate" : "tls.key")
+              + " is not set");
+    }
+  }
+}
