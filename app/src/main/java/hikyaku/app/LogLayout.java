@@ -1,0 +1,117 @@
+package hikyaku.app;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.LayoutBase;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.event.KeyValuePair;
+
+/**
+ * How an event becomes a line. The session's id comes first among the keys. Nothing that is logged
+ * can begin a line of its own: control characters are escaped.
+ */
+abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  static String time(ILoggingEvent event) {
+    return TIME.format(event.getInstant());
+  }
+
+  static List<KeyValuePair> pairs(ILoggingEvent event) {
+    List<KeyValuePair> given = event.getKeyValuePairs();
+    if (given == null || given.isEmpty()) {
+      return List.of();
+    }
+    List<KeyValuePair> pairs = new ArrayList<>(given);
+    pairs.sort(Comparator.comparing(pair -> !pair.key.equals("session")));
+    return pairs;
+  }
+
+  static String loggerName(ILoggingEvent event) {
+    String name = event.getLoggerName();
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  /** {@code TIME LEVEL message key=value …}. */
+  static final class Text extends LogLayout {
+    @Override
+    public String doLayout(ILoggingEvent event) {
+      StringBuilder line = new StringBuilder(160);
+      line.append(time(event)).append(' ');
+      line.append(String.format(Locale.ROOT, "%-5s ", event.getLevel()));
+      escape(line, event.getFormattedMessage(), false);
+      for (KeyValuePair pair : pairs(event)) {
+        line.append(' ').append(pair.key).append('=');
+        value(line, String.valueOf(pair.value));
+      }
+      line.append(" from=").append(loggerName(event)).append('\n');
+      if (event.getThrowableProxy() != null) {
+        ThrowableProxyUtil.asString(event.getThrowableProxy())
+            .lines()
+            .forEach(trace -> {
+              line.append("    ");
+              escape(line, trace.replace('\t', ' '), false);
+              line.append('\n');
+            });
+      }
+      return line.toString();
+    }
+
+    private static void value(StringBuilder line, String value) {
+      boolean plain =
+          !value.isEmpty() && value.chars().allMatch(c -> c > ' ' && c != '"' && c != '=');
+      if (plain) {
+        escape(line, value, false);
+      } else {
+        line.append('"');
+        escape(line, value, true);
+        line.append('"');
+      }
+    }
+
+    private static void escape(StringBuilder line, String text, boolean quoted) {
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+          line.append(String.format("\\u%04x", (int) c));
+        } else if (quoted && (c == '"' || c == '\\')) {
+          line.append('\\').append(c);
+        } else {
+          line.append(c);
+        }
+      }
+    }
+  }
+
+  /** An object a line. */
+  static final class Json extends LogLayout {
+    @Override
+    public String doLayout(ILoggingEvent event) {
+      var object = hikyaku.server.ops.Json.MAPPER.createObjectNode();
+      object.put("time", time(event));
+      object.put("level", event.getLevel().toString().toLowerCase(Locale.ROOT));
+      object.put("message", event.getFormattedMessage());
+      for (KeyValuePair pair : pairs(event)) {
+        switch (pair.value) {
+          case Long number -> object.put(pair.key, number);
+          case Integer number -> object.put(pair.key, number);
+          case Boolean bool -> object.put(pair.key, bool);
+          case null -> object.putNull(pair.key);
+          default -> object.put(pair.key, pair.value.toString());
+        }
+      }
+      object.put("from", event.getLoggerName());
+      if (event.getThrowableProxy() != null) {
+        object.put("error", ThrowableProxyUtil.asString(event.getThrowableProxy()));
+      }
+      return object + "\n";
+    }
+  }
+}

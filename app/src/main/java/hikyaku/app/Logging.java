@@ -1,0 +1,81 @@
+package hikyaku.app;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import hikyaku.app.config.Log;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log, set up in code, since looking for configuration files costs a tenth of a start. Until
+ * {@link #use} has been called, warnings go to standard error.
+ */
+public final class Logging extends ContextAwareBase implements Configurator {
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    set(context, new Log(Log.Level.WARN, Log.Format.TEXT, Optional.empty()));
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Logs as the configuration says from now on. */
+  static void use(Log log) {
+    set((LoggerContext) LoggerFactory.getILoggerFactory(), log);
+  }
+
+  /** Sets the least severe level that is written; empty if there is none of that name. */
+  static Optional<String> level(String name) {
+    for (Log.Level level : Log.Level.values()) {
+      if (level.name().equalsIgnoreCase(name)) {
+        root((LoggerContext) LoggerFactory.getILoggerFactory())
+            .setLevel(Level.toLevel(level.name()));
+        return Optional.of(level.name().toLowerCase(Locale.ROOT));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static void set(LoggerContext context, Log log) {
+    LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+    encoder.setContext(context);
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setLayout(
+        switch (log.format()) {
+          case TEXT -> new LogLayout.Text();
+          case JSON -> new LogLayout.Json();
+        });
+    encoder.start();
+    OutputStreamAppender<ILoggingEvent> appender = appender(log);
+    appender.setContext(context);
+    appender.setEncoder(encoder);
+    appender.start();
+    var root = root(context);
+    root.detachAndStopAllAppenders();
+    root.addAppender(appender);
+    root.setLevel(Level.toLevel(log.level().name()));
+  }
+
+  private static OutputStreamAppender<ILoggingEvent> appender(Log log) {
+    if (log.file().isPresent()) {
+      FileAppender<ILoggingEvent> file = new FileAppender<>();
+      file.setFile(log.file().get().toString());
+      return file;
+    }
+    ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+    console.setTarget("System.err");
+    return console;
+  }
+
+  private static ch.qos.logback.classic.Logger root(LoggerContext context) {
+    return context.getLogger(Logger.ROOT_LOGGER_NAME);
+  }
+}

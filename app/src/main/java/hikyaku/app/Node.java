@@ -1,0 +1,156 @@
+package hikyaku.app;
+
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.Housekeeping;
+import hikyaku.app.config.Listen;
+import hikyaku.server.auth.Authenticator;
+import hikyaku.server.auth.Pause;
+import hikyaku.server.auth.StandardAuthenticator;
+import hikyaku.server.imap.ImapProtocol;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import hikyaku.server.ops.AdminServer;
+import hikyaku.server.ops.Health;
+import hikyaku.server.ops.StatusPage;
+import hikyaku.server.pop3.Pop3Protocol;
+import hikyaku.server.smtp.SmtpFace;
+import hikyaku.server.smtp.SmtpServer;
+import hikyaku.server.smtp.SmtpServices;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A node that runs. Its start is the constructor, from the store up to the listeners; its stop is
+ * {@link #close}, the same in reverse: no new connections, idle sessions told goodbye, busy ones
+ * given their grace, and the store last.
+ */
+final class Node implements AutoCloseable {
+  private final Opened opened = new Opened();
+  private final Core core;
+  private final NetServer net;
+  private final List<AdminServer> admin = new ArrayList<>();
+  private final RunningNode status;
+
+  /**
+   * Starts a node on the data directory and returns when it serves. The directory is closed with
+   * the node, or when the start fails.
+   *
+   * @throws Failure saying what is in the way
+   */
+  Node(Configuration configuration, DataDirectory data) throws Failure {
+    String hostname = configuration.hostname();
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    core = opened.add(Core.open(data, configuration, meters));
+    try {
+      Clock clock = core.clock();
+      Authenticator authenticator =
+          new StandardAuthenticator(
+              core.directory(),
+              configuration.login(),
+              core.passwords(),
+              core.key(),
+              clock,
+              Pause.SLEEP,
+              core.random(),
+              meters);
+
+      SmtpServices mailIn = SmtpServices.of(core.directory(), authenticator, core.mail(), meters);
+      Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
+      Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
+      Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
+      Protocol pop3 =
+          new Pop3Protocol(hostname, configuration.pop3(), authenticator, core.mail(), meters);
+      Protocol imap = new ImapProtocol(configuration.imap(), authenticator, core.mail(), meters);
+
+      Listen listen = configuration.listen();
+      Listeners listeners = new Listeners(listen);
+      listeners.add("smtp", listen.smtp(), 25, smtp, TlsMode.STARTTLS);
+      listeners.addIfFree("lmtp", listen.lmtp(), 24, lmtp, TlsMode.NONE);
+      listeners.add("submission", listen.submission(), 587, submission, TlsMode.STARTTLS);
+      listeners.add("submissions", listen.submissions(), 465, submission, TlsMode.IMPLICIT);
+      listeners.add("pop3", listen.pop3(), 110, pop3, TlsMode.STARTTLS);
+      listeners.add("pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
+      listeners.add("imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
+      listeners.add("imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
+
+      Traces traces = new Traces();
+      SessionIds ids = new SessionIds(clock);
+      Certificates certificates =
+          new Certificates(configuration.tls(), data.tls(), hostname, clock);
+      net =
+          opened.add(
+              new NetServer(
+                  listeners.specs(), configuration.connections(), traces, ids, meters, clock));
+      net.useTls(certificates.context());
+
+      status =
+          new RunningNode(
+              configuration, net, traces, certificates, listeners.specs(), meters, clock);
+      Health health = new Health(core.store().logs(), status::listenerProblems, clock);
+      StatusPage page = new StatusPage(status, health, core.store()::statistics, clock);
+      String token = DataDirectory.newToken();
+      for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
+        admin.add(
+            opened.add(new AdminServer(at, token, core.adminApi(status), status, health, page)));
+      }
+      net.start();
+      admin.forEach(AdminServer::start);
+      opened.add(housekeeping(configuration.housekeeping()));
+      data.publish(adminAddress(), token);
+    } catch (IOException e) {
+      opened.close();
+      throw new Failure(
+          "The node cannot start: "
+              + Reason.of(e)
+              + ". If another program has a port, stop it or set listen.NAME.port in the configuration.",
+          e);
+    } catch (Failure | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private hikyaku.server.ops.Housekeeping housekeeping(Housekeeping settings) {
+    var tasks =
+        List.of(
+            new hikyaku.server.ops.Housekeeping.Task(
+                "compact mailboxes", settings.compactEvery(), core.mail()::housekeeping),
+            new hikyaku.server.ops.Housekeeping.Task(
+                "sweep contents",
+                settings.sweepEvery(),
+                () -> core.store().blobs().sweep(settings.sweepGrace()).removed()),
+            new hikyaku.server.ops.Housekeeping.Task(
+                "trim changes",
+                settings.sweepEvery(),
+                () -> {
+                  core.store().logs().trimChanges(settings.changesKept());
+                  return 1;
+                }));
+    return new hikyaku.server.ops.Housekeeping(tasks);
+  }
+
+  Core core() {
+    return core;
+  }
+
+  RunningNode status() {
+    return status;
+  }
+
+  InetSocketAddress adminAddress() {
+    return admin.getFirst().reachableAddress();
+  }
+
+  @Override
+  public void close() {
+    opened.close();
+  }
+}

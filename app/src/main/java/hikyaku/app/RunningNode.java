@@ -1,0 +1,190 @@
+package hikyaku.app;
+
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.ConfigurationFile;
+import hikyaku.server.directory.Address;
+import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.ConnectionInfo;
+import hikyaku.server.net.ListenerSpec;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Traces;
+import hikyaku.server.ops.Figures;
+import hikyaku.server.ops.NodeStatus;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node as its operator sees it. */
+final class RunningNode implements NodeStatus {
+  private static final Logger TRACE = LoggerFactory.getLogger("hikyaku.trace");
+
+  private final Configuration configuration;
+  private final NetServer net;
+  private final Traces traces;
+  private final Certificates certificates;
+  private final List<ListenerSpec> specs;
+  private final PrometheusMeterRegistry meters;
+  private final Instant started;
+  private final Map<String, Traces.Following> followed = new ConcurrentHashMap<>();
+
+  RunningNode(
+      Configuration configuration,
+      NetServer net,
+      Traces traces,
+      Certificates certificates,
+      List<ListenerSpec> specs,
+      PrometheusMeterRegistry meters,
+      Clock clock) {
+    this.configuration = configuration;
+    this.net = net;
+    this.traces = traces;
+    this.certificates = certificates;
+    this.specs = List.copyOf(specs);
+    this.meters = meters;
+    this.started = clock.instant();
+  }
+
+  @Override
+  public Instant started() {
+    return started;
+  }
+
+  @Override
+  public String hostname() {
+    return configuration.hostname();
+  }
+
+  @Override
+  public List<Versioned> versions() {
+    return List.of(
+        new Versioned("Hikyaku", Version.PROGRAM),
+        new Versioned("Java", Runtime.version().toString()));
+  }
+
+  @Override
+  public List<ListenerView> listeners() {
+    Map<String, InetSocketAddress> bound = net.addresses();
+    List<ListenerView> views = new ArrayList<>();
+    for (ListenerSpec spec : specs) {
+      InetSocketAddress address = bound.get(spec.name());
+      if (address != null) {
+        views.add(
+            new ListenerView(
+                spec.name(),
+                spec.protocol().name(),
+                Figures.address(address),
+                spec.tls().name().toLowerCase(Locale.ROOT)));
+      }
+    }
+    return views;
+  }
+
+  /** A sentence for each listener that is not open. */
+  List<String> listenerProblems() {
+    Map<String, InetSocketAddress> bound = net.addresses();
+    return specs.stream()
+        .filter(spec -> !bound.containsKey(spec.name()))
+        .map(spec -> "the listener " + spec.name() + " is not open")
+        .toList();
+  }
+
+  @Override
+  public List<ConnectionInfo> sessions() {
+    return net.connections();
+  }
+
+  @Override
+  public boolean endSession(String id) {
+    Optional<Connection> connection = net.connection(id);
+    connection.ifPresent(found -> found.close(CloseReason.OPERATOR));
+    return connection.isPresent();
+  }
+
+  @Override
+  public void endSessionsOf(String account) {
+    for (ConnectionInfo session : net.connections()) {
+      if (session.account().filter(account::equals).isPresent()) {
+        net.connection(session.sessionId()).ifPresent(found -> found.close(CloseReason.ACCOUNT));
+      }
+    }
+  }
+
+  @Override
+  public boolean trace(String whom, boolean on) {
+    if (!on) {
+      Traces.Following following = followed.remove(whom);
+      if (following != null) {
+        following.close();
+      }
+      return following != null;
+    }
+    Optional<Traces.Subject> subject = subject(whom);
+    subject.ifPresent(
+        found -> followed.computeIfAbsent(whom, _ -> traces.follow(found, RunningNode::traceLine)));
+    return subject.isPresent();
+  }
+
+  private Optional<Traces.Subject> subject(String whom) {
+    if (net.connection(whom).isPresent()) {
+      return Optional.of(new Traces.Subject.OfSession(whom));
+    }
+    Optional<Address> account = Address.parse(whom);
+    if (account.isPresent()) {
+      return Optional.of(new Traces.Subject.OfAccount(account.get().toString()));
+    }
+    try {
+      return Optional.of(new Traces.Subject.OfAddress(InetAddress.ofLiteral(whom)));
+    } catch (IllegalArgumentException noAddress) {
+      return Optional.empty();
+    }
+  }
+
+  private static void traceLine(
+      String session, hikyaku.server.net.TraceSink.Direction direction, String text) {
+    String mark =
+        switch (direction) {
+          case CLIENT -> "C: ";
+          case SERVER -> "S: ";
+          case EVENT -> "-- ";
+        };
+    TRACE.atInfo().addKeyValue("session", session).log(mark + text);
+  }
+
+  @Override
+  public Optional<String> reloadTls() {
+    try {
+      net.useTls(certificates.context());
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(
+          "the certificate stays as it is, for the new one cannot be used: " + Reason.of(e));
+    }
+  }
+
+  @Override
+  public Optional<String> logLevel(String level) {
+    return Logging.level(level);
+  }
+
+  @Override
+  public String configuration() {
+    return ConfigurationFile.write(configuration);
+  }
+
+  @Override
+  public String metrics() {
+    return meters.scrape();
+  }
+}

@@ -1,0 +1,67 @@
+package hikyaku.app.command;
+
+import hikyaku.app.Door;
+import hikyaku.app.Failure;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+/** A command that asks a data directory something and prints the answer. */
+abstract class Asking implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private Where where;
+
+  @Option(names = "--json", description = "Print the answer as JSON.")
+  private boolean json;
+
+  /** Does the work. */
+  abstract void run(Door door, Screen screen) throws Failure;
+
+  @Override
+  public final Integer call() throws Failure {
+    try (Door door = where.open()) {
+      run(door, screen());
+    }
+    return exitCode();
+  }
+
+  /** What the program ends with when nothing failed. */
+  int exitCode() {
+    return 0;
+  }
+
+  Screen screen() {
+    return new Screen(spec.commandLine().getOut());
+  }
+
+  Where where() {
+    return where;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  CommandSpec spec() {
+    return spec;
+  }
+
+  /** A text of an answer; empty if it is null or not there. */
+  static String text(JsonNode object, String name) {
+    JsonNode value = object.get(name);
+    return value == null || value.isNull() ? "" : value.asString();
+  }
+
+  static long number(JsonNode object, String name) {
+    JsonNode value = object.get(name);
+    return value == null ? 0 : value.longValue();
+  }
+
+  static boolean flag(JsonNode object, String name) {
+    JsonNode value = object.get(name);
+    return value != null && value.booleanValue();
+  }
+}

@@ -1,0 +1,194 @@
+package hikyaku.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The walls between the rooms: who may see whom. */
+final class ArchitectureTest {
+  /** A table that sees fewer classes than this has lost its sight. */
+  private static final int CLASSES_AT_LEAST = 500;
+
+  /** Each package with the packages of ours that it may see; those below it are meant as well. */
+  private static final Map<String, Set<String>> MAY_SEE =
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry("protocol.wire", Set.of()),
+              Map.entry("protocol.address", Set.of("protocol.wire")),
+              Map.entry("protocol.mime", Set.of("protocol.wire", "protocol.address")),
+              Map.entry("protocol.smtp", grammar()),
+              Map.entry("protocol.imap", grammar()),
+              Map.entry("protocol.pop3", grammar()),
+              Map.entry("mailbox.store", Set.of("protocol.wire")),
+              Map.entry("mailbox", Set.of("protocol.wire", "protocol.address", "protocol.mime")),
+              Map.entry("stores.rocksdb", Set.of("mailbox.store", "protocol.wire")),
+              Map.entry("server.net", Set.of("protocol.wire")),
+              Map.entry(
+                  "server.directory", Set.of("protocol.wire", "protocol.address", "mailbox.store")),
+              Map.entry(
+                  "server.auth",
+                  Set.of("protocol.wire", "protocol.address", "mailbox.store", "server.directory")),
+              Map.entry("server.smtp", server("protocol.smtp")),
+              Map.entry("server.imap", server("protocol.imap")),
+              Map.entry("server.pop3", server("protocol.pop3")),
+              Map.entry("server.ops", server("protocol")),
+              Map.entry("app", Set.of("protocol", "mailbox", "server", "stores"))));
+
+  /** Libraries that one room alone may see. */
+  private static final Map<String, String> ONLY_IN =
+      Map.of(
+          "org.rocksdb", "stores.rocksdb",
+          "com.github.luben", "stores.rocksdb",
+          "picocli", "app",
+          "ch.qos.logback", "app",
+          "com.sun.net.httpserver", "server.ops",
+          "org.bouncycastle", "server");
+
+  private static JavaClasses classes;
+
+  private static Set<String> grammar() {
+    return Set.of("protocol.wire", "protocol.address", "protocol.mime");
+  }
+
+  private static Set<String> server(String protocol) {
+    return Set.of(
+        "protocol.wire",
+        "protocol.address",
+        "protocol.mime",
+        protocol,
+        "mailbox",
+        "server.net",
+        "server.auth",
+        "server.directory");
+  }
+
+  @BeforeAll
+  static void load() {
+    classes =
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("-tests.jar"))
+            .importPackages("hikyaku");
+    assertThat(classes).hasSizeGreaterThan(CLASSES_AT_LEAST);
+  }
+
+  @Test
+  void everyPackageHasItsRow() {
+    Set<String> without = new TreeSet<>();
+    for (JavaClass each : classes) {
+      if (row(name(each)).isEmpty()) {
+        without.add(name(each));
+      }
+    }
+    assertThat(without).isEmpty();
+  }
+
+  @Test
+  void everyRowHasItsPackage() {
+    Set<String> rows = new TreeSet<>(MAY_SEE.keySet());
+    for (JavaClass each : classes) {
+      row(name(each)).ifPresent(rows::remove);
+    }
+    assertThat(rows).isEmpty();
+  }
+
+  @Test
+  void nobodySeesThroughWalls() {
+    List<String> broken = new ArrayList<>();
+    for (JavaClass each : classes) {
+      String room = row(name(each)).orElseThrow();
+      for (Dependency dependency : each.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass();
+        if (target.getPackageName().startsWith("hikyaku.")
+            && !isIn(name(target), room)
+            && MAY_SEE.get(room).stream().noneMatch(seen -> isIn(name(target), seen))) {
+          broken.add(dependency.getDescription());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void librariesStayInTheirRooms() {
+    List<String> broken = new ArrayList<>();
+    for (JavaClass each : classes) {
+      for (Dependency dependency : each.getDirectDependenciesFromSelf()) {
+        ONLY_IN.forEach((library, room) -> {
+          boolean used = isIn(dependency.getTargetClass().getPackageName(), library);
+          if (used && !isIn(name(each), room)) {
+            broken.add(dependency.getDescription());
+          }
+        });
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
+  void lettersChangeCaseByARuleThatIsNamed() {
+    noClasses()
+        .should()
+        .callMethod(String.class, "toLowerCase")
+        .orShould()
+        .callMethod(String.class, "toUpperCase")
+        .because("in Turkish the small form of I is no i; name Locale.ROOT, or fold ASCII only")
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheCommandTalksToTheTerminal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("hikyaku.app..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .callMethod(Throwable.class, "printStackTrace")
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheCommandEndsTheProcess() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("hikyaku.app..")
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .check(classes);
+  }
+
+  private static String name(JavaClass each) {
+    return each.getPackageName().replaceFirst("^hikyaku\\.", "");
+  }
+
+  /** The row of the table that speaks of a package: the one with the longest name. */
+  private static Optional<String> row(String packageName) {
+    return MAY_SEE.keySet().stream()
+        .filter(room -> isIn(packageName, room))
+        .max(Comparator.comparing(String::length));
+  }
+
+  private static boolean isIn(String packageName, String room) {
+    return packageName.equals(room) || packageName.startsWith(room + ".");
+  }
+}
