@@ -24,7 +24,7 @@ public sealed interface Command {
       case Auth _ -> Verb.AUTH;
       case NotImplemented(Verb verb) -> verb;
       case Malformed(Verb verb, _) -> verb;
-      case Unknown _ -> null;
+      case Unknown _, Http _ -> null;
     };
   }
 
@@ -89,6 +89,12 @@ public sealed interface Command {
 
   /** No word that the grammar knows. */
   record Unknown() implements Command {}
+
+  /**
+   * A request of HTTP: a browser was made to talk to us, and what follows may have been written to
+   * look like mail.
+   */
+  record Http() implements Command {}
 
   /**
    * A known word and something wrong behind it.

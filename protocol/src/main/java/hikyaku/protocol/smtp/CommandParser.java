@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import hikyaku.protocol.address.MailAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Command lines (RFC 5321 §4.1). */
@@ -23,6 +24,10 @@ public final class CommandParser {
       Reply.of(500, "5.5.2", "Command line is not printable UTF-8 text");
   private static final Reply TOO_LONG = Reply.of(500, "5.5.6", "Command line too long");
 
+  /** RFC 9110 §9; as HTTP writes them, in upper case. */
+  private static final Set<String> HTTP_METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
+
   private final Cursor in;
 
   private CommandParser(String line) {
@@ -35,9 +40,10 @@ public final class CommandParser {
    * @param line without CRLF, at most {@link #MAX_AUTH_LINE} octets
    */
   public static Command parse(byte[] line) {
-    Verb verb = verb(line);
+    String word = word(line);
+    Verb verb = Verb.of(word);
     if (verb == null) {
-      return new Command.Unknown();
+      return HTTP_METHODS.contains(word) ? new Command.Http() : new Command.Unknown();
     }
     if (line.length > (verb == Verb.AUTH ? MAX_AUTH_LINE : MAX_LINE)) {
       return new Command.Malformed(verb, TOO_LONG);
@@ -53,8 +59,8 @@ public final class CommandParser {
     }
   }
 
-  /** The first word, before anything is known of the rest. */
-  private static @Nullable Verb verb(byte[] line) {
+  /** The first word, before anything is known of the rest; empty if it is none. */
+  private static String word(byte[] line) {
     int from = 0;
     while (from < line.length && (line[from] == ' ' || line[from] == '\t')) {
       from++;
@@ -64,7 +70,7 @@ public final class CommandParser {
       to++;
     }
     boolean ends = to == line.length || line[to] == ' ' || line[to] == '\t';
-    return ends && to - from <= 8 ? Verb.of(new String(line, from, to - from, US_ASCII)) : null;
+    return ends ? new String(line, from, to - from, US_ASCII) : "";
   }
 
   /** Text without control characters other than TAB, or null. */

@@ -10,6 +10,7 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
@@ -144,7 +145,8 @@ final class MessageEnd {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
-    List<Delivered> delivered = deliveries.isEmpty() ? List.of() : deliver(deliveries);
+    List<Delivered> delivered =
+        deliveries.isEmpty() ? List.of() : deliver(deliveries, received.blob());
     boolean any = delivered.stream().anyMatch(Delivered.Done.class::isInstance);
     for (int i = 0; i < copies.size(); i++) {
       byAccount.put(copies.get(i).target().account().id(), reply(delivered.get(i), any));
@@ -161,13 +163,23 @@ final class MessageEnd {
    * once more under the same key: a client that was refused would send a copy that no key connects
    * with this one.
    */
-  private List<Delivered> deliver(List<Delivery> deliveries) {
+  private List<Delivered> deliver(List<Delivery> deliveries, Blob blob) {
+    String key = key(transaction, blob);
     try {
-      return session.mail().deliver(deliveries, transaction.id());
+      return session.mail().deliver(deliveries, key);
     } catch (StoreException.Unavailable e) {
       session.log(Level.WARN, "a delivery is repeated").setCause(e).log();
-      return session.mail().deliver(deliveries, transaction.id());
+      return session.mail().deliver(deliveries, key);
     }
+  }
+
+  /**
+   * The idempotency key of a transaction. A message is part of it: should a session's id ever come
+   * up again, on another node or after a clock was set back, another message must not be taken for
+   * a repeat of this one.
+   */
+  static String key(Transaction transaction, Blob blob) {
+    return transaction.id() + "." + blob.id().toString().substring(0, 32);
   }
 
   /** Whether we delivered it to this account before. */

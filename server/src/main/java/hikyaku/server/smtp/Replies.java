@@ -35,6 +35,8 @@ final class Replies {
   static final Reply NOT_PIPELINED =
       Reply.of(
           554, "5.5.0", "Input was sent without waiting for a reply that had to be waited for");
+  static final Reply NO_WEB_SERVER =
+      Reply.of(554, "5.5.1", "This is a mail server, not a web server");
   static final Reply PARAMETER_NOT_OFFERED =
       Reply.of(555, "5.5.4", "Parameter of an extension that is not offered here");
 

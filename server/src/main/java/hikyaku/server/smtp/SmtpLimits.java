@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param recipients RCPT of one transaction, as LIMITS tells it (RFC 9422). RFC 5321 §4.5.3.1.8
  *     asks for 100. Reply: 452 4.5.3
  * @param copies mailboxes that one message may go to, aliases counted out: all of them are one
- *     durability round. Reply: 452 4.5.3
+ *     durability round, and each holds what was found in the header, up to some 100 KiB. Reply: 452
+ *     4.5.3
  * @param transactions MAIL of one session, as LIMITS tells it; a client that has more reconnects.
  *     Reply: 421 4.7.0
  * @param hops Received fields of a message; RFC 5321 §6.3 wants at least 100 to be allowed. Reply:
@@ -45,8 +46,8 @@ public record SmtpLimits(
   public static final SmtpLimits DEFAULT =
       new SmtpLimits(
           50L * 1024 * 1024,
+          500,
           1_000,
-          5_000,
           1_000,
           100,
           20,

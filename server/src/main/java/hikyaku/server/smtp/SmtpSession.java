@@ -158,6 +158,9 @@ final class SmtpSession {
   // ---------------------------------------------------------------------------- a command's way
 
   private Answer answer(Command command) throws IOException {
+    if (command instanceof Command.Http) {
+      return Answer.closing(Replies.NO_WEB_SERVER);
+    }
     Verb verb = command.verb();
     Rule<?> rule = verb == null ? null : CommandTable.rule(face, verb);
     if (rule == null) {

@@ -80,7 +80,7 @@ final class SuccessReport {
           local.targets().stream()
               .map(target -> Delivery.toInbox(target.account().id(), entry(report, target)))
               .toList();
-      session.mail().deliver(deliveries, transaction.id() + "r");
+      session.mail().deliver(deliveries, MessageEnd.key(transaction, report.blob()));
     }
   }
 
