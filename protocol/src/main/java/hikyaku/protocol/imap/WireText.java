@@ -8,7 +8,10 @@ final class WireText {
   /** A longer string is written as a literal: some clients have a limit for lines. */
   private static final int LONGEST_QUOTED = 4000;
 
-  private final StringBuilder text = new StringBuilder();
+  /** What is kept of the buffer between responses: an idle session is to weigh little. */
+  private static final int KEPT = 512;
+
+  private StringBuilder text = new StringBuilder(64);
 
   int length() {
     return text.length();
@@ -17,7 +20,11 @@ final class WireText {
   /** Gives what was written and starts anew. */
   String take() {
     String taken = text.toString();
-    text.setLength(0);
+    if (text.capacity() > KEPT) {
+      text = new StringBuilder(64);
+    } else {
+      text.setLength(0);
+    }
     return taken;
   }
 

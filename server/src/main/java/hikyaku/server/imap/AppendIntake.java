@@ -71,8 +71,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   @Override
   public Decision message(String name, Command.AppendMessage message, int index) {
     try {
-      Reply refusal = index == 0 ? open(name) : null;
-      finishArriving();
+      Reply refusal = index == 0 ? open(name) : finishArriving();
       if (refusal == null) {
         refusal = refusal(message);
       }
@@ -119,16 +118,21 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     return null;
   }
 
-  /** Completes the message that has arrived, if any. */
-  private void finishArriving() {
+  /** Completes the message that has arrived, if any; or says why it cannot be taken. */
+  private @Nullable Reply finishArriving() {
     Arriving arrived = arriving;
     if (arrived == null) {
-      return;
+      return null;
     }
     if (arrived.failure != null) {
       throw arrived.failure;
     }
     Intake.Received received = arrived.intake.finish();
+    arriving = null;
+    if (received.structure().hasNul() && !arrived.said.literal8()) {
+      // RFC 9051 §4.3, RFC 3516 §4.4.
+      return Reply.bad("NUL in a literal, which needs literal8");
+    }
     OffsetDateTime date = arrived.said.internalDate();
     complete.add(
         new NewMessage(
@@ -140,13 +144,15 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
             Store.flags(arrived.said.flags()),
             received.structure(),
             session.id()));
-    arrived.intake.close();
-    arriving = null;
+    return null;
   }
 
   /** The command is complete, and all its messages have come. */
   Reply execute(Command.Append command) {
-    finishArriving();
+    Reply refusal = finishArriving();
+    if (refusal != null) {
+      return refusal;
+    }
     Mailbox target = mailbox;
     if (target == null || complete.size() != command.messages().size()) {
       throw new IllegalStateException("messages that were not taken");

@@ -44,7 +44,7 @@ final class Authenticate {
         }
         case SaslExchange.Step.Challenge(byte[] octets) -> {
           session.out.challenge(Base64.getEncoder().encodeToString(octets));
-          String answer = answer(session);
+          String answer = session.secretAnswer();
           if (answer == null) {
             return Reply.bad("Authentication response is missing or too long");
           }
@@ -59,14 +59,6 @@ final class Authenticate {
         }
       }
     }
-  }
-
-  private static @Nullable String answer(Session session) throws IOException {
-    if (!session.awaitInput()) {
-      return null;
-    }
-    session.connection.hideInput();
-    return session.answer();
   }
 
   private static byte @Nullable [] decode(String base64) {

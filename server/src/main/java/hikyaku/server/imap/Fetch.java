@@ -28,6 +28,11 @@ final class Fetch {
   private final Selected selected;
   private final Command.Fetch command;
   private boolean unreadable;
+
+  /** The entry that set \Seen, and on which messages; their responses tell the flags. */
+  private long marked;
+
+  private UidSet markedUids = UidSet.EMPTY;
   private boolean unknownEncoding;
 
   private Fetch(Session session, Command.Fetch command) {
@@ -61,6 +66,9 @@ final class Fetch {
     }
     boolean seen = markSeen(indexes);
     write(indexes, items(seen));
+    if (!unreadable && !unknownEncoding) {
+      view.own(marked, markedUids);
+    }
     if (unreadable) {
       return Reply.no(ResponseCode.Plain.UNAVAILABLE, "Some of the messages cannot be read now");
     }
@@ -149,7 +157,8 @@ final class Fetch {
     FlagsOutcome outcome =
         selected.mailbox().changeFlags(unseen, FlagChange.add(Flags.of(SystemFlag.SEEN)), -1, null);
     view.advance(outcome.state());
-    view.own(outcome.seq(), unseen);
+    marked = outcome.seq();
+    markedUids = unseen;
     // The newer state may have other indexes; messages that went meanwhile drop out.
     for (int i = 0; i < indexes.length; i++) {
       indexes[i] = view.state().indexOf(uids[i]);
@@ -174,6 +183,7 @@ final class Fetch {
   /** One message that cannot be read does not keep the others back. */
   private void write(MessageFetch fetch, int index, @Nullable StoredMessage stored)
       throws IOException {
+    session.checkStopping();
     try {
       fetch.write(index, stored);
     } catch (StoreException e) {

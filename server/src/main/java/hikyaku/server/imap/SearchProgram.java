@@ -96,6 +96,7 @@ final class SearchProgram {
             state,
             open.build().toArray(),
             (index, stored) -> {
+              session.checkStopping();
               try (SearchedMessage message =
                   new SearchedMessage(selected.mailbox(), index, stored.message())) {
                 if (test.read(message)) {

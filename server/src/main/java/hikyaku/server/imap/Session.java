@@ -208,6 +208,9 @@ final class Session {
       reply = refusal(e);
     } catch (Targets.Invalid e) {
       reply = e.reply();
+    } catch (Stopping e) {
+      bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
+      reply = Reply.no(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
     }
     tell(rule.telling(), name);
     return reply;
@@ -326,18 +329,37 @@ final class Session {
   }
 
   /**
-   * Reads a line that is no command.
+   * Reads a line that is no command and may hold a secret.
    *
    * @return null if the session is over, or the line is longer than any answer may be
    */
-  @Nullable String answer() throws IOException {
+  @Nullable String secretAnswer() throws IOException {
     if (!awaitInput()) {
       return null;
     }
+    connection.hideInput();
     try {
       return reader.line(mode());
     } catch (WireException.LineTooLong e) {
       return null;
+    }
+  }
+
+  /**
+   * Lets a long command notice that the server stops.
+   *
+   * @throws Stopping if it does
+   */
+  void checkStopping() throws Stopping {
+    if (connection.isStopping()) {
+      throw new Stopping();
+    }
+  }
+
+  /** The server stops, and the command at hand would take long. */
+  static final class Stopping extends IOException {
+    Stopping() {
+      super("the server is stopping");
     }
   }
 

@@ -5,6 +5,7 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.FlagsOutcome;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.FetchWriter;
@@ -29,7 +30,9 @@ final class Store {
       session.updates.enableCondStore();
     }
     View view = selected.view;
+    final long told = view.positions().flags();
     view.refresh();
+    final MailboxState before = view.state();
     Targets targets = Targets.resolve(session, command.uid(), command.messages());
     UidSet uids = targets.uids(view);
     Flags flags = flags(command.flags());
@@ -47,7 +50,8 @@ final class Store {
     }
     UidSet stored = uids.minus(outcome.modified());
     answer(session, selected, command, stored, outcome);
-    view.own(outcome.seq(), stored);
+    view.own(
+        outcome.seq(), command.silent() ? foreseen(view, before, told, stored, change) : stored);
     if (targets.ghosts()) {
       return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
     }
@@ -56,6 +60,29 @@ final class Store {
         : Reply.ok(
             new ResponseCode.Modified(modified(view, command.uid(), outcome.modified())),
             "Conditional STORE left some messages alone");
+  }
+
+  /**
+   * Those whose flags are what the client expects after its .SILENT: it knew the flags before, and
+   * nobody else came between. The others are told after all (RFC 9051 §6.4.6).
+   *
+   * @param told flag changes up to here have been told
+   */
+  private static UidSet foreseen(
+      View view, MailboxState before, long told, UidSet stored, FlagChange change) {
+    MailboxState after = view.state();
+    UidSet.Builder foreseen = new UidSet.Builder();
+    before.forEachIndex(
+        stored,
+        index -> {
+          long uid = before.uid(index);
+          int now = after.indexOf(uid);
+          boolean known = before.modseq(index) <= told;
+          if (known && now >= 0 && after.flags(now).equals(change.apply(before.flags(index)))) {
+            foreseen.add(uid);
+          }
+        });
+    return foreseen.build();
   }
 
   /** Flags as the mailbox keeps them. */

@@ -10,17 +10,22 @@ import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -34,16 +39,26 @@ final class ImapRig implements AutoCloseable {
   final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
   final FakeAuthenticator authenticator = new FakeAuthenticator();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private static final Credential CREDENTIAL = credential();
   private final NetServer server;
 
-  ImapRig(ImapSettings settings) throws IOException {
+  private static Credential credential() {
+    try {
+      return SelfSigned.create(List.of("mail.demo.test"), Instant.now());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  ImapRig() throws IOException {
+    this(ImapSettings.DEFAULTS, TlsMode.NONE);
+  }
+
+  ImapRig(ImapSettings settings, TlsMode tls) throws IOException {
     ImapProtocol protocol = new ImapProtocol(settings, authenticator, mail, meters);
     ListenerSpec spec =
         new ListenerSpec(
-            "imap",
-            protocol,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            TlsMode.NONE);
+            "imap", protocol, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
     server =
         new NetServer(
             List.of(spec),
@@ -52,6 +67,7 @@ final class ImapRig implements AutoCloseable {
             new SessionIds(InstantSource.system()),
             meters,
             InstantSource.system());
+    server.useTls(TlsContext.of(List.of(CREDENTIAL)));
     server.start();
   }
 
