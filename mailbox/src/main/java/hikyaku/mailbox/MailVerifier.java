@@ -1,5 +1,6 @@
 package hikyaku.mailbox;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
@@ -10,6 +11,7 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.StoredMessage;
+import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimeParser;
 import java.io.IOException;
@@ -154,13 +156,35 @@ public final class MailVerifier {
       }
       MimeParser parser = new MimeParser();
       content.copy(content.blobOffset(), content.size(), parser);
-      MessageStructure structure = parser.finish();
+      MessageStructure structure = completed(parser.finish(), stored.message().prefix());
       if (!structure.equals(stored.message().structure())) {
         problems.accept(name + ": its octets parse otherwise than its entry says");
       }
     } catch (StoreException | IOException e) {
       problems.accept(name + ": " + e.getMessage());
     }
+  }
+
+  /**
+   * A message submitted without Date or Message-ID got them in its prefix (RFC 6409 §8), and its
+   * structure tells of them.
+   */
+  private static MessageStructure completed(MessageStructure found, ByteString prefix)
+      throws IOException {
+    Envelope own = found.envelope();
+    if (own.date() != null && own.messageId() != null) {
+      return found;
+    }
+    MimeParser parser = new MimeParser();
+    parser.write(prefix.toByteArray());
+    MessageStructure added = parser.finish();
+    String date = own.date();
+    String messageId = own.messageId();
+    return found.with(
+        own.with(
+            date == null ? added.envelope().date() : date,
+            messageId == null ? added.envelope().messageId() : messageId),
+        date == null ? added.sent() : found.sent());
   }
 
   /** A deletion that a crash cut short leaves a mailbox that no folder leads to. */

@@ -11,7 +11,8 @@ import hikyaku.protocol.mime.MessageStructure;
  * @param blob the octets that the client sent; the message that clients see is prefix and blob
  * @param internalDate when it arrived, or what APPEND said
  * @param flags at arrival
- * @param structure what parsing the blob found; its offsets count from the start of the blob
+ * @param structure what parsing the blob found; its offsets count from the start of the blob. Where
+ *     the blob lacks Date or Message-ID and the prefix has it, the envelope tells of it
  * @param session the id of the session that brought it, for whoever finds its way
  */
 public record NewMessage(

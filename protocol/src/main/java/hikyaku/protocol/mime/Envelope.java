@@ -38,4 +38,10 @@ public record Envelope(
     cc = List.copyOf(cc);
     bcc = List.copyOf(bcc);
   }
+
+  /** The same with another Date and another Message-ID. */
+  public Envelope with(@Nullable String newDate, @Nullable String newMessageId) {
+    return new Envelope(
+        newDate, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, newMessageId);
+  }
 }

@@ -44,6 +44,25 @@ public record MessageStructure(
     deliveredTo = List.copyOf(deliveredTo);
   }
 
+  /** The same with another envelope and another understanding of its date. */
+  public MessageStructure with(Envelope newEnvelope, @Nullable SentDate newSent) {
+    return new MessageStructure(
+        size,
+        root,
+        newEnvelope,
+        newSent,
+        references,
+        receivedFields,
+        deliveredTo,
+        preview,
+        has8bit,
+        hasNul,
+        hasBareLineEnding,
+        longestLine,
+        hasAttachments,
+        limitReached);
+  }
+
   /**
    * Finds a part by its IMAP number (RFC 9051 §6.4.5.1): {@code 1.2} is the second child of the
    * first; part 1 of what is no multipart is its own body; numbers go on through message/rfc822
