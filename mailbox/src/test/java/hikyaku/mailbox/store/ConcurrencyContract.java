@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Many at once. */
-abstract class ConcurrencyContract extends StoreFixture {
+public abstract class ConcurrencyContract extends StoreFixture {
   private static final Duration GRACE = Duration.ofHours(1);
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Operations at random on the engine and on the reference store: every answer, and all that can be
  * read, must be the same. The engine is closed and opened in between.
  */
-abstract class ModelContract extends StoreFixture {
+public abstract class ModelContract extends StoreFixture {
   private static final Duration GRACE = Duration.ofMinutes(5);
   private static final int STEPS = 400;
 

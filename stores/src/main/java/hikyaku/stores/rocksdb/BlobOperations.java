@@ -86,11 +86,16 @@ final class BlobOperations {
     private final Upload upload;
     private final int index;
     private final ChunkRecord chunk;
+    private final long time;
 
-    PutChunk(Upload upload, int index, ChunkRecord chunk) {
+    /**
+     * @param time when it was put, in milliseconds since 1970
+     */
+    PutChunk(Upload upload, int index, ChunkRecord chunk, long time) {
       this.upload = upload;
       this.index = index;
       this.chunk = chunk;
+      this.time = time;
     }
 
     @Override
@@ -105,10 +110,10 @@ final class BlobOperations {
         batch.put(
             Column.META,
             Keys.meta(Keys.UPLOAD, number),
-            UploadRecord.newBuilder().setBegan(batch.now()).build());
+            UploadRecord.newBuilder().setBegan(time).build());
       }
       batch.put(Column.CHUNKS, Keys.chunk(number, index), chunk);
-      upload.wrote(index + 1, batch.now());
+      upload.wrote(index + 1, time);
       return true;
     }
 

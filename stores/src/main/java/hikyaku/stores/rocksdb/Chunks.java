@@ -30,6 +30,7 @@ final class Chunks {
   }
 
   static ChunkRecord encode(byte[] content, int from, int length, int level) {
+    Database.requirePlatformThread();
     if (length >= WORTH_COMPRESSING) {
       byte[] packed = new byte[(int) Zstd.compressBound(length)];
       long count = Zstd.compressByteArray(packed, 0, packed.length, content, from, length, level);
@@ -84,6 +85,7 @@ final class Chunks {
   }
 
   private static byte[] unpack(Column column, byte[] key, ChunkRecord chunk) {
+    Database.requirePlatformThread();
     if (chunk.getSize() < 0 || chunk.getSize() > SIZE) {
       throw new StoreException.Corrupt(
           Keys.describe(column, key) + " is said to have " + chunk.getSize() + " octets", null);

@@ -143,6 +143,10 @@ final class Committer implements AutoCloseable {
   /** The batch did not go through, or it is not known whether it did. */
   private void failed(RuntimeException cause, List<Operation<?>> staged) {
     LOG.atError().setCause(cause).log("a write has failed; the outcome is unknown until recovery");
+    if (cause instanceof StoreException.Corrupt) {
+      LOG.atError().log("a file is damaged: verify, and restore what it names");
+      database.avoidDamage();
+    }
     StoreException failure =
         database.fail(
             new StoreException.Unavailable("a write has failed: " + cause.getMessage(), cause));

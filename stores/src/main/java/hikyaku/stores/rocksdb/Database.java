@@ -29,6 +29,7 @@ final class Database implements AutoCloseable {
   private final RocksSettings.Memory memory;
   private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock();
   private @Nullable Handle handle;
+  private boolean damaged;
   private volatile boolean reopening;
   private volatile boolean closing;
   private volatile boolean closed;
@@ -41,17 +42,18 @@ final class Database implements AutoCloseable {
   }
 
   static Database open(Path directory, RocksSettings.Memory memory) {
-    return new Database(directory, memory, openHandle(directory, memory));
+    return new Database(directory, memory, openHandle(directory, memory, true));
   }
 
-  private static Handle openHandle(Path directory, RocksSettings.Memory memory) {
+  private static Handle openHandle(
+      Path directory, RocksSettings.Memory memory, boolean compacting) {
     try {
       RocksDB.loadLibrary();
     } catch (RuntimeException | UnsatisfiedLinkError e) {
       throw new StoreException.Unavailable("RocksDB cannot run on this machine", e);
     }
     try {
-      return Handle.open(directory, memory);
+      return Handle.open(directory, memory, compacting);
     } catch (RocksDBException e) {
       throw translate("cannot open the database in " + directory, e);
     }
@@ -69,6 +71,7 @@ final class Database implements AutoCloseable {
    * @param what names the work in an error
    */
   <T extends @Nullable Object> T use(Object what, Use<T> use) {
+    requirePlatformThread();
     lifecycle.readLock().lock();
     try {
       Handle open = handle;
@@ -77,9 +80,16 @@ final class Database implements AutoCloseable {
       }
       return use.with(open);
     } catch (RocksDBException e) {
-      throw translate(what + " failed", e);
+      throw translate(what.toString(), e);
     } finally {
       lifecycle.readLock().unlock();
+    }
+  }
+
+  /** Native code would hold a virtual thread's carrier from all others. */
+  static void requirePlatformThread() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException("native code on a virtual thread");
     }
   }
 
@@ -113,6 +123,14 @@ final class Database implements AutoCloseable {
     return cause;
   }
 
+  /**
+   * A file is damaged: from the next {@link #reopen} on, files are left as they are, so that what
+   * is sound can be read and written.
+   */
+  void avoidDamage() {
+    damaged = true;
+  }
+
   /** The end is near: work that takes long gives up at its next {@link #yieldToLifecycle}. */
   void interruptLongWork() {
     closing = true;
@@ -137,7 +155,7 @@ final class Database implements AutoCloseable {
         handle = null;
       }
       forget.run();
-      handle = openHandle(directory, memory);
+      handle = openHandle(directory, memory, !damaged);
     } finally {
       reopening = false;
       lifecycle.writeLock().unlock();

@@ -32,6 +32,9 @@ import org.rocksdb.WriteOptions;
 final class Handle implements AutoCloseable {
   private static final long MIB = 1024L * 1024;
 
+  /** When nothing is merged, files may become many before writing is held up. */
+  private static final int FILES_WITHOUT_COMPACTION = 2000;
+
   /** Everything to be closed, in the order in which it was made. */
   private final List<AbstractImmutableNativeReference> owned = new ArrayList<>();
 
@@ -42,14 +45,15 @@ final class Handle implements AutoCloseable {
   private final WriteOptions synced;
   private final WriteOptions unsynced;
 
-  private Handle(Path directory, RocksSettings.Memory memory) throws RocksDBException {
+  private Handle(Path directory, RocksSettings.Memory memory, boolean compacting)
+      throws RocksDBException {
     try {
       Cache cache = own(new LRUCache(Math.max(memory.blockCache(), MIB)));
       BloomFilter bloom = own(new BloomFilter(10));
       DBOptions options = own(options(memory));
       List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
       for (Column column : Column.values()) {
-        ColumnFamilyOptions columnOptions = own(options(column, memory, cache, bloom));
+        ColumnFamilyOptions columnOptions = own(options(column, memory, compacting, cache, bloom));
         descriptors.add(new ColumnFamilyDescriptor(column.octets(), columnOptions));
       }
       List<ColumnFamilyHandle> handles = new ArrayList<>();
@@ -67,8 +71,15 @@ final class Handle implements AutoCloseable {
     }
   }
 
-  static Handle open(Path directory, RocksSettings.Memory memory) throws RocksDBException {
-    return new Handle(directory, memory);
+  /**
+   * Opens RocksDB.
+   *
+   * @param compacting whether it may merge files; not if one of them is damaged, for that would end
+   *     all writing
+   */
+  static Handle open(Path directory, RocksSettings.Memory memory, boolean compacting)
+      throws RocksDBException {
+    return new Handle(directory, memory, compacting);
   }
 
   private <R extends AbstractImmutableNativeReference> R own(R reference) {
@@ -101,7 +112,11 @@ final class Handle implements AutoCloseable {
   }
 
   private static ColumnFamilyOptions options(
-      Column column, RocksSettings.Memory memory, Cache cache, BloomFilter bloom) {
+      Column column,
+      RocksSettings.Memory memory,
+      boolean compacting,
+      Cache cache,
+      BloomFilter bloom) {
     boolean octets = column == Column.CHUNKS || column == Column.SNAPSHOTS;
     BlockBasedTableConfig table =
         new BlockBasedTableConfig()
@@ -119,7 +134,10 @@ final class Handle implements AutoCloseable {
         // Chunks are compressed already.
         .setCompressionType(
             octets ? CompressionType.NO_COMPRESSION : CompressionType.LZ4_COMPRESSION)
-        .setLevelCompactionDynamicLevelBytes(true);
+        .setLevelCompactionDynamicLevelBytes(true)
+        .setDisableAutoCompactions(!compacting)
+        .setLevel0SlowdownWritesTrigger(compacting ? 20 : FILES_WITHOUT_COMPACTION)
+        .setLevel0StopWritesTrigger(compacting ? 36 : FILES_WITHOUT_COMPACTION);
   }
 
   byte @Nullable [] get(Column column, byte[] key) throws RocksDBException {

@@ -90,6 +90,14 @@ final class Keys {
         && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
   }
 
+  /** A record's place, put into words only when they are needed. */
+  record Place(Column column, byte[] key) {
+    @Override
+    public String toString() {
+      return describe(column, key);
+    }
+  }
+
   /** A record's name for an operator. */
   static String describe(Column column, byte[] key) {
     String place =

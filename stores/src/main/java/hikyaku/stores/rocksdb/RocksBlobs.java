@@ -87,7 +87,10 @@ final class RocksBlobs implements BlobStore {
       upload.requireWhole();
       queue.add(
           new BlobOperations.PutChunk(
-              upload, index, pool.call(() -> Chunks.encode(octets, 0, length, level()))));
+              upload,
+              index,
+              pool.call(() -> Chunks.encode(octets, 0, length, level())),
+              store.clock().millis()));
       return true;
     });
   }
@@ -137,7 +140,8 @@ final class RocksBlobs implements BlobStore {
     byte @Nullable [] frame =
         pool.call(() ->
             database.use(
-                "looking for blob " + id, handle -> handle.get(Column.BLOBS, Keys.blob(id))));
+                new Keys.Place(Column.BLOBS, Keys.blob(id)),
+                handle -> handle.get(Column.BLOBS, Keys.blob(id))));
     if (frame == null) {
       throw new StoreException.BlobMissing(id);
     }
@@ -167,8 +171,7 @@ final class RocksBlobs implements BlobStore {
   private byte @Nullable [] readChunk(byte[] key) {
     byte @Nullable [] frame =
         database.use(
-            "reading " + Keys.describe(Column.CHUNKS, key),
-            handle -> handle.getOnce(Column.CHUNKS, key));
+            new Keys.Place(Column.CHUNKS, key), handle -> handle.getOnce(Column.CHUNKS, key));
     return frame == null ? null : Chunks.decode(Column.CHUNKS, key, frame);
   }
 

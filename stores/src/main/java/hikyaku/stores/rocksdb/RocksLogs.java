@@ -137,7 +137,7 @@ final class RocksLogs implements LogStore {
         if (from >= to) {
           return List.of();
         }
-        List<Entry> entries = readEntries(before.number(), from, to, limit);
+        List<Entry> entries = readEntries(log, before.number(), from, to, limit);
         LogState now = state(log);
         if (now.number() == before.number()) {
           long end = entries.size() == limit ? entries.getLast().seq() : to;
@@ -148,11 +148,11 @@ final class RocksLogs implements LogStore {
     });
   }
 
-  private List<Entry> readEntries(long number, long after, long through, int limit) {
+  private List<Entry> readEntries(LogName log, long number, long after, long through, int limit) {
     List<Records.Raw> raws =
         pool.call(() ->
             database.use(
-                "reading entries of log number " + number,
+                log,
                 handle ->
                     Records.take(
                         handle,
@@ -162,7 +162,11 @@ final class RocksLogs implements LogStore {
                         limit)));
     List<Entry> entries = new ArrayList<>(raws.size());
     for (Records.Raw raw : raws) {
-      entries.add(Entries.decode(raw.key(), raw.value()));
+      try {
+        entries.add(Entries.decode(raw.key(), raw.value()));
+      } catch (StoreException.Corrupt e) {
+        throw new StoreException.Corrupt(log + ": " + e.getMessage(), e);
+      }
     }
     return entries;
   }
@@ -190,14 +194,14 @@ final class RocksLogs implements LogStore {
       LogState state = state(log);
       return state.snapshotSeq() == 0
           ? Optional.empty()
-          : pool.call(() -> readSnapshot(state.number()));
+          : pool.call(() -> readSnapshot(log, state.number()));
     });
   }
 
-  private Optional<Snapshot> readSnapshot(long number) {
+  private Optional<Snapshot> readSnapshot(LogName log, long number) {
     List<Records.Raw> raws =
         database.use(
-            "reading the snapshot of log number " + number,
+            "the snapshot of " + log,
             handle ->
                 Records.take(
                     handle,

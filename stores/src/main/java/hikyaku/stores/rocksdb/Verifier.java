@@ -12,11 +12,13 @@ import hikyaku.stores.rocksdb.proto.TrimRecord;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Snapshot;
 
@@ -90,12 +92,7 @@ final class Verifier {
 
     /** Walks records, reporting those that are broken and going on behind them. */
     private void each(Column column, byte[] prefix, Step step) throws RocksDBException {
-      each(column, prefix, Keys.behind(prefix), step);
-    }
-
-    private void each(Column column, byte[] from, byte @Nullable [] to, Step step)
-        throws RocksDBException {
-      try (Scan scan = handle.scan(column, from, to, view)) {
+      try (Scan scan = handle.scan(column, prefix, Keys.behind(prefix), view)) {
         for (; scan.valid(); scan.next()) {
           database.yieldToLifecycle();
           byte[] key = scan.key();
@@ -103,15 +100,22 @@ final class Verifier {
             step.at(key, scan.value());
           } catch (StoreException.Corrupt e) {
             problems.accept(String.valueOf(e.getMessage()));
+          } catch (RocksDBException e) {
+            broken(Keys.describe(column, key), e);
           }
         }
       } catch (RocksDBException e) {
-        StoreException broken = Database.translate("reading " + column.label(), e);
-        if (!(broken instanceof StoreException.Corrupt)) {
-          throw e;
-        }
-        problems.accept(broken.getMessage() + "; the rest of them was not looked at");
+        broken(column.label() + " from " + HexFormat.of().formatHex(prefix) + " on", e);
       }
+    }
+
+    /** Reports what cannot be read; but if nothing can, there is no point in going on. */
+    private void broken(String what, RocksDBException e) throws RocksDBException {
+      StoreException problem = Database.translate(what, e);
+      if (!(problem instanceof StoreException.Corrupt)) {
+        throw e;
+      }
+      problems.accept(String.valueOf(problem.getMessage()));
     }
 
     private void log(byte[] key, byte[] value) throws RocksDBException {
@@ -178,17 +182,29 @@ final class Verifier {
       }
     }
 
-    /** Reports numbers that nobody answers for, jumping from one to the next. */
+    /** Reports numbers that nobody answers for, looking between those that somebody does. */
     private void orphans(Column column, Set<Long> known, Set<Long> alsoKnown)
         throws RocksDBException {
+      long[] numbers =
+          LongStream.concat(
+                  Stream.concat(known.stream(), alsoKnown.stream()).mapToLong(Long::longValue),
+                  LongStream.of(Long.MAX_VALUE))
+              .sorted()
+              .toArray();
       try (Scan scan = handle.scan(column, new byte[0], null, view)) {
-        while (scan.valid()) {
+        long from = 0;
+        for (long to : numbers) {
           database.yieldToLifecycle();
-          long number = number(scan.key(), 0);
-          if (!known.contains(number) && !alsoKnown.contains(number)) {
-            problems.accept(Keys.describe(column, scan.key()) + " belongs to nothing");
+          try {
+            scan.seek(Keys.number(from));
+            while (scan.valid() && number(scan.key(), 0) < to) {
+              problems.accept(Keys.describe(column, scan.key()) + " belongs to nothing");
+              scan.seek(Keys.number(number(scan.key(), 0) + 1));
+            }
+          } catch (RocksDBException e) {
+            broken(column.label() + " before number " + to, e);
           }
-          scan.seek(Keys.number(number + 1));
+          from = to + 1;
         }
       }
     }

@@ -1,0 +1,210 @@
+package hikyaku.stores.rocksdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.ChangePage;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.SetClock;
+import hikyaku.mailbox.store.StoreException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What this engine does beyond the contract. */
+final class EngineTest {
+  private static final LogName LOG = new LogName("mailbox/a");
+
+  @TempDir Path directory;
+
+  private final SetClock clock = new SetClock(Instant.parse("2026-03-01T12:00:00Z"));
+
+  private RocksStore open() {
+    return RocksStore.open(directory, RocksSettings.DEFAULT, clock);
+  }
+
+  private static Append append(String text) {
+    return Append.to(LOG, List.of(Event.of(ByteString.copyFromUtf8(text))));
+  }
+
+  private long records(Column column) {
+    try (Database database =
+        Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT)) {
+      return database.use(
+          "counting",
+          handle ->
+              (long) Records.take(handle, column, new byte[0], null, Integer.MAX_VALUE).size());
+    }
+  }
+
+  @Test
+  void keysAreForgottenAfterTheirTimeAndNotBefore() {
+    try (RocksStore store = open()) {
+      store.logs().append(append("a").expecting(Append.Expect.NEW).withKey("first")).orThrow();
+      clock.advance(Duration.ofHours(47));
+      store.logs().append(append("b").withKey("second")).orThrow();
+      store.blobs().sweep(Duration.ofHours(1));
+      assertThat(store.logs().append(append("a").withKey("first")).orThrow().repeated()).isTrue();
+      clock.advance(Duration.ofHours(2));
+      store.blobs().sweep(Duration.ofHours(1));
+      assertThat(store.logs().append(append("b").withKey("second")).orThrow().repeated()).isTrue();
+    }
+    assertThat(records(Column.ANSWERS)).isEqualTo(1);
+  }
+
+  @Test
+  void nothingIsLeftOfUploadsThatWereCutOffOrForgotten() {
+    byte[] content = new byte[500_000];
+    BlobWriter cutOff;
+    try (RocksStore store = open()) {
+      cutOff = store.blobs().create();
+      cutOff.write(content, 0, content.length);
+    }
+    assertThat(records(Column.CHUNKS)).isPositive();
+    try (RocksStore store = open()) {
+      BlobWriter forgotten = store.blobs().create();
+      forgotten.write(content, 0, content.length);
+      BlobWriter going = store.blobs().create();
+      clock.advance(Duration.ofHours(2));
+      going.write(content, 0, content.length);
+      store.blobs().sweep(Duration.ofHours(1));
+      assertThatThrownBy(
+              () -> {
+                forgotten.write(content, 0, content.length);
+                forgotten.finish();
+              })
+          .isInstanceOf(StoreException.Unavailable.class);
+      forgotten.close();
+      assertThat(going.finish().size()).isEqualTo(content.length);
+    }
+    assertThat(records(Column.CHUNKS)).isEqualTo((content.length + Chunks.SIZE - 1) / Chunks.SIZE);
+    assertThat(records(Column.BLOBS)).isEqualTo(1);
+    cutOff.close();
+  }
+
+  @Test
+  void nothingIsLeftOfADroppedLog() {
+    try (RocksStore store = open()) {
+      List<Event> events = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        events.add(Event.of(ByteString.copyFromUtf8("e" + i)));
+      }
+      store
+          .logs()
+          .append(Append.to(LOG, events).expecting(Append.Expect.NEW).withKey("k"))
+          .orThrow();
+      store
+          .logs()
+          .saveSnapshot(LOG, new hikyaku.mailbox.store.Snapshot(5, ByteString.copyFromUtf8("s")));
+      store.logs().drop(LOG);
+      store.blobs().sweep(Duration.ofHours(1));
+    }
+    for (Column column : List.of(Column.LOGS, Column.ENTRIES, Column.SNAPSHOTS, Column.ANSWERS)) {
+      assertThat(records(column)).as(column.label()).isZero();
+    }
+  }
+
+  @Test
+  void aCursorOfAnotherStoreIsAGap(@TempDir Path other) {
+    String cursor;
+    try (RocksStore store = RocksStore.open(other, RocksSettings.DEFAULT, clock)) {
+      cursor = store.logs().changes(ChangePage.START, 1).next();
+    }
+    try (RocksStore store = open()) {
+      store.logs().append(append("a").expecting(Append.Expect.NEW)).orThrow();
+      ChangePage page = store.logs().changes(cursor, 10);
+      assertThat(page.gap()).isTrue();
+      assertThat(page.changes()).hasSize(1);
+      assertThat(store.logs().changes(page.next(), 10).gap()).isFalse();
+    }
+  }
+
+  @Test
+  void aFullQueueRefusesWhenTheTimeIsUp() throws InterruptedException {
+    CommitQueue queue =
+        new CommitQueue(
+            new RocksSettings.Queue(
+                2, 1_000_000, 10, 1_000_000, Duration.ofMillis(1), Duration.ofSeconds(1)));
+    queue.add(new LogOperations.Barrier());
+    queue.add(new LogOperations.Barrier());
+    assertThatThrownBy(() -> queue.add(new LogOperations.Barrier()))
+        .isInstanceOf(StoreException.Unavailable.class)
+        .hasMessageContaining("too many writes");
+    assertThat(queue.take(Duration.ofSeconds(1))).hasSize(2);
+    queue.add(new LogOperations.Barrier());
+    queue.close();
+    assertThatThrownBy(() -> queue.add(new LogOperations.Barrier()))
+        .isInstanceOf(StoreException.Unavailable.class)
+        .hasMessageContaining("closed");
+    assertThat(queue.isDone()).isFalse();
+    assertThat(queue.take(Duration.ofSeconds(1))).hasSize(1);
+    assertThat(queue.isDone()).isTrue();
+  }
+
+  @Test
+  void anInterruptedCallerStillGetsItsAnswer() throws Exception {
+    try (RocksStore store = open()) {
+      CompletableFuture<Boolean> result = new CompletableFuture<>();
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() -> {
+                Thread.currentThread().interrupt();
+                long seq =
+                    store
+                        .logs()
+                        .append(append("a").expecting(Append.Expect.NEW))
+                        .orThrow()
+                        .lastSeq();
+                result.complete(seq == 1 && Thread.currentThread().isInterrupted());
+              });
+      caller.join();
+      assertThat(result.get()).isTrue();
+    }
+  }
+
+  @Test
+  void nativeCodeStaysOffVirtualThreads() throws InterruptedException {
+    CompletableFuture<Throwable> result = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            result.complete(new AssertionError(Chunks.encode(new byte[100], 3) + " was encoded"));
+          } catch (IllegalStateException e) {
+            result.complete(e);
+          }
+        })
+        .join();
+    assertThat(result.join()).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aCacheNeverGoesBehindWhatWasPut() {
+    CommittedCache<Integer, String> cache = new CommittedCache<>(8);
+    long before = cache.departures();
+    cache.put(1, "new");
+    assertThat(cache.add(1, "old", before)).isEqualTo("new");
+    cache.remove(1);
+    assertThat(cache.add(1, "old", before)).isEqualTo("old");
+    assertThat(cache.get(1)).as("something left meanwhile: it may be behind").isNull();
+    assertThat(cache.add(1, "read", cache.departures())).isEqualTo("read");
+    assertThat(cache.get(1)).isEqualTo("read");
+    for (int i = 0; i < 100; i++) {
+      cache.put(i, "x" + i);
+    }
+    long kept = 0;
+    for (int i = 0; i < 100; i++) {
+      kept += cache.get(i) == null ? 0 : 1;
+    }
+    assertThat(kept).isBetween(4L, 8L);
+    assertThat(cache.get(99)).isEqualTo("x99");
+  }
+}
