@@ -11,7 +11,8 @@ import picocli.CommandLine.Option;
 
 /** {@code hikyaku bench}: measures this server on this machine. */
 @Command(
-    name = "bench",
+    name = "hikyaku bench",
+    mixinStandardHelpOptions = true,
     description =
         "Measure this server. Each measurement starts a node of its own with a fresh data directory;"
             + " load and node share the machine, so compare figures of one machine only.",
@@ -73,7 +74,8 @@ public final class Bench {
       double cpu = node.cpuNanos() - cpuBefore;
       figures.print(out, what + ", " + clients + " at a time");
       double all = figures.perSecond() * (warmUp + seconds);
-      out.printf(Locale.ROOT, "%-44s %10.0f us of the node's processor each%n", "", cpu / 1e3 / all);
+      out.printf(
+          Locale.ROOT, "%-44s %10.0f us of the node's processor each%n", "", cpu / 1e3 / all);
     }
   }
 
@@ -113,7 +115,8 @@ public final class Bench {
 
   @Command(
       name = "imap",
-      description = "Commands a second of a mixed IMAP load: flags, envelopes, bodies, searches, appends.")
+      description =
+          "Commands a second of a mixed IMAP load: flags, envelopes, bodies, searches, appends.")
   static final class Imap extends Measurement {
     @Override
     public Integer call() throws IOException, InterruptedException {

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A node of its own for one measurement: a fresh data directory, free ports, a separate process. */
+/**
+ * A node of its own for one measurement: a fresh data directory, free ports, a separate process.
+ */
 final class Node implements AutoCloseable {
   private static final String PASSWORD = "bench-password-1";
   private static final int SESSIONS_ALLOWED = 100_000;
@@ -36,8 +38,7 @@ final class Node implements AutoCloseable {
     Path config = directory.resolve("hikyaku.toml");
     Files.writeString(config, configuration(ports));
     Process process =
-        new ProcessBuilder(
-                program("up", "--data", data(directory), "--config", config.toString()))
+        new ProcessBuilder(program("up", "--data", data(directory), "--config", config.toString()))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("node.log").toFile())
             .start();
@@ -47,7 +48,14 @@ final class Node implements AutoCloseable {
     }
     Target target =
         new Target(
-            "127.0.0.1", ports[0], ports[3], ports[6], ports[7], ports[4], users, PASSWORD,
+            "127.0.0.1",
+            ports[0],
+            ports[3],
+            ports[6],
+            ports[7],
+            ports[4],
+            users,
+            PASSWORD,
             process.pid());
     Node node = new Node(directory, process, target);
     try {
@@ -69,11 +77,19 @@ final class Node implements AutoCloseable {
     };
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < names.length; i++) {
-      text.append("[listen.").append(names[i]).append("]\nport = ").append(ports[i]);
-      text.append("\naddresses = [\"127.0.0.1\"]\n");
+      String listener = "listen." + names[i];
+      text.append(listener).append(".port = ").append(ports[i]).append('\n');
+      text.append(listener).append(".addresses = [\"127.0.0.1\"]\n");
     }
     // What is measured is the work, not the limits that protect a node from strangers.
-    text.append("[connections]\ntotal = ").append(SESSIONS_ALLOWED).append('\n');
+    for (String limit : List.of("connections", "connections-per-protocol", "unauthenticated")) {
+      text.append("connections.").append(limit).append(" = ").append(SESSIONS_ALLOWED).append('\n');
+    }
+    for (String limit : List.of("imap", "pop3", "total")) {
+      text.append("login.sessions.").append(limit).append(" = ").append(SESSIONS_ALLOWED);
+      text.append('\n');
+    }
+    text.append("smtp.limits.transactions = 100000000\n");
     return text.toString();
   }
 
@@ -141,8 +157,7 @@ final class Node implements AutoCloseable {
     }
     StringBuilder said = new StringBuilder();
     try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(tool.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(tool.getInputStream(), StandardCharsets.UTF_8))) {
       reader.lines().forEach(line -> said.append(line).append('\n'));
     }
     if (tool.waitFor() != 0) {
