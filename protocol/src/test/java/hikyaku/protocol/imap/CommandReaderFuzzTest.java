@@ -49,7 +49,7 @@ class CommandReaderFuzzTest {
       "NIL",
       "\u00FF"
     };
-    for (int turn = 0; turn < 40_000; turn++) {
+    for (int turn = 0; turn < 12_000; turn++) {
       byte[] input = corpus.get(random.nextInt(corpus.size()));
       for (int change = random.nextInt(3); change >= 0; change--) {
         input = mutated(input, random, pieces);
