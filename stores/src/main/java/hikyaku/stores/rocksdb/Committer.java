@@ -121,8 +121,8 @@ final class Committer implements AutoCloseable {
               });
       staged.forEach(Operation::complete);
       moved.forEach(hints::tell);
-    } catch (RuntimeException e) {
-      failed(e, staged);
+    } catch (RuntimeException | Error e) {
+      failed(e, operations);
     } finally {
       writes.clear();
     }
@@ -140,8 +140,11 @@ final class Committer implements AutoCloseable {
     }
   }
 
-  /** The batch did not go through, or it is not known whether it did. */
-  private void failed(RuntimeException cause, List<Operation<?>> staged) {
+  /**
+   * The batch did not go through, or it is not known whether it did. Whatever the cause, a bug
+   * included, every caller is answered and the thread goes on.
+   */
+  private void failed(Throwable cause, List<Operation<?>> operations) {
     LOG.atError().setCause(cause).log("a write has failed; the outcome is unknown until recovery");
     if (cause instanceof StoreException.Corrupt) {
       LOG.atError().log("a file is damaged: verify, and restore what it names");
@@ -152,7 +155,11 @@ final class Committer implements AutoCloseable {
             new StoreException.Unavailable("a write has failed: " + cause.getMessage(), cause));
     pause = retry.first();
     nextAttempt = System.nanoTime() + pause.toNanos();
-    staged.forEach(operation -> operation.failUnavailable(failure));
+    for (Operation<?> operation : operations) {
+      if (!operation.answer().isDone()) {
+        operation.failUnavailable(failure);
+      }
+    }
   }
 
   /**

@@ -186,6 +186,60 @@ final class EngineTest {
     assertThat(result.join()).isInstanceOf(IllegalStateException.class);
   }
 
+  /** A bug in the engine itself. */
+  private static final class Broken extends Operation<Boolean> {
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Boolean stage(Batch batch) {
+      throw new UnsupportedOperationException("a bug");
+    }
+  }
+
+  @Test
+  void aBugFailsItsRoundAndNotTheThread() {
+    RocksSettings.Queue bounds = RocksSettings.Queue.DEFAULT;
+    CommitQueue queue = new CommitQueue(bounds);
+    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
+        Database database =
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT);
+        Committer committer =
+            new Committer(
+                database,
+                queue,
+                mark,
+                new CommittedCache<>(10),
+                new CommittedCache<>(10),
+                new Hints(),
+                new Counts(),
+                clock,
+                TightSettings.TIGHT.retry())) {
+      List<Operation<Boolean>> round =
+          List.of(new LogOperations.Barrier(), new Broken(), new LogOperations.Barrier());
+      round.forEach(queue::add);
+      committer.start();
+      for (Operation<Boolean> operation : round) {
+        assertThatThrownBy(
+                () -> Waiting.forAnswer(operation.answer(), bounds.commitTimeout(), "late"))
+            .isInstanceOf(StoreException.Unavailable.class)
+            .hasMessageContaining("a bug");
+      }
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      boolean again = false;
+      while (!again && System.nanoTime() < deadline) {
+        try {
+          again = queue.call(new LogOperations.Barrier());
+        } catch (StoreException.Unavailable e) {
+          assertThat(e).hasMessageContaining("a bug");
+        }
+      }
+      assertThat(again).isTrue();
+    }
+  }
+
   @Test
   void aCacheNeverGoesBehindWhatWasPut() {
     CommittedCache<Integer, String> cache = new CommittedCache<>(8);
