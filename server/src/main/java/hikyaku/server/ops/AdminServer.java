@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
@@ -63,7 +64,13 @@ public final class AdminServer implements AutoCloseable {
     authorization = ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
     // Small answers must not wait for the acknowledgement of the one before.
     System.setProperty("sun.net.httpserver.nodelay", "true");
-    http = HttpServer.create(address, BACKLOG);
+    try {
+      http = HttpServer.create(address, BACKLOG);
+    } catch (BindException e) {
+      throw new IOException(
+          "listener admin on " + Figures.address(address) + " cannot be bound: " + e.getMessage(),
+          e);
+    }
     http.setExecutor(threads);
     http.createContext("/", this::answer);
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
  *     user is. RFC 5321 §4.4 wants it there, so false
  * @param greetingDelay how long the MX port waits before it greets. Whoever talks meanwhile is no
  *     mail server (RFC 5321 §4.3.1) and is cut off with 554 5.5.0. Zero to not wait
+ * @param limits what a client may take
  */
 public record SmtpSettings(
     String hostName,
