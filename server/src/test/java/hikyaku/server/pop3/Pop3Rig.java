@@ -19,6 +19,8 @@ import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.FakeAuthenticator;
+import hikyaku.server.testing.TestClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package hikyaku.server.pop3;
+package hikyaku.server.testing;
 
 import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.Authenticator;
@@ -22,16 +22,16 @@ import java.util.Set;
 
 /**
  * Everybody's password is "secret", as is everybody's APOP secret; the name {@code suspended} and
- * its like get the result of that name.
+ * its like get the result of that name, and {@code small} has a quota of 200 octets and 3 messages.
  */
-final class FakeAuthenticator implements Authenticator {
+public final class FakeAuthenticator implements Authenticator {
   private int leases;
 
-  volatile boolean plainTextAllowed = true;
-  volatile boolean apopEnabled;
+  public volatile boolean plainTextAllowed = true;
+  public volatile boolean apopEnabled;
 
   /** How many sessions hold a lease. */
-  synchronized int leases() {
+  public synchronized int leases() {
     return leases;
   }
 
@@ -40,7 +40,7 @@ final class FakeAuthenticator implements Authenticator {
     notifyAll();
   }
 
-  synchronized void awaitNoLeases() throws InterruptedException {
+  public synchronized void awaitNoLeases() throws InterruptedException {
     long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (leases > 0) {
       long left = deadline - System.nanoTime();
@@ -51,10 +51,15 @@ final class FakeAuthenticator implements Authenticator {
     }
   }
 
-  static Account account(String user) {
+  public static Account account(String user) {
     String local = user.contains("@") ? user.substring(0, user.indexOf('@')) : user;
     return new Account(
-        "id" + local, new Address(local, "demo.test"), "", Quota.NONE, false, Set.of(Service.POP3));
+        "id" + local,
+        new Address(local, "demo.test"),
+        "",
+        local.equals("small") ? new Quota(200, 3) : Quota.NONE,
+        false,
+        Set.of(Service.IMAP, Service.POP3));
   }
 
   private boolean mayBePlain(AuthContext context) {
@@ -80,7 +85,7 @@ final class FakeAuthenticator implements Authenticator {
   public LoginResult login(AuthContext context, String user, byte[] password) {
     boolean right = Arrays.equals(password, "secret".getBytes(StandardCharsets.UTF_8));
     Arrays.fill(password, (byte) 0);
-    return judge(user, right);
+    return mayBePlain(context) ? judge(user, right) : new LoginResult.TlsRequired();
   }
 
   @Override

@@ -1,0 +1,2 @@
+/** Fakes that the tests of several servers share. */
+package hikyaku.server.testing;
