@@ -1,0 +1,110 @@
+package hikyaku.systemtests;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A bare connection of lines, for what needs no client. Waits at most ten seconds for a line. */
+final class Line implements AutoCloseable {
+  private final Socket socket;
+  private final InputStream in;
+
+  Line(int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(10_000);
+    socket.setTcpNoDelay(true);
+    in = new BufferedInputStream(socket.getInputStream());
+  }
+
+  void send(String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A line without its ending. */
+  String read() throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int octet = in.read(); octet != '\n'; octet = in.read()) {
+      if (octet < 0) {
+        throw new EOFException("the connection ended behind \"" + line + "\"");
+      }
+      if (octet != '\r') {
+        line.write(octet);
+      }
+    }
+    return line.toString(StandardCharsets.UTF_8);
+  }
+
+  String say(String line) throws IOException {
+    send(line + "\r\n");
+    return read();
+  }
+
+  /** Reads up to a line that begins so, which is given back. */
+  String readTo(String start) throws IOException {
+    String line = read();
+    while (!line.startsWith(start)) {
+      line = read();
+    }
+    return line;
+  }
+
+  /** An SMTP reply, of which the last line is given. */
+  String reply() throws IOException {
+    String line = read();
+    while (line.length() > 3 && line.charAt(3) == '-') {
+      line = read();
+    }
+    return line;
+  }
+
+  /** Says a line and fails unless the SMTP reply begins so. */
+  void smtp(String line, String expected) throws IOException {
+    send(line + "\r\n");
+    String reply = reply();
+    if (!reply.startsWith(expected)) {
+      throw new AssertionError("to " + line + " came " + reply);
+    }
+  }
+
+  /** The text of a POP3 multi-line response, its dots unstuffed. */
+  List<String> text() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line = read(); !line.equals("."); line = read()) {
+      lines.add(line.startsWith(".") ? line.substring(1) : line);
+    }
+    return lines;
+  }
+
+  void pop3(String line) throws IOException {
+    String reply = say(line);
+    if (!reply.startsWith("+OK")) {
+      throw new AssertionError("to " + line.replaceAll("PASS .*", "PASS") + " came " + reply);
+    }
+  }
+
+  /** A POP3 session of an account, logged in. */
+  static Line pop3(Node node, Node.Account account) throws IOException {
+    Line line = new Line(node.port(Node.Port.POP3));
+    line.read();
+    line.pop3("USER " + account.address());
+    line.pop3("PASS " + account.password());
+    return line;
+  }
+
+  /** What the server still says before it closes the connection. */
+  String rest() throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

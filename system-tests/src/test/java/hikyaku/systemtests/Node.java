@@ -1,0 +1,224 @@
+package hikyaku.systemtests;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A node: a data directory, ports of its own, and the program when it runs. */
+final class Node implements AutoCloseable {
+  static final String PASSWORD = "correct-horse-1";
+
+  private static final Path ROOT = root();
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int LOG_SHOWN = 20_000;
+  private static final Queue<Node> ALL = new ConcurrentLinkedQueue<>();
+
+  /** What a node listens on; the name in lower case is that of the setting. */
+  enum Port {
+    SMTP,
+    SUBMISSION,
+    SUBMISSIONS,
+    LMTP,
+    POP3,
+    POP3S,
+    IMAP,
+    IMAPS,
+    ADMIN
+  }
+
+  /** An account of the node, whose password is {@link #PASSWORD}. */
+  record Account(String address) {
+    String password() {
+      return PASSWORD;
+    }
+  }
+
+  private final Path directory;
+  private final Path config;
+  private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
+  private final AtomicInteger accounts = new AtomicInteger();
+  private final StringBuffer log = new StringBuffer();
+  private Process process;
+
+  private Node(Path directory) {
+    this.directory = directory;
+    this.config = directory.resolve("hikyaku.toml");
+  }
+
+  private static Path root() {
+    Path here = Path.of(System.getProperty("hikyaku.root", "..")).toAbsolutePath().normalize();
+    if (!Files.isExecutable(here.resolve("hikyaku"))) {
+      throw new AssertionError("no program to test in " + here);
+    }
+    return here;
+  }
+
+  /** A node that does not run yet, with a fresh data directory in this one. */
+  static Node in(Path directory) throws IOException, InterruptedException {
+    Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
+    Node node = new Node(directory);
+    node.choosePorts();
+    StringBuilder text = new StringBuilder("hostname = \"mail.demo.test\"\n");
+    node.ports.forEach((port, number) ->
+        text.append("[listen.")
+            .append(port.name().toLowerCase(Locale.ROOT))
+            .append("]\nport = ")
+            .append(number)
+            .append("\naddresses = [\"127.0.0.1\"]\n"));
+    Files.writeString(node.config, text);
+    return node;
+  }
+
+  /** All are held until all are chosen, so that none is chosen twice. */
+  private void choosePorts() throws IOException {
+    List<ServerSocket> held = new ArrayList<>();
+    try {
+      for (Port port : Port.values()) {
+        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        held.add(socket);
+        ports.put(port, socket.getLocalPort());
+      }
+    } finally {
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
+    }
+  }
+
+  int port(Port port) {
+    return ports.get(port);
+  }
+
+  /** Where to connect, for command lines. */
+  String at(Port port) {
+    return "127.0.0.1:" + port(port);
+  }
+
+  Path data() {
+    return directory.resolve("data");
+  }
+
+  private List<String> commandLine(String... arguments) {
+    List<String> line = new ArrayList<>();
+    line.add(ROOT.resolve("hikyaku").toString());
+    line.addAll(List.of(arguments));
+    line.addAll(List.of("--data", data().toString(), "--config", config.toString()));
+    return line;
+  }
+
+  /** Runs one of the program's commands for this node. */
+  Ran command(String input, String... arguments) throws IOException, InterruptedException {
+    return Ran.in(directory, environment(), input, commandLine(arguments).toArray(String[]::new));
+  }
+
+  /** Starts the program and waits until it says that it is ready. */
+  Node start() throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(commandLine("up"))
+            .directory(directory.toFile())
+            .redirectErrorStream(true);
+    process = builder.start();
+    if (!ALL.contains(this)) {
+      ALL.add(this);
+    }
+    Process started = process;
+    Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    Thread.ofVirtual().start(() -> follow(started, ready));
+    try {
+      ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      started.destroyForcibly();
+      throw new AssertionError("the node did not become ready; it said:\n" + logTail(), e);
+    }
+    return this;
+  }
+
+  /** Keeps what the program says, and looks for the word. */
+  private void follow(Process started, CompletableFuture<Void> ready) {
+    try (BufferedReader said = started.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = said.readLine(); line != null; line = said.readLine()) {
+        log.append(line).append('\n');
+        if (line.contains(" is ready ")) {
+          ready.complete(null);
+        }
+      }
+      ready.completeExceptionally(new IOException("it ended"));
+    } catch (IOException e) {
+      ready.completeExceptionally(e);
+    }
+  }
+
+  /** What the program has said, since the node's first start. */
+  String log() {
+    return log.toString();
+  }
+
+  /** The end of it. */
+  String logTail() {
+    return log.substring(Math.max(0, log.length() - LOG_SHOWN));
+  }
+
+  /** All nodes that this process has started. */
+  static List<Node> all() {
+    return List.copyOf(ALL);
+  }
+
+  /** Makes an account that nobody else uses. */
+  Account account() throws IOException, InterruptedException {
+    Account account = new Account("u" + accounts.incrementAndGet() + "@test.example");
+    if (account.address().startsWith("u1@")) {
+      command("", "domain", "add", "test.example").ok();
+    }
+    command(PASSWORD + "\n", "account", "add", account.address(), "--password-stdin").ok();
+    return account;
+  }
+
+  /** Asks the program to stop. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** Ends the program without its doing. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  /** Waits for the program's end. */
+  int exitCode() throws InterruptedException {
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("the node does not stop; it said:\n" + logTail());
+    }
+    return process.exitValue();
+  }
+
+  boolean runs() {
+    return process != null && process.isAlive();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    if (runs()) {
+      terminate();
+      exitCode();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package hikyaku.systemtests;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A program that was run to its end.
+ *
+ * @param output standard output and standard error as they came
+ */
+record Ran(List<String> command, int exit, String output) {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Runs a program in a directory, with something on its standard input. */
+  static Ran in(Path directory, Map<String, String> environment, String input, String... command)
+      throws IOException, InterruptedException {
+    Path output = Files.createTempFile(directory, "output", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(input.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      // It did not want to read it all; its exit code says what that means.
+    }
+    boolean ended = process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    if (!ended) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    }
+    String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+    Files.delete(output);
+    if (!ended) {
+      throw new AssertionError(String.join(" ", command) + " did not end; it said:\n" + text);
+    }
+    return new Ran(List.of(command), process.exitValue(), text);
+  }
+
+  static Ran in(Path directory, String... command) throws IOException, InterruptedException {
+    return in(directory, Map.of(), "", command);
+  }
+
+  /** Itself, if it ended with 0. */
+  Ran ok() {
+    return ended(0);
+  }
+
+  Ran ended(int expected) {
+    if (exit != expected) {
+      throw new AssertionError(
+          String.join(" ", command) + " ended with " + exit + " and said:\n" + output);
+    }
+    return this;
+  }
+}
