@@ -125,7 +125,7 @@ final class Node implements AutoCloseable {
 
   /** Runs one of the program's commands for this node. */
   Ran command(String input, String... arguments) throws IOException, InterruptedException {
-    return Ran.in(directory, environment(), input, commandLine(arguments).toArray(String[]::new));
+    return Ran.in(directory, Map.of(), input, commandLine(arguments).toArray(String[]::new));
   }
 
   /** Starts the program and waits until it says that it is ready. */
