@@ -58,7 +58,10 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    int exit = commandLine().execute(arguments);
+    CommandLine commandLine = commandLine();
+    int exit = commandLine.execute(arguments);
+    // Only whole lines flush by themselves.
+    commandLine.getOut().flush();
     System.exit(exit);
   }
 
