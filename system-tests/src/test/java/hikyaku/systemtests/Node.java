@@ -72,6 +72,13 @@ final class Node implements AutoCloseable {
 
   /** A node that does not run yet, with a fresh data directory in this one. */
   static Node in(Path directory) throws IOException, InterruptedException {
+    return in(directory, "");
+  }
+
+  /**
+   * @param settings more lines of configuration
+   */
+  static Node in(Path directory, String settings) throws IOException, InterruptedException {
     Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
     Node node = new Node(directory);
     node.choosePorts();
@@ -82,7 +89,7 @@ final class Node implements AutoCloseable {
             .append("]\nport = ")
             .append(number)
             .append("\naddresses = [\"127.0.0.1\"]\n"));
-    Files.writeString(node.config, text);
+    Files.writeString(node.config, text.append(settings));
     return node;
   }
 
