@@ -131,10 +131,8 @@ public abstract sealed class Door implements AutoCloseable {
     @Override
     public JsonNode call(Call call) throws Failure {
       return switch (answer(call)) {
-        case AdminResponse.Value(int status, Object value) when status < 300 ->
-            Json.MAPPER.valueToTree(value);
-        case AdminResponse.Value(int status, Object value) ->
-            throw refused(Json.MAPPER.valueToTree(value), status);
+        case AdminResponse.Value(int status, Object value) when status < 300 -> json(value);
+        case AdminResponse.Value(int status, Object value) -> throw refused(json(value), status);
         case AdminResponse.Octets _ -> throw new IllegalStateException("octets, not a value");
       };
     }
@@ -142,10 +140,14 @@ public abstract sealed class Door implements AutoCloseable {
     @Override
     public void fetch(Call call, OutputStream out) throws Failure, IOException {
       switch (answer(call)) {
-        case AdminResponse.Value(int status, Object value) ->
-            throw refused(Json.MAPPER.valueToTree(value), status);
+        case AdminResponse.Value(int status, Object value) -> throw refused(json(value), status);
         case AdminResponse.Octets octets -> octets.writer().writeTo(out);
       }
+    }
+
+    /** As it would have come over HTTP. */
+    private static JsonNode json(Object value) {
+      return Json.MAPPER.readTree(Json.MAPPER.writeValueAsBytes(value));
     }
 
     private AdminResponse answer(Call call) {

@@ -48,11 +48,11 @@ import picocli.CommandLine.ScopeType;
     },
     footer = {
       "",
-      "Commands on accounts and mail reach a running node by its data directory, and work on the",
-      "directory itself when no node runs.",
+      "Commands on accounts and mail reach a running node by its data",
+      "directory, and work on the directory itself when no node runs.",
       "",
-      "'./hikyaku build', 'test [ARGUMENT...]', 'format', 'docs' and 'fuzz [TARGET]' are for work on",
-      "the program."
+      "For work on the program itself: ./hikyaku build, test [ARGUMENT...],",
+      "lint, format, docs, bench [WHAT], fuzz [TARGET] [--minutes N]."
     })
 public final class Main {
   private Main() {}

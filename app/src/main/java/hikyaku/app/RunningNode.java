@@ -11,6 +11,7 @@ import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.NodeStatus;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -103,6 +104,19 @@ final class RunningNode implements NodeStatus {
   @Override
   public List<ConnectionInfo> sessions() {
     return net.connections();
+  }
+
+  @Override
+  public Work work() {
+    return new Work(
+        sum("hikyaku.smtp.messages"),
+        sum("hikyaku.smtp.copies"),
+        sum("hikyaku.smtp.refusals"),
+        net.bugs());
+  }
+
+  private long sum(String counter) {
+    return (long) meters.find(counter).counters().stream().mapToDouble(Counter::count).sum();
   }
 
   @Override

@@ -42,6 +42,15 @@ public final class NodeCommands {
                     Duration.between(Instant.parse(text(node, "started")), Instant.now())));
         names.add("Sessions");
         values.add(sessions(node.get("sessions")));
+        JsonNode work = node.get("work");
+        names.add("Messages taken in");
+        values.add(Figures.count(number(work, "messages")));
+        names.add("Put into mailboxes");
+        values.add(Figures.count(number(work, "copies")));
+        names.add("Refusals");
+        values.add(Figures.count(number(work, "refusals")));
+        names.add("Bugs met");
+        values.add(Figures.count(number(work, "bugs")));
       }
       JsonNode store = stats.get("store");
       for (Map.Entry<String, String> figure :
@@ -106,7 +115,10 @@ public final class NodeCommands {
                   Figures.count(number(answer.get("mail"), "accounts")),
                   Figures.count(number(answer.get("mail"), "mailboxes")),
                   Figures.count(number(answer.get("mail"), "messages"))));
-      screen.line(broken ? problems.size() + " problems." : "All is well.");
+      screen.line(
+          broken
+              ? problems.size() + (problems.size() == 1 ? " problem." : " problems.")
+              : "All is well.");
     }
 
     @Override

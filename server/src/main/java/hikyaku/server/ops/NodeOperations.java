@@ -56,7 +56,7 @@ public final class NodeOperations implements AdminApi.Group {
     if (node != null) {
       SortedMap<String, Integer> sessions = new TreeMap<>();
       node.sessions().forEach(session -> sessions.merge(session.protocol(), 1, Integer::sum));
-      figures = new NodeFigures(node.hostname(), node.started().toString(), sessions);
+      figures = new NodeFigures(node.hostname(), node.started().toString(), sessions, node.work());
     }
     return new Statistics(store.statistics(), figures);
   }
@@ -136,7 +136,8 @@ public final class NodeOperations implements AdminApi.Group {
    *
    * @param sessions how many of each protocol
    */
-  public record NodeFigures(String hostname, String started, Map<String, Integer> sessions) {}
+  public record NodeFigures(
+      String hostname, String started, Map<String, Integer> sessions, NodeStatus.Work work) {}
 
   /** A session as it is shown. */
   public record SessionView(

@@ -35,6 +35,19 @@ public interface NodeStatus {
   /** Live connections. */
   List<ConnectionInfo> sessions();
 
+  /** What was done since the start. */
+  Work work();
+
+  /**
+   * Work done.
+   *
+   * @param messages messages taken in by SMTP, LMTP and submission
+   * @param copies mailboxes that they were put into
+   * @param refusals commands of these protocols that were refused
+   * @param bugs sessions that met a bug of ours; zero, if all is well
+   */
+  record Work(long messages, long copies, long refusals, long bugs) {}
+
   /** Ends a session; false if there is none of that id. */
   boolean endSession(String id);
 

@@ -62,10 +62,15 @@ public final class StatusPage {
     cards.put("sessions", Figures.count(sessions.size()));
     byProtocol.forEach(
         (protocol, count) -> cards.put(protocol + " sessions", Figures.count(count)));
+    NodeStatus.Work work = node.work();
+    cards.put("messages taken in", Figures.count(work.messages()));
+    cards.put("put into mailboxes", Figures.count(work.copies()));
+    cards.put("refusals", Figures.count(work.refusals()));
+    cards.put("bugs met", Figures.count(work.bugs()));
     cards.put("writes", Figures.count(figures.appends()));
     cards.put("disk syncs", Figures.count(figures.rounds()));
-    cards.put("messages stored", Figures.count(figures.blobsWritten()));
-    cards.put("messages shared", Figures.count(figures.blobsShared()));
+    cards.put("contents stored", Figures.count(figures.blobsWritten()));
+    cards.put("contents shared", Figures.count(figures.blobsShared()));
     if (figures.diskOctets() >= 0) {
       cards.put("on disk", Figures.octets(figures.diskOctets()));
     }

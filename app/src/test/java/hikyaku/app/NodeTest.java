@@ -1,0 +1,307 @@
+package hikyaku.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import hikyaku.app.Door.Call;
+import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.NodeOperations;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+
+final class NodeTest {
+  private static final String ALICE = "alice@example.org";
+  private static final String PASSWORD = "correct horse battery";
+
+  @RegisterExtension final RunningNodeExtension running = new RunningNodeExtension();
+
+  @BeforeEach
+  void anAccount() throws Failure {
+    try (Door door = running.open()) {
+      door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+      door.call(
+          Call.of("POST", "accounts")
+              .withBody(new AccountOperations.New(ALICE, PASSWORD, "Alice <Ä>")));
+    }
+  }
+
+  private void deliver(String subject) throws IOException {
+    try (Dialogue smtp = new Dialogue(running.port("smtp"))) {
+      smtp.await("220");
+      smtp.say("EHLO client.example", "250 ");
+      smtp.say("MAIL FROM:<bob@example.net>", "250");
+      smtp.say("RCPT TO:<" + ALICE + ">", "250");
+      smtp.say("DATA", "354");
+      smtp.say("From: Bob <bob@example.net>\r\nSubject: " + subject + "\r\n\r\nText\r\n.", "250");
+      smtp.say("QUIT", "221");
+    }
+  }
+
+  private Dialogue login() throws IOException {
+    Dialogue imap = new Dialogue(running.port("imap"));
+    imap.await("* OK");
+    imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+    return imap;
+  }
+
+  @Test
+  void mailComesInAndIsRead() throws IOException {
+    deliver("First");
+    try (Dialogue imap = login()) {
+      imap.say("b SELECT INBOX", "b OK");
+      assertThat(imap.say("c FETCH 1 ENVELOPE", "* 1 FETCH")).contains("\"First\"");
+    }
+    try (Dialogue pop3 = new Dialogue(running.port("pop3"))) {
+      pop3.await("+OK");
+      pop3.say("USER " + ALICE, "+OK");
+      assertThat(pop3.say("PASS " + PASSWORD, "+OK")).isNotNull();
+      assertThat(pop3.say("STAT", "+OK")).startsWith("+OK 1 ");
+    }
+  }
+
+  /** The commands' promise: with a node and without one they do the same. */
+  @Test
+  void bothDoorsGiveTheSameAnswers() throws Exception {
+    deliver("=?utf-8?q?Gr=C3=BC=C3=9Fe?=");
+    List<Call> questions =
+        List.of(
+            Call.of("GET", "domains"),
+            Call.of("GET", "domains", "EXAMPLE.org"),
+            Call.of("GET", "accounts"),
+            Call.of("GET", "accounts", ALICE),
+            Call.of("GET", "accounts", ALICE, "mailboxes"),
+            Call.of("GET", "accounts", ALICE, "mailboxes", "INBOX"));
+    List<JsonNode> overHttp;
+    try (Door door = running.open()) {
+      overHttp = questions.stream().map(question -> ask(door, question)).toList();
+    }
+    running.stop();
+    try (Door door = running.open()) {
+      assertThat(questions.stream().map(question -> ask(door, question)).toList())
+          .isEqualTo(overHttp);
+    }
+    running.start();
+    JsonNode message = overHttp.getLast().get("newest").get(0);
+    assertThat(message.get("subject").asString()).isEqualTo("Grüße");
+    assertThat(message.get("from").asString()).isEqualTo("Bob");
+  }
+
+  @Test
+  void workIsCounted() throws Exception {
+    deliver("One");
+    deliver("Two");
+    try (Door door = running.open()) {
+      JsonNode work = door.call(Call.of("GET", "stats")).get("node").get("work");
+      assertThat(work.get("messages").longValue()).isEqualTo(2);
+      assertThat(work.get("copies").longValue()).isEqualTo(2);
+      assertThat(work.get("bugs").longValue()).isZero();
+    }
+  }
+
+  private static JsonNode ask(Door door, Call call) {
+    try {
+      return door.call(call);
+    } catch (Failure e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void refusalsAreSentencesThroughBothDoors() throws Failure {
+    refuses();
+    running.stop();
+    refuses();
+    running.start();
+  }
+
+  private void refuses() throws Failure {
+    try (Door door = running.open()) {
+      refused(
+          door,
+          Call.of("GET", "accounts", "bob@example.org"),
+          "There is no account bob@example.org.");
+      refused(door, Call.of("GET", "accounts", "bob"), "\"bob\" is no address; write user@domain.");
+      refused(
+          door,
+          Call.of("GET", "accounts", ALICE, "mailboxes", "a/b c"),
+          "There is no such mailbox: a/b c.");
+      refused(
+          door,
+          Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")),
+          "Domain example.org already exists.");
+      refused(
+          door,
+          Call.of("DELETE", "domains", "example.org"),
+          "Domain example.org still has accounts or aliases.");
+      refused(
+          door,
+          Call.of("PUT", "domains", "example.org").withBody(java.util.Map.of("catchall", "x")),
+          null);
+      refused(door, Call.of("GET", "nothing"), "There is nothing at /nothing.");
+      refused(door, Call.of("DELETE", "stats"), "DELETE is not possible here.");
+    }
+  }
+
+  private static void refused(Door door, Call call, String sentence) {
+    var thrown =
+        assertThatExceptionOfType(Failure.class).isThrownBy(() -> door.call(call)).actual();
+    if (sentence != null) {
+      assertThat(thrown).hasMessage(sentence);
+    }
+  }
+
+  @Test
+  void aNewPasswordEndsSessionsAndAnOldOneNoLongerWorks() throws Exception {
+    try (Dialogue imap = login();
+        Door door = running.open()) {
+      imap.send("b IDLE");
+      imap.await("+");
+      door.call(
+          Call.of("PUT", "accounts", ALICE, "password")
+              .withBody(new AccountOperations.Password("another one entirely")));
+      assertThat(imap.await("never")).isNull();
+    }
+    try (Dialogue imap = new Dialogue(running.port("imap"))) {
+      imap.await("* OK");
+      imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a NO");
+    }
+  }
+
+  @Test
+  void aDeletedAccountLeavesNothing() throws Exception {
+    deliver("Gone soon");
+    try (Door door = running.open()) {
+      door.call(Call.of("DELETE", "accounts", ALICE));
+      assertThat(door.call(Call.of("GET", "accounts"))).isEmpty();
+      assertThat(running.node().core().store().logs().list("mailbox/", null, 10)).isEmpty();
+      assertThat(running.node().core().store().logs().list("folders/", null, 10)).isEmpty();
+    }
+  }
+
+  @Test
+  void sessionsAreSeenTracedAndEnded() throws Exception {
+    try (Dialogue imap = login();
+        Door door = running.open()) {
+      JsonNode sessions = door.call(Call.of("GET", "sessions"));
+      assertThat(sessions).hasSize(1);
+      JsonNode session = sessions.get(0);
+      assertThat(session.get("account").asString()).isEqualTo(ALICE);
+      assertThat(session.get("protocol").asString()).isEqualTo("imap");
+      String id = session.get("id").asString();
+      Call trace = Call.of("PUT", "trace", id);
+      door.call(trace.withBody(new NodeOperations.Switch(true)));
+      door.call(trace.withBody(new NodeOperations.Switch(false)));
+      refused(door, trace.withBody(new NodeOperations.Switch(false)), null);
+      door.call(Call.of("DELETE", "sessions", id));
+      assertThat(imap.await("never")).isNull();
+    }
+  }
+
+  @Test
+  void aStopSaysGoodbyeToThoseWhoWait() throws Exception {
+    try (Dialogue imap = login()) {
+      imap.send("b IDLE");
+      imap.await("+");
+      running.stop();
+      assertThat(imap.await("* BYE")).isNotNull();
+    }
+    running.start();
+  }
+
+  @Test
+  void theDirectoryIsHeldByOne() throws Exception {
+    assertThat(DataDirectory.take(running.configuration().data())).isEmpty();
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(
+                    running.configuration().data().resolve("admin.json"))))
+        .isEqualTo("rw-------");
+    running.stop();
+    assertThat(running.configuration().data().resolve("admin.json")).doesNotExist();
+    running.start();
+  }
+
+  @Test
+  void aStartThatFailsLetsGoOfEverything() throws Exception {
+    int taken = running.port("imap");
+    var configuration =
+        running
+            .configuration()
+            .withData(running.directory().resolve("other"))
+            .withListen(running.configuration().listen().map(l -> l.at(taken, "127.0.0.1")));
+    for (int attempt = 0; attempt < 2; attempt++) {
+      DataDirectory data = DataDirectory.take(configuration.data()).orElseThrow();
+      assertThatExceptionOfType(Failure.class)
+          .isThrownBy(() -> new Node(configuration, data))
+          .withMessageContaining("listener admin on 127.0.0.1:" + taken + " cannot be bound");
+    }
+  }
+
+  // ---- HTTP
+
+  private HttpResponse<String> http(String method, String path, String... headers)
+      throws IOException, InterruptedException {
+    var address = running.node().adminAddress();
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + address.getPort() + path))
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(request.build(), BodyHandlers.ofString());
+    }
+  }
+
+  @Test
+  void thePagesAreThere() throws Exception {
+    assertThat(http("GET", "/health/live").body()).isEqualTo("live\n");
+    assertThat(http("GET", "/health/ready").body()).isEqualTo("ready\n");
+    assertThat(http("GET", "/metrics").body()).contains("# TYPE ");
+    assertThat(http("HEAD", "/").body()).isEmpty();
+    assertThat(http("GET", "/nowhere").statusCode()).isEqualTo(404);
+    assertThat(http("POST", "/").statusCode()).isEqualTo(405);
+  }
+
+  @Test
+  void theStatusPageShowsSessionsAndEscapesThem() throws Exception {
+    try (Dialogue imap = new Dialogue(running.port("imap"))) {
+      imap.await("* OK");
+      String page = http("GET", "/").body();
+      assertThat(page).contains("mail.test", "ready", "imap", "Configuration in force");
+      assertThat(page).doesNotContain("<script");
+    }
+  }
+
+  @Test
+  void theInterfaceWantsTheToken() throws Exception {
+    assertThat(http("GET", "/api/accounts").statusCode()).isEqualTo(401);
+    assertThat(http("GET", "/api/accounts", "Authorization", "Bearer wrong").statusCode())
+        .isEqualTo(401);
+    String token = DataDirectory.endpoint(running.configuration().data()).orElseThrow().token();
+    assertThat(http("GET", "/api/accounts", "Authorization", "Bearer " + token).statusCode())
+        .isEqualTo(200);
+  }
+
+  /** A page of somebody's domain that leads to 127.0.0.1 must not read ours. */
+  @Test
+  void aForeignNameIsRefused() throws Exception {
+    int port = running.node().adminAddress().getPort();
+    try (Dialogue http = new Dialogue(port)) {
+      http.send("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n");
+      assertThat(http.await("HTTP/1.1")).startsWith("HTTP/1.1 421");
+    }
+  }
+}
