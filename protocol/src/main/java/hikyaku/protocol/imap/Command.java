@@ -232,6 +232,13 @@ public sealed interface Command {
       implements Command {}
 
   /**
+   * SEARCH and UID SEARCH whose texts cannot be read, for nobody knows their charset.
+   *
+   * @param saves whether SAVE was asked for
+   */
+  record UnknownCharset(boolean saves) implements Command {}
+
+  /**
    * FETCH and UID FETCH.
    *
    * @param changedSince mod-sequence of RFC 7162 §3.1.4.1, or null

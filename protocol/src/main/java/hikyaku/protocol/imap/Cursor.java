@@ -81,6 +81,11 @@ final class Cursor {
     }
   }
 
+  /** Passes over what cannot be read. */
+  void skipToEnd() {
+    at = end;
+  }
+
   /** Where the reader stands, for error texts. */
   String here() {
     return atEnd() ? " at the end of the command" : " at octet " + (at + 1);
@@ -298,7 +303,9 @@ final class Cursor {
       throw new SyntaxException(
           Reply.no(
               ResponseCode.Plain.CANNOT,
-              utf8 ? "Mailbox name is not UTF-8" : "Mailbox name is not modified UTF-7"));
+              utf8
+                  ? "Mailbox name has control characters or is not UTF-8"
+                  : "Mailbox name is not modified UTF-7"));
     }
     if (Text.octets(name).length() > limits.mailboxName()) {
       throw new SyntaxException(Reply.no(ResponseCode.Plain.CANNOT, "Mailbox name is too long"));

@@ -23,7 +23,7 @@ final class FetchParser {
     List<FetchItem> items = items();
     Long changedSince = null;
     boolean vanished = false;
-    if (in.take(' ')) {
+    if (in.take(' ') && !in.atEnd()) {
       in.expect('(');
       do {
         switch (in.expectWord("a fetch modifier")) {

@@ -27,7 +27,7 @@ final class SearchParser {
   }
 
   /** What follows the command's name. */
-  Command.Search search(boolean uid) throws SyntaxException {
+  Command search(boolean uid) throws SyntaxException {
     in.expectSp();
     Set<Command.SearchReturn> returns = null;
     if (in.word("RETURN")) {
@@ -37,7 +37,13 @@ final class SearchParser {
     }
     if (in.word("CHARSET")) {
       in.expectSp();
-      charset = charset(in.expectAstring("a charset"));
+      Charset known = charset(in.expectAstring("a charset"));
+      if (known == null) {
+        in.skipToEnd();
+        return new Command.UnknownCharset(
+            returns != null && returns.contains(Command.SearchReturn.SAVE));
+      }
+      charset = known;
       in.expectSp();
     }
     return new Command.Search(uid, returns, conjunction(0));
@@ -66,16 +72,15 @@ final class SearchParser {
     return returns;
   }
 
-  private static Charset charset(String name) throws SyntaxException {
+  /** Null if it is not known. */
+  private static @Nullable Charset charset(String name) {
     if (Text.equalsIgnoreCase(name, "US-ASCII")) {
       return StandardCharsets.UTF_8;
     }
     try {
       return Charset.forName(name);
     } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-      throw new SyntaxException(
-          Reply.no(
-              new ResponseCode.BadCharset(List.of("US-ASCII", "UTF-8")), "Charset is not known"));
+      return null;
     }
   }
 

@@ -8,7 +8,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** ENABLE (RFC 9051 §6.3.1, RFC 5161). What is not known is passed over. */
+/**
+ * ENABLE (RFC 9051 §6.3.1, RFC 5161). What is not known is passed over. What was on before, as
+ * CONDSTORE is after many a command, is told like the rest: the client asks whether it may rely on
+ * it.
+ */
 final class Enable {
   private Enable() {}
 
@@ -38,7 +42,8 @@ final class Enable {
 
   private static void enable(
       Session session, Extension extension, String name, List<String> enabled) {
-    if (session.state.enable(extension)) {
+    session.state.enable(extension);
+    if (!enabled.contains(name)) {
       enabled.add(name);
     }
   }

@@ -108,7 +108,9 @@ final class Fetch {
   /** The items asked for, with those that must come along. */
   private List<FetchItem> items(boolean seen) {
     List<FetchItem> items = new ArrayList<>(command.items());
-    if (command.uid() && !items.contains(Plain.UID)) {
+    // RFC 7162 §3.2.4: under QRESYNC flags that were not asked for come with the UID.
+    boolean uid = command.uid() || seen && session.state.has(Extension.QRESYNC);
+    if (uid && !items.contains(Plain.UID)) {
       items.addFirst(Plain.UID);
     }
     if (seen && !items.contains(Plain.FLAGS)) {

@@ -74,14 +74,25 @@ final class ListMailboxes {
   }
 
   private void run() throws IOException {
-    Set<String> above = selects(ListSelection.RECURSIVEMATCH) ? ancestors(chosen) : Set.of();
     Set<String> told = new TreeSet<>(chosen);
-    told.addAll(above);
-    for (String name : told) {
-      if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) {
-        tell(name, above.contains(name));
-      }
+    told.removeIf(name -> !matches(name));
+    Set<String> above = Set.of();
+    if (selects(ListSelection.RECURSIVEMATCH)) {
+      above = ancestors(chosen);
+      // RFC 5258 §3.5: a name that only stands above others is told for those that are not.
+      Set<String> untold = new TreeSet<>(chosen);
+      untold.removeAll(told);
+      Set<String> standIns = ancestors(untold);
+      standIns.removeIf(name -> !matches(name));
+      told.addAll(standIns);
     }
+    for (String name : told) {
+      tell(name, above.contains(name));
+    }
+  }
+
+  private boolean matches(String name) {
+    return patterns.stream().anyMatch(pattern -> pattern.matches(name));
   }
 
   /** All names that stand above others. */

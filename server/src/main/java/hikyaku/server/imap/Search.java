@@ -12,6 +12,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,15 @@ final class Search {
   static Reply execute(Session session, String tag, Command.Search command)
       throws IOException, Targets.Invalid {
     return new Search(session, tag, command).run();
+  }
+
+  /** RFC 5182 §2.1: a search answered with NO leaves nothing saved, if it was to save. */
+  static Reply refuse(Session session, Command.UnknownCharset command) {
+    if (command.saves()) {
+      session.state.save(UidSet.EMPTY);
+    }
+    return Reply.no(
+        new ResponseCode.BadCharset(List.of("US-ASCII", "UTF-8")), "Charset is not known");
   }
 
   private Reply run() throws IOException, Targets.Invalid {

@@ -283,7 +283,8 @@ final class SearchProgram {
   }
 
   private static Test header(String name, FoldedText text) {
-    return SearchedMessage.inEnvelope(name)
+    // The empty text asks for the field itself, and the envelope keeps none that says nothing.
+    return SearchedMessage.inEnvelope(name) && !text.isEmpty()
         ? new Reading(Reading.ENTRY, message -> message.envelopeContains(name, text))
         : new Reading(Reading.HEADER, message -> message.headerContains(name, text));
   }

@@ -303,6 +303,7 @@ final class Session {
       case Command.Unselect _ -> Close.unselect(this);
       case Command.Expunge c -> Expunge.execute(this, c);
       case Command.Search c -> Search.execute(this, tag, c);
+      case Command.UnknownCharset c -> Search.refuse(this, c);
       case Command.Fetch c -> Fetch.execute(this, c);
       case Command.Store c -> Store.execute(this, c);
       case Command.Copy c -> Copy.execute(this, c);

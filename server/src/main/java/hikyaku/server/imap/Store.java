@@ -8,6 +8,7 @@ import hikyaku.mailbox.view.FlagsOutcome;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Condition;
 import hikyaku.protocol.imap.FetchWriter;
 import hikyaku.protocol.imap.NumberSet;
 import hikyaku.protocol.imap.Reply;
@@ -52,14 +53,16 @@ final class Store {
     answer(session, selected, command, stored, outcome);
     view.own(
         outcome.seq(), command.silent() ? foreseen(view, before, told, stored, change) : stored);
-    if (targets.ghosts()) {
-      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+    if (!outcome.modified().isEmpty()) {
+      // Also beside messages that are gone: there is no other way to learn of it (RFC 7162 §3.1.3).
+      return new Reply(
+          targets.ghosts() ? Condition.NO : Condition.OK,
+          new ResponseCode.Modified(modified(view, command.uid(), outcome.modified())),
+          "Conditional STORE left some messages alone");
     }
-    return outcome.modified().isEmpty()
-        ? Reply.ok("STORE completed")
-        : Reply.ok(
-            new ResponseCode.Modified(modified(view, command.uid(), outcome.modified())),
-            "Conditional STORE left some messages alone");
+    return targets.ghosts()
+        ? Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
+        : Reply.ok("STORE completed");
   }
 
   /**
