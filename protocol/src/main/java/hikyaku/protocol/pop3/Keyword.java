@@ -1,6 +1,5 @@
 package hikyaku.protocol.pop3;
 
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** The keywords a command line may begin with, in any mix of cases (RFC 1939 §3). */
@@ -28,7 +27,6 @@ public enum Keyword {
 
   private static final Keyword[] ALL = values();
 
-  private final byte[] octets = name().getBytes(StandardCharsets.US_ASCII);
   private final String usage;
 
   Keyword(String usage) {
@@ -54,12 +52,12 @@ public enum Keyword {
   }
 
   private boolean matches(byte[] line, int length) {
-    if (length != octets.length) {
+    if (length != name().length()) {
       return false;
     }
     for (int i = 0; i < length; i++) {
       int octet = line[i] >= 'a' && line[i] <= 'z' ? line[i] - ('a' - 'A') : line[i];
-      if (octet != octets[i]) {
+      if (octet != name().charAt(i)) {
         return false;
       }
     }
