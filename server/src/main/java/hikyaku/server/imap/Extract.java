@@ -96,6 +96,10 @@ record Extract(long length, FetchWriter.Content content) {
     long end = partial == null ? Long.MAX_VALUE : saturated(start, partial.length());
     Slice counting = new Slice(start, end, (octets, offset, length) -> {});
     pass(message, from, to, filter, counting);
+    if (counting.passed() == 0) {
+      // The second pass would cost as much and give as little.
+      return new Extract(0, sink -> {});
+    }
     return new Extract(
         counting.passed(), sink -> pass(message, from, to, filter, new Slice(start, end, sink)));
   }

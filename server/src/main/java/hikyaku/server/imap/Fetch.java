@@ -185,7 +185,7 @@ final class Fetch {
   /** One message that cannot be read does not keep the others back. */
   private void write(MessageFetch fetch, int index, @Nullable StoredMessage stored)
       throws IOException {
-    session.checkStopping();
+    session.checkpoint();
     try {
       fetch.write(index, stored);
     } catch (StoreException e) {

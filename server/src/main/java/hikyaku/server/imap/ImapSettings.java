@@ -10,6 +10,8 @@ import java.time.Duration;
  *     [TOOBIG]
  * @param keepAlive how often IDLE says that it is still there, so that NATs and phones keep the
  *     connection (RFC 2177 leaves that to the server)
+ * @param working how often a SEARCH or FETCH that takes long says that it is still at work, by
+ *     which the server also learns that nobody waits for it any more
  * @param login how long a client may take to log in; BYE
  * @param idle how long a client may say nothing once it is logged in, IDLE included; at least 30
  *     minutes (RFC 9051 §5.4); BYE
@@ -21,6 +23,7 @@ import java.time.Duration;
 public record ImapSettings(
     long appendLimit,
     Duration keepAlive,
+    Duration working,
     Duration login,
     Duration idle,
     Duration command,
@@ -31,6 +34,7 @@ public record ImapSettings(
       new ImapSettings(
           100L * 1024 * 1024,
           Duration.ofMinutes(2),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(2),
           Duration.ofMinutes(30),
           Duration.ofMinutes(5),

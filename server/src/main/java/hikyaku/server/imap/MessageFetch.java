@@ -96,6 +96,7 @@ final class MessageFetch {
       throws IOException, UnknownEncoding {
     List<Step> plan = new ArrayList<>();
     for (FetchItem item : items) {
+      session.checkpoint();
       plan.add(
           switch (item) {
             case Plain plain -> plain(plain, index, stored, content);

@@ -96,9 +96,8 @@ final class SearchProgram {
             state,
             open.build().toArray(),
             (index, stored) -> {
-              session.checkStopping();
               try (SearchedMessage message =
-                  new SearchedMessage(selected.mailbox(), index, stored.message())) {
+                  new SearchedMessage(session, selected.mailbox(), index, stored.message())) {
                 if (test.read(message)) {
                   found.add(index);
                 }
@@ -145,6 +144,7 @@ final class SearchProgram {
 
     @Override
     public boolean read(SearchedMessage message) throws IOException {
+      message.checkpoint();
       return judge.holds(message);
     }
   }

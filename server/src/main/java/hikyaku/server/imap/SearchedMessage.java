@@ -20,13 +20,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A message that a search reads. Its octets are opened only when they are asked for. */
 final class SearchedMessage implements AutoCloseable {
+  private final Session session;
   private final Mailbox mailbox;
   private final int index;
   private final NewMessage message;
   private @Nullable MessageContent content;
   private @Nullable HeaderFields prefix;
 
-  SearchedMessage(Mailbox mailbox, int index, NewMessage message) {
+  SearchedMessage(Session session, Mailbox mailbox, int index, NewMessage message) {
+    this.session = session;
     this.mailbox = mailbox;
     this.index = index;
     this.message = message;
@@ -34,6 +36,11 @@ final class SearchedMessage implements AutoCloseable {
 
   int index() {
     return index;
+  }
+
+  /** See {@link Session#checkpoint()}: each key may read the whole message. */
+  void checkpoint() throws IOException {
+    session.checkpoint();
   }
 
   /** The day of the Date field, as its sender counted. */

@@ -15,6 +15,7 @@ import hikyaku.server.imap.CommandTable.State;
 import hikyaku.server.imap.CommandTable.Telling;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,6 +36,7 @@ final class Session {
   final SessionState state = new SessionState();
   final Updates updates;
   private boolean over;
+  private long signOfLife;
   private int errors;
   private int failedLogins;
   private @Nullable AfterReply afterReply;
@@ -55,6 +57,10 @@ final class Session {
       while (!over && awaitInput()) {
         serveCommand();
       }
+    } catch (NetException.ReadTimeout e) {
+      bye(null, "The rest of the command did not come in time");
+      connection.out().flush();
+      throw e;
     } catch (BrokenOff e) {
       server.metrics.failures.increment();
       log.atError()
@@ -199,6 +205,7 @@ final class Session {
     if (!rule.states().contains(state.state())) {
       return Reply.bad(complaint(rule));
     }
+    signOfLife = System.nanoTime();
     Reply reply;
     try {
       reply = execute(tag, command, intake);
@@ -347,13 +354,21 @@ final class Session {
   }
 
   /**
-   * Lets a long command notice that the server stops.
+   * Lets a long command notice that the server stops, and tells the client that it goes on: without
+   * that nothing would be written, and a client that has gone would never be missed. Only between
+   * responses.
    *
-   * @throws Stopping if it does
+   * @throws Stopping if the server stops
+   * @throws IOException if the client is gone
    */
-  void checkStopping() throws Stopping {
+  void checkpoint() throws IOException {
     if (connection.isStopping()) {
       throw new Stopping();
+    }
+    if (System.nanoTime() - signOfLife > server.settings.working().toNanos()) {
+      out.untagged(Reply.ok("Still at work"));
+      connection.out().flush();
+      signOfLife = System.nanoTime();
     }
   }
 

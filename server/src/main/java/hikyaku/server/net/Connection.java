@@ -49,7 +49,7 @@ public interface Connection {
    * Waits between commands for input, holding no buffers; output is flushed first. Does not see
    * signals and is the cheaper wait.
    *
-   * @param timeout the longest wait
+   * @param timeout the longest wait; less where {@link NetLimits#login()} comes first
    * @return INPUT at once if octets have arrived that were not yet consumed; never SIGNAL
    */
   Wake await(Duration timeout) throws IOException;

@@ -20,7 +20,10 @@ public sealed class NetException extends IOException {
     return reason;
   }
 
-  /** The client sent nothing within {@link Connection#setReadTimeout}; a last reply may be sent. */
+  /**
+   * The client sent nothing within {@link Connection#setReadTimeout}, or a command took longer than
+   * {@link NetLimits#command()}; a last reply may be sent.
+   */
   public static final class ReadTimeout extends NetException {
     ReadTimeout() {
       super(CloseReason.READ_TIMEOUT, "no input within the read timeout", null);

@@ -21,7 +21,15 @@ import java.time.Duration;
  *     because saying it may take a TLS handshake
  * @param handshake the longest time a TLS handshake may take as a whole, however the octets drip;
  *     the connection is closed
+ * @param login the longest time from the greeting to the login in protocols with login, whatever is
+ *     said meanwhile: {@code unauthenticated} places are few. The protocol ends the session as one
+ *     that has been silent for too long
  * @param read the time to wait for octets inside a command until the protocol sets its own
+ * @param command the longest time that a client may keep us waiting inside one command, all waits
+ *     together, so that octets that drip do not hold a session for ever. The protocol ends the
+ *     session as when nothing comes
+ * @param slowest octets per second that a client must bring beyond that time: {@code command} is
+ *     longer by a second for each, so that large messages get through on slow lines
  * @param write the longest time a client may take nothing of what is written to it; the connection
  *     is closed
  * @param linger how long to wait at the end for the client to close its side, so that the last
@@ -37,7 +45,10 @@ public record NetLimits(
     int unauthenticated,
     int refusals,
     Duration handshake,
+    Duration login,
     Duration read,
+    Duration command,
+    int slowest,
     Duration write,
     Duration linger,
     Duration grace,
@@ -52,8 +63,17 @@ public record NetLimits(
           64,
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
+          Duration.ofMinutes(5),
+          Duration.ofMinutes(10),
+          1024,
           Duration.ofMinutes(2),
           Duration.ofSeconds(2),
           Duration.ofSeconds(20),
           1024);
+
+  public NetLimits {
+    if (slowest < 1) {
+      throw new IllegalArgumentException("the slowest rate is an octet per second, not " + slowest);
+    }
+  }
 }

@@ -32,6 +32,7 @@ final class Session implements Connection, Runnable {
   private final WireReader in;
   private final OutputBuffer out;
   private Layer layer;
+  private final Pace pace;
   private long readTimeoutNanos;
   private boolean peerEnded;
   private boolean toldToStop;
@@ -63,9 +64,13 @@ final class Session implements Connection, Runnable {
     this.in = new WireReader(new Source(), trace);
     this.out = new OutputBuffer(socket, trace);
     this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
+    this.pace = new Pace(shared.limits());
+    if (listener.protocol().authenticates()) {
+      pace.loginBy(shared.limits().login());
+    }
   }
 
-  /** What the reader reads from: inside a command, under the read timeout. */
+  /** What the reader reads from: inside a command, under its timeouts. */
   private final class Source implements OctetSource {
     @Override
     public boolean await() throws IOException {
@@ -73,7 +78,10 @@ final class Session implements Connection, Runnable {
         return true;
       }
       out.flush();
-      return switch (layer.await(Layer.Waiting.IN_COMMAND, readDeadline())) {
+      long began = System.nanoTime();
+      Wake wake = layer.await(Layer.Waiting.IN_COMMAND, pace.inside(began, readTimeoutNanos));
+      pace.waited(System.nanoTime() - began, 0);
+      return switch (wake) {
         case INPUT -> true;
         case END -> {
           peerEnded = true;
@@ -88,13 +96,11 @@ final class Session implements Connection, Runnable {
       if (!layer.hasInput()) {
         out.flush();
       }
-      int count = layer.read(buffer, offset, length, readDeadline());
+      long began = System.nanoTime();
+      int count = layer.read(buffer, offset, length, pace.inside(began, readTimeoutNanos));
+      pace.waited(System.nanoTime() - began, count);
       peerEnded |= count < 0;
       return count;
-    }
-
-    private long readDeadline() {
-      return System.nanoTime() + readTimeoutNanos;
     }
   }
 
@@ -267,6 +273,7 @@ final class Session implements Connection, Runnable {
   private Wake await(Layer.Waiting waiting, Duration timeout) throws IOException {
     trace.betweenCommands();
     noticeTraces();
+    pace.begin();
     if (socket.isStopping()) {
       toldToStop = true;
       return Wake.STOPPING;
@@ -275,7 +282,7 @@ final class Session implements Connection, Runnable {
       return Wake.INPUT;
     }
     out.flush();
-    Wake wake = layer.await(waiting, Deadline.after(timeout));
+    Wake wake = layer.await(waiting, pace.idle(timeout));
     noticeTraces();
     peerEnded |= wake == Wake.END;
     toldToStop |= wake == Wake.STOPPING;
@@ -339,6 +346,7 @@ final class Session implements Connection, Runnable {
   public void describe(String name) {
     account = name;
     ticket.authenticated();
+    pace.loggedIn();
     traceVersion = -1;
   }
 

@@ -151,6 +151,7 @@ class StateFuzzTest {
             patience,
             patience,
             patience,
+            patience,
             Integer.MAX_VALUE,
             Integer.MAX_VALUE,
             d.limits());

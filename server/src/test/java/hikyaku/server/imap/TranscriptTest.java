@@ -111,7 +111,9 @@ class TranscriptTest {
       ImapSettings d = ImapSettings.DEFAULTS;
       long appendLimit = d.appendLimit();
       Duration keepAlive = d.keepAlive();
+      Duration working = d.working();
       Duration idle = d.idle();
+      Duration command = d.command();
       boolean tlsRequired = false;
       TlsMode tls = TlsMode.NONE;
       for (String line : lines) {
@@ -122,6 +124,8 @@ class TranscriptTest {
             case "starttls" -> tls = TlsMode.STARTTLS;
             case "append-limit" -> appendLimit = Long.parseLong(words[2]);
             case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
+            case "working" -> working = Duration.ofMillis(Long.parseLong(words[2]));
+            case "command" -> command = Duration.ofMillis(Long.parseLong(words[2]));
             case "idle" -> idle = Duration.ofMillis(Long.parseLong(words[2]));
             default -> throw new AssertionError("cannot be had: " + line);
           }
@@ -130,7 +134,15 @@ class TranscriptTest {
       ImapRig rig =
           new ImapRig(
               new ImapSettings(
-                  appendLimit, keepAlive, d.login(), idle, d.command(), 10, 3, ImapLimits.DEFAULT),
+                  appendLimit,
+                  keepAlive,
+                  working,
+                  d.login(),
+                  idle,
+                  command,
+                  10,
+                  3,
+                  ImapLimits.DEFAULT),
               tls);
       rig.authenticator.plainTextAllowed = !tlsRequired;
       return rig;

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -35,7 +37,10 @@ class LimitsTest {
         unauthenticated,
         some.refusals(),
         some.handshake(),
+        some.login(),
         some.read(),
+        some.command(),
+        some.slowest(),
         some.write(),
         some.linger(),
         some.grace(),
@@ -52,7 +57,10 @@ class LimitsTest {
         100,
         8,
         some.handshake(),
+        some.login(),
         read,
+        some.command(),
+        some.slowest(),
         write,
         some.linger(),
         some.grace(),
@@ -206,6 +214,106 @@ class LimitsTest {
         }
       }
     }
+  }
+
+  private static NetLimits hurried(Duration login, Duration command) {
+    NetLimits some = TestServer.LIMITS;
+    return new NetLimits(
+        100,
+        100,
+        100,
+        true,
+        100,
+        8,
+        some.handshake(),
+        login,
+        some.read(),
+        command,
+        some.slowest(),
+        some.write(),
+        some.linger(),
+        some.grace(),
+        50);
+  }
+
+  /** Whether the server has closed; gives it a moment to do so. */
+  private static boolean ended(TestClient client) throws IOException {
+    client.socket.setSoTimeout(10);
+    try {
+      return client.in.read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aCommandThatDripsIsGivenUp() throws Exception {
+    for (boolean tls : new boolean[] {false, true}) {
+      for (String begin : List.of("ECHO ", "LIT 1000000\r\n")) {
+        try (TestServer server =
+                new TestServer(hurried(Duration.ofMinutes(1), Duration.ofMillis(300)));
+            TestClient client = tls ? server.connectTls() : server.connect()) {
+          client.send(begin);
+          boolean ended = false;
+          while (!ended) {
+            try {
+              client.send("x");
+              while (!tls && client.in.available() > 0 && client.in.read() >= 0) {
+                // The go-ahead for the literal.
+              }
+              ended = ended(client);
+            } catch (SocketException e) {
+              ended = true;
+            }
+          }
+          assertThat(server.protocol.failures.take()).isInstanceOf(NetException.ReadTimeout.class);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whoeverDoesNotLogInIsGivenUpHoweverMuchIsSaid() throws Exception {
+    try (TestServer server =
+        new TestServer(hurried(Duration.ofMillis(300), Duration.ofMinutes(1)))) {
+      server.protocol.authenticates = true;
+      try (TestClient user = server.connect();
+          TestClient stranger = server.connect();
+          TestClient slow = server.connect()) {
+        user.talk("LOGIN anna secret", "OK");
+        slow.talk("NOOP", "OK");
+        slow.send("NOO");
+        String line = "OK";
+        while (line.equals("OK")) {
+          stranger.send("NOOP\r\n");
+          line = stranger.line();
+        }
+        assertThat(line).isEqualTo("* BYE idle");
+        assertThat(server.protocol.failures.take()).isInstanceOf(NetException.ReadTimeout.class);
+        user.talk("NOOP", "OK");
+      }
+    }
+  }
+
+  @Test
+  void octetsEarnTime() {
+    long second = 1_000_000_000;
+    Pace pace = new Pace(hurried(Duration.ofMinutes(1), Duration.ofSeconds(5)));
+    pace.begin();
+    assertThat(pace.inside(0, 60 * second)).isEqualTo(5 * second);
+    assertThat(pace.inside(0, 3 * second)).isEqualTo(3 * second);
+    pace.waited(4 * second, 999);
+    assertThat(pace.inside(0, 60 * second)).isEqualTo(second);
+    pace.waited(0, 2001);
+    assertThat(pace.inside(0, 60 * second)).isEqualTo(4 * second);
+    pace.waited(10 * second, -1);
+    assertThat(pace.inside(7, 60 * second)).isEqualTo(7);
+    pace.waited(0, Integer.MAX_VALUE);
+    assertThat(pace.inside(0, 60 * second)).isEqualTo(60 * second);
+    pace.begin();
+    assertThat(pace.inside(0, 60 * second)).isEqualTo(5 * second);
   }
 
   @Test

@@ -25,6 +25,9 @@ final class TestServer implements AutoCloseable {
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          1000,
+          Duration.ofSeconds(20),
           Duration.ofSeconds(5),
           Duration.ofSeconds(20),
           50);

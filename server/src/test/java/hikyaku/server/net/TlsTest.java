@@ -211,6 +211,9 @@ class TlsTest {
             Duration.ofMillis(300),
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            1000,
+            Duration.ofSeconds(20),
             Duration.ofSeconds(5),
             Duration.ofSeconds(20),
             50);
