@@ -129,10 +129,11 @@ class EmbeddedDirectoryTest {
     assertThat(Address.parse("a@[192.0.2.1]")).isEmpty();
     assertThat(Address.parse("a\u0000b@c")).isEmpty();
     assertThat(Address.parse("\ud800@c")).isEmpty();
-    assertThat(Address.parse("x".repeat(65) + "@c")).isEmpty();
-    assertThat(Address.parse("\u00e9".repeat(33) + "@c")).isEmpty();
+    assertThat(Address.parse("x".repeat(Address.MAX_LOCAL_PART + 1) + "@c")).isEmpty();
+    assertThat(Address.parse("\u00e9".repeat(Address.MAX_LOCAL_PART / 2 + 1) + "@c")).isEmpty();
     assertThat(resolve("a@[192.0.2.1]")).isInstanceOf(NotLocal.class);
-    assertThat(resolve("x".repeat(65) + "@demo.test")).isInstanceOf(UnknownRecipient.class);
+    assertThat(resolve("x".repeat(Address.MAX_LOCAL_PART + 1) + "@demo.test"))
+        .isInstanceOf(UnknownRecipient.class);
   }
 
   @Test
