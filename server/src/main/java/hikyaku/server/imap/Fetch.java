@@ -75,8 +75,9 @@ final class Fetch {
     if (unknownEncoding) {
       return Reply.no(ResponseCode.Plain.UNKNOWN_CTE, "An encoding is not known");
     }
+    // RFC 2180 §4.1 would allow NO, but some clients then give the whole mailbox up.
     return targets.ghosts()
-        ? Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
+        ? Reply.ok(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
         : Reply.ok("FETCH completed");
   }
 

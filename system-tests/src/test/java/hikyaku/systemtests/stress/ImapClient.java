@@ -163,12 +163,9 @@ final class ImapClient implements AutoCloseable {
     }
   }
 
-  /** FETCH by number; messages that others expunged may make it a NO (RFC 2180 §4.1.2). */
+  /** FETCH by number. */
   void fetch(String numbers, String items) throws IOException {
-    String status = run("FETCH " + numbers + " " + items, null);
-    check(
-        status.equals("OK") || (status.equals("NO") && code().equals("EXPUNGEISSUED")),
-        "FETCH " + numbers + " -> " + status + " " + okText);
+    ok("FETCH " + numbers + " " + items);
   }
 
   /** The texts of messages by UID. */
