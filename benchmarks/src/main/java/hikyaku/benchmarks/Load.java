@@ -101,7 +101,7 @@ final class Load {
       try {
         all.add(result.get());
       } catch (ExecutionException e) {
-        throw new IOException("a worker failed: " + e.getCause().getMessage(), e.getCause());
+        throw new IOException("a worker failed: " + e.getCause(), e);
       }
     }
     long[] nanos = all.stream().flatMapToLong(LongStream::of).sorted().toArray();
