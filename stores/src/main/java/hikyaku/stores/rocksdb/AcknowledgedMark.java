@@ -55,13 +55,14 @@ final class AcknowledgedMark implements AutoCloseable {
               + marked
               + " were acknowledged, and it can be read up to "
               + latest
-              + ". Restore the directory, or accept the loss by deleting "
+              + ". Nothing has been changed. Restore the files, or accept the loss by deleting "
               + path,
           null);
     }
   }
 
-  private long read() {
+  /** How far that is; 0 if nothing was ever marked. */
+  long read() {
     try {
       if (channel.size() == 0) {
         return 0;

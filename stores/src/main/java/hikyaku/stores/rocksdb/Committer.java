@@ -71,12 +71,7 @@ final class Committer implements AutoCloseable {
   }
 
   private Counters readCounters() {
-    return database.use(
-        "reading the format",
-        handle -> {
-          mark.check(handle.latest());
-          return Counters.open(handle);
-        });
+    return database.use("reading the format", Counters::open);
   }
 
   private void run() {

@@ -27,6 +27,7 @@ final class Database implements AutoCloseable {
 
   private final Path directory;
   private final RocksSettings.Memory memory;
+  private final AcknowledgedMark mark;
   private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock();
   private @Nullable Handle handle;
   private boolean damaged;
@@ -35,25 +36,33 @@ final class Database implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable StoreException failure;
 
-  private Database(Path directory, RocksSettings.Memory memory, Handle handle) {
+  private Database(Path directory, RocksSettings.Memory memory, AcknowledgedMark mark) {
     this.directory = directory;
     this.memory = memory;
-    this.handle = handle;
+    this.mark = mark;
+    this.handle = openHandle();
   }
 
-  static Database open(Path directory, RocksSettings.Memory memory) {
-    return new Database(directory, memory, openHandle(directory, memory, true));
+  /**
+   * Opens the database.
+   *
+   * @param mark how far it must go; if it does not, it is left as it is
+   */
+  static Database open(Path directory, RocksSettings.Memory memory, AcknowledgedMark mark) {
+    return new Database(directory, memory, mark);
   }
 
-  private static Handle openHandle(
-      Path directory, RocksSettings.Memory memory, boolean compacting) {
+  private Handle openHandle() {
     try {
       RocksDB.loadLibrary();
     } catch (RuntimeException | UnsatisfiedLinkError e) {
       throw new StoreException.Unavailable("RocksDB cannot run on this machine", e);
     }
     try {
-      return Handle.open(directory, memory, compacting);
+      if (mark.read() > 0) {
+        mark.check(Handle.reach(directory));
+      }
+      return Handle.open(directory, memory, !damaged);
     } catch (RocksDBException e) {
       throw translate("cannot open the database in " + directory, e);
     }
@@ -155,7 +164,7 @@ final class Database implements AutoCloseable {
         handle = null;
       }
       forget.run();
-      handle = openHandle(directory, memory, !damaged);
+      handle = openHandle();
     } finally {
       reopening = false;
       lifecycle.writeLock().unlock();

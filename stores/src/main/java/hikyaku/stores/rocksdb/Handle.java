@@ -35,6 +35,8 @@ final class Handle implements AutoCloseable {
   /** When nothing is merged, files may become many before writing is held up. */
   private static final int FILES_WITHOUT_COMPACTION = 2000;
 
+  private static final int KEPT_INFO_LOGS = 3;
+
   /** Everything to be closed, in the order in which it was made. */
   private final List<AbstractImmutableNativeReference> owned = new ArrayList<>();
 
@@ -82,6 +84,29 @@ final class Handle implements AutoCloseable {
     return new Handle(directory, memory, compacting);
   }
 
+  /**
+   * How far the database can be read. Nothing is changed by looking, whereas opening it for writing
+   * lets go of what its log holds behind a break.
+   */
+  static long reach(Path directory) throws RocksDBException {
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    try (DBOptions options =
+            new DBOptions()
+                .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setKeepLogFileNum(KEPT_INFO_LOGS);
+        ColumnFamilyOptions meta = new ColumnFamilyOptions();
+        RocksDB db =
+            RocksDB.openReadOnly(
+                options,
+                directory.toString(),
+                List.of(new ColumnFamilyDescriptor(Column.META.octets(), meta)),
+                handles)) {
+      handles.forEach(ColumnFamilyHandle::close);
+      return db.getLatestSequenceNumber();
+    }
+  }
+
   private <R extends AbstractImmutableNativeReference> R own(R reference) {
     owned.add(reference);
     return reference;
@@ -106,7 +131,7 @@ final class Handle implements AutoCloseable {
         .setStatsPersistPeriodSec(0)
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
         .setMaxLogFileSize(MIB)
-        .setKeepLogFileNum(3)
+        .setKeepLogFileNum(KEPT_INFO_LOGS)
         .setMaxManifestFileSize(4 * MIB)
         .setManifestPreallocationSize(64 * 1024);
   }

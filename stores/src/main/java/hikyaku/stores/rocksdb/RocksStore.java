@@ -93,7 +93,7 @@ public final class RocksStore implements Store {
       AcknowledgedMark mark = AcknowledgedMark.open(directory);
       try {
         Path rocks = directory.resolve("rocks");
-        Database database = Database.open(rocks, settings.memory());
+        Database database = Database.open(rocks, settings.memory(), mark);
         try {
           RocksStore store = new RocksStore(directory, settings, clock, lock, mark, database);
           store.committer.start();

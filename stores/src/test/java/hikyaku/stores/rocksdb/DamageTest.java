@@ -346,22 +346,51 @@ final class DamageTest {
       }
       again = crash(store);
     }
-    try (RandomAccessFile file =
-        new RandomAccessFile(
-            files(again, ".log").stream()
-                .max(Comparator.comparing(path -> path.toFile().length()))
-                .orElseThrow()
-                .toFile(),
-            "rw")) {
+    Path broken =
+        files(again, ".log").stream()
+            .max(Comparator.comparing(path -> path.toFile().length()))
+            .orElseThrow();
+    invertMiddle(broken);
+    for (int attempt = 0; attempt < 2; attempt++) {
+      assertThatThrownBy(() -> open(again))
+          .isInstanceOf(StoreException.Corrupt.class)
+          .hasMessageContaining("acknowledged");
+    }
+    // The refusals have let go of nothing.
+    invertMiddle(broken);
+    try (RocksStore store = open(again)) {
+      assertThat(store.logs().head(C).seq()).isEqualTo(42);
+      assertThat(problems(store)).isEmpty();
+    }
+    deleteAll(again);
+  }
+
+  private static void invertMiddle(Path path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
       file.seek(file.length() / 2);
       int octet = file.read();
       file.seek(file.length() / 2);
       file.write(octet ^ 0xff);
     }
-    assertThatThrownBy(() -> open(again))
-        .isInstanceOf(StoreException.Corrupt.class)
-        .hasMessageContaining("acknowledged");
-    deleteAll(again);
+  }
+
+  /** As when a file system is not mounted: nothing is begun anew in its place. */
+  @Test
+  void aDatabaseThatIsGoneIsNotMadeAnew() throws IOException {
+    Path rocks = directory.resolve("rocks");
+    Path aside = directory.resolve("aside");
+    Files.move(rocks, aside);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining(rocks.toString());
+    if (Files.exists(rocks)) {
+      deleteAll(rocks);
+    }
+    Files.move(aside, rocks);
+    try (RocksStore store = open()) {
+      read(store, A);
+      assertThat(problems(store)).isEmpty();
+    }
   }
 
   private static void deleteAll(Path place) throws IOException {

@@ -37,8 +37,9 @@ final class EngineTest {
   }
 
   private long records(Column column) {
-    try (Database database =
-        Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT)) {
+    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
+        Database database =
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark)) {
       return database.use(
           "counting",
           handle ->
