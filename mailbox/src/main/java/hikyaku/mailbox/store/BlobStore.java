@@ -21,6 +21,7 @@ public interface BlobStore {
    * Opens a blob for reading any part of it.
    *
    * @throws StoreException.BlobMissing if it is not there
+   * @throws StoreException.Corrupt if a reader has found it damaged, and it still is
    */
   BlobReader open(BlobId id);
 

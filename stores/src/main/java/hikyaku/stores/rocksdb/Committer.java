@@ -23,6 +23,8 @@ final class Committer implements AutoCloseable {
   /** How long it sleeps when there is nothing to do. */
   private static final Duration IDLE = Duration.ofHours(1);
 
+  private static final String DAMAGED = "a file is damaged: verify, and restore what it names";
+
   private final Database database;
   private final CommitQueue queue;
   private final AcknowledgedMark mark;
@@ -58,7 +60,7 @@ final class Committer implements AutoCloseable {
     this.clock = clock;
     this.retry = retry;
     this.pause = retry.first();
-    this.counters = readCounters();
+    this.counters = firstCounters();
     this.thread = Thread.ofPlatform().daemon().name("rocks-commit").unstarted(this::run);
   }
 
@@ -70,8 +72,24 @@ final class Committer implements AutoCloseable {
     return counters;
   }
 
+  /** A damaged file that merging has met already is no reason not to start. */
+  private Counters firstCounters() {
+    try {
+      return readCounters();
+    } catch (StoreException.Corrupt e) {
+      database.reopen(() -> {});
+      return readCounters();
+    }
+  }
+
   private Counters readCounters() {
-    return database.use("reading the format", Counters::open);
+    try {
+      return database.use("reading the format", Counters::open);
+    } catch (StoreException.Corrupt e) {
+      LOG.atError().setCause(e).log(DAMAGED);
+      database.avoidDamage();
+      throw e;
+    }
   }
 
   private void run() {
@@ -142,7 +160,7 @@ final class Committer implements AutoCloseable {
   private void failed(Throwable cause, List<Operation<?>> operations) {
     LOG.atError().setCause(cause).log("a write has failed; the outcome is unknown until recovery");
     if (cause instanceof StoreException.Corrupt) {
-      LOG.atError().log("a file is damaged: verify, and restore what it names");
+      LOG.atError().log(DAMAGED);
       database.avoidDamage();
     }
     StoreException failure =

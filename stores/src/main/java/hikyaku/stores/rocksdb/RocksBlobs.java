@@ -10,10 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The blobs of a {@link RocksStore}. */
 final class RocksBlobs implements BlobStore {
+  /** With more damaged blobs than this, some readers fail in the middle more than once. */
+  private static final int MOST_SUSPECTS = 10_000;
+
   private final RocksStore store;
   private final Database database;
   private final CommitQueue queue;
@@ -23,6 +27,12 @@ final class RocksBlobs implements BlobStore {
   private final CommittedCache<BlobId, BlobState> cache;
   private final Pending pending;
   private final Set<BlobOperations.Upload> uploads;
+
+  /**
+   * Blobs of which a chunk was found damaged. They are read through before they are opened again:
+   * who reads them would fail in the middle, at every attempt.
+   */
+  private final Set<BlobId> suspects = ConcurrentHashMap.newKeySet();
 
   RocksBlobs(
       RocksStore store,
@@ -127,8 +137,20 @@ final class RocksBlobs implements BlobStore {
       if (content != null) {
         return new RocksBlobReader(this, id, content);
       }
-      return new RocksBlobReader(this, id, state(id));
+      BlobState stored = state(id);
+      if (suspects.contains(id)) {
+        readThrough(id, stored);
+      }
+      return new RocksBlobReader(this, id, stored);
     });
+  }
+
+  /** Fails as the first damaged chunk does, or clears the blob of suspicion. */
+  private void readThrough(BlobId id, BlobState stored) {
+    for (int index = 0; (long) index * stored.chunkSize() < stored.size(); index++) {
+      chunk(id, stored, index);
+    }
+    suspects.remove(id);
   }
 
   private BlobState state(BlobId id) {
@@ -152,8 +174,20 @@ final class RocksBlobs implements BlobStore {
    * One chunk of a blob.
    *
    * @throws StoreException.BlobMissing if the blob has been swept meanwhile
+   * @throws StoreException.Corrupt if it is damaged, which the next {@link #open} will look into
    */
   byte[] chunk(BlobId id, BlobState blob, int index) {
+    try {
+      return soundChunk(id, blob, index);
+    } catch (StoreException.Corrupt e) {
+      if (suspects.size() < MOST_SUSPECTS) {
+        suspects.add(id);
+      }
+      throw e;
+    }
+  }
+
+  private byte[] soundChunk(BlobId id, BlobState blob, int index) {
     return store.counted(() -> {
       byte[] key = Keys.chunk(blob.number(), index);
       byte @Nullable [] octets = pool.call(() -> readChunk(key));

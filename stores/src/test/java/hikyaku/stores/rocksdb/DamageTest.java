@@ -178,6 +178,36 @@ final class DamageTest {
   }
 
   @Test
+  void aBlobFoundDamagedIsNotOpenedAgain() throws IOException {
+    byte[] large = new byte[5 * Chunks.SIZE];
+    new Random(7).nextBytes(large);
+    Blob several;
+    try (RocksStore store = open();
+        BlobWriter writer = store.blobs().create()) {
+      writer.write(large, 0, large.length);
+      several = writer.finish();
+      store
+          .logs()
+          .append(
+              Append.to(
+                  A, List.of(new Event(ByteString.EMPTY, 0, Tally.ZERO, List.of(several.id())))))
+          .orThrow();
+    }
+    damage(Arrays.copyOfRange(large, 3 * Chunks.SIZE + 100, 3 * Chunks.SIZE + 200));
+    try (RocksStore store = open()) {
+      try (BlobReader reader = store.blobs().open(several.id())) {
+        byte[] octets = new byte[Chunks.SIZE];
+        assertThat(reader.read(0, octets, 0, octets.length)).isEqualTo(octets.length);
+        assertThatThrownBy(() -> reader.read(3 * Chunks.SIZE, octets, 0, 1))
+            .isInstanceOf(StoreException.Corrupt.class);
+      }
+      assertThatThrownBy(() -> store.blobs().open(several.id()))
+          .isInstanceOf(StoreException.Corrupt.class)
+          .hasMessageContaining("chunks record");
+    }
+  }
+
+  @Test
   void aMissingFileIsNamedAndItsReturnMendsAll() throws IOException {
     Path file =
         files(directory, ".sst").stream()

@@ -206,7 +206,7 @@ final class EngineTest {
     CommitQueue queue = new CommitQueue(bounds);
     try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
         Database database =
-            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT);
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
         Committer committer =
             new Committer(
                 database,
