@@ -75,7 +75,7 @@ final class Judge {
     } catch (StoreException | NotNowException failure) {
       log.atWarn()
           .addKeyValue("session", context.session())
-          .setCause(failure)
+          .addKeyValue("cause", failure.getMessage())
           .log("login not possible");
       result = new LoginResult.Unavailable();
     } catch (InterruptedException stopping) {

@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
@@ -20,6 +21,7 @@ public final class ImapProtocol implements Protocol {
   final Authenticator authenticator;
   final MailStore mail;
   final ImapMetrics metrics;
+  final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 
   public ImapProtocol(

@@ -250,12 +250,13 @@ final class Session {
   /** Counts and logs a failure of ours. */
   void failed(String command, RuntimeException cause) {
     server.metrics.failures.increment();
-    log.atWarn()
-        .addKeyValue("session", id())
-        .addKeyValue("account", accountName())
-        .addKeyValue("command", command)
-        .setCause(cause)
-        .log("IMAP command failed");
+    server.failures.write(
+        log.atWarn()
+            .addKeyValue("session", id())
+            .addKeyValue("account", accountName())
+            .addKeyValue("command", command),
+        "IMAP command failed",
+        cause);
   }
 
   Reply unavailable(String command, StoreException cause) {

@@ -61,7 +61,10 @@ public final class AdminApi {
     } catch (DirectoryException e) {
       return refusal(status(e), e);
     } catch (StoreException e) {
-      LOG.atError().setCause(e).addKeyValue("operation", request.method()).log("The store failed");
+      LOG.atError()
+          .addKeyValue("operation", request.method())
+          .addKeyValue("cause", e.getMessage())
+          .log("The store failed");
       return refusal(503, e);
     }
   }

@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
  */
 public final class Health {
   /** How long the answer of the last test write serves: a write is a sync of the disk. */
-  static final Duration FRESH = Duration.ofSeconds(10);
+  static final Duration FRESH = Duration.ofSeconds(2);
 
   /** The log that the test writes go to. */
   static final LogName PROBE = new LogName("node/probe");
@@ -47,7 +47,7 @@ public final class Health {
   public synchronized List<String> problems() {
     long now = clock.millis();
     if (testedAt == Long.MIN_VALUE
-        || now - testedAt >= FRESH.toMillis()
+        || Math.abs(now - testedAt) >= FRESH.toMillis()
         || !storeProblems.isEmpty()) {
       storeProblems = test();
       testedAt = now;

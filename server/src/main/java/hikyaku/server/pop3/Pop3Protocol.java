@@ -6,6 +6,7 @@ import hikyaku.protocol.pop3.Reply;
 import hikyaku.protocol.pop3.ResponseCode;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
@@ -21,6 +22,7 @@ public final class Pop3Protocol implements Protocol {
   final MailStore mail;
   final Admission admission;
   final Pop3Metrics metrics;
+  final FailureLog failures = new FailureLog();
 
   /**
    * @param hostname this host's name, for the timestamp of APOP

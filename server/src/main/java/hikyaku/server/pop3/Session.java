@@ -173,12 +173,13 @@ final class Session {
   /** Counts and logs a failure of ours; the reply is the caller's. */
   void failed(Keyword command, RuntimeException cause) {
     server.metrics.failures.increment();
-    log.atWarn()
-        .addKeyValue("session", id())
-        .addKeyValue("account", accountName())
-        .addKeyValue("command", command)
-        .setCause(cause)
-        .log("POP3 command refused for now");
+    server.failures.write(
+        log.atWarn()
+            .addKeyValue("session", id())
+            .addKeyValue("account", accountName())
+            .addKeyValue("command", command),
+        "POP3 command refused for now",
+        cause);
   }
 
   private void execute(Command command) throws IOException {

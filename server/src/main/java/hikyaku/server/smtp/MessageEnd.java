@@ -168,7 +168,7 @@ final class MessageEnd {
     try {
       return session.mail().deliver(deliveries, key);
     } catch (StoreException.Unavailable e) {
-      session.log(Level.WARN, "a delivery is repeated").setCause(e).log();
+      session.failed("a delivery is repeated", e);
       return session.mail().deliver(deliveries, key);
     }
   }

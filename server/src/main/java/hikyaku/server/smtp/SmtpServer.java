@@ -2,6 +2,7 @@ package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
@@ -16,6 +17,7 @@ public final class SmtpServer implements Protocol {
   private final SmtpSettings settings;
   private final SmtpServices services;
   private final SmtpMetrics metrics;
+  private final FailureLog failures = new FailureLog();
 
   public SmtpServer(SmtpFace face, SmtpSettings settings, SmtpServices services) {
     this.face = face;
@@ -31,7 +33,7 @@ public final class SmtpServer implements Protocol {
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new SmtpSession(connection, face, settings, services, metrics).run();
+    new SmtpSession(connection, face, settings, services, metrics, failures).run();
   }
 
   @Override

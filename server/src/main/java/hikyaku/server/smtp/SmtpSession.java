@@ -16,6 +16,7 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Service;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
 import hikyaku.server.smtp.CommandTable.Flag;
@@ -39,6 +40,7 @@ final class SmtpSession {
   private final SmtpSettings settings;
   private final SmtpServices services;
   private final SmtpMetrics metrics;
+  private final FailureLog failures;
   private final ErrorBudget budget;
 
   private @Nullable Hello hello;
@@ -52,12 +54,14 @@ final class SmtpSession {
       SmtpFace face,
       SmtpSettings settings,
       SmtpServices services,
-      SmtpMetrics metrics) {
+      SmtpMetrics metrics,
+      FailureLog failures) {
     this.connection = connection;
     this.face = face;
     this.settings = settings;
     this.services = services;
     this.metrics = metrics;
+    this.failures = failures;
     this.budget = new ErrorBudget(settings.limits(), face == SmtpFace.LMTP);
   }
 
@@ -394,14 +398,22 @@ final class SmtpSession {
 
   /** The reply to a failure of the store, which is logged. */
   Reply storeFailure(String attempt, StoreException e) {
-    log(Level.ERROR, "the store failed").addKeyValue("attempt", attempt).setCause(e).log();
+    failed("the store failed at: " + attempt, e);
     return Replies.TRY_LATER;
+  }
+
+  /** Logs a failure of ours, which others may meet as well. */
+  void failed(String what, RuntimeException cause) {
+    failures.write(line(Level.WARN), what, cause);
   }
 
   /** A line of our log under this session's id. */
   LoggingEventBuilder log(Level level, String message) {
-    LoggingEventBuilder line =
-        LOG.atLevel(level).setMessage(message).addKeyValue("session", connection.sessionId());
+    return line(level).setMessage(message);
+  }
+
+  private LoggingEventBuilder line(Level level) {
+    LoggingEventBuilder line = LOG.atLevel(level).addKeyValue("session", connection.sessionId());
     return transaction == null ? line : line.addKeyValue("transaction", transaction.id());
   }
 }

@@ -19,7 +19,6 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import org.slf4j.event.Level;
 
 /**
  * The report of a delivery that a sender asked for with NOTIFY=SUCCESS (RFC 3461 §6, RFC 3464). The
@@ -63,7 +62,7 @@ final class SuccessReport {
       new SuccessReport(session, transaction, original, sender, recipients).deliver();
     } catch (StoreException e) {
       session.metrics().reportLost();
-      session.log(Level.ERROR, "a success report was lost").setCause(e).log();
+      session.failed("a success report was lost", e);
     }
   }
 

@@ -12,6 +12,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The one thread that writes. It commits what has gathered in the queue, and after a failed write
@@ -158,7 +159,9 @@ final class Committer implements AutoCloseable {
    * included, every caller is answered and the thread goes on.
    */
   private void failed(Throwable cause, List<Operation<?>> operations) {
-    LOG.atError().setCause(cause).log("a write has failed; the outcome is unknown until recovery");
+    LoggingEventBuilder line = LOG.atError().addKeyValue("cause", cause.getMessage());
+    (cause instanceof StoreException ? line : line.setCause(cause))
+        .log("a write has failed, and none is taken until the cause is gone");
     if (cause instanceof StoreException.Corrupt) {
       LOG.atError().log(DAMAGED);
       database.avoidDamage();
@@ -194,7 +197,7 @@ final class Committer implements AutoCloseable {
       return true;
     } catch (RuntimeException e) {
       StoreException failure =
-          database.fail(new StoreException.Unavailable("still no writes: " + e.getMessage(), e));
+          database.fail(new StoreException.Unavailable(String.valueOf(e.getMessage()), e));
       LOG.atDebug().setCause(failure).log("recovery failed");
       Duration doubled = pause.multipliedBy(2);
       pause = doubled.compareTo(retry.most()) < 0 ? doubled : retry.most();

@@ -189,7 +189,8 @@ final class Database implements AutoCloseable {
       FileStore disk = Files.getFileStore(directory);
       if (disk.getUsableSpace() < log + SPARE) {
         throw new StoreException.Unavailable(
-            "the disk of " + directory + " has " + disk.getUsableSpace() + " octets left", null);
+            "the disk of " + directory + " is full: " + disk.getUsableSpace() + " octets left",
+            null);
       }
       try (FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
