@@ -74,6 +74,14 @@ final class Core implements AutoCloseable {
       throws Failure {
     try {
       return new Core(data, configuration, meters);
+    } catch (StoreException.Corrupt e) {
+      throw new Failure(
+          "The data in "
+              + data.path()
+              + " is damaged: "
+              + Reason.of(e)
+              + ". Look after the disk, then restore the files from a backup.",
+          e);
     } catch (IOException | StoreException e) {
       throw new Failure(
           "The data in " + data.path() + " cannot be opened: " + Reason.of(e) + ".", e);

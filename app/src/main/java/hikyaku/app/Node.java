@@ -10,6 +10,7 @@ import hikyaku.server.imap.ImapProtocol;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.AdminServer;
@@ -22,6 +23,7 @@ import hikyaku.server.smtp.SmtpServices;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ final class Node implements AutoCloseable {
               configuration.login(),
               core.passwords(),
               core.key(),
-              clock,
+              new SteadyClock(clock.instant(), System::nanoTime),
               Pause.SLEEP,
               core.random(),
               meters);
@@ -89,7 +91,7 @@ final class Node implements AutoCloseable {
           opened.add(
               new NetServer(
                   listeners.specs(), configuration.connections(), traces, ids, meters, clock));
-      net.useTls(certificates.context());
+      net.useTls(context(certificates));
 
       status =
           new RunningNode(
@@ -107,15 +109,28 @@ final class Node implements AutoCloseable {
       data.publish(adminAddress(), token);
     } catch (IOException e) {
       opened.close();
-      throw new Failure(
-          "The node cannot start: "
-              + Reason.of(e)
-              + ". If another program has a port, stop it or set listen.NAME.port in the configuration.",
-          e);
+      throw failure(e);
     } catch (Failure | RuntimeException e) {
       opened.close();
       throw e;
     }
+  }
+
+  private static TlsContext context(Certificates certificates) throws Failure {
+    try {
+      return certificates.context();
+    } catch (IOException e) {
+      throw new Failure("The certificate cannot be used: " + Reason.of(e) + ".", e);
+    }
+  }
+
+  private static Failure failure(IOException e) {
+    boolean port = e instanceof BindException || e.getCause() instanceof BindException;
+    String remedy =
+        port
+            ? " Stop the program that has the port, or set listen.NAME.port in the configuration."
+            : "";
+    return new Failure("The node cannot start: " + Reason.of(e) + "." + remedy, e);
   }
 
   private hikyaku.server.ops.Housekeeping housekeeping(Housekeeping settings) {

@@ -1,5 +1,7 @@
 package hikyaku.app;
 
+import hikyaku.mailbox.store.StoreException;
+import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,6 +20,8 @@ final class Reason {
       case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
       case BindException e ->
           "the address is in use or not of this machine (" + e.getMessage() + ")";
+      case StoreException e when e.getCause() instanceof IOException cause ->
+          e.getMessage() + ": " + of(cause);
       default ->
           failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
     };

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -93,7 +95,7 @@ public final class Credential {
         }
       }
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      throw new IOException(chainFile + ": cannot be read as certificates: " + e.getMessage(), e);
+      throw new IOException(chainFile + ": cannot be read as certificates: " + reason(e), e);
     }
     if (chain.isEmpty()) {
       throw new IOException(chainFile + ": holds no certificate");
@@ -126,9 +128,18 @@ public final class Credential {
         }
       }
     } catch (IOException | RuntimeException e) {
-      throw new IOException(file + ": cannot be read as a key: " + e.getMessage(), e);
+      throw new IOException(file + ": cannot be read as a key: " + reason(e), e);
     }
     throw new IOException(file + ": holds no private key");
+  }
+
+  /** The system's exceptions say no more than the name where that says it all to them. */
+  private static String reason(Exception failure) {
+    return switch (failure) {
+      case NoSuchFileException _ -> "there is no such file";
+      case AccessDeniedException _ -> "no permission to read it";
+      default -> String.valueOf(failure.getMessage());
+    };
   }
 
   private static Reader open(Path file) throws IOException {
@@ -152,7 +163,7 @@ public final class Credential {
         }
       }
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      throw new IOException(file + ": cannot be read as PKCS #12: " + e.getMessage(), e);
+      throw new IOException(file + ": cannot be read as PKCS #12: " + reason(e), e);
     }
     if (found.isEmpty()) {
       throw new IOException(file + ": holds no private key");

@@ -60,7 +60,8 @@ final class Admission {
     lastLogins.compute(
         account,
         (_, last) -> {
-          early.set(last != null && now - last < delayMillis);
+          // Of a clock set back no more is known than that time has passed.
+          early.set(last != null && now >= last && now - last < delayMillis);
           return early.get() ? last : Long.valueOf(now);
         });
     return early.get();

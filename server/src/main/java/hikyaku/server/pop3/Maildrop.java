@@ -103,6 +103,9 @@ final class Maildrop {
     }
     UidSet.Builder uids = new UidSet.Builder();
     marked.stream().forEach(index -> uids.add(state.uid(index)));
-    return mailbox.expunge(uids.build(), key).size();
+    UidSet removed = uids.build();
+    // A session's id may come up again after a clock was set back: what it names is part of the
+    // key, so that another removal is not taken for a repeat of this one.
+    return mailbox.expunge(removed, key + "." + Integer.toHexString(removed.hashCode())).size();
   }
 }
