@@ -3,142 +3,109 @@ package hikyaku.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.systemtests.Node.Account;
-import java.io.IOException;
+import hikyaku.systemtests.Node.Port;
+import hikyaku.systemtests.stress.Deliveries;
+import hikyaku.systemtests.stress.FolderOwner;
+import hikyaku.systemtests.stress.Stress.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * SIGKILL while messages come in and go out, again and again: what was acknowledged is so, once,
- * and the data directory passes every check.
+ * SIGKILL while messages come in by SMTP and LMTP, go out by POP3, and are changed and moved about
+ * by IMAP, again and again on one data directory: what was acknowledged is so, once, and the
+ * directory passes every check. Longer with {@code -Dhikyaku.kill.rounds=N}; another course with
+ * {@code -Dhikyaku.kill.seed=N}.
  */
 @ExtendWith(SharedNode.class)
 class KillTest {
-  private static final int ROUNDS = 3;
-  private static final int SENDERS = 6;
-  private static final int WARMED_UP = 60;
+  private static final int OWNERS = 3;
+  private static final int SENDERS = 3;
+  private static final int MOST_COMMANDS = 400;
+  private static final int PATIENCE_SECONDS = 60;
 
   @TempDir Path directory;
 
-  /** Subjects of messages for which 250 came. */
-  private final Set<String> delivered = ConcurrentHashMap.newKeySet();
-
-  /** Subjects of messages marked in a session whose QUIT was sent. */
-  private final Set<String> perhapsDeleted = ConcurrentHashMap.newKeySet();
-
-  /** Those of them for which +OK came. */
-  private final Set<String> deleted = ConcurrentHashMap.newKeySet();
+  private final Semaphore acknowledged = new Semaphore(0);
 
   @Test
   void whatWasAcknowledgedIsThereOnce() throws Exception {
-    Random random = new Random(1939);
+    int rounds = Integer.getInteger("hikyaku.kill.rounds", 6);
+    long seed = Long.getLong("hikyaku.kill.seed", 1939);
+    Random random = new Random(seed);
     try (Node node = Node.in(directory).start()) {
-      Account account = node.account();
-      for (int round = 0; round < ROUNDS; round++) {
-        load(node, account, round, WARMED_UP + random.nextInt(200));
-        node.start();
-        check(node, account);
-        Ran verified = node.command("", "verify").ok();
-        assertThat(verified.output()).contains("All is well");
+      Deliveries deliveries =
+          new Deliveries(target(node), target(node), node.port(Port.LMTP), acknowledged::release);
+      List<FolderOwner> owners = new ArrayList<>();
+      for (int i = 0; i < OWNERS; i++) {
+        owners.add(new FolderOwner(target(node), "o" + i, seed + i, acknowledged::release));
       }
-    }
-  }
-
-  /** Sends and takes away until so many messages were acknowledged, then kills the node. */
-  private void load(Node node, Account account, int round, int enough) throws Exception {
-    CountDownLatch reached = new CountDownLatch(enough);
-    List<Thread> threads = new ArrayList<>();
-    for (int sender = 0; sender < SENDERS; sender++) {
-      String name = "r" + round + "-s" + sender + "-";
-      threads.add(Thread.ofVirtual().start(() -> send(node, account, name, reached)));
-    }
-    threads.add(Thread.ofVirtual().start(() -> takeAway(node, account)));
-    try {
-      assertThat(reached.await(60, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
-    } finally {
-      node.kill();
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    }
-  }
-
-  /** Delivers one message after the other until the connection breaks. */
-  private void send(Node node, Account account, String name, CountDownLatch reached) {
-    try (Line line = new Line(node.port(Node.Port.SMTP))) {
-      line.reply();
-      line.smtp("EHLO client.test.example", "250");
-      for (int number = 0; ; number++) {
-        String subject = name + number;
-        line.smtp("MAIL FROM:<sender@elsewhere.example>", "250");
-        line.smtp("RCPT TO:<" + account.address() + ">", "250");
-        line.smtp("DATA", "354");
-        line.send("Subject: " + subject + "\r\n\r\n" + "0123456789\r\n".repeat(100));
-        line.smtp(".", "250");
-        delivered.add(subject);
-        reached.countDown();
-      }
-    } catch (IOException e) {
-      // Killed.
-    }
-  }
-
-  /** Marks a few messages and says QUIT, again and again. */
-  private void takeAway(Node node, Account account) {
-    try {
-      while (true) {
-        try (Line line = Line.pop3(node, account)) {
-          line.pop3("LIST");
-          int count = line.text().size();
-          List<String> marked = new ArrayList<>();
-          for (int number = 1; number <= Math.min(count, 5); number++) {
-            line.pop3("TOP " + number + " 0");
-            marked.add(subject(line.text()));
-            line.pop3("DELE " + number);
-          }
-          perhapsDeleted.addAll(marked);
-          line.pop3("QUIT");
-          deleted.addAll(marked);
+      for (int round = 0; round < rounds; round++) {
+        load(node, deliveries, owners, round, 1 + random.nextInt(MOST_COMMANDS));
+        if (random.nextInt(3) == 0) {
+          node.killWhileStarting();
         }
+        node.start();
+        deliveries.check();
+        for (FolderOwner owner : owners) {
+          owner.check();
+        }
+        assertThat(node.command("", "verify").ok().output()).contains("All is well");
       }
-    } catch (IOException e) {
-      // Killed.
+    } catch (AssertionError e) {
+      throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
   }
 
-  private static String subject(List<String> header) {
-    return header.stream()
-        .filter(line -> line.startsWith("Subject: "))
-        .map(line -> line.substring("Subject: ".length()))
-        .findFirst()
-        .orElseThrow();
+  private static Target target(Node node) throws Exception {
+    Account account = node.account();
+    return new Target(
+        "127.0.0.1",
+        node.port(Port.IMAP),
+        node.port(Port.SMTP),
+        node.port(Port.POP3),
+        account.address(),
+        account.password());
   }
 
-  private void check(Node node, Account account) throws IOException {
-    Map<String, Integer> found = new HashMap<>();
-    for (String message : Mail.inbox(node, account)) {
-      List<String> lines = message.lines().toList();
-      found.merge(subject(lines), 1, Integer::sum);
-      assertThat(lines.stream().filter(line -> line.equals("0123456789"))).hasSize(100);
-    }
-    assertThat(found.values()).as("copies").containsOnly(1);
-    for (String subject : delivered) {
-      if (!perhapsDeleted.contains(subject)) {
-        assertThat(found).as("acknowledged").containsKey(subject);
+  /** Lets everybody work until so many commands were acknowledged, then kills the node. */
+  private void load(
+      Node node, Deliveries deliveries, List<FolderOwner> owners, int round, int commands)
+      throws Exception {
+    acknowledged.drainPermits();
+    List<Future<?>> workers = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < SENDERS; i++) {
+        String names = "r" + round + "-s" + i + "-";
+        workers.add(threads.submit(() -> deliveries.sendBySmtp(names)));
+      }
+      workers.add(threads.submit(() -> deliveries.sendByLmtp("r" + round + "-l-")));
+      workers.add(threads.submit(deliveries::takeAway));
+      owners.forEach(owner -> workers.add(threads.submit(owner::work)));
+      try {
+        assertThat(acknowledged.tryAcquire(commands, PATIENCE_SECONDS, TimeUnit.SECONDS))
+            .as(commands + " commands")
+            .isTrue();
+      } finally {
+        node.kill();
       }
     }
-    assertThat(found.keySet()).as("deleted").doesNotContainAnyElementsOf(deleted);
-    // What this round left is the next round's to keep: whether it was there is known now.
-    delivered.addAll(found.keySet());
-    perhapsDeleted.removeAll(found.keySet());
+    for (Future<?> worker : workers) {
+      try {
+        worker.get();
+      } catch (ExecutionException e) {
+        throw new AssertionError("in round " + round + ": " + e.getCause(), e.getCause());
+      }
+    }
   }
 }

@@ -137,6 +137,18 @@ final class Node implements AutoCloseable {
 
   /** Starts the program and waits until it says that it is ready. */
   Node start() throws IOException, InterruptedException {
+    launch(" is ready ");
+    return this;
+  }
+
+  /** Starts the program, and kills it when it has opened its data and begins to listen. */
+  void killWhileStarting() throws IOException, InterruptedException {
+    launch(" listening ");
+    kill();
+  }
+
+  /** Starts the program and waits until it says something. */
+  private void launch(String word) throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(commandLine("up"))
             .directory(directory.toFile())
@@ -147,23 +159,22 @@ final class Node implements AutoCloseable {
     }
     Process started = process;
     Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
-    CompletableFuture<Void> ready = new CompletableFuture<>();
-    Thread.ofVirtual().start(() -> follow(started, ready));
+    CompletableFuture<Void> said = new CompletableFuture<>();
+    Thread.ofVirtual().start(() -> follow(started, word, said));
     try {
-      ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      said.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       started.destroyForcibly();
       throw new AssertionError("the node did not become ready; it said:\n" + logTail(), e);
     }
-    return this;
   }
 
   /** Keeps what the program says, and looks for the word. */
-  private void follow(Process started, CompletableFuture<Void> ready) {
+  private void follow(Process started, String word, CompletableFuture<Void> ready) {
     try (BufferedReader said = started.inputReader(StandardCharsets.UTF_8)) {
       for (String line = said.readLine(); line != null; line = said.readLine()) {
         log.append(line).append('\n');
-        if (line.contains(" is ready ")) {
+        if (line.contains(word)) {
           ready.complete(null);
         }
       }

@@ -185,6 +185,20 @@ final class ImapClient implements AutoCloseable {
     return texts;
   }
 
+  /** UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ of a mailbox. */
+  Map<String, String> status(String mailbox) throws IOException {
+    Map<String, String> status = new HashMap<>();
+    for (Reply reply : ok("STATUS " + mailbox + " (UIDVALIDITY UIDNEXT HIGHESTMODSEQ)")) {
+      if (reply.word(1).equals("STATUS")) {
+        List<?> pairs = (List<?>) reply.items().get(3);
+        for (int i = 0; i + 1 < pairs.size(); i += 2) {
+          status.put((String) pairs.get(i), (String) pairs.get(i + 1));
+        }
+      }
+    }
+    return status;
+  }
+
   /** The numbers after SEARCH, or none. */
   List<Long> search(String criteria) throws IOException {
     for (Reply reply : ok("UID SEARCH " + criteria)) {
@@ -204,6 +218,17 @@ final class ImapClient implements AutoCloseable {
     int from = okText.indexOf('[', 1);
     int to = okText.indexOf(']', from);
     return from < 0 ? "" : okText.substring(from + 1, to);
+  }
+
+  /** The COPYUID of the last command, tagged or not. */
+  String copyUid() {
+    for (Reply reply : data) {
+      String code = reply.word(2);
+      if (code.startsWith("[COPYUID ")) {
+        return code.substring(1, code.length() - 1);
+      }
+    }
+    return code();
   }
 
   @Override
