@@ -13,7 +13,8 @@ import org.slf4j.event.KeyValuePair;
 
 /**
  * How an event becomes a line. The session's id comes first among the keys. Nothing that is logged
- * can begin a line of its own: control characters are escaped.
+ * can begin a line of its own, speak to a terminal, or be shown in another order than it is
+ * written: characters that control or format are escaped.
  */
 abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
   private static final DateTimeFormatter TIME =
@@ -37,6 +38,18 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
   static String loggerName(ILoggingEvent event) {
     String name = event.getLoggerName();
     return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  /** Controls, line separators, and what changes direction (Unicode Cc, Zl, Zp, Cf). */
+  private static boolean isInvisible(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.FORMAT ->
+          true;
+      default -> false;
+    };
   }
 
   /** {@code TIME LEVEL message key=value …}. */
@@ -79,7 +92,7 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
     private static void escape(StringBuilder line, String text, boolean quoted) {
       for (int i = 0; i < text.length(); i++) {
         char c = text.charAt(i);
-        if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+        if (isInvisible(c)) {
           line.append(String.format("\\u%04x", (int) c));
         } else if (quoted && (c == '"' || c == '\\')) {
           line.append('\\').append(c);
@@ -92,6 +105,20 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
 
   /** An object a line. */
   static final class Json extends LogLayout {
+    /** JSON has such characters inside strings only, and asks for escapes of few of them. */
+    private static String escaped(String json) {
+      StringBuilder line = new StringBuilder(json.length());
+      for (int i = 0; i < json.length(); i++) {
+        char c = json.charAt(i);
+        if (isInvisible(c)) {
+          line.append(String.format("\\u%04x", (int) c));
+        } else {
+          line.append(c);
+        }
+      }
+      return line.toString();
+    }
+
     @Override
     public String doLayout(ILoggingEvent event) {
       var object = hikyaku.server.ops.Json.MAPPER.createObjectNode();
@@ -111,7 +138,7 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
       if (event.getThrowableProxy() != null) {
         object.put("error", ThrowableProxyUtil.asString(event.getThrowableProxy()));
       }
-      return object + "\n";
+      return escaped(object.toString()) + "\n";
     }
   }
 }

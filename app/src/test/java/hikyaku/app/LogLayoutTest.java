@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.time.Instant;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
@@ -43,5 +44,16 @@ final class LogLayoutTest {
             "{\"time\":\"2026-01-02T03:04:05.006Z\",\"level\":\"warn\",\"message\":\"What\\nhappened\","
                 + "\"session\":\"1m81\",\"count\":3,\"folder\":\"a \\\"b\\\"\\r\\nforged\","
                 + "\"from\":\"hikyaku.server.Some\"}\n");
+  }
+
+  /** An address under SMTPUTF8 may hold what turns the rest of a line around. */
+  @Test
+  void whatCannotBeSeenIsEscaped() {
+    LoggingEvent event = event(null);
+    event.addKeyValuePair(new KeyValuePair("sender", "a\u202eb\u009b31m\u001b\u2028\u00e9@x"));
+    String expected = "a\\u202eb\\u009b31m\\u001b\\u2028\u00e9@x";
+    assertThat(new LogLayout.Text().doLayout(event)).contains(" sender=\"" + expected + "\" ");
+    String json = new LogLayout.Json().doLayout(event);
+    assertThat(json.toLowerCase(Locale.ROOT)).contains("\"sender\":\"" + expected + "\"");
   }
 }

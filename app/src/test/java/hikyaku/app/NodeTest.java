@@ -8,14 +8,20 @@ import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.NodeOperations;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -302,6 +308,49 @@ final class NodeTest {
     try (Dialogue http = new Dialogue(port)) {
       http.send("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n");
       assertThat(http.await("HTTP/1.1")).startsWith("HTTP/1.1 421");
+    }
+  }
+
+  /** Requests that never end neither use up the descriptors nor stay in the way. */
+  @Test
+  void aCrowdAtTheAdminPortIsBounded() throws Exception {
+    var admin = running.node().adminAddress();
+    List<Socket> crowd = new ArrayList<>();
+    try {
+      for (int i = 0; i < 250; i++) {
+        Socket one = new Socket("127.0.0.1", admin.getPort());
+        crowd.add(one);
+        one.setSoTimeout(20_000);
+        try {
+          one.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
+        } catch (SocketException closedAlready) {
+          assertThat(i).isGreaterThanOrEqualTo(200);
+        }
+      }
+      assertThat(isClosed(crowd.getLast())).isTrue();
+      deliver("Meanwhile");
+    } finally {
+      for (Socket one : crowd) {
+        one.close();
+      }
+    }
+    Optional<JsonNode> answer = Optional.empty();
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (answer.isEmpty() && System.nanoTime() < end) {
+      try (Door door = running.open()) {
+        answer = Optional.of(door.call(Call.of("GET", "domains")));
+      } catch (Failure stillFull) {
+        Thread.onSpinWait();
+      }
+    }
+    assertThat(answer).isPresent();
+  }
+
+  private static boolean isClosed(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketException reset) {
+      return true;
     }
   }
 }
