@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KillTest {
   private static final int OWNERS = 3;
   private static final int SENDERS = 3;
-  private static final int MOST_COMMANDS = 400;
+  private static final int MOST_COMMANDS = 250;
   private static final int PATIENCE_SECONDS = 60;
 
   @TempDir Path directory;

@@ -56,6 +56,7 @@ final class Node implements AutoCloseable {
   private final AtomicInteger accounts = new AtomicInteger();
   private final StringBuffer log = new StringBuffer();
   private Process process;
+  private Thread follower;
 
   private Node(Path directory) {
     this.directory = directory;
@@ -160,7 +161,7 @@ final class Node implements AutoCloseable {
     Process started = process;
     Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
     CompletableFuture<Void> said = new CompletableFuture<>();
-    Thread.ofVirtual().start(() -> follow(started, word, said));
+    follower = Thread.ofVirtual().start(() -> follow(started, word, said));
     try {
       said.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
@@ -211,7 +212,8 @@ final class Node implements AutoCloseable {
 
   /** Asks the program to stop. */
   void terminate() {
-    process.destroy();
+    // Process.destroy would close the stream from which the log is read.
+    process.toHandle().destroy();
   }
 
   /** Ends the program without its doing. */
@@ -220,11 +222,12 @@ final class Node implements AutoCloseable {
     process.waitFor();
   }
 
-  /** Waits for the program's end. */
+  /** Waits for the program's end, and until all that it has said is in the log. */
   int exitCode() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("the node does not stop; it said:\n" + logTail());
     }
+    follower.join();
     return process.exitValue();
   }
 

@@ -20,15 +20,16 @@ record Extract(long length, FetchWriter.Content content) {
   private static final int PIECE = 32 * 1024;
 
   /**
-   * A range of the message as it is. Its first octet is read at once: what cannot be read from the
-   * start is refused before a response has begun.
+   * A range of the message as it is. Its first stored octet is read at once: what cannot be read
+   * from the start is refused before a response has begun.
    */
   static Extract range(
       MessageContent message, long from, long to, FetchItem.@Nullable Partial partial) {
     long start = partial == null ? from : Math.min(to, saturated(from, partial.offset()));
     long end = partial == null ? to : Math.min(to, saturated(start, partial.length()));
-    if (start < end) {
-      message.read(start, new byte[1], 0, 1);
+    long stored = Math.max(start, message.blobOffset());
+    if (stored < end) {
+      message.read(stored, new byte[1], 0, 1);
     }
     return new Extract(end - start, sink -> message.copy(start, end, sink));
   }
