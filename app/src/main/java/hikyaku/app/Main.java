@@ -8,6 +8,8 @@ import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.TransferCommands;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -18,26 +20,6 @@ import picocli.CommandLine.ScopeType;
     name = "hikyaku",
     description = "A mail service that never stops.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      UpCommand.class,
-      AccountCommand.class,
-      AliasCommand.class,
-      DomainCommand.class,
-      MailboxCommand.class,
-      TransferCommands.Import.class,
-      TransferCommands.Export.class,
-      NodeCommands.Stats.class,
-      NodeCommands.Verify.class,
-      NodeCommands.Sessions.class,
-      NodeCommands.End.class,
-      NodeCommands.Trace.class,
-      NodeCommands.Log.class,
-      ConfigCommand.class,
-      TlsCommand.class,
-      VersionCommand.class,
-      CommandLine.HelpCommand.class,
-      Rehearsal.class
-    },
     exitCodeListHeading = "%nEnds with%n",
     exitCodeList = {
       "0:done",
@@ -55,18 +37,51 @@ import picocli.CommandLine.ScopeType;
       "lint, format, docs, bench [WHAT], fuzz [TARGET] [--minutes N]."
     })
 public final class Main {
+  private static final List<Map.Entry<String, Class<?>>> COMMANDS =
+      List.of(
+          Map.entry("up", UpCommand.class),
+          Map.entry("account", AccountCommand.class),
+          Map.entry("alias", AliasCommand.class),
+          Map.entry("domain", DomainCommand.class),
+          Map.entry("mailbox", MailboxCommand.class),
+          Map.entry("import", TransferCommands.Import.class),
+          Map.entry("export", TransferCommands.Export.class),
+          Map.entry("stats", NodeCommands.Stats.class),
+          Map.entry("verify", NodeCommands.Verify.class),
+          Map.entry("sessions", NodeCommands.Sessions.class),
+          Map.entry("end", NodeCommands.End.class),
+          Map.entry("trace", NodeCommands.Trace.class),
+          Map.entry("log", NodeCommands.Log.class),
+          Map.entry("config", ConfigCommand.class),
+          Map.entry("tls", TlsCommand.class),
+          Map.entry("version", VersionCommand.class),
+          Map.entry("help", HelpCommand.class),
+          Map.entry("rehearse", Rehearsal.class));
+
   private Main() {}
 
   public static void main(String[] arguments) {
-    CommandLine commandLine = commandLine();
+    CommandLine commandLine = commandLine(arguments);
     int exit = commandLine.execute(arguments);
     // Only whole lines flush by themselves.
     commandLine.getOut().flush();
     System.exit(exit);
   }
 
-  /** The command line, ready to be run or described. */
-  static CommandLine commandLine() {
+  /**
+   * The command line for these arguments. Where they name a command, it has that one only: to read
+   * what all of them can do takes longer than the rest of a start.
+   */
+  static CommandLine commandLine(String... arguments) {
+    String first = arguments.length == 0 ? "" : arguments[0];
+    List<Map.Entry<String, Class<?>>> named =
+        first.equals("help")
+            ? List.of()
+            : COMMANDS.stream().filter(command -> command.getKey().equals(first)).toList();
+    CommandLine commandLine = new CommandLine(new Main());
+    for (Map.Entry<String, Class<?>> command : named.isEmpty() ? COMMANDS : named) {
+      commandLine.addSubcommand(command.getKey(), command.getValue());
+    }
     IExecutionExceptionHandler failures =
         (failure, command, _) -> {
           PrintWriter err = command.getErr();
@@ -80,20 +95,15 @@ public final class Main {
           failure.printStackTrace(err);
           return 70;
         };
-    CommandLine commandLine =
-        new CommandLine(new Main())
-            .setExecutionExceptionHandler(failures)
-            .setUsageHelpAutoWidth(true)
-            .setUsageHelpLongOptionsMaxWidth(32);
     addHelp(commandLine);
-    return commandLine;
+    return commandLine
+        .setExecutionExceptionHandler(failures)
+        .setUsageHelpAutoWidth(true)
+        .setUsageHelpLongOptionsMaxWidth(32);
   }
 
   /** {@code --help} everywhere. */
   private static void addHelp(CommandLine commandLine) {
-    if (commandLine.getCommand() instanceof CommandLine.HelpCommand) {
-      return;
-    }
     commandLine
         .getCommandSpec()
         .addOption(

@@ -133,7 +133,7 @@ final class GeneratedDocs {
 
   private static void command(StringBuilder text, String name, CommandLine command, int level) {
     boolean hidden = command.getCommandSpec().usageMessage().hidden();
-    if (hidden || command.getCommand() instanceof CommandLine.HelpCommand) {
+    if (hidden) {
       return;
     }
     text.append('\n').append("#".repeat(level)).append(" hikyaku ").append(name).append("\n\n");
