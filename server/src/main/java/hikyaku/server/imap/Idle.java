@@ -54,6 +54,7 @@ final class Idle {
           }
           case END -> throw new WireException.Truncated();
           case STOPPING -> session.bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
+          case MOVED -> throw new IllegalStateException("moved without having settled");
         }
       }
     }

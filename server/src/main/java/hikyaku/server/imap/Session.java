@@ -117,7 +117,7 @@ final class Session {
       }
       case TIMEOUT -> bye(null, "Nothing heard for too long");
       case STOPPING -> bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
-      case END -> over = true;
+      case END, MOVED -> over = true;
       case SIGNAL -> throw new IllegalStateException("a signal where none is waited for");
     }
     return false;

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * One client, from accept to close. Owned by the virtual thread that runs {@link Protocol#serve}:
@@ -91,6 +93,40 @@ public interface Connection {
 
   /** A word or two for the status page on what the session does: a state, a command, a folder. */
   void state(String state);
+
+  /**
+   * Says that everything read so far is dealt with, that everything written so far answers it, and
+   * where the session stands now: another node could carry it on from there by {@link
+   * Protocol#resume}. Called after every command, and inside one that lasts (IDLE) after all that
+   * it tells. Costs nothing on a connection that cannot move.
+   *
+   * @param position the protocol's own record of where the session stands; asked for at once, or
+   *     not at all
+   */
+  void settle(Supplier<byte[]> position) throws IOException;
+
+  /**
+   * A name for the command that begins at the next octet of input: the same when another node
+   * repeats it, and no other command's. Under it, writes are done once however often they are asked
+   * for.
+   */
+  String commandKey();
+
+  /**
+   * Whether the command that begins at the next octet of input may have been given to another node
+   * before, which fell silent: what it writes may be written already, under {@link #commandKey()}.
+   */
+  boolean isRepeat();
+
+  /**
+   * Notes what the command at hand looks at, so that a repeat of it sees the same and answers with
+   * the same octets: the sequence of a log. Holds until the next {@link #settle}. Only a command
+   * whose answer may be long needs it; that of a short one reaches the client whole or not at all.
+   */
+  void pin(long seq);
+
+  /** What the command at hand was {@link #pin pinned} to on the node that had it before. */
+  OptionalLong pinned();
 
   /**
    * Hides all input up to the next {@link #await} from protocol traces, for what a {@link

@@ -11,12 +11,25 @@ public interface Protocol {
   /**
    * Serves one connection from the greeting to the goodbye, on the connection's own virtual thread.
    * The caller flushes and closes the connection afterwards. Between commands the protocol calls
-   * {@link Connection#await}, and on {@link Wake#STOPPING} says goodbye and returns.
+   * {@link Connection#await}, and on {@link Wake#STOPPING} says goodbye and returns, on {@link
+   * Wake#MOVED} just returns.
    *
    * <p>An IOException ends the session and is logged; a RuntimeException is a bug, which is counted
    * and costs this session alone.
    */
   void serve(Connection connection) throws IOException;
+
+  /**
+   * Carries a session on from where {@link Connection#settle} left it, perhaps on another node,
+   * perhaps long ago: as {@link #serve}, without a greeting. If the position is no longer good (the
+   * account is suspended, the mailbox gone), it says goodbye in the protocol's words and returns.
+   *
+   * @param position what was given to {@link Connection#settle}, unchanged
+   * @throws UnsupportedOperationException if this protocol never settles
+   */
+  default void resume(Connection connection, byte[] position) throws IOException {
+    throw new UnsupportedOperationException(name() + " sessions do not move");
+  }
 
   /**
    * The line, with its CRLF, that tells a client why it is turned away, or why its session ends

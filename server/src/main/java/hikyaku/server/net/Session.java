@@ -10,6 +10,8 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,12 @@ final class Session implements Connection, Runnable {
   private final Pace pace;
   private long readTimeoutNanos;
   private boolean peerEnded;
+
+  /**
+   * Octets that the protocol's reader has taken: with what it has not used, a place in the input.
+   */
+  private long inputRead;
+
   private boolean toldToStop;
   private int traceVersion = -1;
   private volatile @Nullable TlsLayer tls;
@@ -87,7 +95,7 @@ final class Session implements Connection, Runnable {
           peerEnded = true;
           yield false;
         }
-        case TIMEOUT, SIGNAL, STOPPING -> throw new NetException.ReadTimeout();
+        case TIMEOUT, SIGNAL, STOPPING, MOVED -> throw new NetException.ReadTimeout();
       };
     }
 
@@ -100,6 +108,7 @@ final class Session implements Connection, Runnable {
       int count = layer.read(buffer, offset, length, pace.inside(began, readTimeoutNanos));
       pace.waited(System.nanoTime() - began, count);
       peerEnded |= count < 0;
+      inputRead += Math.max(count, 0);
       return count;
     }
   }
@@ -353,6 +362,31 @@ final class Session implements Connection, Runnable {
   @Override
   public void state(String now) {
     state = now;
+  }
+
+  @Override
+  public void settle(Supplier<byte[]> position) {
+    // A client of this node's own goes when the node goes.
+  }
+
+  @Override
+  public String commandKey() {
+    return sessionId + "." + (inputRead - in.buffered());
+  }
+
+  @Override
+  public boolean isRepeat() {
+    return false;
+  }
+
+  @Override
+  public void pin(long seq) {
+    // Nothing is repeated here.
+  }
+
+  @Override
+  public OptionalLong pinned() {
+    return OptionalLong.empty();
   }
 
   @Override

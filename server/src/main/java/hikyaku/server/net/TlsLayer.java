@@ -234,7 +234,7 @@ final class TlsLayer implements Layer {
       case INPUT -> true;
       case END -> false;
       case TIMEOUT, SIGNAL -> throw new NetException.ReadTimeout();
-      case STOPPING -> throw new NetException.Closed(CloseReason.STOPPING, null);
+      case STOPPING, MOVED -> throw new NetException.Closed(CloseReason.STOPPING, null);
     };
   }
 

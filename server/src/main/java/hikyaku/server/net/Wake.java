@@ -11,5 +11,10 @@ public enum Wake {
   /** The peer will send nothing more; what is written may still reach it. */
   END,
   /** The server stops: say goodbye and return. Every later wait says the same. */
-  STOPPING
+  STOPPING,
+  /**
+   * The session goes on elsewhere from where it was last {@link Connection#settle settled}: return
+   * without a word to the client, keeping nothing. Every later wait says the same.
+   */
+  MOVED
 }

@@ -108,7 +108,7 @@ final class SmtpSession {
         connection.setReadTimeout(limits().command());
         yield readAndAnswer();
       }
-      case END -> false;
+      case END, MOVED -> false;
       case TIMEOUT -> give("WAIT", Answer.closing(Replies.TIMED_OUT));
       case STOPPING -> give("WAIT", Answer.closing(Replies.STOPPING));
       case SIGNAL -> throw new IllegalStateException("a signal nobody waits for");

@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** A client whose input arrives in given pieces, each when all before it has been read. */
 final class TestConnection implements Connection {
@@ -193,4 +195,25 @@ final class TestConnection implements Connection {
 
   @Override
   public void close(CloseReason reason) {}
+
+  @Override
+  public void settle(Supplier<byte[]> position) {}
+
+  @Override
+  public String commandKey() {
+    return sessionId() + "." + in().buffered();
+  }
+
+  @Override
+  public boolean isRepeat() {
+    return false;
+  }
+
+  @Override
+  public void pin(long seq) {}
+
+  @Override
+  public OptionalLong pinned() {
+    return OptionalLong.empty();
+  }
 }
