@@ -21,7 +21,18 @@ public record Append(LogName log, List<Event> events, Expect expect, @Nullable S
     if (events.isEmpty()) {
       throw new IllegalArgumentException("an append needs an event");
     }
-    if (key != null && (key.isEmpty() || key.length() > MAX_KEY_LENGTH)) {
+    if (key != null) {
+      requireKey(key);
+    }
+  }
+
+  /**
+   * Checks an idempotency key's length.
+   *
+   * @throws IllegalArgumentException if no key can be so long, or so short
+   */
+  public static void requireKey(String key) {
+    if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
       throw new IllegalArgumentException("idempotency key of " + key.length() + " characters");
     }
   }

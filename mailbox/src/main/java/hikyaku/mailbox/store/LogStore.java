@@ -31,6 +31,18 @@ public interface LogStore {
     return append(List.of(append)).getFirst();
   }
 
+  /**
+   * What became of the append under this idempotency key, if the log has seen it; what a repeat of
+   * it would be answered. Linearizable: every append that has returned is seen, and what is found
+   * is durable and read by everyone. For a command that may have been carried out before, and whose
+   * own effect would be in its way.
+   *
+   * @param key of 1 to {@value Append#MAX_KEY_LENGTH} characters
+   * @return the first answer, with {@link Appended#repeated} true; nothing if the log is not there,
+   *     has never seen the key, or may have forgotten it
+   */
+  Optional<Appended> find(LogName log, String key);
+
   /** The heads of logs, linearizable, many in one round trip. A log that is not there has NONE. */
   Map<LogName, Head> heads(List<LogName> logs);
 

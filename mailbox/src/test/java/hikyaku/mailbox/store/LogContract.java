@@ -106,6 +106,52 @@ abstract class LogContract extends StoreFixture {
   }
 
   @Test
+  void anAnswerIsFoundByItsKey() {
+    assertThat(logs().find(LOG, "make")).isEmpty();
+    make(OTHER, event("a"));
+    Append made =
+        Append.to(LOG, List.of(event("a", 2, Tally.ZERO), event("b")))
+            .expecting(Append.Expect.NEW)
+            .withKey("make");
+    Appended found = new Appended(LOG, 1, 2, 1, true);
+    logs().append(made).orThrow();
+    assertThat(logs().find(LOG, "make")).contains(found);
+    append(LOG, event("c", 1, Tally.ZERO));
+    assertThat(logs().find(LOG, "make")).contains(found);
+    assertThat(logs().find(LOG, "mak")).isEmpty();
+    assertThat(logs().find(LOG, "makes")).isEmpty();
+    assertThat(logs().find(OTHER, "make")).isEmpty();
+    assertThat(texts(all(LOG))).containsExactly("a", "b", "c");
+    reopen();
+    clock.advance(Duration.ofHours(23));
+    assertThat(logs().find(LOG, "make")).contains(found);
+    logs().drop(LOG);
+    assertThat(logs().find(LOG, "make")).isEmpty();
+    make(LOG, event("new"));
+    assertThat(logs().find(LOG, "make")).isEmpty();
+  }
+
+  @Test
+  void aConflictAndAFailedRoundLeaveNothingToFind() {
+    make(LOG, event("a"));
+    Append keyed = Append.to(LOG, List.of(event("b"))).withKey("k");
+    assertThat(logs().append(keyed.expecting(Append.Expect.at(5)))).isInstanceOf(Conflict.class);
+    assertThat(logs().find(LOG, "k")).isEmpty();
+    Event missing = event("c", 1, Tally.ZERO, idOf(new byte[] {1, 2, 3}));
+    assertThatThrownBy(() -> logs().append(List.of(keyed, Append.to(LOG, List.of(missing)))))
+        .isInstanceOf(StoreException.BlobMissing.class);
+    assertThat(logs().find(LOG, "k")).isEmpty();
+    String longest = "\u00fc".repeat(Append.MAX_KEY_LENGTH);
+    assertThat(logs().find(LOG, longest)).isEmpty();
+    logs().append(keyed.withKey(longest)).orThrow();
+    assertThat(logs().find(LOG, longest)).contains(new Appended(LOG, 2, 2, 1, true));
+    for (String wrong : List.of("", longest + "x")) {
+      assertThatThrownBy(() -> logs().find(LOG, wrong))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void aKeyBelongsToItsLogAndAConflictLeavesItFree() {
     make(LOG, event("a"));
     make(OTHER, event("a"));
@@ -305,6 +351,7 @@ abstract class LogContract extends StoreFixture {
             () -> append(LOG, event("b")),
             () -> logs().head(LOG),
             () -> logs().head(OTHER),
+            () -> logs().find(LOG, "k"),
             () -> all(LOG),
             () -> logs().snapshot(LOG),
             () -> logs().saveSnapshot(LOG, new Snapshot(1, ByteString.EMPTY)),

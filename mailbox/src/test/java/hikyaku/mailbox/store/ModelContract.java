@@ -199,6 +199,10 @@ public abstract class ModelContract extends StoreFixture {
       LogName log = log(i);
       same(what, s -> s.logs().read(log, 0, Long.MAX_VALUE, Integer.MAX_VALUE));
       same(what, s -> s.logs().snapshot(log));
+      for (int key = 0; key < 20; key++) {
+        String name = "k" + key;
+        same(what, s -> s.logs().find(log, name));
+      }
     }
     same(what, s -> s.blobs().list(null, 100));
     same(what, s -> s.logs().changes(ChangePage.START, 10_000).changes());

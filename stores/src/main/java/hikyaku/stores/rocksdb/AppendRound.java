@@ -71,9 +71,7 @@ final class AppendRound extends Operation<List<Outcome>> {
     if (append.key() != null && log.exists()) {
       Optional<AnswerRecord> first = batch.answer(log.number(), append.key());
       if (first.isPresent()) {
-        AnswerRecord answer = first.get();
-        return new Appended(
-            name, answer.getFirstSeq(), answer.getLastSeq(), answer.getFirstId(), true);
+        return repeated(name, first.get());
       }
     }
     boolean met =
@@ -116,6 +114,11 @@ final class AppendRound extends Operation<List<Outcome>> {
     }
     batch.sync();
     return new Appended(name, firstSeq, head.seq(), firstId, /* repeated= */ false);
+  }
+
+  /** The answer to a repeat. */
+  static Appended repeated(LogName name, AnswerRecord answer) {
+    return new Appended(name, answer.getFirstSeq(), answer.getLastSeq(), answer.getFirstId(), true);
   }
 
   private static Head write(Batch batch, long log, Head head, Event event, long time)

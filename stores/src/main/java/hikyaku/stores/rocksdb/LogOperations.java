@@ -1,5 +1,6 @@
 package hikyaku.stores.rocksdb;
 
+import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
@@ -9,6 +10,7 @@ import hikyaku.stores.rocksdb.proto.DroppedRecord;
 import hikyaku.stores.rocksdb.proto.SnapshotRecord;
 import hikyaku.stores.rocksdb.proto.TrimRecord;
 import java.util.List;
+import java.util.Optional;
 import org.rocksdb.RocksDBException;
 
 /** What is done to logs beside appending. */
@@ -25,6 +27,30 @@ final class LogOperations {
     @Override
     Boolean stage(Batch batch) {
       return true;
+    }
+  }
+
+  /** Looks up the answer given to an append; writes nothing. */
+  static final class FindAnswer extends Operation<Optional<Appended>> {
+    private final LogName name;
+    private final String key;
+
+    FindAnswer(LogName name, String key) {
+      this.name = name;
+      this.key = key;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD;
+    }
+
+    @Override
+    Optional<Appended> stage(Batch batch) throws RocksDBException {
+      LogState log = batch.log(name);
+      return log.exists()
+          ? batch.answer(log.number(), key).map(answer -> AppendRound.repeated(name, answer))
+          : Optional.empty();
     }
   }
 

@@ -2,6 +2,7 @@ package hikyaku.stores.rocksdb;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Change;
 import hikyaku.mailbox.store.ChangePage;
 import hikyaku.mailbox.store.Entry;
@@ -68,6 +69,13 @@ final class RocksLogs implements LogStore {
       }
     }
     return store.counted(() -> queue.call(new AppendRound(round, store.counts())));
+  }
+
+  /** Asks the committer, behind every append that was asked for earlier. */
+  @Override
+  public Optional<Appended> find(LogName log, String key) {
+    Append.requireKey(key);
+    return store.counted(() -> queue.call(new LogOperations.FindAnswer(log, key)));
   }
 
   // ---- heads

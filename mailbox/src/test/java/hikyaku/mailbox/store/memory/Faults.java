@@ -18,6 +18,7 @@ public final class Faults {
   /** What is being asked of the store. */
   public enum Call {
     APPEND,
+    FIND,
     HEADS,
     READ,
     SNAPSHOT,

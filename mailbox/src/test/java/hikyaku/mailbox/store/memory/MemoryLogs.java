@@ -76,7 +76,7 @@ final class MemoryLogs implements LogStore {
   private Outcome apply(Append append) {
     MemoryState.Log log = state.logs.getOrDefault(append.log(), new MemoryState.Log());
     if (append.key() != null && log.answers.get(append.key()) instanceof Appended first) {
-      return new Appended(first.log(), first.firstSeq(), first.lastSeq(), first.firstId(), true);
+      return repeated(first);
     }
     boolean met =
         switch (append.expect()) {
@@ -115,6 +115,17 @@ final class MemoryLogs implements LogStore {
     state.entriesWritten += append.events().size();
     changed(new Change.Appended(append.log(), answer.firstSeq(), answer.lastSeq()));
     return answer;
+  }
+
+  @Override
+  public Optional<Appended> find(LogName name, String key) {
+    Append.requireKey(key);
+    return store.guarded(
+        Call.FIND, () -> Optional.ofNullable(log(name).answers.get(key)).map(MemoryLogs::repeated));
+  }
+
+  private static Appended repeated(Appended first) {
+    return new Appended(first.log(), first.firstSeq(), first.lastSeq(), first.firstId(), true);
   }
 
   private void changed(Change change) {
