@@ -37,6 +37,7 @@ final class ArchitectureTest {
               Map.entry("mailbox.store", Set.of("protocol.wire")),
               Map.entry("mailbox", Set.of("protocol.wire", "protocol.address", "protocol.mime")),
               Map.entry("stores.rocksdb", Set.of("mailbox.store", "protocol.wire")),
+              Map.entry("stores.postgres", Set.of("mailbox.store", "protocol.wire")),
               Map.entry("server.net", Set.of("protocol.wire")),
               Map.entry(
                   "server.directory", Set.of("protocol.wire", "protocol.address", "mailbox.store")),
@@ -53,7 +54,8 @@ final class ArchitectureTest {
   private static final Map<String, String> ONLY_IN =
       Map.of(
           "org.rocksdb", "stores.rocksdb",
-          "com.github.luben", "stores.rocksdb",
+          "com.github.luben", "stores",
+          "org.postgresql", "stores.postgres",
           "picocli", "app",
           "ch.qos.logback", "app",
           "com.sun.net.httpserver", "server.ops",
