@@ -9,10 +9,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** Why something failed, in words for an operator. */
-final class Reason {
+public final class Reason {
   private Reason() {}
 
-  static String of(Throwable failure) {
+  public static String of(Throwable failure) {
     return switch (failure) {
       case AccessDeniedException e -> "no permission for " + e.getFile();
       case NoSuchFileException e -> "there is no " + e.getFile();

@@ -66,6 +66,8 @@ final class MainTest {
     assertThat(said.exit).isEqualTo(2);
     assertThat(said.err).contains("account");
     assertThat(run("account", "add").exit).isEqualTo(2);
+    assertThat(run("account", "add", "a@x.test", "--from", "-").exit).isEqualTo(2);
+    assertThat(run("account", "add", "--from", "-", "--password-stdin").exit).isEqualTo(2);
   }
 
   @Test

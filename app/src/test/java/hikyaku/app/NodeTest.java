@@ -8,6 +8,8 @@ import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.NodeOperations;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -17,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,6 +105,53 @@ final class NodeTest {
     JsonNode message = overHttp.getLast().get("newest").get(0);
     assertThat(message.get("subject").asString()).isEqualTo("Grüße");
     assertThat(message.get("from").asString()).isEqualTo("Bob");
+  }
+
+  @Test
+  void manyAccountsComeFromAFile() throws Exception {
+    Path file = running.directory().resolve("accounts");
+    String hash = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzYWx0$";
+    Files.writeString(
+        file,
+        "u1@example.org\tfirst password\t5M\tOne\n"
+            + "u2@elsewhere.example\tx\n"
+            + ALICE
+            + "\tx\n"
+            + "u3@example.org\t{ARGON2}"
+            + hash
+            + "\nu4@example.org\n");
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] arguments = {
+      "account",
+      "add",
+      "--from",
+      file.toString(),
+      "--data",
+      running.configuration().data().toString()
+    };
+    int exit =
+        Main.commandLine(arguments)
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    assertThat(exit).isEqualTo(1);
+    assertThat(out.toString().strip()).isEqualTo("2 accounts added.");
+    assertThat(err.toString().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("hikyaku: Line 2, u2@elsewhere.example: "),
+            line -> assertThat(line).startsWith("hikyaku: Line 3, " + ALICE + ": "),
+            line -> assertThat(line).startsWith("hikyaku: Line 4, u3@example.org: "));
+    try (Door door = running.open()) {
+      JsonNode u1 = door.call(Call.of("GET", "accounts", "u1@example.org"));
+      assertThat(u1.get("quotaOctets").longValue()).isEqualTo(5L << 20);
+      assertThat(u1.get("displayName").asString()).isEqualTo("One");
+    }
+    try (Dialogue imap = new Dialogue(running.port("imap"))) {
+      imap.await("* OK");
+      imap.say("a LOGIN u4@example.org x", "a NO");
+      imap.say("b LOGIN u1@example.org \"first password\"", "b OK");
+    }
   }
 
   @Test

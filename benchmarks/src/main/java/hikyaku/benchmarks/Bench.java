@@ -162,20 +162,15 @@ public final class Bench {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      try (Node node = Node.start(accounts)) {
+      try (Node node = Node.start(accounts, Memory.CLOSE_HEAP)) {
         Loads.fill(node.target(), 20, 4096);
         // The first ones pay for classes, compiled code and the accounts' folds.
         List<Client> first = Loads.idle(node.target(), Math.min(sessions, accounts));
-        long before = Loads.memory(node.target().pid());
+        Memory before = Memory.of(node.target().pid());
         List<Client> open = Loads.idle(node.target(), sessions);
-        long after = Loads.memory(node.target().pid());
+        Memory after = Memory.of(node.target().pid());
         System.out.printf(
-            Locale.ROOT,
-            "%d TLS sessions in IDLE: %.1f KiB of process memory each (%d MiB before, %d MiB after)%n",
-            sessions,
-            (after - before) / (double) sessions,
-            before / 1024,
-            after / 1024);
+            "%d TLS sessions in IDLE: %s%n", sessions, after.eachSince(before, sessions));
         for (Client client : open) {
           client.close();
         }

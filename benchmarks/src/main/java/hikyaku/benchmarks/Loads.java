@@ -2,8 +2,6 @@ package hikyaku.benchmarks;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -158,15 +156,5 @@ final class Loads {
       }
     }
     return open;
-  }
-
-  /** A process's memory in KiB: its proportional share, which counts shared pages once. */
-  static long memory(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/smaps_rollup"))) {
-      if (line.startsWith("Pss:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", ""));
-      }
-    }
-    throw new IOException("no Pss for process " + pid);
   }
 }

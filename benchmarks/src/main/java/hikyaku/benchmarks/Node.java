@@ -33,12 +33,21 @@ final class Node implements AutoCloseable {
   }
 
   static Node start(int accounts) throws IOException, InterruptedException {
+    return start(accounts, "");
+  }
+
+  /**
+   * @param javaOptions more of them for the node, separated by blanks
+   */
+  static Node start(int accounts, String javaOptions) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench");
     int[] ports = freePorts(9);
     Path config = directory.resolve("hikyaku.toml");
     Files.writeString(config, configuration(ports));
     Process process =
-        new ProcessBuilder(program("up", "--data", data(directory), "--config", config.toString()))
+        new ProcessBuilder(
+                program(
+                    javaOptions, "up", "--data", data(directory), "--config", config.toString()))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("node.log").toFile())
             .start();
@@ -61,9 +70,9 @@ final class Node implements AutoCloseable {
     try {
       node.awaitReady();
       node.run("", "domain", "add", "bench.test");
-      for (String user : users) {
-        node.run(PASSWORD + "\n", "account", "add", user, "--password-stdin");
-      }
+      StringBuilder lines = new StringBuilder();
+      users.forEach(user -> lines.append(user).append('\t').append(PASSWORD).append('\n'));
+      node.run(lines.toString(), "account", "add", "--from", "-");
       return node;
     } catch (IOException | InterruptedException | RuntimeException e) {
       node.close();
@@ -97,14 +106,16 @@ final class Node implements AutoCloseable {
     return directory.resolve("data").toString();
   }
 
-  private static List<String> program(String... arguments) {
+  private static List<String> program(String javaOptions, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-XX:+UseCompactObjectHeaders");
-    String options = System.getenv("HIKYAKU_JAVA_OPTIONS");
-    if (options != null && !options.isBlank()) {
-      command.addAll(List.of(options.trim().split("\\s+")));
+    String set = System.getenv("HIKYAKU_JAVA_OPTIONS");
+    for (String option : (javaOptions + " " + (set == null ? "" : set)).trim().split("\\s+")) {
+      if (!option.isEmpty()) {
+        command.add(option);
+      }
     }
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
@@ -148,7 +159,7 @@ final class Node implements AutoCloseable {
   }
 
   private void run(String input, String... arguments) throws IOException, InterruptedException {
-    List<String> command = program(arguments);
+    List<String> command = program("", arguments);
     command.add("--data");
     command.add(data(directory));
     Process tool = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -5,6 +5,7 @@ import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.Figures;
+import hikyaku.server.ops.Json;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +81,28 @@ public final class AccountCommand {
   }
 
   /** {@code account add}. */
-  @Command(name = "add", description = "Make an account. Its domain must exist.")
-  static final class Add extends OnAccount {
+  @Command(
+      name = "add",
+      description = {
+        "Make an account, or all those of a file. Their domains must exist.",
+        "A line of the file has an address, its password, a quota and a name, with tabs between"
+            + " them; all but the address may be left out. {ARGON2ID} goes before a hash that takes"
+            + " the place of the password, {PLAIN} before a password that begins with a brace."
+      })
+  static final class Add extends Asking {
+    @Parameters(
+        index = "0",
+        arity = "0..1",
+        paramLabel = "ADDRESS",
+        description = "The account's address.")
+    private @Nullable String address;
+
+    @Option(
+        names = "--from",
+        paramLabel = "FILE",
+        description = "Make the accounts of this file; - for standard input.")
+    private @Nullable String file;
+
     @Mixin private PasswordOption password;
 
     @Option(names = "--no-password", description = "Make one that cannot log in yet.")
@@ -92,15 +113,45 @@ public final class AccountCommand {
 
     @Override
     void run(Door door, Screen screen) throws Failure {
+      if (file != null) {
+        addAll(door, screen, file);
+      } else if (address != null) {
+        addOne(door, screen, address);
+      }
+    }
+
+    @Override
+    void check() {
+      if ((address == null) == (file == null)) {
+        throw wrong("Say either ADDRESS or --from.");
+      }
+      if (file != null && (noPassword || name != null || password.isFromStandardInput())) {
+        throw wrong("With --from, passwords and names stand in the file.");
+      }
+    }
+
+    private void addOne(Door door, Screen screen, String which) throws Failure {
       String secret = noPassword ? null : password.read("password");
       JsonNode answer =
           door.call(
-              Call.of("POST", "accounts")
-                  .withBody(new AccountOperations.New(address(), secret, name)));
+              Call.of("POST", "accounts").withBody(new AccountOperations.New(which, secret, name)));
       if (json()) {
         screen.json(answer);
       } else {
         screen.line("Account " + text(answer, "address") + " added.");
+      }
+    }
+
+    private void addAll(Door door, Screen screen, String from) throws Failure {
+      AddedAccounts added = AddedAccounts.make(door, AccountFile.read(from));
+      int count = added.views().size();
+      if (json()) {
+        screen.json(Json.MAPPER.valueToTree(added.views()));
+      } else {
+        screen.line(count + (count == 1 ? " account" : " accounts") + " added.");
+      }
+      if (!added.refusals().isEmpty()) {
+        throw new Failure(String.join("\n", added.refusals()));
       }
     }
   }

@@ -3,6 +3,7 @@ package hikyaku.app.command;
 import hikyaku.app.Door;
 import hikyaku.app.Failure;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,8 +21,17 @@ abstract class Asking implements Callable<Integer> {
   /** Does the work. */
   abstract void run(Door door, Screen screen) throws Failure;
 
+  /** Complains of options that do not go together, with {@link #wrong}. */
+  void check() {}
+
+  /** The command line is wrong. */
+  CommandLine.ParameterException wrong(String sentence) {
+    return new CommandLine.ParameterException(spec.commandLine(), sentence);
+  }
+
   @Override
   public final Integer call() throws Failure {
+    check();
     try (Door door = where.open()) {
       run(door, screen());
     }

@@ -16,6 +16,10 @@ public final class PasswordOption {
       description = "Read the password from standard input, up to the end of the first line.")
   private boolean fromStandardInput;
 
+  boolean isFromStandardInput() {
+    return fromStandardInput;
+  }
+
   String read(String what) throws Failure {
     String password = fromStandardInput ? firstLine() : ask(what);
     if (password.isEmpty()) {

@@ -47,6 +47,19 @@ public final class Passwords implements CredentialMaker, AutoCloseable {
     }
   }
 
+  @Override
+  public Credentials.Password accept(String hash) throws UnusablePassword {
+    if (PhcHash.parse(hash).isEmpty()) {
+      throw new UnusablePassword(
+          "a hash is Argon2id in the form $argon2id$v=19$m=…,t=…,p=…$SALT$HASH, of at most "
+              + Argon2Parameters.MAX_MEMORY_KIB
+              + " KiB and "
+              + Argon2Parameters.MAX_PASSES
+              + " passes");
+    }
+    return new Credentials.Password(hash, Optional.empty());
+  }
+
   private UnusablePassword unusable() {
     return new UnusablePassword(
         "a password is UTF-8 of 1 to "

@@ -38,6 +38,15 @@ public interface DirectoryAdmin {
    */
   Account createAccount(Address address, byte @Nullable [] password) throws DirectoryException;
 
+  /**
+   * Makes an account with the hash of a password, as another server kept it. Keys for SCRAM come
+   * with its first login that shows the password itself.
+   *
+   * @param hash an Argon2id hash in the PHC string format
+   * @throws DirectoryException.AlreadyExists if the address is taken
+   */
+  Account createAccountWithHash(Address address, String hash) throws DirectoryException;
+
   /** The account is gone and its address free. Its mailboxes are the caller's to remove. */
   void removeAccount(String id) throws DirectoryException;
 

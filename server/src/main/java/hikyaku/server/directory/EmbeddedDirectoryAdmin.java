@@ -114,11 +114,20 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
   public Account createAccount(Address address, byte @Nullable [] password)
       throws DirectoryException {
     freeSeq(address);
+    return create(address, password == null ? Optional.empty() : Optional.of(maker.hash(password)));
+  }
+
+  @Override
+  public Account createAccountWithHash(Address address, String hash) throws DirectoryException {
+    freeSeq(address);
+    return create(address, Optional.of(maker.accept(hash)));
+  }
+
+  private Account create(Address address, Optional<Credentials.Password> password)
+      throws DirectoryException {
     List<Event> events = new ArrayList<>();
     events.add(AccountState.created(address));
-    if (password != null) {
-      events.add(AccountState.passwordSet(maker.hash(password)));
-    }
+    password.ifPresent(kept -> events.add(AccountState.passwordSet(kept)));
     String id = newId(events);
     try {
       take(address, new AddressState.OfAccount(id));

@@ -80,13 +80,27 @@ public final class AccountOperations implements AdminApi.Group {
   private AdminResponse create(AdminRequest request) throws AdminException, DirectoryException {
     New wanted = request.json(New.class);
     Address address = DomainOperations.address(wanted.address);
+    Account account = create(address, wanted);
+    if (wanted.displayName != null) {
+      admin.setDisplayName(account.id(), wanted.displayName);
+    }
+    if (wanted.quotaOctets != null) {
+      admin.setQuota(
+          account.id(), Optional.of(new Quota(wanted.quotaOctets, account.quota().messages())));
+    }
+    return AdminResponse.created(view(account(address)));
+  }
+
+  private Account create(Address address, New wanted) throws AdminException, DirectoryException {
+    if (wanted.hash != null) {
+      if (wanted.password != null) {
+        throw AdminException.badRequest("give a password or a hash, not both");
+      }
+      return admin.createAccountWithHash(address, wanted.hash);
+    }
     byte[] password = wanted.password == null ? null : octets(wanted.password);
     try {
-      Account account = admin.createAccount(address, password);
-      if (wanted.displayName != null) {
-        admin.setDisplayName(account.id(), wanted.displayName);
-      }
-      return AdminResponse.created(view(account(address)));
+      return admin.createAccount(address, password);
     } finally {
       if (password != null) {
         Arrays.fill(password, (byte) 0);
@@ -223,8 +237,19 @@ public final class AccountOperations implements AdminApi.Group {
    * An account to make.
    *
    * @param password null for one that cannot log in yet
+   * @param hash of the password instead of itself, Argon2id in the PHC string format
+   * @param quotaOctets null for that of its domain
    */
-  public record New(String address, @Nullable String password, @Nullable String displayName) {}
+  public record New(
+      String address,
+      @Nullable String password,
+      @Nullable String displayName,
+      @Nullable String hash,
+      @Nullable Long quotaOctets) {
+    public New(String address, @Nullable String password, @Nullable String displayName) {
+      this(address, password, displayName, null, null);
+    }
+  }
 
   /**
    * What to change of an account; null leaves it.

@@ -30,6 +30,26 @@ class PasswordsTest {
           new SimpleMeterRegistry());
 
   @Test
+  void aHashFromElsewhereIsAcceptedIfItCanBeChecked() throws Exception {
+    String hash = passwords.hash(utf8("pencil")).phc();
+    Credentials.Password kept = passwords.accept(hash);
+    assertThat(kept.scram()).isEmpty();
+    assertThat(passwords.matches(Optional.of(kept), utf8("pencil"))).isTrue();
+    assertThat(passwords.renewed(kept, utf8("pencil")).orElseThrow().scram()).isPresent();
+    for (String unusable :
+        List.of(
+            "",
+            "pencil",
+            hash + "=",
+            hash.replace("argon2id", "argon2i"),
+            hash.replace("m=64", "m=99999999"))) {
+      assertThatThrownBy(() -> passwords.accept(unusable))
+          .as(unusable)
+          .isInstanceOf(UnusablePassword.class);
+    }
+  }
+
+  @Test
   void aHashTakesItsPasswordOnly() throws Exception {
     Credentials.Password kept = passwords.hash(utf8("pencil"));
     assertThat(kept.phc()).startsWith("$argon2id$v=19$m=64,t=1,p=1$").doesNotContain("=$");

@@ -50,6 +50,11 @@ class EmbeddedDirectoryTest {
     }
 
     @Override
+    public Credentials.Password accept(String hash) {
+      return new Credentials.Password(hash, Optional.empty());
+    }
+
+    @Override
     public Credentials.Sealed seal(String accountId, byte[] secret) {
       return new Credentials.Sealed(
           ByteString.copyFromUtf8(accountId), ByteString.copyFrom(secret));
