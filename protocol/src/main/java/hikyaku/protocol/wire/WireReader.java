@@ -178,6 +178,27 @@ public final class WireReader {
     tap.octets(count);
   }
 
+  /**
+   * Hands over what has arrived, whatever it is, waiting only if that is nothing.
+   *
+   * @return false at the end of input
+   */
+  public boolean readAvailable(OctetSink sink) throws IOException {
+    if (position == end && !fill()) {
+      return false;
+    }
+    int from = position;
+    int count = end - from;
+    position = end;
+    try {
+      sink.write(held(), from, count);
+    } finally {
+      releaseIfEmpty();
+    }
+    tap.octets(count);
+    return true;
+  }
+
   /** What came before the final dot. */
   public record Dotted(long octets, boolean bareLineEnding, int longestLine) {}
 

@@ -65,13 +65,23 @@ final class Admission {
     if (protocol.authenticates() && unauthenticated >= limits.unauthenticated()) {
       return new Answer.Refused(Refusal.UNAUTHENTICATED);
     }
+    return new Answer.Admitted(place(protocol, client));
+  }
+
+  /** Counts one that was let in before and comes from another node: no limit turns it away. */
+  synchronized Ticket readmit(Protocol protocol, InetAddress remote) {
+    return place(protocol, Optional.of(Client.of(protocol.name(), remote)));
+  }
+
+  private Ticket place(Protocol protocol, Optional<Client> client) {
+    String name = protocol.name();
     total++;
     byProtocol.merge(name, 1, Integer::sum);
     client.ifPresent(one -> byClient.merge(one, 1, Integer::sum));
     if (protocol.authenticates()) {
       unauthenticated++;
     }
-    return new Answer.Admitted(new Place(name, client, protocol.authenticates()));
+    return new Place(name, client, protocol.authenticates());
   }
 
   /** A place taken. */

@@ -22,6 +22,8 @@ public enum CloseReason {
   ACCOUNT,
   /** The server stops, or stopped waiting for the session. */
   STOPPING,
+  /** It goes on on another node. */
+  MOVED,
   /** A bug of ours. */
   BUG,
   /** Something of ours failed that is not the connection. */

@@ -88,6 +88,12 @@ public interface Connection {
    */
   void startCompression() throws IOException;
 
+  /**
+   * As {@link #startCompression()}, where octets of compressed input were read from {@link #in()}
+   * already.
+   */
+  void startCompression(byte[] early) throws IOException;
+
   /** Names the account once the client has logged in; for status, traces and the log. */
   void describe(String account);
 

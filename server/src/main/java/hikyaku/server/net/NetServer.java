@@ -173,11 +173,50 @@ public final class NetServer implements AutoCloseable {
       throws IOException {
     Session session;
     try {
-      session = new Session(common, spec, channel, metrics.of(spec.protocol()), ticket);
+      session = Session.of(common, spec, channel, metrics.of(spec.protocol()), ticket);
     } catch (IOException | RuntimeException e) {
       ticket.release();
       throw e;
     }
+    run(session);
+  }
+
+  /**
+   * Serves a session that a front hands over, on a thread of its own.
+   *
+   * @param service what is spoken; its name is that in the session
+   * @throws IOException if this server does not run
+   */
+  public CarriedSession.Reins carry(CarriedSession session, Protocol service, Carrier carrier)
+      throws IOException {
+    NetShared common = shared;
+    if (common == null) {
+      throw new IOException("not started");
+    }
+    ListenerSpec spec =
+        new ListenerSpec(session.listener(), service, session.local(), session.mode());
+    InetAddress remote = session.remote().getAddress();
+    CarriedLayer ground = new CarriedLayer(carrier);
+    // One that was let in once is not turned away because its node went.
+    Admission.Answer answer =
+        session.position().isPresent()
+            ? new Admission.Answer.Admitted(admission.readmit(service, remote))
+            : admission.admit(service, remote);
+    switch (answer) {
+      case Admission.Answer.Admitted(Admission.Ticket ticket) ->
+          run(Session.of(common, spec, session, ground, metrics.of(service), ticket));
+      case Admission.Answer.Refused(Refusal reason) -> {
+        NetMetrics.OfProtocol counters = metrics.of(service);
+        counters.refused(reason);
+        Session refused =
+            Session.of(common, spec, session, ground, counters, Admission.Ticket.NONE);
+        Thread.ofVirtual().name(session.sessionId()).start(() -> refused.refuse(reason));
+      }
+    }
+    return ground;
+  }
+
+  private void run(Session session) {
     Thread thread =
         Thread.ofVirtual()
             .name(session.sessionId())
@@ -218,7 +257,7 @@ public final class NetServer implements AutoCloseable {
     }
     Session session;
     try {
-      session = new Session(common, spec, channel, counters, Admission.Ticket.NONE);
+      session = Session.of(common, spec, channel, counters, Admission.Ticket.NONE);
     } catch (IOException | RuntimeException e) {
       refusals.release();
       throw e;

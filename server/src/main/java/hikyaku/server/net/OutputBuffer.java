@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Gathers output in a lent buffer that is given back when flushed. Owned by the session. */
 final class OutputBuffer implements Output {
+  private static final byte[] NOTHING = {};
+
   private final SessionTrace trace;
   private Layer layer;
   private byte @Nullable [] buffer;
@@ -108,6 +110,32 @@ final class OutputBuffer implements Output {
     } finally {
       discard();
     }
+  }
+
+  boolean isEmpty() {
+    return end == 0;
+  }
+
+  /** Takes what has gathered and was not sent, to be sent another way. */
+  void take(Taker taker) throws IOException {
+    byte[] held = buffer;
+    if (held == null) {
+      taker.take(NOTHING, 0);
+      return;
+    }
+    try {
+      int length = end;
+      end = 0;
+      taker.take(held, length);
+    } finally {
+      discard();
+    }
+  }
+
+  /** Is given what has gathered; the array is lent. */
+  @FunctionalInterface
+  interface Taker {
+    void take(byte[] octets, int length) throws IOException;
   }
 
   /** Forgets what was not sent. */

@@ -29,7 +29,12 @@ final class Session implements Connection, Runnable {
   private final InetSocketAddress local;
   private final Instant since;
   private final long begun = System.nanoTime();
-  private final SocketLayer socket;
+  private final Ground ground;
+
+  /** The same as the ground, if a front carries this session. */
+  private final @Nullable CarriedLayer carried;
+
+  private final Start start;
   private final SessionTrace trace;
   private final WireReader in;
   private final OutputBuffer out;
@@ -43,39 +48,120 @@ final class Session implements Connection, Runnable {
    */
   private long inputRead;
 
+  /** The place in the input up to which everything is dealt with and said to be. */
+  private long settledAt;
+
   private boolean toldToStop;
+  private boolean moved;
+
+  /** What the first command was pinned to elsewhere, until it is settled; -1 for nothing. */
+  private long pinned = -1;
+
   private int traceVersion = -1;
-  private volatile @Nullable TlsLayer tls;
+  private volatile @Nullable Supplier<TlsInfo> tls;
   private volatile boolean compressed;
   private volatile @Nullable String account;
   private volatile String state = "";
 
-  /** Fails if the client is gone already. The channel remains the caller's to close then. */
-  Session(
+  /** How a session begins: what is known of it when it gets here. */
+  private record Start(
+      @Nullable TlsInfo tls, long inputOffset, long doubtfulTo, byte @Nullable [] position) {
+    static final Start FRESH = new Start(null, 0, 0, null);
+
+    static Start of(CarriedSession session) {
+      return new Start(
+          session.tls().orElse(null),
+          session.inputOffset(),
+          session.doubtfulTo(),
+          session.position().orElse(null));
+    }
+  }
+
+  private Session(
+      NetShared shared,
+      ListenerSpec listener,
+      String sessionId,
+      InetSocketAddress remote,
+      InetSocketAddress local,
+      Instant since,
+      Ground ground,
+      Start start,
+      NetMetrics.OfProtocol metrics,
+      Admission.Ticket ticket) {
+    this.shared = shared;
+    this.listener = listener;
+    this.metrics = metrics;
+    this.ticket = ticket;
+    this.sessionId = sessionId;
+    this.remote = remote;
+    this.local = local;
+    this.since = since;
+    this.ground = ground;
+    this.carried = ground instanceof CarriedLayer layer ? layer : null;
+    this.start = start;
+    this.inputRead = start.inputOffset();
+    this.settledAt = start.inputOffset();
+    TlsInfo negotiated = start.tls();
+    this.tls = negotiated == null ? null : () -> negotiated;
+    this.layer = ground;
+    this.trace = new SessionTrace(sessionId, listener.protocol().redaction());
+    this.in = new WireReader(new Source(), trace);
+    this.out = new OutputBuffer(ground, trace);
+    this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
+    this.pace = new Pace(shared.limits());
+    if (listener.protocol().authenticates() && start.position() == null) {
+      pace.loginBy(shared.limits().login());
+    }
+  }
+
+  /**
+   * A client of this node's own.
+   *
+   * @throws IOException if it is gone already; the channel remains the caller's to close then
+   */
+  static Session of(
       NetShared shared,
       ListenerSpec listener,
       SocketChannel channel,
       NetMetrics.OfProtocol metrics,
       Admission.Ticket ticket)
       throws IOException {
-    this.shared = shared;
-    this.listener = listener;
-    this.metrics = metrics;
-    this.ticket = ticket;
-    this.sessionId = shared.ids().get();
-    this.remote = (InetSocketAddress) channel.getRemoteAddress();
-    this.local = (InetSocketAddress) channel.getLocalAddress();
-    this.since = shared.clock().instant();
-    this.socket = new SocketLayer(channel, shared.lot(), metrics);
-    this.layer = socket;
-    this.trace = new SessionTrace(sessionId, listener.protocol().redaction());
-    this.in = new WireReader(new Source(), trace);
-    this.out = new OutputBuffer(socket, trace);
-    this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
-    this.pace = new Pace(shared.limits());
-    if (listener.protocol().authenticates()) {
-      pace.loginBy(shared.limits().login());
-    }
+    return new Session(
+        shared,
+        listener,
+        shared.ids().get(),
+        (InetSocketAddress) channel.getRemoteAddress(),
+        (InetSocketAddress) channel.getLocalAddress(),
+        shared.clock().instant(),
+        new SocketLayer(channel, shared.lot(), metrics),
+        Start.FRESH,
+        metrics,
+        ticket);
+  }
+
+  /** A client that a front carries. */
+  static Session of(
+      NetShared shared,
+      ListenerSpec listener,
+      CarriedSession session,
+      CarriedLayer ground,
+      NetMetrics.OfProtocol metrics,
+      Admission.Ticket ticket) {
+    Session made =
+        new Session(
+            shared,
+            listener,
+            session.sessionId(),
+            session.remote(),
+            session.local(),
+            session.since(),
+            ground,
+            Start.of(session),
+            metrics,
+            ticket);
+    made.compressed = session.compressed();
+    made.pinned = session.pin().orElse(-1);
+    return made;
   }
 
   /** What the reader reads from: inside a command, under its timeouts. */
@@ -132,10 +218,18 @@ final class Session implements Connection, Runnable {
   private CloseReason serve() {
     try {
       noticeTraces();
-      if (listener.tls() == TlsMode.IMPLICIT) {
+      if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
         negotiateTls();
       }
-      listener.protocol().serve(this);
+      byte[] position = start.position();
+      if (position == null) {
+        listener.protocol().serve(this);
+      } else {
+        listener.protocol().resume(this, position);
+      }
+      if (moved) {
+        return CloseReason.MOVED;
+      }
       out.flush();
       return toldToStop
           ? CloseReason.STOPPING
@@ -147,7 +241,7 @@ final class Session implements Connection, Runnable {
     } catch (WireException e) {
       return broken(e);
     } catch (IOException e) {
-      return socket.hasFailed() ? broken(e) : failed(e);
+      return ground.hasFailed() ? broken(e) : failed(e);
     } catch (Throwable e) {
       // A bug, or the memory or stack it used up: this session ends, the others go on.
       return bug(e);
@@ -211,11 +305,16 @@ final class Session implements Connection, Runnable {
     try {
       switch (reason) {
         case DONE, STOPPING, BUG, FAILED, READ_TIMEOUT, PEER_CLOSED, REFUSED -> {
-          if (!socket.hasFailed()) {
+          if (!ground.hasFailed()) {
             layer.endOutput();
             if (!peerEnded) {
-              socket.linger(Deadline.after(shared.limits().linger()));
+              ground.linger(Deadline.after(shared.limits().linger()));
             }
+          }
+        }
+        case MOVED -> {
+          if (carried != null) {
+            carried.leave();
           }
         }
         case BROKEN, WRITE_TIMEOUT, TLS_FAILED, COMPRESSION_FAILED, OPERATOR, ACCOUNT -> {}
@@ -224,14 +323,14 @@ final class Session implements Connection, Runnable {
       LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("not closed in order");
     } finally {
       layer.release();
-      socket.close(reason);
+      ground.close(reason);
     }
   }
 
   /** Turns the client away with the protocol's own words; in place of {@link #run()}. */
   void refuse(Refusal refusal) {
     try {
-      if (listener.tls() == TlsMode.IMPLICIT) {
+      if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
         negotiateTls();
       }
       sayLast(refusal);
@@ -250,7 +349,7 @@ final class Session implements Connection, Runnable {
     }
     TlsLayer layerWithTls =
         new TlsLayer(
-            socket,
+            ground,
             context.engine(listener.protocol().alpn()),
             Deadline.nanos(shared.limits().read()));
     boolean done = false;
@@ -265,7 +364,7 @@ final class Session implements Connection, Runnable {
     }
     layer = layerWithTls;
     out.layer(layer);
-    tls = layerWithTls;
+    tls = () -> ChannelBindings.describe(layerWithTls.engine());
     trace.event("TLS established");
   }
 
@@ -283,19 +382,32 @@ final class Session implements Connection, Runnable {
     trace.betweenCommands();
     noticeTraces();
     pace.begin();
-    if (socket.isStopping()) {
+    if (ground.isStopping()) {
       toldToStop = true;
       return Wake.STOPPING;
+    }
+    if (carried != null && carried.mayLeave() && isSettled()) {
+      moved = true;
+      return Wake.MOVED;
     }
     if (in.buffered() > 0 || layer.hasInput()) {
       return Wake.INPUT;
     }
     out.flush();
-    Wake wake = layer.await(waiting, pace.idle(timeout));
+    Wake wake =
+        carried == null
+            ? layer.await(waiting, pace.idle(timeout))
+            : carried.await(waiting, pace.idle(timeout), carried.isSettled() && isSettled());
     noticeTraces();
+    moved |= wake == Wake.MOVED;
     peerEnded |= wake == Wake.END;
     toldToStop |= wake == Wake.STOPPING;
     return wake;
+  }
+
+  /** Whether all that was read is settled, and nothing is written that is not. */
+  private boolean isSettled() {
+    return settledAt == inputRead - in.buffered() && out.isEmpty();
   }
 
   private void noticeTraces() {
@@ -318,8 +430,12 @@ final class Session implements Connection, Runnable {
     if (!canStartTls()) {
       throw new IllegalStateException("TLS cannot be started here");
     }
+    if (carried != null) {
+      startTlsAtFront(carried);
+      return;
+    }
     out.flush();
-    int dropped = in.buffered() + socket.discardInput();
+    int dropped = in.buffered() + ground.discardInput();
     in.discardBuffered();
     if (dropped > 0) {
       LOG.atWarn()
@@ -330,17 +446,52 @@ final class Session implements Connection, Runnable {
     negotiateTls();
   }
 
+  private void startTlsAtFront(CarriedLayer front) throws IOException {
+    long at = inputRead - in.buffered();
+    in.discardBuffered();
+    long deadline = Deadline.after(shared.limits().handshake());
+    out.take((octets, length) -> {
+      CarriedLayer.Started started = front.startTls(at, octets, length, deadline);
+      tls = started::tls;
+      inputRead = started.inputOffset();
+    });
+    settledAt = inputRead;
+    trace.event("TLS established");
+  }
+
+  private void startCompressionAtFront(CarriedLayer front) throws IOException {
+    long at = inputRead - in.buffered();
+    in.discardBuffered();
+    long deadline = Deadline.after(shared.limits().handshake());
+    out.take((octets, length) -> {
+      inputRead = front.startCompression(at, octets, length, deadline);
+    });
+    settledAt = inputRead;
+    compressed = true;
+    trace.event("compression on");
+  }
+
   @Override
   public void startCompression() throws IOException {
+    startCompression(new byte[0]);
+  }
+
+  @Override
+  public void startCompression(byte[] early) throws IOException {
     if (compressed) {
       throw new IllegalStateException("compression is on already");
     }
-    out.flush();
-    ByteArrayOutputStream early = new ByteArrayOutputStream();
-    if (in.buffered() > 0) {
-      in.readCounted(in.buffered(), early::write);
+    if (carried != null) {
+      startCompressionAtFront(carried);
+      return;
     }
-    layer = new DeflateLayer(layer, early.toByteArray());
+    out.flush();
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    read.writeBytes(early);
+    if (in.buffered() > 0) {
+      in.readCounted(in.buffered(), read::write);
+    }
+    layer = new DeflateLayer(layer, read.toByteArray());
     out.layer(layer);
     compressed = true;
     trace.event("compression on");
@@ -354,6 +505,9 @@ final class Session implements Connection, Runnable {
   @Override
   public void describe(String name) {
     account = name;
+    if (carried != null) {
+      carried.account(name);
+    }
     ticket.authenticated();
     pace.loggedIn();
     traceVersion = -1;
@@ -365,8 +519,16 @@ final class Session implements Connection, Runnable {
   }
 
   @Override
-  public void settle(Supplier<byte[]> position) {
-    // A client of this node's own goes when the node goes.
+  public void settle(Supplier<byte[]> position) throws IOException {
+    CarriedLayer front = carried;
+    if (front == null) {
+      // A client of this node's own goes when the node goes.
+      return;
+    }
+    long at = inputRead - in.buffered();
+    out.take((octets, length) -> front.settle(at, position.get(), octets, length));
+    settledAt = at;
+    pinned = -1;
   }
 
   @Override
@@ -376,17 +538,19 @@ final class Session implements Connection, Runnable {
 
   @Override
   public boolean isRepeat() {
-    return false;
+    return inputRead - in.buffered() < start.doubtfulTo();
   }
 
   @Override
   public void pin(long seq) {
-    // Nothing is repeated here.
+    if (carried != null) {
+      carried.pin(seq);
+    }
   }
 
   @Override
   public OptionalLong pinned() {
-    return OptionalLong.empty();
+    return pinned < 0 ? OptionalLong.empty() : OptionalLong.of(pinned);
   }
 
   @Override
@@ -396,22 +560,22 @@ final class Session implements Connection, Runnable {
 
   @Override
   public void signal() {
-    socket.signal();
+    ground.signal();
   }
 
   @Override
   public void close(CloseReason reason) {
-    socket.close(reason);
+    ground.close(reason);
   }
 
   /** Has the session say goodbye as soon as it is between commands. From any thread. */
   void stop() {
-    socket.stop();
+    ground.stop();
   }
 
   /** Gives up on a client that takes no output. From the watch. */
   void checkWrite(long now) {
-    socket.checkWrite(now, Deadline.nanos(shared.limits().write()));
+    ground.checkWrite(now, Deadline.nanos(shared.limits().write()));
   }
 
   ConnectionInfo info() {
@@ -423,7 +587,7 @@ final class Session implements Connection, Runnable {
         since,
         Optional.ofNullable(account),
         state,
-        socket.isWaiting(),
+        ground.isWaiting(),
         isTls(),
         compressed,
         bytesIn(),
@@ -462,7 +626,7 @@ final class Session implements Connection, Runnable {
 
   @Override
   public Optional<TlsInfo> tls() {
-    return Optional.ofNullable(tls).map(TlsLayer::engine).map(ChannelBindings::describe);
+    return Optional.ofNullable(tls).map(Supplier::get);
   }
 
   @Override
@@ -487,16 +651,16 @@ final class Session implements Connection, Runnable {
 
   @Override
   public long bytesIn() {
-    return socket.octetsIn();
+    return ground.octetsIn();
   }
 
   @Override
   public long bytesOut() {
-    return socket.octetsOut();
+    return ground.octetsOut();
   }
 
   @Override
   public boolean isStopping() {
-    return socket.isStopping();
+    return ground.isStopping();
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * TLS record around them, so that an idle connection holds nothing more and a short command costs
  * one system call.
  */
-final class SocketLayer implements Layer {
+final class SocketLayer implements Ground {
   /** Octets read by a wait; more would only be held idle. */
   private static final int AHEAD = 64;
 
@@ -244,7 +244,8 @@ final class SocketLayer implements Layer {
   }
 
   /** Forgets what was received and not read, and says how much. */
-  int discardInput() {
+  @Override
+  public int discardInput() {
     int count = aheadEnd - aheadAt;
     aheadAt = aheadEnd;
     return count;
@@ -284,7 +285,8 @@ final class SocketLayer implements Layer {
    * Waits for the peer to close its side, reading what still comes: closing with input unread would
    * reset the connection, and the last reply might be lost with it.
    */
-  void linger(long deadline) throws IOException {
+  @Override
+  public void linger(long deadline) throws IOException {
     byte[] nothing = new byte[1024];
     for (int budget = LINGER_READS; budget > 0; budget--) {
       aheadAt = aheadEnd;
@@ -297,13 +299,15 @@ final class SocketLayer implements Layer {
   }
 
   /** See {@link Connection#signal()}. */
-  void signal() {
+  @Override
+  public void signal() {
     signalled = true;
     callIfParked();
   }
 
   /** Makes the wait at hand, or the next one, return {@link Wake#STOPPING}. From any thread. */
-  void stop() {
+  @Override
+  public void stop() {
     stopping = true;
     if (phase.compareAndSet(READING, TOLD_TO_STOP)) {
       try {
@@ -324,22 +328,26 @@ final class SocketLayer implements Layer {
     }
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stopping;
   }
 
-  boolean isWaiting() {
+  @Override
+  public boolean isWaiting() {
     int now = phase.get();
     return now == READING || now == PARKED;
   }
 
   /** Whether reading or writing the socket has failed. */
-  boolean hasFailed() {
+  @Override
+  public boolean hasFailed() {
     return failed;
   }
 
   /** Gives up on a client that takes no output. */
-  void checkWrite(long now, long limitNanos) {
+  @Override
+  public void checkWrite(long now, long limitNanos) {
     long since = writingSince;
     if (since != 0 && now - since > limitNanos) {
       close(CloseReason.WRITE_TIMEOUT);
@@ -347,7 +355,8 @@ final class SocketLayer implements Layer {
   }
 
   /** Closes the socket; from any thread. The first reason given counts. */
-  void close(CloseReason reason) {
+  @Override
+  public void close(CloseReason reason) {
     closed.compareAndSet(null, reason);
     try {
       channel.close();
@@ -358,11 +367,13 @@ final class SocketLayer implements Layer {
     callIfParked();
   }
 
-  long octetsIn() {
+  @Override
+  public long octetsIn() {
     return octetsIn.getOpaque();
   }
 
-  long octetsOut() {
+  @Override
+  public long octetsOut() {
     return octetsOut.getOpaque();
   }
 }

@@ -165,6 +165,11 @@ final class TestConnection implements Connection {
   }
 
   @Override
+  public void startCompression(byte[] early) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public void startCompression() {
     throw new UnsupportedOperationException();
   }

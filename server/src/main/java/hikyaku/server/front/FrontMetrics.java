@@ -1,0 +1,41 @@
+package hikyaku.server.front;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+/** What a front counts. */
+public final class FrontMetrics {
+  /** From the moment when a session has no node to the moment when another one has it. */
+  final Timer afterLoss;
+
+  final Timer afterLeaving;
+
+  /** Sessions that ended because a repeated answer was not the same. */
+  final Counter diverged;
+
+  /** Sessions that ended because no node was to be had in time. */
+  final Counter homeless;
+
+  public FrontMetrics(MeterRegistry meters) {
+    afterLoss = moves(meters, "lost");
+    afterLeaving = moves(meters, "left");
+    diverged = failures(meters, "diverged");
+    homeless = failures(meters, "homeless");
+  }
+
+  private static Timer moves(MeterRegistry meters, String why) {
+    return Timer.builder("hikyaku.front.moves")
+        .description("Sessions taken to another node, and how long they had none")
+        .tag("why", why)
+        .publishPercentiles(0.5, 0.99)
+        .register(meters);
+  }
+
+  private static Counter failures(MeterRegistry meters, String why) {
+    return Counter.builder("hikyaku.front.failures")
+        .description("Sessions that could not be carried on")
+        .tag("why", why)
+        .register(meters);
+  }
+}

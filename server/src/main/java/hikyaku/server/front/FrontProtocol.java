@@ -1,0 +1,89 @@
+package hikyaku.server.front;
+
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Protocol;
+import hikyaku.server.net.Refusal;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A service as a front offers it: its sessions are carried to nodes. Logins are the nodes' affair,
+ * so their limits on clients that have not logged in count there.
+ */
+public final class FrontProtocol implements Protocol {
+  private final Service service;
+  private final Nodes nodes;
+  private final FrontSettings settings;
+  private final FrontMetrics metrics;
+
+  /** What can be carried, by the name of its protocol, and how it refuses. */
+  public enum Service {
+    /** SMTP on the MX port. */
+    SMTP("smtp", "421 4.3.2 ", List.of()),
+    /** Submission. */
+    SUBMISSION("submission", "421 4.3.2 ", List.of()),
+    /** POP3. */
+    POP3("pop3", "-ERR [SYS/TEMP] ", List.of("pop3")),
+    /** IMAP. */
+    IMAP("imap", "* BYE [UNAVAILABLE] ", List.of("imap"));
+
+    private final String protocol;
+    private final String prefix;
+    private final List<String> alpn;
+
+    Service(String protocol, String prefix, List<String> alpn) {
+      this.protocol = protocol;
+      this.prefix = prefix;
+      this.alpn = alpn;
+    }
+
+    public String protocol() {
+      return protocol;
+    }
+
+    /** A line that turns a client away for now, between commands or in place of the greeting. */
+    String refusal(String text) {
+      return prefix + text + "\r\n";
+    }
+  }
+
+  public FrontProtocol(Service service, Nodes nodes, FrontSettings settings, FrontMetrics metrics) {
+    this.service = service;
+    this.nodes = nodes;
+    this.settings = settings;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public String name() {
+    return service.protocol();
+  }
+
+  @Override
+  public void serve(Connection connection) throws IOException {
+    try (Passage passage = new Passage(connection, service, nodes, settings, metrics)) {
+      passage.run();
+    }
+  }
+
+  @Override
+  public String refusal(Refusal reason) {
+    return service.refusal(
+        switch (reason) {
+          case ADDRESS -> "Too many connections from your address";
+          case TOTAL, PROTOCOL, UNAUTHENTICATED -> "The server is busy";
+          case STOPPING -> "The server is stopping";
+          case INTERNAL_ERROR -> "Internal error";
+        });
+  }
+
+  @Override
+  public List<String> alpn() {
+    return service.alpn;
+  }
+
+  @Override
+  public boolean authenticates() {
+    return false;
+  }
+}

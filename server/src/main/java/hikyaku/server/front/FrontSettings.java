@@ -1,0 +1,28 @@
+package hikyaku.server.front;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How a front chooses nodes, and for how long it holds on to a session that has none.
+ *
+ * @param balance how a new session's node is chosen
+ * @param slowStart a node that has just come gets its full share only after this time, so that one
+ *     that restarted is not flooded while it is cold
+ * @param patience how long a session may be without a node before its client is told that the
+ *     service is not available
+ * @param retry the longest pause between attempts to reach a node
+ * @param spool a directory for input that is too long for memory
+ */
+public record FrontSettings(
+    Balance balance, Duration slowStart, Duration patience, Duration retry, Path spool) {
+  /** Ways to choose. Weights count in each. */
+  public enum Balance {
+    /** In turn. */
+    ROUND_ROBIN,
+    /** The one with the fewest sessions. */
+    LEAST_SESSIONS,
+    /** The better of two at random: nearly as even as the fewest, and steady if news are late. */
+    RANDOM_OF_TWO
+  }
+}

@@ -1,0 +1,363 @@
+package hikyaku.server.front;
+
+import hikyaku.server.link.LinkKeys;
+import hikyaku.server.link.LinkSettings;
+import hikyaku.server.link.NodeLink;
+import hikyaku.server.link.proto.Report;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The nodes that a front knows: a link to each, made again whenever it is lost, and the choice
+ * among them. Nodes name their peers, so a front needs to be told of one.
+ */
+public final class Nodes implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Nodes.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+
+  /** More would be a mistake: addresses come from reports, and each has a thread here. */
+  private static final int MOST = 256;
+
+  private final String front;
+  private final LinkKeys keys;
+  private final LinkSettings linkSettings;
+  private final FrontSettings settings;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Set<String> known = new HashSet<>();
+  private final Map<String, Candidate> byName = new HashMap<>();
+  private boolean closed;
+
+  /** A node with its link. Guarded by the lock, but for the link's own counts. */
+  private static final class Candidate {
+    final NodeLink link;
+    final long since = System.nanoTime();
+    Report report = Report.getDefaultInstance();
+    boolean reported;
+
+    /** Smooth weighted round robin: who has waited longest for their share has the most. */
+    double due;
+
+    Candidate(NodeLink link) {
+      this.link = link;
+    }
+  }
+
+  public Nodes(
+      String front,
+      LinkKeys keys,
+      LinkSettings linkSettings,
+      FrontSettings settings,
+      InstantSource clock,
+      SecureRandom random) {
+    this.front = front;
+    this.keys = keys;
+    this.linkSettings = linkSettings;
+    this.settings = settings;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Keeps a link to the node at this address from now on, as HOST:PORT. */
+  public void add(String address) {
+    lock.lock();
+    try {
+      if (closed || known.size() >= MOST || !known.add(address)) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    Thread.ofVirtual().name("node-" + address).start(() -> keep(address));
+  }
+
+  private void keep(String address) {
+    Duration pause = FIRST_PAUSE;
+    boolean complained = false;
+    while (!isClosed()) {
+      Keeper keeper = new Keeper();
+      try {
+        NodeLink link =
+            NodeLink.connect(resolve(address), front, keys, linkSettings, clock, random, keeper);
+        pause = FIRST_PAUSE;
+        complained = false;
+        if (!arrived(link)) {
+          // The same node under another address.
+          link.close();
+          forget(address);
+          return;
+        }
+        keeper.awaitEnd();
+      } catch (IOException | IllegalArgumentException e) {
+        if (!complained) {
+          complained = true;
+          LOG.atWarn()
+              .addKeyValue("address", address)
+              .addKeyValue("cause", e.getMessage())
+              .log("a node is not reached");
+        }
+        rest(pause);
+        pause = min(pause.multipliedBy(2), settings.retry());
+      }
+    }
+  }
+
+  private static InetSocketAddress resolve(String address) {
+    int colon = address.lastIndexOf(':');
+    if (colon < 1) {
+      throw new IllegalArgumentException("no HOST:PORT: " + address);
+    }
+    String host = address.substring(0, colon);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    return new InetSocketAddress(
+        bracketed ? host.substring(1, host.length() - 1) : host,
+        Integer.parseInt(address.substring(colon + 1)));
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private void rest(Duration pause) {
+    lock.lock();
+    try {
+      long deadline = System.nanoTime() + pause.toNanos();
+      while (!closed && deadline - System.nanoTime() > 0) {
+        changed.awaitNanos(deadline - System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void forget(String address) {
+    lock.lock();
+    try {
+      // It stays known, or the next report would bring it back.
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    LOG.atDebug().addKeyValue("address", address).log("a second address of a node");
+  }
+
+  private boolean arrived(NodeLink link) {
+    lock.lock();
+    try {
+      Candidate there = byName.get(link.node());
+      if (closed || there != null && there.link.isOpen()) {
+        return false;
+      }
+      byName.put(link.node(), new Candidate(link));
+      link.report().ifPresent(report -> reported(link, report));
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    LOG.atInfo().addKeyValue("node", link.node()).log("a node is linked");
+    return true;
+  }
+
+  private void reported(NodeLink link, Report report) {
+    lock.lock();
+    try {
+      Candidate candidate = byName.get(link.node());
+      if (candidate == null || candidate.link != link) {
+        return;
+      }
+      candidate.report = report;
+      if (!candidate.reported) {
+        candidate.reported = true;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    report.getPeersList().forEach(this::add);
+  }
+
+  private void lost(NodeLink link, String why) {
+    boolean mine;
+    lock.lock();
+    try {
+      Candidate candidate = byName.get(link.node());
+      mine = candidate != null && candidate.link == link;
+      if (mine) {
+        byName.remove(link.node());
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (mine) {
+      LOG.atWarn().addKeyValue("node", link.node()).addKeyValue("cause", why).log("a node is gone");
+    }
+  }
+
+  /** Watches one link and wakes its keeper at its end. */
+  private final class Keeper implements NodeLink.Watcher {
+    private boolean ended;
+
+    @Override
+    public void reported(NodeLink link, Report report) {
+      Nodes.this.reported(link, report);
+    }
+
+    @Override
+    public void lost(NodeLink link, String why) {
+      Nodes.this.lost(link, why);
+      lock.lock();
+      try {
+        ended = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void awaitEnd() {
+      lock.lock();
+      try {
+        while (!ended && !closed) {
+          changed.awaitUninterruptibly();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** The nodes that are linked now. */
+  public List<NodeLink> links() {
+    lock.lock();
+    try {
+      return byName.values().stream()
+          .map(candidate -> candidate.link)
+          .sorted(Comparator.comparing(NodeLink::node))
+          .toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A node for a session. Nodes that are draining are taken only if there are no others.
+   *
+   * @param not names of nodes that will not do
+   */
+  Optional<NodeLink> choose(String service, Collection<String> not) {
+    lock.lock();
+    try {
+      List<Candidate> fit = new ArrayList<>();
+      List<Candidate> draining = new ArrayList<>();
+      for (Candidate each : byName.values()) {
+        if (each.reported
+            && each.link.isOpen()
+            && !not.contains(each.link.node())
+            && each.report.getServicesList().contains(service)) {
+          boolean up = each.report.getState() == Report.State.UP && weight(each) > 0;
+          (up ? fit : draining).add(each);
+        }
+      }
+      List<Candidate> among = fit.isEmpty() ? draining : fit;
+      return among.isEmpty() ? Optional.empty() : Optional.of(pick(among).link);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Candidate pick(List<Candidate> among) {
+    return switch (settings.balance()) {
+      case ROUND_ROBIN -> inTurn(among);
+      case LEAST_SESSIONS -> among.stream().min(Comparator.comparingDouble(this::crowd)).get();
+      case RANDOM_OF_TWO -> {
+        Candidate one = among.get(random.nextInt(among.size()));
+        Candidate other = among.get(random.nextInt(among.size()));
+        yield crowd(one) <= crowd(other) ? one : other;
+      }
+    };
+  }
+
+  private Candidate inTurn(List<Candidate> among) {
+    double total = 0;
+    Candidate most = among.getFirst();
+    for (Candidate each : among) {
+      double share = Math.max(weight(each), 1e-6);
+      each.due += share;
+      total += share;
+      if (each.due > most.due) {
+        most = each;
+      }
+    }
+    most.due -= total;
+    return most;
+  }
+
+  /** Sessions for each unit of weight, the one to come included. */
+  private double crowd(Candidate candidate) {
+    return (candidate.link.sessions() + 1) / Math.max(weight(candidate), 1e-6);
+  }
+
+  private double weight(Candidate candidate) {
+    double age = System.nanoTime() - candidate.since;
+    double slow = settings.slowStart().toNanos();
+    double share = slow <= 0 ? 1 : Math.clamp(age / slow, 0.05, 1);
+    return candidate.report.getWeight() * share;
+  }
+
+  /** Waits until something about the nodes changes, or for the time given. */
+  void awaitChange(Duration atMost) throws InterruptedException {
+    lock.lock();
+    try {
+      if (!closed) {
+        changed.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    List<NodeLink> open = links();
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    open.forEach(NodeLink::close);
+  }
+}

@@ -1,0 +1,401 @@
+package hikyaku.server.front;
+
+import hikyaku.server.link.NodeLink;
+import hikyaku.server.link.Told;
+import hikyaku.server.net.CarriedSession;
+import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Wake;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's way to the nodes, from greeting to goodbye. Owned by the connection's thread; the
+ * link's reader only fills the inbox.
+ */
+final class Passage implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Passage.class);
+
+  /** Octets under way to the node that it has not yet taken. */
+  private static final int WINDOW = 256 * 1024;
+
+  /** Octets sent to a node in one frame. */
+  private static final int CHUNK = 16 * 1024;
+
+  /** The position of a session in which nothing was said since TLS began. */
+  private static final byte[] AFTER_TLS = {};
+
+  private static final Duration LONG = Duration.ofDays(1);
+
+  /** How often a passage that waits for its node alone looks at the rest of the world. */
+  private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private final Connection client;
+  private final FrontProtocol.Service service;
+  private final Nodes nodes;
+  private final FrontSettings settings;
+  private final FrontMetrics metrics;
+  private final Instant since = Instant.now();
+  private final Unsettled input;
+
+  private @Nullable Inbox inbox;
+  private NodeLink.@Nullable Stream stream;
+  private byte @Nullable [] position;
+
+  /** The place in the input up to which this node has been given it. */
+  private long forwarded;
+
+  /** The place in the input up to which any node has been given it. */
+  private long seen;
+
+  private int credit;
+  private boolean inputEnded;
+  private boolean over;
+
+  /** Octets of the answer at hand that went to the client before it was settled. */
+  private long delivered;
+
+  private final CRC32C digest = new CRC32C();
+  private OptionalLong pin = OptionalLong.empty();
+
+  /** Octets of a repeated answer that the client has already, and what came of them. */
+  private long toSkip;
+
+  private final CRC32C skipped = new CRC32C();
+
+  Passage(
+      Connection client,
+      FrontProtocol.Service service,
+      Nodes nodes,
+      FrontSettings settings,
+      FrontMetrics metrics) {
+    this.client = client;
+    this.service = service;
+    this.nodes = nodes;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.input = new Unsettled(settings.spool());
+  }
+
+  /** A repeated answer is not what was answered before. */
+  private static final class Diverged extends IOException {
+    Diverged(String message) {
+      super(message);
+    }
+  }
+
+  void run() throws IOException {
+    try {
+      attach(Set.of());
+      while (!over) {
+        hearNode();
+        if (!over) {
+          forward();
+          hearClient();
+        }
+      }
+    } catch (Diverged e) {
+      metrics.diverged.increment();
+      LOG.atError()
+          .addKeyValue("session", client.sessionId())
+          .addKeyValue("cause", e.getMessage())
+          .log("a session could not be carried on");
+      client.close(CloseReason.FAILED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
+  }
+
+  // ---- the client
+
+  private void hearClient() throws IOException, InterruptedException {
+    if (inputEnded || credit <= 0) {
+      Inbox mine = inbox;
+      if (mine != null) {
+        client.out().flush();
+        mine.await(LOOK);
+      }
+      if (client.isStopping()) {
+        goodbye();
+      }
+      return;
+    }
+    Wake wake = client.awaitOrSignal(LONG);
+    switch (wake) {
+      case INPUT -> client.in().readAvailable(input::append);
+      case END -> {
+        inputEnded = true;
+        forward();
+        NodeLink.Stream to = stream;
+        if (to != null) {
+          to.inputEnded();
+        }
+      }
+      case STOPPING, MOVED -> goodbye();
+      case SIGNAL, TIMEOUT -> {}
+    }
+  }
+
+  /** This front stops: nobody can carry its connections on. */
+  private void goodbye() throws IOException {
+    if (delivered == 0) {
+      client.out().write(service.refusal("The server is stopping"));
+    }
+    over = true;
+  }
+
+  private void forward() throws IOException {
+    NodeLink.Stream to = stream;
+    while (to != null && forwarded < input.end() && credit > 0) {
+      byte[] part = input.read(forwarded, CHUNK);
+      to.input(part, 0, part.length);
+      forwarded += part.length;
+      credit -= part.length;
+    }
+    seen = Math.max(seen, forwarded);
+  }
+
+  // ---- the node
+
+  private void hearNode() throws IOException, InterruptedException {
+    while (!over) {
+      Inbox mine = inbox;
+      Told told = mine == null ? null : mine.poll();
+      if (told == null) {
+        return;
+      }
+      hear(told);
+    }
+  }
+
+  private void hear(Told told) throws IOException, InterruptedException {
+    switch (told) {
+      case Told.Output(byte[] octets, long pinnedTo) -> {
+        if (pinnedTo >= 0) {
+          pin = OptionalLong.of(pinnedTo);
+        }
+        deliver(octets);
+      }
+      case Told.Settled(long offset, byte[] where, byte[] octets) -> {
+        if (octets.length > 0 || offset > input.base() || toSkip < delivered) {
+          deliver(octets);
+          settled(offset);
+        }
+        // Else the node only says that it has the session: what is to be repeated still is.
+        position = where;
+      }
+      case Told.StartTls(long _, byte[] octets) -> {
+        deliver(octets);
+        startTls();
+      }
+      case Told.StartCompression(long offset, byte[] octets) -> {
+        deliver(octets);
+        startCompression(offset);
+      }
+      case Told.Account(String name) -> client.describe(name);
+      case Told.Granted(int octets) -> credit += octets;
+      case Told.Left _ -> move("left", Set.of());
+      case Told.Lost(String why) -> move(why, Set.of());
+      case Told.Refused(String why) -> refused(why);
+      case Told.Closed(CloseReason reason) -> closed(reason);
+    }
+  }
+
+  /** Passes octets on, but for those of a repeated answer that the client has. */
+  private void deliver(byte[] octets) throws IOException {
+    int from = (int) Math.min(toSkip, octets.length);
+    if (from > 0) {
+      skipped.update(octets, 0, from);
+      toSkip -= from;
+      if (toSkip == 0 && skipped.getValue() != digest.getValue()) {
+        throw new Diverged("the repeated answer differs in its first " + delivered + " octets");
+      }
+    }
+    int length = octets.length - from;
+    if (length > 0) {
+      client.out().write(octets, from, length);
+      digest.update(octets, from, length);
+      delivered += length;
+    }
+    NodeLink.Stream to = stream;
+    if (to != null && octets.length > 0) {
+      to.granted(octets.length);
+    }
+  }
+
+  private void settled(long offset) throws IOException {
+    if (toSkip > 0) {
+      throw new Diverged(
+          "the repeated answer ends " + toSkip + " octets before what was delivered");
+    }
+    if (offset < input.base() || offset > forwarded) {
+      throw new IOException("settled at " + offset + ", outside of what was sent");
+    }
+    input.settle(offset);
+    restartAnswer();
+  }
+
+  private void restartAnswer() {
+    delivered = 0;
+    digest.reset();
+    pin = OptionalLong.empty();
+  }
+
+  private void startTls() throws IOException {
+    settled(forwarded);
+    input.settle(input.end());
+    client.startTls();
+    position = AFTER_TLS;
+    forwarded = input.end();
+    NodeLink.Stream to = stream;
+    if (to != null) {
+      to.tlsStarted(client.tls().orElseThrow(), forwarded);
+    }
+  }
+
+  /** What the client sent behind the command is compressed already. */
+  private void startCompression(long offset) throws IOException {
+    settled(offset);
+    byte[] early = input.read(offset, (int) (input.end() - offset));
+    input.settle(input.end());
+    client.startCompression(early);
+    forwarded = input.end();
+    NodeLink.Stream to = stream;
+    if (to != null) {
+      to.compressionStarted(forwarded);
+    }
+  }
+
+  private void closed(CloseReason reason) throws IOException, InterruptedException {
+    switch (reason) {
+      case STOPPING, MOVED -> move("the node stopped", Set.of());
+      case OPERATOR, ACCOUNT, WRITE_TIMEOUT, BROKEN -> {
+        stream = null;
+        client.close(reason);
+        over = true;
+      }
+      default -> {
+        stream = null;
+        over = true;
+      }
+    }
+  }
+
+  private void refused(String why) throws IOException, InterruptedException {
+    NodeLink.Stream from = stream;
+    String node = from == null ? "" : from.node();
+    LOG.atWarn()
+        .addKeyValue("session", client.sessionId())
+        .addKeyValue("node", node)
+        .addKeyValue("cause", why)
+        .log("a node did not take a session");
+    move(why, Set.of(node));
+  }
+
+  // ---- moving
+
+  private void move(String why, Set<String> not) throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    NodeLink.Stream before = stream;
+    String from = before == null ? "" : before.node();
+    stream = null;
+    attach(not);
+    NodeLink.Stream now = stream;
+    if (now != null) {
+      (why.equals("left") ? metrics.afterLeaving : metrics.afterLoss)
+          .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      LOG.atInfo()
+          .addKeyValue("session", client.sessionId())
+          .addKeyValue("from", from)
+          .addKeyValue("to", now.node())
+          .addKeyValue("cause", why)
+          .log("session moved");
+    }
+  }
+
+  /** Gives the session to a node, as soon as there is one. */
+  private void attach(Set<String> not) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + settings.patience().toNanos();
+    Set<String> unfit = new HashSet<>(not);
+    while (true) {
+      Optional<NodeLink> node = nodes.choose(service.protocol(), unfit);
+      if (node.isPresent()) {
+        give(node.get());
+        return;
+      }
+      // One that refused may be asked again once all have.
+      unfit.clear();
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        homeless();
+        return;
+      }
+      nodes.awaitChange(Duration.ofNanos(Math.min(left, LOOK)));
+      if (client.isStopping()) {
+        goodbye();
+        return;
+      }
+    }
+  }
+
+  private void give(NodeLink node) throws IOException {
+    Inbox mine = new Inbox(client::signal);
+    inbox = mine;
+    forwarded = input.base();
+    credit = WINDOW;
+    toSkip = delivered;
+    skipped.reset();
+    stream =
+        node.open(
+            new CarriedSession(
+                client.sessionId(),
+                client.listener().name(),
+                service.protocol(),
+                client.listener().tls(),
+                client.remote(),
+                client.local(),
+                since,
+                client.tls(),
+                client.isCompressed(),
+                input.base(),
+                seen,
+                pin,
+                Optional.ofNullable(position)),
+            mine);
+    client.state("on " + node.node());
+    forward();
+    if (inputEnded && forwarded == input.end()) {
+      stream.inputEnded();
+    }
+  }
+
+  private void homeless() throws IOException {
+    metrics.homeless.increment();
+    LOG.atWarn().addKeyValue("session", client.sessionId()).log("no node takes the session");
+    if (delivered == 0) {
+      client.out().write(service.refusal("The service is not available now, try again later"));
+    }
+    over = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    NodeLink.Stream left = stream;
+    if (left != null) {
+      left.drop(CloseReason.PEER_CLOSED);
+    }
+    input.close();
+  }
+}

@@ -1,0 +1,141 @@
+package hikyaku.server.link;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+
+/**
+ * How the two ends prove to each other that they have the cluster's key, before anything else: each
+ * answers the other's fresh nonce. The proof covers both names and what is below (the TLS
+ * connection), so it cannot be carried over to another link.
+ */
+final class Greeting {
+  static final short VERSION = 1;
+  private static final int NONCE = 32;
+  private static final int PROOF = 32;
+  private static final int NAME = 128;
+
+  private final InputStream in;
+  private final OutputStream out;
+  private final LinkKeys keys;
+  private final byte[] binding;
+  private final SecureRandom random;
+
+  Greeting(InputStream in, OutputStream out, LinkKeys keys, byte[] binding, SecureRandom random) {
+    this.in = in;
+    this.out = out;
+    this.keys = keys;
+    this.binding = binding;
+    this.random = random;
+  }
+
+  /**
+   * A front greets.
+   *
+   * @return the node's name
+   */
+  String asFront(String name) throws IOException {
+    byte[] own = nonce();
+    send(
+        Frame.HELLO,
+        ByteBuffer.allocate(2).putShort(VERSION).array(),
+        own,
+        name.getBytes(StandardCharsets.UTF_8));
+    ByteBuffer challenge = expect(Frame.CHALLENGE, NONCE + PROOF);
+    byte[] theirs = take(challenge, NONCE);
+    byte[] proof = take(challenge, PROOF);
+    String node = name(challenge);
+    String names = name + '\n' + node;
+    check(proof, keys.proof("node", own, theirs, names, binding));
+    send(Frame.PROOF, keys.proof("front", own, theirs, names, binding));
+    return node;
+  }
+
+  /**
+   * A node is greeted.
+   *
+   * @return the front's name
+   */
+  String asNode(String name) throws IOException {
+    ByteBuffer hello = expect(Frame.HELLO, 2 + NONCE);
+    short version = hello.getShort();
+    if (version != VERSION) {
+      throw new LinkException("the front speaks version " + version + ", not " + VERSION);
+    }
+    byte[] theirs = take(hello, NONCE);
+    String front = name(hello);
+    String names = front + '\n' + name;
+    byte[] own = nonce();
+    send(
+        Frame.CHALLENGE,
+        own,
+        keys.proof("node", theirs, own, names, binding),
+        name.getBytes(StandardCharsets.UTF_8));
+    check(
+        take(expect(Frame.PROOF, PROOF), PROOF), keys.proof("front", theirs, own, names, binding));
+    return front;
+  }
+
+  private byte[] nonce() {
+    byte[] nonce = new byte[NONCE];
+    random.nextBytes(nonce);
+    return nonce;
+  }
+
+  private static void check(byte[] proof, byte[] expected) throws LinkException {
+    if (!MessageDigest.isEqual(proof, expected)) {
+      throw new LinkException("the peer does not have the cluster's key");
+    }
+  }
+
+  private void send(byte type, byte[]... parts) throws IOException {
+    int length = 0;
+    for (byte[] part : parts) {
+      length += part.length;
+    }
+    ByteBuffer frame =
+        ByteBuffer.allocate(Frame.HEADER + length).putInt(type << 24 | length).putInt(0);
+    for (byte[] part : parts) {
+      frame.put(part);
+    }
+    out.write(frame.array());
+    out.flush();
+  }
+
+  private ByteBuffer expect(byte type, int atLeast) throws IOException {
+    DataInputStream data = new DataInputStream(in);
+    int head = data.readInt();
+    int length = head & 0xff_ffff;
+    if (head >>> 24 != type || data.readInt() != 0) {
+      throw new LinkException("not a link of this program");
+    }
+    if (length < atLeast || length > Frame.MAX_GREETING) {
+      throw new LinkException("a greeting of " + length + " octets");
+    }
+    byte[] payload = new byte[length];
+    data.readFully(payload);
+    return ByteBuffer.wrap(payload);
+  }
+
+  private static byte[] take(ByteBuffer from, int length) {
+    byte[] part = new byte[length];
+    from.get(part);
+    return part;
+  }
+
+  private static String name(ByteBuffer rest) throws LinkException {
+    if (rest.remaining() > NAME) {
+      throw new LinkException("a name of " + rest.remaining() + " octets");
+    }
+    String name = StandardCharsets.UTF_8.decode(rest).toString();
+    if (name.isEmpty() || name.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+      throw new LinkException("a name that is none");
+    }
+    return name;
+  }
+}

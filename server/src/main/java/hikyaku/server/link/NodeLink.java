@@ -1,0 +1,273 @@
+package hikyaku.server.link;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import hikyaku.server.link.proto.Report;
+import hikyaku.server.net.CarriedSession;
+import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.TlsInfo;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A front's end of a link to one node. */
+public final class NodeLink implements AutoCloseable {
+  private final String node;
+  private final Tickets tickets;
+  private final SecureRandom random;
+  private final Watcher watcher;
+  private final AtomicInteger streams = new AtomicInteger();
+  private final Map<Integer, Consumer<Told>> sessions = new ConcurrentHashMap<>();
+  private final Link link;
+  private volatile @Nullable Report report;
+
+  /** Is told of the link as a whole, on its reader's thread; must not block. */
+  public interface Watcher {
+    /** The node said how it is. */
+    void reported(NodeLink link, Report report);
+
+    /** The link is gone; its sessions have been told. */
+    void lost(NodeLink link, String why);
+  }
+
+  private NodeLink(
+      String node,
+      Socket socket,
+      LinkSettings settings,
+      Tickets tickets,
+      SecureRandom random,
+      Watcher watcher)
+      throws IOException {
+    this.node = node;
+    this.tickets = tickets;
+    this.random = random;
+    this.watcher = watcher;
+    this.link =
+        new Link(
+            socket,
+            socket.getInputStream(),
+            socket.getOutputStream(),
+            node,
+            settings,
+            settings.silence(),
+            new Incoming());
+  }
+
+  /**
+   * Connects, and returns when both ends have proven themselves.
+   *
+   * @param front this front's name
+   * @throws IOException saying why there is no link
+   */
+  public static NodeLink connect(
+      InetSocketAddress address,
+      String front,
+      LinkKeys keys,
+      LinkSettings settings,
+      InstantSource clock,
+      SecureRandom random,
+      Watcher watcher)
+      throws IOException {
+    Socket socket = new Socket();
+    try {
+      int patience = (int) settings.greeting().toMillis();
+      socket.connect(address, patience);
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(patience);
+      String node =
+          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, new byte[0], random)
+              .asFront(front);
+      Tickets tickets = new Tickets(keys, settings.ticket(), clock);
+      NodeLink made = new NodeLink(node, socket, settings, tickets, random, watcher);
+      made.link.start();
+      return made;
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  /** The node's name, as it proved it. */
+  public String node() {
+    return node;
+  }
+
+  /** What the node last said of itself. */
+  public Optional<Report> report() {
+    return Optional.ofNullable(report);
+  }
+
+  public boolean isOpen() {
+    return link.isOpen();
+  }
+
+  /** Sessions that this link carries. */
+  public int sessions() {
+    return sessions.size();
+  }
+
+  /**
+   * Hands a session to the node.
+   *
+   * @param told is told what the node says of it, in order, on the link's reader: it must not block
+   */
+  public Stream open(CarriedSession session, Consumer<Told> told) {
+    int stream = streams.incrementAndGet();
+    sessions.put(stream, told);
+    link.send(Frame.OPEN, stream, tickets.sign(node, Opens.encode(session), random));
+    if (!link.isOpen()) {
+      // It may have been lost before or after the session was noted: the news is given once.
+      tell(stream, new Told.Lost("the link is gone"), true);
+    }
+    return new Stream(stream);
+  }
+
+  private void tell(int stream, Told news, boolean last) {
+    Consumer<Told> session = last ? sessions.remove(stream) : sessions.get(stream);
+    if (session != null) {
+      session.accept(news);
+    }
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+
+  /** One session on the link: what the front says of it. */
+  public final class Stream {
+    private final int number;
+
+    private Stream(int number) {
+      this.number = number;
+    }
+
+    /** The node that has it. */
+    public String node() {
+      return node;
+    }
+
+    public void input(byte[] octets, int offset, int length) {
+      link.send(Frame.INPUT, number, NOTHING, 0, octets, offset, length);
+    }
+
+    public void inputEnded() {
+      link.send(Frame.INPUT_END, number);
+    }
+
+    public void tlsStarted(TlsInfo tls, long inputOffset) {
+      byte[] info = Opens.tls(tls).toByteArray();
+      link.send(Frame.TLS_STARTED, number, Link.ofLong(inputOffset), 8, info, 0, info.length);
+    }
+
+    public void compressionStarted(long inputOffset) {
+      link.send(Frame.COMPRESSION_STARTED, number, Link.ofLong(inputOffset));
+    }
+
+    /** So many octets have gone to the client. */
+    public void granted(int octets) {
+      byte[] count = new byte[4];
+      Link.putInt(count, 0, octets);
+      link.send(Frame.GRANT, number, count);
+    }
+
+    /** Asks for the session back; {@link Told.Left} answers. */
+    public void letGo() {
+      link.send(Frame.LET_GO, number);
+    }
+
+    /** Ends it: nothing more is told. */
+    public void drop(CloseReason reason) {
+      if (sessions.remove(number) != null) {
+        link.send(Frame.DROP, number, reason.name().getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+  }
+
+  private static final byte[] NOTHING = {};
+
+  private final class Incoming implements Link.Receiver {
+    @Override
+    public void frame(byte type, int stream, byte[] octets, int offset, int length)
+        throws LinkException {
+      switch (type) {
+        case Frame.OUTPUT -> {
+          FrontLink.atLeast(8, length);
+          byte[] part = Arrays.copyOfRange(octets, offset + 8, offset + length);
+          tell(stream, new Told.Output(part, Link.getLong(octets, offset)), false);
+        }
+        case Frame.SETTLED -> settled(stream, octets, offset, length);
+        case Frame.START_TLS, Frame.START_COMPRESSION -> {
+          FrontLink.atLeast(8, length);
+          long at = Link.getLong(octets, offset);
+          byte[] part = Arrays.copyOfRange(octets, offset + 8, offset + length);
+          tell(
+              stream,
+              type == Frame.START_TLS
+                  ? new Told.StartTls(at, part)
+                  : new Told.StartCompression(at, part),
+              false);
+        }
+        case Frame.ACCOUNT -> tell(stream, new Told.Account(text(octets, offset, length)), false);
+        case Frame.GRANT -> {
+          FrontLink.atLeast(4, length);
+          tell(stream, new Told.Granted(Link.getInt(octets, offset)), false);
+        }
+        case Frame.LEFT -> tell(stream, new Told.Left(), true);
+        case Frame.CLOSED ->
+            tell(stream, new Told.Closed(FrontLink.reason(octets, offset, length)), true);
+        case Frame.REFUSED -> tell(stream, new Told.Refused(text(octets, offset, length)), true);
+        case Frame.REPORT -> {
+          try {
+            Report now = Report.parser().parseFrom(octets, offset, length);
+            report = now;
+            watcher.reported(NodeLink.this, now);
+          } catch (InvalidProtocolBufferException e) {
+            throw new LinkException("a report that cannot be read");
+          }
+        }
+        default -> throw new LinkException("a frame of type " + type);
+      }
+    }
+
+    private void settled(int stream, byte[] octets, int offset, int length) throws LinkException {
+      FrontLink.atLeast(12, length);
+      int position = Link.getInt(octets, offset + 8);
+      if (position < 0 || position > length - 12) {
+        throw new LinkException("a position of " + position + " octets in a frame of " + length);
+      }
+      int from = offset + 12;
+      tell(
+          stream,
+          new Told.Settled(
+              Link.getLong(octets, offset),
+              Arrays.copyOfRange(octets, from, from + position),
+              Arrays.copyOfRange(octets, from + position, offset + length)),
+          false);
+    }
+
+    private static String text(byte[] octets, int offset, int length) {
+      return new String(octets, offset, length, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void beat(Link mine) {}
+
+    @Override
+    public void lost(String why) {
+      for (Integer stream : sessions.keySet()) {
+        tell(stream, new Told.Lost(why), true);
+      }
+      watcher.lost(NodeLink.this, why);
+    }
+  }
+}

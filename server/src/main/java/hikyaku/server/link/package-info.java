@@ -1,0 +1,12 @@
+/**
+ * The link between a front and a node: one authenticated connection that carries many sessions.
+ *
+ * <p>Invariants: nothing is done for a peer that has not proven that it has the cluster's key; a
+ * session is opened by a ticket that is signed, young and used once; positions are sealed by nodes,
+ * so a front cannot make one up; what one session does not take waits at its sender and holds up
+ * nobody else.
+ */
+@NullMarked
+package hikyaku.server.link;
+
+import org.jspecify.annotations.NullMarked;

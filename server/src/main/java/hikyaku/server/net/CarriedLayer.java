@@ -1,0 +1,501 @@
+package hikyaku.server.net;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ground of a session whose client is at a front: octets come and go over a link.
+ *
+ * <p>What the link tells is kept under the lock until the session's thread looks; that thread never
+ * holds the lock while it talks to the carrier.
+ */
+final class CarriedLayer implements Ground, CarriedSession.Reins {
+  /** Octets under way in each direction that the other side has not yet taken. */
+  static final int WINDOW = 256 * 1024;
+
+  private final Carrier carrier;
+  private final AtomicLong octetsIn = new AtomicLong();
+  private final AtomicLong octetsOut = new AtomicLong();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Under the lock.
+  private @Nullable Deque<byte[]> input;
+  private int headAt;
+  private boolean inputEnded;
+  private boolean signalled;
+  private boolean wantedBack;
+  private int credit = WINDOW;
+  private @Nullable CloseReason closed;
+  private @Nullable Switched switched;
+  private boolean waiting;
+  private long writingSince;
+
+  // The session's thread's own.
+  private boolean unsettledOutput;
+  private boolean left;
+  private long pin = -1;
+
+  /** The front has changed what lies between it and the client. */
+  private record Switched(@Nullable TlsInfo tls, long inputOffset) {}
+
+  CarriedLayer(Carrier carrier) {
+    this.carrier = carrier;
+  }
+
+  // ---- the link's side
+
+  @Override
+  public void input(byte[] octets) {
+    lock.lock();
+    try {
+      Deque<byte[]> queue = input;
+      if (queue == null) {
+        queue = new ArrayDeque<>(2);
+        input = queue;
+      }
+      queue.add(octets);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void inputEnded() {
+    lock.lock();
+    try {
+      inputEnded = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void tlsStarted(TlsInfo tls, long inputOffset) {
+    switched(new Switched(tls, inputOffset));
+  }
+
+  @Override
+  public void compressionStarted(long inputOffset) {
+    switched(new Switched(null, inputOffset));
+  }
+
+  /** Whatever came before belongs to the time before. */
+  private void switched(Switched to) {
+    lock.lock();
+    try {
+      discardLocked();
+      switched = to;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void granted(int octets) {
+    lock.lock();
+    try {
+      credit = (int) Math.min(WINDOW, credit + (long) octets);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void letGo() {
+    lock.lock();
+    try {
+      wantedBack = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void drop(CloseReason reason) {
+    lock.lock();
+    try {
+      if (closed == null) {
+        closed = reason;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- the session's side
+
+  @Override
+  public boolean hasInput() {
+    lock.lock();
+    try {
+      return input != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether everything that was written is settled. The session's thread's own question. */
+  boolean isSettled() {
+    return !unsettledOutput;
+  }
+
+  /** Whether the session is wanted back, and has nothing open here. */
+  boolean mayLeave() {
+    lock.lock();
+    try {
+      return wantedBack && !unsettledOutput;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Wake await(Waiting kind, long deadline) throws IOException {
+    return await(kind, deadline, false);
+  }
+
+  /**
+   * @param leave whether a session that is wanted back may leave here
+   */
+  Wake await(Waiting kind, long deadline, boolean leave) throws IOException {
+    lock.lock();
+    try {
+      waiting = kind != Waiting.IN_COMMAND;
+      while (true) {
+        checkOpen();
+        if (leave && wantedBack) {
+          return Wake.MOVED;
+        }
+        if (input != null) {
+          return Wake.INPUT;
+        }
+        if (inputEnded) {
+          return Wake.END;
+        }
+        if (kind == Waiting.IDLE_OR_SIGNAL && signalled) {
+          signalled = false;
+          return Wake.SIGNAL;
+        }
+        if (!pause(deadline)) {
+          return Wake.TIMEOUT;
+        }
+      }
+    } finally {
+      waiting = false;
+      lock.unlock();
+    }
+  }
+
+  private void checkOpen() throws NetException.Closed {
+    CloseReason reason = closed;
+    if (reason != null) {
+      throw new NetException.Closed(reason, null);
+    }
+  }
+
+  /** False at the deadline. */
+  private boolean pause(long deadline) throws NetException.Closed {
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      return false;
+    }
+    try {
+      return changed.awaitNanos(left) > Long.MIN_VALUE;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NetException.Closed(CloseReason.STOPPING, e);
+    }
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length, long deadline) throws IOException {
+    int count;
+    lock.lock();
+    try {
+      while (input == null) {
+        checkOpen();
+        if (inputEnded) {
+          return -1;
+        }
+        if (!pause(deadline)) {
+          throw new NetException.ReadTimeout();
+        }
+      }
+      count = take(buffer, offset, length);
+    } finally {
+      lock.unlock();
+    }
+    octetsIn.setOpaque(octetsIn.getPlain() + count);
+    carrier.granted(count);
+    return count;
+  }
+
+  private int take(byte[] buffer, int offset, int length) {
+    int count = 0;
+    Deque<byte[]> queue = input;
+    while (queue != null && count < length) {
+      byte[] head = queue.getFirst();
+      int part = Math.min(length - count, head.length - headAt);
+      System.arraycopy(head, headAt, buffer, offset + count, part);
+      count += part;
+      headAt += part;
+      if (headAt == head.length) {
+        queue.removeFirst();
+        headAt = 0;
+        if (queue.isEmpty()) {
+          input = null;
+          queue = null;
+        }
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public int discardInput() {
+    lock.lock();
+    try {
+      return discardLocked();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int discardLocked() {
+    Deque<byte[]> queue = input;
+    int count = queue == null ? 0 : queue.stream().mapToInt(part -> part.length).sum() - headAt;
+    input = null;
+    headAt = 0;
+    return count;
+  }
+
+  /** From now on output belongs to a command that looks at this sequence. */
+  void pin(long seq) {
+    pin = seq;
+  }
+
+  @Override
+  public void write(byte[] octets, int offset, int length) throws IOException {
+    int at = offset;
+    int end = offset + length;
+    while (at < end) {
+      int part = spend(Math.min(end - at, Buffers.PLAIN));
+      unsettledOutput = true;
+      carrier.output(octets, at, part, pin);
+      octetsOut.setOpaque(octetsOut.getPlain() + part);
+      at += part;
+    }
+  }
+
+  /** Waits for the front to have room; a client that takes nothing is the front's to judge. */
+  private int spend(int wanted) throws IOException {
+    lock.lock();
+    try {
+      while (credit <= 0) {
+        checkOpen();
+        writingSince = writingSince == 0 ? System.nanoTime() | 1 : writingSince;
+        if (!pause(System.nanoTime() + TimeUnit.MINUTES.toNanos(1))) {
+          continue;
+        }
+      }
+      writingSince = 0;
+      checkOpen();
+      int part = Math.min(wanted, credit);
+      credit -= part;
+      return part;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends an answer: it goes with the place where it leaves the session. */
+  void settle(long inputOffset, byte[] position, byte[] octets, int length) throws IOException {
+    owe(length);
+    unsettledOutput = false;
+    pin = -1;
+    carrier.settled(inputOffset, position, octets, length);
+    octetsOut.setOpaque(octetsOut.getPlain() + length);
+  }
+
+  /** The end of an answer is at most one buffer, so it may exceed the credit by as much. */
+  private void owe(int length) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      credit -= length;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Has the front start TLS.
+   *
+   * @return the offset at which input comes through it
+   */
+  Started startTls(long inputOffset, byte[] octets, int length, long deadline) throws IOException {
+    owe(length);
+    carrier.startTls(inputOffset, octets, length);
+    Switched done = awaitSwitch(deadline);
+    if (done.tls() == null) {
+      throw new NetException.TlsFailure("the front compressed in place of TLS", null);
+    }
+    return new Started(done.tls(), done.inputOffset());
+  }
+
+  /** What the front negotiated, and where in the input it begins. */
+  record Started(TlsInfo tls, long inputOffset) {}
+
+  /**
+   * Has the front compress.
+   *
+   * @return the offset at which input comes through it
+   */
+  long startCompression(long inputOffset, byte[] octets, int length, long deadline)
+      throws IOException {
+    owe(length);
+    carrier.startCompression(inputOffset, octets, length);
+    return awaitSwitch(deadline).inputOffset();
+  }
+
+  private Switched awaitSwitch(long deadline) throws IOException {
+    lock.lock();
+    try {
+      while (switched == null) {
+        checkOpen();
+        if (!pause(deadline)) {
+          throw new NetException.ReadTimeout();
+        }
+      }
+      Switched done = switched;
+      switched = null;
+      unsettledOutput = false;
+      return done;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void account(String account) {
+    carrier.account(account);
+  }
+
+  /** The session was left at its settled place. */
+  void leave() {
+    left = true;
+    carrier.letGo();
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void endOutput() {}
+
+  @Override
+  public void linger(long deadline) {}
+
+  @Override
+  public void release() {
+    discardInput();
+  }
+
+  @Override
+  public void signal() {
+    lock.lock();
+    try {
+      signalled = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The client need not know: another node carries it on. */
+  @Override
+  public void stop() {
+    letGo();
+  }
+
+  @Override
+  public boolean isStopping() {
+    return false;
+  }
+
+  @Override
+  public boolean isWaiting() {
+    lock.lock();
+    try {
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean hasFailed() {
+    lock.lock();
+    try {
+      return closed != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void checkWrite(long now, long limitNanos) {
+    boolean late;
+    lock.lock();
+    try {
+      late = writingSince != 0 && now - writingSince > limitNanos;
+    } finally {
+      lock.unlock();
+    }
+    if (late) {
+      close(CloseReason.WRITE_TIMEOUT);
+    }
+  }
+
+  @Override
+  public void close(CloseReason reason) {
+    CloseReason first;
+    boolean tell;
+    lock.lock();
+    try {
+      tell = closed == null && !left;
+      if (closed == null) {
+        closed = reason;
+      }
+      first = closed;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (tell) {
+      carrier.closed(first);
+    }
+  }
+
+  @Override
+  public long octetsIn() {
+    return octetsIn.getOpaque();
+  }
+
+  @Override
+  public long octetsOut() {
+    return octetsOut.getOpaque();
+  }
+}

@@ -1,0 +1,576 @@
+package hikyaku.server.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.server.link.LinkKeys;
+import hikyaku.server.link.LinkServer;
+import hikyaku.server.link.LinkSettings;
+import hikyaku.server.link.proto.Report;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.ListenerSpec;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SelfSigned;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsContext;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import hikyaku.server.net.Wake;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sessions go on whatever becomes of their node; the client's octets are always the same. */
+final class FrontTest {
+  private static final LinkSettings SETTINGS =
+      new LinkSettings(
+          Duration.ofMillis(100),
+          Duration.ofMillis(1500),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(10),
+          8,
+          Duration.ofSeconds(60));
+
+  private static final LinkKeys NODE_KEYS = LinkKeys.ofNode(FrontTest::key);
+  private static final LinkKeys FRONT_KEYS = LinkKeys.ofFront(FrontTest::key);
+
+  @TempDir Path directory;
+
+  private final Map<String, Long> writes = new ConcurrentHashMap<>();
+  private final List<Node> running = new ArrayList<>();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private Node one;
+  private Node two;
+  private Nodes nodes;
+  private NetServer front;
+
+  private static byte[] key(String purpose) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(purpose.getBytes(StandardCharsets.UTF_8));
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A node in this process, behind a cable. */
+  private final class Node implements AutoCloseable {
+    final TallyProtocol protocol;
+    final NetServer server;
+    final LinkServer links;
+    final Cable cable;
+    volatile Report.State state = Report.State.UP;
+
+    Node(String name) throws IOException {
+      protocol = new TallyProtocol(name, writes);
+      server =
+          new NetServer(
+              List.of(),
+              NetLimits.DEFAULT,
+              new Traces(),
+              new SessionIds(InstantSource.system()),
+              new SimpleMeterRegistry(),
+              InstantSource.system());
+      server.start();
+      links =
+          new LinkServer(
+              name,
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+              NODE_KEYS,
+              SETTINGS,
+              server,
+              Map.of("imap", protocol),
+              () ->
+                  Report.newBuilder()
+                      .setNode(name)
+                      .setState(state)
+                      .addServices("imap")
+                      .setWeight(100)
+                      .build(),
+              InstantSource.system(),
+              new SecureRandom());
+      links.start();
+      cable = new Cable(links.address());
+      running.add(this);
+    }
+
+    void drain() {
+      state = Report.State.DRAINING;
+      links.announce();
+      links.letGo();
+    }
+
+    @Override
+    public void close() throws IOException {
+      protocol.release.countDown();
+      cable.close();
+      links.close();
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    one = new Node("one");
+    two = new Node("two");
+    FrontSettings settings =
+        new FrontSettings(
+            FrontSettings.Balance.LEAST_SESSIONS,
+            Duration.ZERO,
+            Duration.ofSeconds(3),
+            Duration.ofMillis(200),
+            directory);
+    InstantSource clock = InstantSource.system();
+    nodes = new Nodes("front", FRONT_KEYS, SETTINGS, settings, clock, new SecureRandom());
+    FrontProtocol protocol =
+        new FrontProtocol(FrontProtocol.Service.IMAP, nodes, settings, new FrontMetrics(meters));
+    front =
+        new NetServer(
+            List.of(
+                spec("plain", protocol, TlsMode.STARTTLS), spec("tls", protocol, TlsMode.IMPLICIT)),
+            NetLimits.DEFAULT,
+            new Traces(),
+            new SessionIds(clock),
+            meters,
+            clock);
+    front.useTls(TlsContext.of(List.of(SelfSigned.create(List.of("localhost"), Instant.now()))));
+    front.start();
+  }
+
+  private static ListenerSpec spec(String name, FrontProtocol protocol, TlsMode mode) {
+    return new ListenerSpec(
+        name, protocol, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), mode);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Node node : running) {
+      node.protocol.release.countDown();
+    }
+    front.close();
+    nodes.close();
+    for (Node node : running) {
+      node.close();
+    }
+    assertThat(front.bugs()).isZero();
+    for (Node node : running) {
+      assertThat(node.server.bugs()).isZero();
+    }
+  }
+
+  /** Makes the node known; returns when it takes sessions. */
+  private void link(Node node) throws InterruptedException {
+    nodes.add(node.cable.address());
+    while (nodes.links().stream()
+        .noneMatch(link -> link.node().equals(node.protocol.node) && link.report().isPresent())) {
+      nodes.awaitChange(Duration.ofMillis(50));
+    }
+  }
+
+  /** A client that fails if what comes is not what must come. */
+  private final class Client implements AutoCloseable {
+    Socket socket;
+    InputStream in;
+    OutputStream out;
+
+    Client(String listener) throws Exception {
+      socket =
+          new Socket(InetAddress.getLoopbackAddress(), front.addresses().get(listener).getPort());
+      socket.setSoTimeout(30_000);
+      socket.setTcpNoDelay(true);
+      use(socket);
+      if (listener.equals("tls")) {
+        tls();
+      }
+    }
+
+    private void use(Socket now) throws IOException {
+      in = new BufferedInputStream(now.getInputStream());
+      out = now.getOutputStream();
+    }
+
+    void tls() throws Exception {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new Trusting()}, null);
+      SSLSocket secured =
+          (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", 1, true);
+      secured.startHandshake();
+      socket = secured;
+      use(secured);
+    }
+
+    void compress() {
+      out = new DeflaterOutputStream(out, new Deflater(6, true), 512, true);
+      in = new InflaterInputStream(in, new Inflater(true));
+    }
+
+    void send(String text) throws IOException {
+      out.write(text.getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+    }
+
+    String line() throws IOException {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      int octet;
+      while ((octet = in.read()) >= 0) {
+        line.write(octet);
+        if (octet == '\n') {
+          String text = line.toString(StandardCharsets.ISO_8859_1);
+          assertThat(text).endsWith("\r\n");
+          return text.strip();
+        }
+      }
+      return "END " + line;
+    }
+
+    void expect(String line) throws IOException {
+      assertThat(line()).isEqualTo(line);
+    }
+
+    void ask(String command, String answer) throws IOException {
+      send(command + "\r\n");
+      expect(answer);
+    }
+
+    void expectSaid(int lines, long pin) throws IOException {
+      for (int i = 0; i < lines; i++) {
+        expect("line " + i + " pinned to " + pin + " of a long answer");
+      }
+      expect("said");
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  private static final class Trusting implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+
+  private Client greeted(String listener) throws Exception {
+    Client client = new Client(listener);
+    client.expect("* HELLO");
+    return client;
+  }
+
+  private static void arrived(TallyProtocol protocol, String how) throws InterruptedException {
+    assertThat(protocol.begun.poll(20, TimeUnit.SECONDS)).isEqualTo(how);
+  }
+
+  @Test
+  void carriesASessionAndItsName() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+      client.ask("NAME alice", "named");
+      client.send("ADD 4\r\nADD 5\r\nWHERE\r\n");
+      client.expect("total 7");
+      client.expect("total 12");
+      client.expect("one");
+      assertThat(front.connections().getFirst().account()).contains("alice");
+      Connection there = one.protocol.connections.take();
+      assertThat(there.remote().getPort()).isEqualTo(client.socket.getLocalPort());
+      assertThat(there.sessionId()).isEqualTo(front.connections().getFirst().sessionId());
+      client.ask("QUIT", "bye");
+      assertThat(client.line()).isEqualTo("END ");
+    }
+  }
+
+  @Test
+  void goesOnElsewhereWhenTheNodeDies() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+      link(two);
+      one.cable.cut();
+      arrived(two.protocol, "resumed");
+      client.ask("ADD 4", "total 7");
+      client.ask("WHERE", "two");
+    }
+  }
+
+  @Test
+  void goesOnElsewhereWhenTheNodeHangs() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+      link(two);
+      one.cable.freeze();
+      client.ask("WHERE", "two");
+      client.ask("ADD 4", "total 7");
+      one.cable.thaw();
+    }
+  }
+
+  @Test
+  void writesOnceWhenTheNodeDiesBeforeTheAnswer() throws Exception {
+    link(one);
+    one.protocol.stopAt = "after write";
+    try (Client client = greeted("plain")) {
+      client.send("ADD 3\r\nADD 4\r\nWHERE\r\n");
+      one.protocol.reached.await();
+      link(two);
+      one.cable.cut();
+      client.expect("total 3");
+      client.expect("total 7");
+      client.expect("two");
+      assertThat(writes.values()).containsExactlyInAnyOrder(3L, 4L);
+    }
+  }
+
+  @Test
+  void deliversTheRestOfALongAnswer() throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the answer";
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 5", "total 5");
+      client.send("SAY 50000\r\nWHERE\r\n");
+      one.protocol.reached.await();
+      client.expect("line 0 pinned to 1005 of a long answer");
+      link(two);
+      one.cable.cut();
+      for (int i = 1; i < 50_000; i++) {
+        client.expect("line " + i + " pinned to 1005 of a long answer");
+      }
+      client.expect("said");
+      client.expect("two");
+    }
+  }
+
+  @Test
+  void endsASessionWhoseAnswerCannotBeRepeated() throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the answer";
+    try (Client client = greeted("plain")) {
+      client.send("RANDOM\r\n");
+      one.protocol.reached.await();
+      client.line();
+      link(two);
+      one.cable.cut();
+      String line;
+      do {
+        line = client.line();
+        assertThat(line).doesNotContain("two");
+      } while (!line.startsWith("END"));
+      assertThat(meters.counter("hikyaku.front.failures", "why", "diverged").count()).isOne();
+    } catch (java.net.SocketException reset) {
+      assertThat(reset).hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void givesLongInputAgain() throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the input";
+    byte[] octets = new byte[3_000_000];
+    new Random(7).nextBytes(octets);
+    CRC32 sum = new CRC32();
+    sum.update(octets);
+    try (Client client = greeted("plain")) {
+      client.ask("TAKE " + octets.length, "+ go ahead");
+      // Less than the window past the half, or nobody would take it.
+      int first = octets.length / 2 + 100_000;
+      client.out.write(octets, 0, first);
+      client.out.flush();
+      one.protocol.reached.await();
+      link(two);
+      one.cable.cut();
+      client.out.write(octets, first, octets.length - first);
+      client.out.flush();
+      client.expect("took " + octets.length + " " + sum.getValue());
+      client.ask("WHERE", "two");
+    }
+  }
+
+  @Test
+  void drainsWithoutAWord() throws Exception {
+    link(one);
+    List<Client> clients = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Client client = greeted("plain");
+      client.ask("ADD " + i, "total " + i);
+      if (i % 2 == 0) {
+        client.ask("IDLE", "+ idling");
+      }
+      clients.add(client);
+    }
+    link(two);
+    one.drain();
+    for (int i = 0; i < 20; i++) {
+      arrived(two.protocol, "resumed");
+      assertThat(one.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.MOVED);
+    }
+    for (int i = 0; i < 20; i++) {
+      Client client = clients.get(i);
+      if (i % 2 == 0) {
+        client.ask("DONE", "idled");
+      }
+      client.ask("ADD 100", "total " + (100 + i));
+      client.ask("WHERE", "two");
+      client.close();
+    }
+  }
+
+  @Test
+  void finishesTheCommandBeforeItLeaves() throws Exception {
+    link(one);
+    one.protocol.stopAt = "before write";
+    try (Client client = greeted("plain")) {
+      client.send("ADD 1\r\nWHERE\r\n");
+      one.protocol.reached.await();
+      link(two);
+      one.drain();
+      one.protocol.release.countDown();
+      client.expect("total 1");
+      client.expect("two");
+      assertThat(writes).hasSize(1);
+    }
+  }
+
+  @Test
+  void tellsNewsToAnIdleSessionThatMoved() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 1", "total 1");
+      client.ask("IDLE", "+ idling");
+      link(two);
+      one.cable.cut();
+      Connection there = two.protocol.connections.poll(20, TimeUnit.SECONDS);
+      there.signal();
+      client.expect("* news at 1");
+      client.ask("DONE", "idled");
+    }
+  }
+
+  @Test
+  void startsTlsAndMovesUnderIt() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 9", "total 9");
+      // What is sent ahead of TLS must not be taken for what came through it.
+      client.send("STARTTLS\r\nADD 1000\r\n");
+      client.expect("go ahead");
+      client.tls();
+      client.ask("ADD 1", "total 1");
+      Connection there = one.protocol.connections.take();
+      assertThat(there.tls().orElseThrow().exporter())
+          .contains(front.connections().isEmpty() ? new byte[0] : exporter());
+      link(two);
+      one.cable.cut();
+      client.ask("ADD 2", "total 3");
+      client.ask("WHERE", "two");
+      assertThat(two.protocol.connections.take().isTls()).isTrue();
+      assertThat(writes.values()).doesNotContain(1000L);
+    }
+  }
+
+  private byte[] exporter() {
+    Connection here = front.connection(front.connections().getFirst().sessionId()).orElseThrow();
+    return here.tls().orElseThrow().exporter().orElseThrow();
+  }
+
+  @Test
+  void movesUnderImplicitTlsAndCompression() throws Exception {
+    link(one);
+    try (Client client = greeted("tls")) {
+      client.ask("ADD 1", "total 1");
+      client.ask("COMPRESS", "go ahead");
+      client.compress();
+      client.ask("ADD 2", "total 3");
+      link(two);
+      one.cable.cut();
+      arrived(two.protocol, "resumed");
+      client.ask("ADD 4", "total 7");
+      client.send("SAY 5000\r\n");
+      client.expectSaid(5000, 1007);
+      client.ask("WHERE", "two");
+    }
+  }
+
+  @Test
+  void saysSoWhenNoNodeIsThere() throws Exception {
+    try (Client client = new Client("plain")) {
+      client.expect("* BYE [UNAVAILABLE] The service is not available now, try again later");
+      assertThat(client.line()).isEqualTo("END ");
+    }
+  }
+
+  @Test
+  void waitsForANodeToComeBack() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+      one.cable.cut();
+      client.send("ADD 4\r\n");
+      one.cable.mend();
+      client.expect("total 7");
+    }
+  }
+
+  @Test
+  void endsTheSessionWhenTheClientGoes() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+    }
+    assertThat(one.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.END);
+  }
+
+  @Test
+  void oneSlowClientHoldsUpNobody() throws Exception {
+    link(one);
+    try (Client slow = greeted("plain");
+        Client other = greeted("plain")) {
+      slow.send("SAY 1000000\r\n");
+      slow.expect("line 0 pinned to 1000 of a long answer");
+      for (int i = 1; i <= 50; i++) {
+        other.ask("ADD 1", "total " + i);
+      }
+      other.send("SAY 20000\r\n");
+      other.expectSaid(20_000, 1050);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package hikyaku.server.front;
+
+import org.jspecify.annotations.NullMarked;

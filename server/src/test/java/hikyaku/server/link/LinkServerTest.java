@@ -1,0 +1,177 @@
+package hikyaku.server.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hikyaku.server.link.proto.Report;
+import hikyaku.server.net.NetLimits;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.Traces;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A node's link port faces whoever reaches it. */
+final class LinkServerTest {
+  private static final LinkSettings SETTINGS =
+      new LinkSettings(
+          Duration.ofMillis(100),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofMillis(500),
+          4,
+          Duration.ofSeconds(60));
+
+  private NetServer server;
+  private LinkServer links;
+
+  @BeforeEach
+  void start() throws IOException {
+    server =
+        new NetServer(
+            List.of(),
+            NetLimits.DEFAULT,
+            new Traces(),
+            new SessionIds(InstantSource.system()),
+            new SimpleMeterRegistry(),
+            InstantSource.system());
+    server.start();
+    links =
+        new LinkServer(
+            "n1",
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            keys(1),
+            SETTINGS,
+            server,
+            Map.of(),
+            () -> Report.newBuilder().setNode("n1").build(),
+            InstantSource.system(),
+            new SecureRandom());
+    links.start();
+  }
+
+  @AfterEach
+  void stop() {
+    links.close();
+    server.close();
+  }
+
+  private static LinkKeys keys(int which) {
+    return LinkKeys.ofNode(purpose -> {
+      byte[] key = new byte[32];
+      Arrays.fill(key, (byte) (which * 31 + purpose.length()));
+      return key;
+    });
+  }
+
+  private static final NodeLink.Watcher NOBODY =
+      new NodeLink.Watcher() {
+        @Override
+        public void reported(NodeLink link, Report report) {}
+
+        @Override
+        public void lost(NodeLink link, String why) {}
+      };
+
+  private NodeLink connect(LinkKeys keys, NodeLink.Watcher watcher) throws IOException {
+    return NodeLink.connect(
+        links.address(),
+        "front",
+        keys,
+        SETTINGS,
+        InstantSource.system(),
+        new SecureRandom(),
+        watcher);
+  }
+
+  @Test
+  void knowsItsOwn() throws Exception {
+    CountDownLatch reported = new CountDownLatch(1);
+    NodeLink.Watcher watcher =
+        new NodeLink.Watcher() {
+          @Override
+          public void reported(NodeLink link, Report report) {
+            reported.countDown();
+          }
+
+          @Override
+          public void lost(NodeLink link, String why) {}
+        };
+    try (NodeLink link = connect(keys(1), watcher)) {
+      reported.await();
+      assertThat(link.node()).isEqualTo("n1");
+      assertThat(link.report().orElseThrow().getNode()).isEqualTo("n1");
+    }
+  }
+
+  @Test
+  void aFrontWithAnotherKeyFindsOut() {
+    assertThatThrownBy(() -> connect(keys(2), NOBODY))
+        .hasMessageContaining("does not have the cluster's key");
+  }
+
+  @Test
+  void whateverComesIsRefusedAndTheNextOneServed() throws Exception {
+    Random random = new Random(42);
+    for (int i = 0; i < 300; i++) {
+      byte[] octets = new byte[random.nextInt(200)];
+      random.nextBytes(octets);
+      if (random.nextBoolean() && octets.length > 8) {
+        // As far as the length it looks like a greeting.
+        octets[0] = Frame.HELLO;
+        octets[1] = 0;
+        octets[2] = 0;
+        octets[3] = (byte) Math.min(octets.length - 8, 127);
+        Arrays.fill(octets, 4, 8, (byte) 0);
+      }
+      try (Socket socket =
+          new Socket(InetAddress.getLoopbackAddress(), links.address().getPort())) {
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write(octets);
+        socket.shutdownOutput();
+        socket.getInputStream().readAllBytes();
+      } catch (IOException reset) {
+        assertThat(reset.getMessage()).containsAnyOf("reset", "Broken pipe", "abort");
+      }
+    }
+    try (NodeLink link = connect(keys(1), NOBODY)) {
+      assertThat(link.isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void strangersAreFewAndHaveLittleTime() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 10; i++) {
+        silent.add(new Socket(InetAddress.getLoopbackAddress(), links.address().getPort()));
+      }
+      for (Socket socket : silent) {
+        socket.setSoTimeout(20_000);
+        assertThat(socket.getInputStream().read()).isEqualTo(-1);
+      }
+      try (NodeLink link = connect(keys(1), NOBODY)) {
+        assertThat(link.isOpen()).isTrue();
+      }
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package hikyaku.server.link;
+
+import org.jspecify.annotations.NullMarked;
