@@ -39,6 +39,8 @@ final class ArchitectureTest {
               Map.entry("stores.rocksdb", Set.of("mailbox.store", "protocol.wire")),
               Map.entry("stores.postgres", Set.of("mailbox.store", "protocol.wire")),
               Map.entry("server.net", Set.of("protocol.wire")),
+              Map.entry("server.link", Set.of("protocol.wire", "server.net")),
+              Map.entry("server.front", Set.of("protocol.wire", "server.net", "server.link")),
               Map.entry(
                   "server.directory", Set.of("protocol.wire", "protocol.address", "mailbox.store")),
               Map.entry(
