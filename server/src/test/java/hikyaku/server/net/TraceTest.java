@@ -150,6 +150,15 @@ class TraceTest {
       now[0] += i % 7 == 0 ? -3 : i % 3;
       given.add(ids.get());
     }
-    assertThat(given).isSorted().doesNotHaveDuplicates().allMatch(id -> id.length() == 11);
+    assertThat(given).isSorted().doesNotHaveDuplicates().allMatch(id -> id.length() == 15);
+  }
+
+  @Test
+  void sessionIdsOfTwoProcessesDiffer() {
+    java.time.InstantSource clock = () -> java.time.Instant.ofEpochMilli(1_700_000_000_000L);
+    String one = new SessionIds(clock, new java.util.Random(1)).get();
+    String other = new SessionIds(clock, new java.util.Random(2)).get();
+    assertThat(one).isNotEqualTo(other);
+    assertThat(one.substring(0, 11)).isEqualTo(other.substring(0, 11));
   }
 }
