@@ -1,0 +1,34 @@
+package hikyaku.server.cluster;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The nodes of a cluster and what can be wanted of them. Every method may throw {@link
+ * hikyaku.mailbox.store.StoreException}. Safe for use by many threads.
+ */
+public interface Cluster {
+  /** All nodes that are known, by name. */
+  List<Member> members();
+
+  default Optional<Member> member(String name) {
+    return members().stream().filter(member -> member.name().equals(name)).findFirst();
+  }
+
+  /** Wants the node's sessions to go elsewhere, or no longer so. Durable when it returns. */
+  void drain(String name, boolean wanted) throws ClusterException.NoSuchNode;
+
+  /**
+   * Sets the node's share of new sessions, 0 to {@value Wish#MOST}. Durable when it returns.
+   *
+   * @throws IllegalArgumentException if it is out of these bounds
+   */
+  void weigh(String name, int weight) throws ClusterException.NoSuchNode;
+
+  /**
+   * Strikes out a node that does not come back, and what was wished of it.
+   *
+   * @throws ClusterException.StillAlive if it is there
+   */
+  void forget(String name) throws ClusterException;
+}
