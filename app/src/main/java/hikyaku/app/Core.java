@@ -6,10 +6,14 @@ import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.auth.KeyFile;
 import hikyaku.server.auth.Passwords;
+import hikyaku.server.cluster.Cluster;
+import hikyaku.server.cluster.KeyAgreement;
+import hikyaku.server.cluster.Roster;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
+import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.NodeOperations;
@@ -17,9 +21,12 @@ import hikyaku.server.ops.NodeStatus;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  * command on a data directory whose node does not run needs no more.
  */
 final class Core implements AutoCloseable {
+  private static final String KEY_REMEDY =
+      "Give this node the installation's key: 'hikyaku key show --secret' on a node that has it"
+          + " prints what 'hikyaku key install' here reads. If it is lost, 'hikyaku key adopt' goes"
+          + " on with another.";
+
   private final Opened opened = new Opened();
   private final Configuration configuration;
   private final Clock clock = Clock.systemUTC();
@@ -40,12 +52,12 @@ final class Core implements AutoCloseable {
   private final MailStore mail;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters)
-      throws IOException {
+      throws IOException, Failure {
     this.configuration = configuration;
     this.data = opened.add(data);
     try {
-      key = KeyFile.open(data.key());
-      store = opened.add(RocksStore.open(data.store(), configuration.store(), clock));
+      store = opened.add(openStore(data, configuration, clock));
+      key = key(data, configuration, new KeyAgreement(store.logs()));
       passwords =
           opened.add(
               new Passwords(
@@ -59,10 +71,53 @@ final class Core implements AutoCloseable {
               store.logs(), configuration.directory(), configuration.login().defaultDomain());
       directoryAdmin = new EmbeddedDirectoryAdmin(directory, passwords, random);
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;
     }
+  }
+
+  /** The engine that the configuration names. */
+  static Store openStore(DataDirectory data, Configuration configuration, Clock clock)
+      throws IOException {
+    return RocksStore.open(data.store(), configuration.store(), clock);
+  }
+
+  /** Where the key of the installation is. */
+  static Path keyFile(DataDirectory data, Configuration configuration) {
+    return configuration.node().keyFile().orElse(data.key());
+  }
+
+  /** The key of the installation, which the first node on a store makes. */
+  private static KeyFile key(
+      DataDirectory data, Configuration configuration, KeyAgreement agreement)
+      throws IOException, Failure {
+    Path file = keyFile(data, configuration);
+    Optional<String> agreed = agreement.fingerprint();
+    if (!Files.exists(file) && (agreed.isPresent() || configuration.node().keyFile().isPresent())) {
+      throw new Failure(
+          "There is no key in "
+              + file
+              + agreed
+                  .map(print -> ", and this installation has one, of the fingerprint " + print)
+                  .orElse("")
+              + ". "
+              + KEY_REMEDY);
+    }
+    KeyFile key = KeyFile.open(file);
+    String needed = agreement.propose(key.fingerprint());
+    if (!needed.equals(key.fingerprint())) {
+      throw new Failure(
+          "The key in "
+              + file
+              + " has the fingerprint "
+              + key.fingerprint()
+              + ", and that of this installation has "
+              + needed
+              + ". "
+              + KEY_REMEDY);
+    }
+    return key;
   }
 
   /**
@@ -92,14 +147,26 @@ final class Core implements AutoCloseable {
    * All operations on this data.
    *
    * @param node the node that runs on it, if one does
+   * @param cluster the nodes that share the store
    */
-  AdminApi adminApi(@Nullable NodeStatus node) {
+  AdminApi adminApi(@Nullable NodeStatus node, Cluster cluster) {
     return new AdminApi(
         List.of(
             new DomainOperations(directory, directoryAdmin),
             new AccountOperations(directory, directoryAdmin, mail, node),
             new MailboxOperations(directory, mail),
-            new NodeOperations(store, mail, node)));
+            new NodeOperations(store, mail, node),
+            new ClusterOperations(cluster)));
+  }
+
+  /** All operations on this data, while no node runs on it. */
+  AdminApi adminApi() {
+    return adminApi(null, new Roster(store.logs(), configuration.cluster(), clock));
+  }
+
+  /** Whether no other process can open the store while this one has it. */
+  boolean isAlone() {
+    return true;
   }
 
   Configuration configuration() {

@@ -30,6 +30,7 @@ import tools.jackson.core.JacksonException;
  * admin.json   where the node that runs is managed, and the token for it (mode 0600)
  * store/       logs and blobs
  * tls/         the self-signed certificate, if there is no other
+ * id           a random number that the directory keeps, by which a cluster knows it again
  * secret.key   the key of the installation, for secrets that must be kept as they are (mode 0600)
  * </pre>
  */
@@ -154,7 +155,27 @@ final class DataDirectory implements AutoCloseable {
   }
 
   Path key() {
+    return key(path);
+  }
+
+  /** Where the key of a directory is, whoever has the directory. */
+  static Path key(Path path) {
     return path.resolve("secret.key");
+  }
+
+  /** The number that the directory keeps; made at the first call. */
+  long id() throws IOException {
+    Path file = path.resolve("id");
+    if (!Files.exists(file)) {
+      Path fresh = path.resolve("id.new");
+      Files.writeString(fresh, Long.toHexString(new SecureRandom().nextLong()) + "\n");
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+    try {
+      return Long.parseUnsignedLong(Files.readString(file).strip(), 16);
+    } catch (NumberFormatException e) {
+      throw new IOException(file + " is damaged; take it away, and another is made", e);
+    }
   }
 
   /** Lets other processes have it. */

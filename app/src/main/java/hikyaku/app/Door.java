@@ -125,7 +125,7 @@ public abstract sealed class Door implements AutoCloseable {
 
     Local(Core core) {
       this.core = core;
-      this.api = core.adminApi(null);
+      this.api = core.adminApi();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package hikyaku.app;
 
 import hikyaku.app.config.Listen;
+import hikyaku.app.config.ThisNode;
+import hikyaku.server.cluster.Role;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.TlsMode;
@@ -17,16 +19,24 @@ final class Listeners {
   private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
 
   private final Listen listen;
+  private final ThisNode node;
   private final List<ListenerSpec> specs = new ArrayList<>();
 
-  Listeners(Listen listen) {
+  Listeners(Listen listen, ThisNode node) {
     this.listen = listen;
+    this.node = node;
   }
 
-  /** Adds a listener on each of its addresses, unless it is switched off. */
-  void add(String name, Listen.Listener listener, int standard, Protocol protocol, TlsMode tls)
+  /** Adds a listener on each of its addresses, unless it or its role is switched off. */
+  void add(
+      Role role,
+      String name,
+      Listen.Listener listener,
+      int standard,
+      Protocol protocol,
+      TlsMode tls)
       throws Failure {
-    if (!listener.enabled()) {
+    if (!listener.enabled() || !node.has(role)) {
       return;
     }
     int number = 0;
@@ -41,11 +51,16 @@ final class Listeners {
    * is not standard, and that nobody set, it is left out if another program has the port.
    */
   void addIfFree(
-      String name, Listen.Listener listener, int standard, Protocol protocol, TlsMode tls)
+      Role role,
+      String name,
+      Listen.Listener listener,
+      int standard,
+      Protocol protocol,
+      TlsMode tls)
       throws Failure {
     boolean chosen = listener.port().isPresent() || listen.standardPorts();
     for (InetSocketAddress address : addresses(listener, standard)) {
-      if (!chosen && listener.enabled() && !isFree(address)) {
+      if (!chosen && listener.enabled() && node.has(role) && !isFree(address)) {
         LOG.atWarn()
             .addKeyValue("listener", name)
             .addKeyValue("port", address.getPort())
@@ -53,7 +68,7 @@ final class Listeners {
         return;
       }
     }
-    add(name, listener, standard, protocol, tls);
+    add(role, name, listener, standard, protocol, tls);
   }
 
   private static boolean isFree(InetSocketAddress address) {

@@ -2,6 +2,7 @@ package hikyaku.app;
 
 import hikyaku.app.command.AccountCommand;
 import hikyaku.app.command.AliasCommand;
+import hikyaku.app.command.ClusterCommands;
 import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.MailboxCommand;
@@ -48,6 +49,9 @@ public final class Main {
           Map.entry("export", TransferCommands.Export.class),
           Map.entry("stats", NodeCommands.Stats.class),
           Map.entry("verify", NodeCommands.Verify.class),
+          Map.entry("nodes", ClusterCommands.Nodes.class),
+          Map.entry("node", ClusterCommands.class),
+          Map.entry("key", KeyCommand.class),
           Map.entry("sessions", NodeCommands.Sessions.class),
           Map.entry("end", NodeCommands.End.class),
           Map.entry("trace", NodeCommands.Trace.class),

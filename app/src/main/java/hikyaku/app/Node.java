@@ -3,9 +3,14 @@ package hikyaku.app;
 import hikyaku.app.config.Configuration;
 import hikyaku.app.config.Housekeeping;
 import hikyaku.app.config.Listen;
+import hikyaku.app.config.ThisNode;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.auth.Pause;
 import hikyaku.server.auth.StandardAuthenticator;
+import hikyaku.server.cluster.ClusterException;
+import hikyaku.server.cluster.Identity;
+import hikyaku.server.cluster.Membership;
+import hikyaku.server.cluster.Role;
 import hikyaku.server.imap.ImapProtocol;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
@@ -14,6 +19,7 @@ import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.AdminServer;
+import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Health;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.pop3.Pop3Protocol;
@@ -28,6 +34,10 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A node that runs. Its start is the constructor, from the store up to the listeners; its stop is
@@ -73,15 +83,17 @@ final class Node implements AutoCloseable {
       Protocol imap = new ImapProtocol(configuration.imap(), authenticator, core.mail(), meters);
 
       Listen listen = configuration.listen();
-      Listeners listeners = new Listeners(listen);
-      listeners.add("smtp", listen.smtp(), 25, smtp, TlsMode.STARTTLS);
-      listeners.addIfFree("lmtp", listen.lmtp(), 24, lmtp, TlsMode.NONE);
-      listeners.add("submission", listen.submission(), 587, submission, TlsMode.STARTTLS);
-      listeners.add("submissions", listen.submissions(), 465, submission, TlsMode.IMPLICIT);
-      listeners.add("pop3", listen.pop3(), 110, pop3, TlsMode.STARTTLS);
-      listeners.add("pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
-      listeners.add("imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
-      listeners.add("imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
+      Listeners listeners = new Listeners(listen, configuration.node());
+      listeners.add(Role.MX, "smtp", listen.smtp(), 25, smtp, TlsMode.STARTTLS);
+      listeners.addIfFree(Role.LMTP, "lmtp", listen.lmtp(), 24, lmtp, TlsMode.NONE);
+      listeners.add(
+          Role.SUBMISSION, "submission", listen.submission(), 587, submission, TlsMode.STARTTLS);
+      listeners.add(
+          Role.SUBMISSION, "submissions", listen.submissions(), 465, submission, TlsMode.IMPLICIT);
+      listeners.add(Role.POP3, "pop3", listen.pop3(), 110, pop3, TlsMode.STARTTLS);
+      listeners.add(Role.POP3, "pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
+      listeners.add(Role.IMAP, "imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
+      listeners.add(Role.IMAP, "imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
 
       Traces traces = new Traces();
       SessionIds ids = new SessionIds(clock);
@@ -96,12 +108,20 @@ final class Node implements AutoCloseable {
       status =
           new RunningNode(
               configuration, net, traces, certificates, listeners.specs(), meters, clock);
-      Health health = new Health(core.store().logs(), status::listenerProblems, clock);
+      Membership membership = opened.add(join(listeners));
+      Supplier<List<String>> problems =
+          () ->
+              Stream.of(status.listenerProblems(), membership.problems())
+                  .flatMap(List::stream)
+                  .toList();
+      Health health = new Health(core.store().logs(), problems, clock);
       StatusPage page = new StatusPage(status, health, core.store()::statistics, clock);
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(
-            opened.add(new AdminServer(at, token, core.adminApi(status), status, health, page)));
+            opened.add(
+                new AdminServer(
+                    at, token, core.adminApi(status, membership), status, health, page)));
       }
       net.start();
       admin.forEach(AdminServer::start);
@@ -113,6 +133,36 @@ final class Node implements AutoCloseable {
     } catch (Failure | RuntimeException e) {
       opened.close();
       throw e;
+    }
+  }
+
+  private Membership join(Listeners listeners) throws Failure, IOException {
+    Configuration configuration = core.configuration();
+    ThisNode node = configuration.node();
+    Identity identity =
+        new Identity(
+            node.name(),
+            core.data().id(),
+            Version.PROGRAM,
+            Set.copyOf(node.roles()),
+            Optional.empty(),
+            Figures.address(listeners.addresses(configuration.listen().admin(), 80).getFirst()),
+            status.started(),
+            configuration.connections().connections(),
+            configuration.connections().connectionsPerProtocol());
+    try {
+      return Membership.join(
+          core.store().logs(),
+          configuration.cluster(),
+          new SteadyClock(core.clock().instant(), System::nanoTime),
+          identity,
+          status::vitals,
+          core.isAlone());
+    } catch (ClusterException e) {
+      throw new Failure("The node cannot start: " + e.getMessage() + ".", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failure("Interrupted.", e);
     }
   }
 

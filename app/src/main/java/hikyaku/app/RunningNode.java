@@ -1,7 +1,9 @@
 package hikyaku.app;
 
+import com.sun.management.OperatingSystemMXBean;
 import hikyaku.app.config.Configuration;
 import hikyaku.app.config.ConfigurationFile;
+import hikyaku.server.cluster.Vitals;
 import hikyaku.server.directory.Address;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
@@ -14,6 +16,7 @@ import hikyaku.server.ops.NodeStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -99,6 +102,13 @@ final class RunningNode implements NodeStatus {
         .filter(spec -> !bound.containsKey(spec.name()))
         .map(spec -> "the listener " + spec.name() + " is not open")
         .toList();
+  }
+
+  /** How the node fares, for the others of its cluster. */
+  Vitals vitals() {
+    var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    return new Vitals(
+        Math.max(0, system.getCpuLoad()), net.connectionsByProtocol(), 0, listenerProblems());
   }
 
   @Override

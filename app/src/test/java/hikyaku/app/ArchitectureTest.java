@@ -46,10 +46,11 @@ final class ArchitectureTest {
               Map.entry(
                   "server.auth",
                   Set.of("protocol.wire", "protocol.address", "mailbox.store", "server.directory")),
+              Map.entry("server.cluster", Set.of("protocol.wire", "mailbox.store")),
               Map.entry("server.smtp", server("protocol.smtp")),
               Map.entry("server.imap", server("protocol.imap")),
               Map.entry("server.pop3", server("protocol.pop3")),
-              Map.entry("server.ops", server("protocol")),
+              Map.entry("server.ops", operations()),
               Map.entry("app", Set.of("protocol", "mailbox", "server", "stores"))));
 
   /** Libraries that one room alone may see. */
@@ -79,6 +80,12 @@ final class ArchitectureTest {
         "server.net",
         "server.auth",
         "server.directory");
+  }
+
+  private static Set<String> operations() {
+    Set<String> seen = new TreeSet<>(server("protocol"));
+    seen.add("server.cluster");
+    return seen;
   }
 
   @BeforeAll

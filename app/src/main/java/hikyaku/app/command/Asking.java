@@ -32,10 +32,17 @@ abstract class Asking implements Callable<Integer> {
   @Override
   public final Integer call() throws Failure {
     check();
-    try (Door door = where.open()) {
-      run(door, screen());
-    }
+    do {
+      try (Door door = where.open()) {
+        run(door, screen());
+      }
+    } while (again());
     return exitCode();
+  }
+
+  /** Whether to do it once more, after a pause that is taken here. */
+  boolean again() throws Failure {
+    return false;
   }
 
   /** What the program ends with when nothing failed. */

@@ -9,7 +9,7 @@ public final class Confirmation {
   @Option(names = "--yes", description = "Do not ask.")
   private boolean yes;
 
-  void ask(String question) throws Failure {
+  public void ask(String question) throws Failure {
     if (yes) {
       return;
     }

@@ -1,5 +1,6 @@
 package hikyaku.app.command;
 
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,20 @@ final class Screen {
 
   void line(String text) {
     out.println(text);
+  }
+
+  void flush() {
+    out.flush();
+  }
+
+  /** Begins anew: at the top of a terminal, else after an empty line. */
+  void clear() {
+    Console console = System.console();
+    if (console != null && console.isTerminal()) {
+      out.print("\033[H\033[2J");
+    } else {
+      out.println();
+    }
   }
 
   /** What is printed when there is nothing to list. */

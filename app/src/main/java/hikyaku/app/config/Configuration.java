@@ -2,6 +2,7 @@ package hikyaku.app.config;
 
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.server.auth.AuthSettings;
+import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.net.NetLimits;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
  *     which is best the one that MX records and clients use. Empty for the name of the machine
  * @param data the directory that everything durable is kept in. Empty for {@code data} beside the
  *     program; {@code --data} goes before it
+ * @param node this node among the others of its cluster
+ * @param cluster how nodes know of each other
  * @param listen where to listen
  * @param tls the certificate
  * @param log what is written to the log, and how
@@ -34,6 +37,8 @@ import java.nio.file.Path;
 public record Configuration(
     String hostname,
     Path data,
+    ThisNode node,
+    ClusterSettings cluster,
     Listen listen,
     Tls tls,
     Log log,
@@ -51,6 +56,8 @@ public record Configuration(
       new Configuration(
           "",
           Path.of(""),
+          ThisNode.DEFAULTS,
+          ClusterSettings.DEFAULTS,
           Listen.DEFAULTS,
           Tls.DEFAULTS,
           Log.DEFAULTS,
@@ -66,11 +73,11 @@ public record Configuration(
           Housekeeping.DEFAULTS);
 
   public Configuration withData(Path directory) {
-    return with(hostname, directory, listen, login, smtp);
+    return with(hostname, directory, node, listen, login, smtp);
   }
 
   public Configuration withListen(Listen where) {
-    return with(hostname, data, where, login, smtp);
+    return with(hostname, data, node, where, login, smtp);
   }
 
   /** Tells the name to all who say it. */
@@ -94,18 +101,21 @@ public record Configuration(
             smtp.hideClientAddress(),
             smtp.greetingDelay(),
             smtp.limits());
-    return with(name, data, listen, namedLogin, namedSmtp);
+    return with(name, data, node.on(name), listen, namedLogin, namedSmtp);
   }
 
   private Configuration with(
       String newHostname,
       Path newData,
+      ThisNode newNode,
       Listen newListen,
       AuthSettings newLogin,
       SmtpSettings newSmtp) {
     return new Configuration(
         newHostname,
         newData,
+        newNode,
+        cluster,
         newListen,
         tls,
         log,

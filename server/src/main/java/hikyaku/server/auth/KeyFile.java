@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Set;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
@@ -22,6 +23,7 @@ import javax.crypto.spec.HKDFParameterSpec;
  */
 public final class KeyFile implements InstallationKey {
   private static final int OCTETS = 32;
+  private static final int FINGERPRINT_OCTETS = 8;
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rw-------");
 
@@ -38,8 +40,19 @@ public final class KeyFile implements InstallationKey {
    */
   public static KeyFile open(Path file) throws IOException {
     if (!Files.exists(file)) {
-      create(file);
+      byte[] master = new byte[OCTETS];
+      new SecureRandom().nextBytes(master);
+      write(file, master);
     }
+    return read(file);
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @throws IOException if that fails, if the file is damaged, or if others may read it
+   */
+  public static KeyFile read(Path file) throws IOException {
     Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
     if (!OWNER_ONLY.containsAll(permissions)) {
       throw new IOException(file + " may be read by others; it must have mode 0600");
@@ -51,9 +64,37 @@ public final class KeyFile implements InstallationKey {
     return new KeyFile(master);
   }
 
-  private static void create(Path file) throws IOException {
-    byte[] master = new byte[OCTETS];
-    new SecureRandom().nextBytes(master);
+  /**
+   * The key of another node.
+   *
+   * @param hexadecimal as {@link #secret} gives it
+   * @throws IllegalArgumentException if that is no key
+   */
+  public static KeyFile of(String hexadecimal) {
+    byte[] master = HexFormat.of().parseHex(hexadecimal);
+    if (master.length != OCTETS) {
+      throw new IllegalArgumentException("a key has " + OCTETS + " octets");
+    }
+    return new KeyFile(master);
+  }
+
+  /** Puts the key into a file, over the one that was there. */
+  public void keepIn(Path file) throws IOException {
+    write(file, master.clone());
+  }
+
+  /** The key itself in hexadecimal digits: to be shown to nobody but another node's operator. */
+  public String secret() {
+    return HexFormat.of().formatHex(master);
+  }
+
+  /** What tells keys apart and gives none away, in hexadecimal digits. */
+  public String fingerprint() {
+    return HexFormat.of().formatHex(derive("fingerprint"), 0, FINGERPRINT_OCTETS);
+  }
+
+  /** Writes the key durably, and wipes it. */
+  private static void write(Path file, byte[] master) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     if (directory == null) {
       throw new IOException(file + " is no file");

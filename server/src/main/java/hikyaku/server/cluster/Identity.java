@@ -29,7 +29,7 @@ public record Identity(
     Instant started,
     int connections,
     int connectionsPerProtocol) {
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,252}");
 
   public Identity {
     roles = Set.copyOf(roles);
@@ -39,7 +39,7 @@ public record Identity(
   }
 
   /**
-   * Whether it can be a node's name: 1 to 63 lower-case letters, digits, dots, hyphens and
+   * Whether it can be a node's name: 1 to 253 lower-case letters, digits, dots, hyphens and
    * underscores, of which the first is a letter or digit.
    */
   public static boolean isName(String text) {

@@ -8,10 +8,12 @@ import java.time.Instant;
  * @param identity what it said when it joined the last time
  * @param state how it stands
  * @param wish what the operator wants of it
+ * @param lettingGo whether it has heard that it is to drain, and lets its sessions go
  * @param vitals how it fared when it was last heard of
  * @param seen when it was last heard of, by the store's clock
  */
-public record Member(Identity identity, State state, Wish wish, Vitals vitals, Instant seen) {
+public record Member(
+    Identity identity, State state, Wish wish, boolean lettingGo, Vitals vitals, Instant seen) {
   /** How a node stands. */
   public enum State {
     /** It works. */

@@ -277,6 +277,7 @@ public final class Membership implements Cluster, AutoCloseable {
             .setRun(run)
             .setLoadPermille((int) Math.round(Math.clamp(now.load(), 0, 1) * 1000))
             .setAttached(now.attached())
+            .setLettingGo(wish.draining())
             .addAllProblems(now.problems());
     now.sessions().entrySet().stream()
         .filter(each -> each.getValue() > 0)
@@ -302,7 +303,7 @@ public final class Membership implements Cluster, AutoCloseable {
   }
 
   /** Acts on what the roster has seen. */
-  private void review() {
+  private synchronized void review() {
     NodeRecord own = roster.record(identity.name());
     long seq = roster.seq(identity.name());
     if (own.hasJoined() && own.getJoined().getRun() != run && !superseded) {
@@ -328,18 +329,16 @@ public final class Membership implements Cluster, AutoCloseable {
   }
 
   private boolean wanted(Wish now) {
-    synchronized (onWish) {
-      if (now.equals(wish)) {
-        return false;
-      }
-      wish = now;
-      LOG.atInfo()
-          .addKeyValue("draining", now.draining())
-          .addKeyValue("weight", now.weight())
-          .log("the operator wants this of the node");
-      onWish.forEach(listener -> tell(listener, now));
-      return true;
+    if (now.equals(wish)) {
+      return false;
     }
+    wish = now;
+    LOG.atInfo()
+        .addKeyValue("draining", now.draining())
+        .addKeyValue("weight", now.weight())
+        .log("the operator wants this of the node");
+    onWish.forEach(listener -> tell(listener, now));
+    return true;
   }
 
   private static <T> void tell(Consumer<T> listener, T news) {
@@ -357,6 +356,7 @@ public final class Membership implements Cluster, AutoCloseable {
         identity,
         now.draining() ? Member.State.DRAINING : Member.State.UP,
         now,
+        now.draining(),
         vitals.get(),
         clock.instant());
   }
@@ -381,8 +381,9 @@ public final class Membership implements Cluster, AutoCloseable {
   }
 
   /**
-   * Tells of changes among the nodes, on the membership's thread, so the listener must return soon.
-   * It is told often: the figures of nodes that live change with each heartbeat.
+   * Tells of changes among the nodes, on the membership's thread or that of somebody who wants
+   * something of a node, so the listener must return soon. It is told often: the figures of nodes
+   * that live change with each heartbeat.
    */
   public Registration onChange(Consumer<List<Member>> listener) {
     onChange.add(listener);
@@ -391,15 +392,13 @@ public final class Membership implements Cluster, AutoCloseable {
 
   /**
    * Tells what is wanted of this node: now, unless that is {@link Wish#NONE}, and whenever it
-   * changes, on the membership's thread, so the listener must return soon.
+   * changes, on a thread as {@link #onChange}.
    */
-  public Registration onWish(Consumer<Wish> listener) {
-    synchronized (onWish) {
-      onWish.add(listener);
-      Wish now = wish;
-      if (!now.equals(Wish.NONE)) {
-        tell(listener, now);
-      }
+  public synchronized Registration onWish(Consumer<Wish> listener) {
+    onWish.add(listener);
+    Wish now = wish;
+    if (!now.equals(Wish.NONE)) {
+      tell(listener, now);
     }
     return () -> onWish.remove(listener);
   }
@@ -407,11 +406,21 @@ public final class Membership implements Cluster, AutoCloseable {
   @Override
   public void drain(String name, boolean wanted) throws ClusterException.NoSuchNode {
     roster.drain(name, wanted);
+    refresh(name);
   }
 
   @Override
   public void weigh(String name, int weight) throws ClusterException.NoSuchNode {
     roster.weigh(name, weight);
+    refresh(name);
+  }
+
+  /** Lets who has written something see it at once. */
+  private void refresh(String name) {
+    guarded(() -> {
+      roster.look(name);
+      review();
+    });
   }
 
   @Override
@@ -420,6 +429,7 @@ public final class Membership implements Cluster, AutoCloseable {
       throw new ClusterException.StillAlive(name);
     }
     roster.forget(name);
+    guarded(this::look);
   }
 
   private static Event event(NodeEvent.Builder event) {

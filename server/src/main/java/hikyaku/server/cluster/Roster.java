@@ -169,6 +169,7 @@ public final class Roster implements Cluster {
         identity(name, record.getJoined()),
         state,
         wish,
+        record.getAlive().getLettingGo(),
         state == Member.State.LEFT ? Vitals.NONE : vitals(record.getAlive()),
         Instant.ofEpochMilli(record.getSeenMillis()));
   }

@@ -145,6 +145,11 @@ final class Admission {
     counts.computeIfPresent(key, (ignored, count) -> count == 1 ? null : count - 1);
   }
 
+  /** Open connections by protocol; protocols without one are left out. */
+  synchronized Map<String, Integer> byProtocol() {
+    return Map.copyOf(byProtocol);
+  }
+
   synchronized int total() {
     return total;
   }

@@ -319,6 +319,11 @@ public final class NetServer implements AutoCloseable {
     return live.size();
   }
 
+  /** How many connections are open, by protocol; protocols without one are left out. */
+  public Map<String, Integer> connectionsByProtocol() {
+    return admission.byProtocol();
+  }
+
   /** A live connection by its session id. */
   public Optional<Connection> connection(String sessionId) {
     return live.keySet().stream()

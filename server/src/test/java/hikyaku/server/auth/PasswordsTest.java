@@ -146,6 +146,13 @@ class PasswordsTest {
     try (var files = Files.list(directory)) {
       assertThat(files).containsExactly(file);
     }
+    Path copy = directory.resolve("copy");
+    KeyFile.of(made.secret()).keepIn(copy);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy)))
+        .isEqualTo("rw-------");
+    assertThat(KeyFile.read(copy).derive("a")).isEqualTo(made.derive("a"));
+    assertThat(KeyFile.read(copy).fingerprint()).isEqualTo(made.fingerprint()).hasSize(16);
+    assertThatThrownBy(() -> KeyFile.of("00")).isInstanceOf(IllegalArgumentException.class);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
     assertThatThrownBy(() -> KeyFile.open(file)).isInstanceOf(IOException.class);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

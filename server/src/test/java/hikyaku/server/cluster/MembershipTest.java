@@ -174,6 +174,9 @@ final class MembershipTest {
     Member seen = a.member("b").orElseThrow();
     assertThat(seen.state()).isEqualTo(State.DRAINING);
     assertThat(seen.takesSessions()).isFalse();
+    assertThat(seen.lettingGo()).isFalse();
+    pass(a, b);
+    assertThat(a.member("b").orElseThrow().lettingGo()).isTrue();
     b.close();
     Membership again = join("b");
     again.onWish(told::add);
@@ -346,6 +349,7 @@ final class MembershipTest {
   }
 
   private Member member(String name, State state, Wish wish, Vitals vitals, Set<Role> roles) {
-    return new Member(identity(name, 1, roles), state, wish, vitals, clock.instant());
+    return new Member(
+        identity(name, 1, roles), state, wish, wish.draining(), vitals, clock.instant());
   }
 }
