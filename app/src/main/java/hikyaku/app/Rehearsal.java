@@ -1,7 +1,11 @@
 package hikyaku.app;
 
+import hikyaku.app.Door.Call;
 import hikyaku.app.config.Configuration;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -9,32 +13,58 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code hikyaku rehearse}: what a start and the first minutes of a node do, in a directory to
- * throw away and on ports that nobody uses, so that the Java virtual machine can keep what it
- * learns of it in its cache.
+ * {@code hikyaku rehearse}: what a first start, a later one, the first minutes of a node and a
+ * command beside it do, in a directory to throw away and on ports that nobody uses, so that the
+ * Java virtual machine can keep what it learns of it in its cache.
  */
 @Command(name = "rehearse", hidden = true, description = "Train the start-up cache.")
 final class Rehearsal implements Callable<Integer> {
+  private static final PrintWriter NOBODY = new PrintWriter(Writer.nullWriter());
+
   @Parameters(paramLabel = "DIR", description = "An empty directory.")
   private Path directory;
 
   @Override
   public Integer call() throws Failure {
-    Configuration configuration =
-        Configuration.DEFAULTS
+    Path data = directory.resolve("data");
+    Main.commandLine("up").parseArgs("up", "--data", data.toString());
+    Configuration configuration = Settings.of(Optional.of(data), Optional.empty()).configuration();
+    configuration =
+        configuration
             .withHostname("localhost")
-            .withData(directory.resolve("data"))
-            .withListen(Configuration.DEFAULTS.listen().map(l -> l.at(0, "127.0.0.1")));
+            .withListen(configuration.listen().map(l -> l.at(0, "127.0.0.1")));
     Logging.use(configuration.log());
+    start(
+        configuration,
+        node -> {
+          Optional<List<Demo.Login>> demo = Demo.create(node.core());
+          new Welcome(NOBODY, node).print(Duration.ZERO, demo);
+          if (demo.isPresent()) {
+            RehearsedSessions.run(node, demo.get());
+          }
+        });
+    start(
+        configuration,
+        node -> {
+          Optional<List<Demo.Login>> none = Demo.create(node.core());
+          new Welcome(NOBODY, node).print(Duration.ZERO, none);
+          try (Door door = Door.open(node.core().configuration())) {
+            door.call(Call.of("GET", "accounts"));
+          }
+        });
+    return 0;
+  }
+
+  private interface Act {
+    void on(Node node) throws Failure;
+  }
+
+  private static void start(Configuration configuration, Act act) throws Failure {
     DataDirectory data =
         DataDirectory.take(configuration.data())
             .orElseThrow(() -> new Failure(configuration.data() + " is in use."));
     try (Node node = new Node(configuration, data)) {
-      Optional<List<Demo.Login>> demo = Demo.create(node.core());
-      if (demo.isPresent()) {
-        RehearsedSessions.run(node, demo.get());
-      }
+      act.on(node);
     }
-    return 0;
   }
 }

@@ -2,6 +2,7 @@ package hikyaku.app;
 
 import hikyaku.server.ops.NodeStatus.ListenerView;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -23,16 +24,25 @@ final class RehearsedSessions {
       talk(
           node,
           "smtp",
+          "[23][0-9]{2} .*",
           "EHLO localhost",
           "MAIL FROM:<" + writer.address() + ">",
           "RCPT TO:<" + reader.address() + ">",
           "DATA",
           "From: " + writer.address() + "\r\nSubject: Hello\r\n\r\nIt works.\r\n.",
           "QUIT");
-      talk(node, "pop3", "USER " + reader.address(), "PASS " + reader.password(), "STAT", "QUIT");
+      talk(
+          node,
+          "pop3",
+          "\\+OK.*",
+          "USER " + reader.address(),
+          "PASS " + reader.password(),
+          "STAT",
+          "QUIT");
       talk(
           node,
           "imap",
+          "[a-z] OK .*|\\* OK \\[CAPABILITY .*",
           "a LOGIN " + reader.address() + " " + reader.password(),
           "b SELECT INBOX",
           "c FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[])",
@@ -42,8 +52,13 @@ final class RehearsedSessions {
     }
   }
 
-  /** Sends each line after something has been answered to the one before, and reads to the end. */
-  private static void talk(Node node, String listener, String... lines) throws IOException {
+  /**
+   * Sends each line after the one before was answered, and reads to the end.
+   *
+   * @param done what the last line of an answer looks like
+   */
+  private static void talk(Node node, String listener, String done, String... lines)
+      throws IOException {
     for (ListenerView view : node.status().listeners()) {
       if (view.name().equals(listener)) {
         int port = Integer.parseInt(view.address().substring(view.address().lastIndexOf(':') + 1));
@@ -54,13 +69,22 @@ final class RehearsedSessions {
                   new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
           OutputStream out = socket.getOutputStream();
           for (String line : lines) {
-            in.readLine();
+            await(in, done);
             out.write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
           }
-          while (in.readLine() != null) {
-            // What is said at the end matters to nobody.
-          }
+          await(in, done);
         }
+      }
+    }
+  }
+
+  private static void await(BufferedReader in, String done) throws IOException {
+    for (String line = in.readLine(); !String.valueOf(line).matches(done); line = in.readLine()) {
+      if (line == null) {
+        throw new EOFException("the connection was closed");
+      }
+      if (line.matches("[45][0-9]{2} .*|-ERR.*|[a-z] (NO|BAD) .*")) {
+        throw new IOException("the answer was " + line);
       }
     }
   }
