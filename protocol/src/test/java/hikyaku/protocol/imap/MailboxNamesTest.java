@@ -6,28 +6,54 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import java.util.regex.Pattern;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class MailboxNamesTest {
-  @Property(tries = 2000)
-  void whatIsANameComesBackFromBothEncodings(@ForAll String name) {
+  @Test
+  void whatIsANameComesBackFromBothEncodings() {
+    long seed = 1730;
+    Random random = new Random(seed);
+    int names = 0;
+    for (int turn = 0; turn < 20_000; turn++) {
+      StringBuilder name = new StringBuilder();
+      for (int at = random.nextInt(9); at > 0; at--) {
+        name.appendCodePoint(anyCodePoint(random));
+      }
+      names += comesBackIfItIsAName(name.toString()) ? 1 : 0;
+    }
+    assertThat(names).as("seed %d", seed).isBetween(5_000, 19_000);
+  }
+
+  /** Of every length in UTF-8 and UTF-16, control characters and line separators among them. */
+  private static int anyCodePoint(Random random) {
+    return switch (random.nextInt(8)) {
+      case 0, 1, 2 -> random.nextInt(0x20, 0x7f);
+      case 3 -> "&-,+/%*\"\\".charAt(random.nextInt(9));
+      case 4 -> random.nextInt(0xa0, 0x800);
+      case 5 -> random.nextInt(0x800, 0xd800);
+      case 6 -> random.nextInt(Character.MIN_SUPPLEMENTARY_CODE_POINT, Character.MAX_CODE_POINT);
+      default ->
+          switch (random.nextInt(5)) {
+            case 0 -> random.nextInt(0x20);
+            case 1 -> random.nextInt(0x7f, 0xa0);
+            case 2 -> random.nextInt(0x2028, 0x202a);
+            default -> random.nextInt(0xe000, 0x10000);
+          };
+    };
+  }
+
+  private static boolean comesBackIfItIsAName(String name) {
+    boolean strange =
+        name.codePoints().anyMatch(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029);
     for (boolean utf8 : new boolean[] {false, true}) {
       String octets = MailboxNames.encode(name, utf8);
       String decoded = MailboxNames.decode(octets, utf8);
       if (decoded != null && !decoded.equals(MailboxNames.INBOX)) {
         assertThat(decoded).isEqualTo(name);
       }
-      boolean strange =
-          name.codePoints()
-              .anyMatch(c ->
-                  Character.isISOControl(c)
-                      || c == 0x2028
-                      || c == 0x2029
-                      || Character.getType(c) == Character.SURROGATE);
-      assertThat(decoded == null).isEqualTo(strange);
+      assertThat(decoded == null).as("%s", octets).isEqualTo(strange);
     }
+    return !strange;
   }
 
   @Test
@@ -61,6 +87,8 @@ class MailboxNamesTest {
     assertThat(MailboxNames.encode("ü", true))
         .isEqualTo(new String("ü".getBytes(UTF_8), ISO_8859_1));
     assertThat(MailboxNames.decode("iNbOx", true)).isEqualTo("INBOX");
+    assertThat(MailboxNames.decode("half a pair &2AA-", false)).isNull();
+    assertThat(MailboxNames.decode("half a pair \u00ed\u00a0\u0080", true)).isNull();
   }
 
   @Test
