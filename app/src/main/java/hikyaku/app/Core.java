@@ -18,6 +18,7 @@ import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
+import hikyaku.server.ops.SessionOperations;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -156,6 +157,7 @@ final class Core implements AutoCloseable {
             new AccountOperations(directory, directoryAdmin, mail, node),
             new MailboxOperations(directory, mail),
             new NodeOperations(store, mail, node),
+            new SessionOperations(node),
             new ClusterOperations(cluster)));
   }
 

@@ -31,6 +31,7 @@ import tools.jackson.core.JacksonException;
  * store/       logs and blobs
  * tls/         the self-signed certificate, if there is no other
  * id           a random number that the directory keeps, by which a cluster knows it again
+ * front/       input that a front holds for its clients, while it is too long for memory
  * secret.key   the key of the installation, for secrets that must be kept as they are (mode 0600)
  * </pre>
  */
@@ -93,7 +94,12 @@ final class DataDirectory implements AutoCloseable {
 
   /** Whether there is anything in it. */
   static boolean exists(Path path) {
-    return Files.isDirectory(path.resolve("store"));
+    return Files.isDirectory(path.resolve("store")) || isFront(path);
+  }
+
+  /** Whether it is a front's, which has no mail. */
+  static boolean isFront(Path path) {
+    return Files.isDirectory(path.resolve("front"));
   }
 
   /** How to reach the node that has the directory; empty while it starts or stops. */
@@ -148,6 +154,12 @@ final class DataDirectory implements AutoCloseable {
 
   Path store() {
     return path.resolve("store");
+  }
+
+  /** Where a front holds what is too long for memory; made if it is not there. */
+  Path spool() throws IOException {
+    return Files.createDirectories(
+        path.resolve("front"), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
   }
 
   Path tls() {

@@ -73,6 +73,11 @@ public abstract sealed class Door implements AutoCloseable {
     }
     for (long waited = 0; ; waited += STEP_MILLIS) {
       Optional<DataDirectory> taken = DataDirectory.take(data);
+      if (taken.isPresent() && DataDirectory.isFront(data)) {
+        closed(taken.get());
+        throw new Failure(
+            "The front of " + data + " does not run; start it with 'hikyaku front' first.");
+      }
       if (taken.isPresent()) {
         return new Local(Core.open(taken.get(), configuration, new SimpleMeterRegistry()));
       }
@@ -88,6 +93,14 @@ public abstract sealed class Door implements AutoCloseable {
                 + " It may be starting or stopping, or another command works on it; try again.");
       }
       pause();
+    }
+  }
+
+  private static void closed(DataDirectory data) throws Failure {
+    try {
+      data.close();
+    } catch (IOException e) {
+      throw new Failure("The data directory cannot be left: " + Reason.of(e) + ".", e);
     }
   }
 

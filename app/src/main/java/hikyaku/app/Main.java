@@ -41,6 +41,7 @@ public final class Main {
   private static final List<Map.Entry<String, Class<?>>> COMMANDS =
       List.of(
           Map.entry("up", UpCommand.class),
+          Map.entry("front", FrontCommand.class),
           Map.entry("account", AccountCommand.class),
           Map.entry("alias", AliasCommand.class),
           Map.entry("domain", DomainCommand.class),

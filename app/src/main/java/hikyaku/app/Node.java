@@ -9,9 +9,14 @@ import hikyaku.server.auth.Pause;
 import hikyaku.server.auth.StandardAuthenticator;
 import hikyaku.server.cluster.ClusterException;
 import hikyaku.server.cluster.Identity;
+import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.cluster.Role;
+import hikyaku.server.cluster.Wish;
 import hikyaku.server.imap.ImapProtocol;
+import hikyaku.server.link.LinkKeys;
+import hikyaku.server.link.LinkServer;
+import hikyaku.server.link.proto.Report;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SessionIds;
@@ -34,10 +39,14 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node that runs. Its start is the constructor, from the store up to the listeners; its stop is
@@ -48,6 +57,8 @@ final class Node implements AutoCloseable {
   private final Opened opened = new Opened();
   private final Core core;
   private final NetServer net;
+  private final List<LinkServer> links = new CopyOnWriteArrayList<>();
+  private volatile @Nullable Membership membership;
   private final List<AdminServer> admin = new ArrayList<>();
   private final RunningNode status;
 
@@ -107,29 +118,45 @@ final class Node implements AutoCloseable {
 
       status =
           new RunningNode(
-              configuration, net, traces, certificates, listeners.specs(), meters, clock);
-      Membership membership = opened.add(join(listeners));
+              configuration,
+              net,
+              () -> links.stream().mapToInt(LinkServer::sessions).sum(),
+              traces,
+              certificates,
+              listeners.specs(),
+              meters,
+              clock);
+      if (listen.link().enabled()) {
+        for (InetSocketAddress at : listeners.addresses(listen.link(), 90)) {
+          links.add(opened.add(linkServer(at, List.of(smtp, submission, pop3, imap), clock)));
+        }
+      }
+      Membership joined = opened.add(join(listeners));
+      membership = joined;
       Supplier<List<String>> problems =
           () ->
-              Stream.of(status.listenerProblems(), membership.problems())
+              Stream.of(status.listenerProblems(), joined.problems())
                   .flatMap(List::stream)
                   .toList();
       Health health = new Health(core.store().logs(), problems, clock);
-      StatusPage page = new StatusPage(status, health, core.store()::statistics, clock);
+      StatusPage page =
+          new StatusPage(status, health::problems, Optional.of(core.store()::statistics), clock);
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(
             opened.add(
                 new AdminServer(
-                    at, token, core.adminApi(status, membership), status, health, page)));
+                    at, token, core.adminApi(status, joined), status, health::problems, page)));
       }
       net.start();
+      links.forEach(LinkServer::start);
+      joined.onWish(this::wished);
       admin.forEach(AdminServer::start);
       opened.add(housekeeping(configuration.housekeeping()));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
       opened.close();
-      throw failure(e);
+      throw failure("node", e);
     } catch (Failure | RuntimeException e) {
       opened.close();
       throw e;
@@ -145,7 +172,7 @@ final class Node implements AutoCloseable {
             core.data().id(),
             Version.PROGRAM,
             Set.copyOf(node.roles()),
-            Optional.empty(),
+            links.stream().findFirst().map(link -> node.address() + ":" + link.address().getPort()),
             Figures.address(listeners.addresses(configuration.listen().admin(), 80).getFirst()),
             status.started(),
             configuration.connections().connections(),
@@ -166,6 +193,62 @@ final class Node implements AutoCloseable {
     }
   }
 
+  private LinkServer linkServer(InetSocketAddress at, List<Protocol> services, Clock clock)
+      throws IOException {
+    ThisNode node = core.configuration().node();
+    Map<String, Protocol> served =
+        services.stream()
+            .filter(service -> node.roles().stream().anyMatch(role -> isFor(role, service)))
+            .collect(Collectors.toMap(Protocol::name, service -> service));
+    return new LinkServer(
+        node.name(),
+        at,
+        LinkKeys.ofNode(core.key()::derive),
+        core.configuration().link(),
+        net,
+        served,
+        () -> report(served.keySet()),
+        clock,
+        core.random());
+  }
+
+  private static boolean isFor(Role role, Protocol service) {
+    return role.protocol().equals(service.name());
+  }
+
+  /** What fronts are told. */
+  private Report report(Set<String> services) {
+    Report.Builder report =
+        Report.newBuilder()
+            .setNode(core.configuration().node().name())
+            .setVersion(Version.PROGRAM)
+            .addAllServices(services)
+            .setSessions(net.connectionCount())
+            .setCapacity(core.configuration().connections().connections());
+    Membership joined = membership;
+    if (joined != null) {
+      Member self = joined.self();
+      report
+          .setState(self.state() == Member.State.UP ? Report.State.UP : Report.State.DRAINING)
+          .setWeight(self.wish().weight())
+          .setLoad((int) Math.round(self.vitals().load() * 100));
+      for (Member member : joined.members()) {
+        if (member.isAlive() && !member.name().equals(self.name())) {
+          member.identity().link().ifPresent(report::addPeers);
+        }
+      }
+    }
+    return report.build();
+  }
+
+  /** Fronts hear of it before the sessions leave, so that these do not come back. */
+  private void wished(Wish wish) {
+    links.forEach(LinkServer::announce);
+    if (wish.draining()) {
+      links.forEach(LinkServer::letGo);
+    }
+  }
+
   private static TlsContext context(Certificates certificates) throws Failure {
     try {
       return certificates.context();
@@ -174,13 +257,14 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private static Failure failure(IOException e) {
+  /** Why a node or a front did not start. */
+  static Failure failure(String what, IOException e) {
     boolean port = e instanceof BindException || e.getCause() instanceof BindException;
     String remedy =
         port
             ? " Stop the program that has the port, or set listen.NAME.port in the configuration."
             : "";
-    return new Failure("The node cannot start: " + Reason.of(e) + "." + remedy, e);
+    return new Failure("The " + what + " cannot start: " + Reason.of(e) + "." + remedy, e);
   }
 
   private hikyaku.server.ops.Housekeeping housekeeping(Housekeeping settings) {

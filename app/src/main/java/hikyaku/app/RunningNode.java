@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,7 @@ final class RunningNode implements NodeStatus {
 
   private final Configuration configuration;
   private final NetServer net;
+  private final IntSupplier attached;
   private final Traces traces;
   private final Certificates certificates;
   private final List<ListenerSpec> specs;
@@ -43,9 +45,13 @@ final class RunningNode implements NodeStatus {
   private final Instant started;
   private final Map<String, Traces.Following> followed = new ConcurrentHashMap<>();
 
+  /**
+   * @param attached how many of its sessions came by fronts
+   */
   RunningNode(
       Configuration configuration,
       NetServer net,
+      IntSupplier attached,
       Traces traces,
       Certificates certificates,
       List<ListenerSpec> specs,
@@ -53,6 +59,7 @@ final class RunningNode implements NodeStatus {
       Clock clock) {
     this.configuration = configuration;
     this.net = net;
+    this.attached = attached;
     this.traces = traces;
     this.certificates = certificates;
     this.specs = List.copyOf(specs);
@@ -108,7 +115,10 @@ final class RunningNode implements NodeStatus {
   Vitals vitals() {
     var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new Vitals(
-        Math.max(0, system.getCpuLoad()), net.connectionsByProtocol(), 0, listenerProblems());
+        Math.max(0, system.getCpuLoad()),
+        net.connectionsByProtocol(),
+        attached.getAsInt(),
+        listenerProblems());
   }
 
   @Override

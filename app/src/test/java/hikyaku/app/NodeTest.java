@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import hikyaku.app.Door.Call;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
-import hikyaku.server.ops.NodeOperations;
+import hikyaku.server.ops.SessionOperations;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -257,9 +257,9 @@ final class NodeTest {
       assertThat(session.get("protocol").asString()).isEqualTo("imap");
       String id = session.get("id").asString();
       Call trace = Call.of("PUT", "trace", id);
-      door.call(trace.withBody(new NodeOperations.Switch(true)));
-      door.call(trace.withBody(new NodeOperations.Switch(false)));
-      refused(door, trace.withBody(new NodeOperations.Switch(false)), null);
+      door.call(trace.withBody(new SessionOperations.Switch(true)));
+      door.call(trace.withBody(new SessionOperations.Switch(false)));
+      refused(door, trace.withBody(new SessionOperations.Switch(false)), null);
       door.call(Call.of("DELETE", "sessions", id));
       assertThat(imap.await("never")).isNull();
     }

@@ -4,7 +4,7 @@ import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
 import hikyaku.server.ops.Figures;
-import hikyaku.server.ops.NodeOperations;
+import hikyaku.server.ops.SessionOperations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -197,7 +197,7 @@ public final class NodeCommands {
         throw new Failure("Say 'trace on' or 'trace off', not 'trace " + wanted + "'.");
       }
       boolean on = wanted.equals("on");
-      door.call(Call.of("PUT", "trace", whom).withBody(new NodeOperations.Switch(on)));
+      door.call(Call.of("PUT", "trace", whom).withBody(new SessionOperations.Switch(on)));
       if (!json()) {
         screen.line(
             on
@@ -215,7 +215,7 @@ public final class NodeCommands {
 
     @Override
     void run(Door door, Screen screen) throws Failure {
-      door.call(Call.of("PUT", "log", "level").withBody(new NodeOperations.Text(level)));
+      door.call(Call.of("PUT", "log", "level").withBody(new SessionOperations.Text(level)));
       if (!json()) {
         screen.line("The node logs at level " + level + " until it stops.");
       }

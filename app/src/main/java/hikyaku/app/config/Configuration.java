@@ -5,6 +5,7 @@ import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.imap.ImapSettings;
+import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.smtp.SmtpSettings;
@@ -21,6 +22,8 @@ import java.nio.file.Path;
  * @param node this node among the others of its cluster
  * @param cluster how nodes know of each other
  * @param listen where to listen
+ * @param link how fronts and nodes watch the links between them
+ * @param front what a front needs to know
  * @param tls the certificate
  * @param log what is written to the log, and how
  * @param connections what clients may take of the network
@@ -40,6 +43,8 @@ public record Configuration(
     ThisNode node,
     ClusterSettings cluster,
     Listen listen,
+    LinkSettings link,
+    Front front,
     Tls tls,
     Log log,
     NetLimits connections,
@@ -59,6 +64,8 @@ public record Configuration(
           ThisNode.DEFAULTS,
           ClusterSettings.DEFAULTS,
           Listen.DEFAULTS,
+          LinkSettings.DEFAULT,
+          Front.DEFAULTS,
           Tls.DEFAULTS,
           Log.DEFAULTS,
           NetLimits.DEFAULT,
@@ -73,11 +80,15 @@ public record Configuration(
           Housekeeping.DEFAULTS);
 
   public Configuration withData(Path directory) {
-    return with(hostname, directory, node, listen, login, smtp);
+    return with(hostname, directory, node, listen, front, login, smtp);
   }
 
   public Configuration withListen(Listen where) {
-    return with(hostname, data, node, where, login, smtp);
+    return with(hostname, data, node, where, front, login, smtp);
+  }
+
+  public Configuration withFront(Front changed) {
+    return with(hostname, data, node, listen, changed, login, smtp);
   }
 
   /** Tells the name to all who say it. */
@@ -101,7 +112,7 @@ public record Configuration(
             smtp.hideClientAddress(),
             smtp.greetingDelay(),
             smtp.limits());
-    return with(name, data, node.on(name), listen, namedLogin, namedSmtp);
+    return with(name, data, node.on(name), listen, front, namedLogin, namedSmtp);
   }
 
   private Configuration with(
@@ -109,6 +120,7 @@ public record Configuration(
       Path newData,
       ThisNode newNode,
       Listen newListen,
+      Front newFront,
       AuthSettings newLogin,
       SmtpSettings newSmtp) {
     return new Configuration(
@@ -117,6 +129,8 @@ public record Configuration(
         newNode,
         cluster,
         newListen,
+        link,
+        newFront,
         tls,
         log,
         connections,

@@ -20,6 +20,8 @@ import java.util.function.UnaryOperator;
  * @param pop3s POP3 under TLS (RFC 8314), port 995
  * @param imap mailboxes by IMAP (RFC 9051), port 143, with STARTTLS
  * @param imaps IMAP under TLS (RFC 8314), port 993
+ * @param link sessions that fronts carry, port 90 and so 2090. Off unless set: a node needs it only
+ *     behind a front
  * @param admin status page, metrics, health and the interface of the command line over HTTP, port
  *     80 and so 2080. Without TLS: keep it on loopback
  */
@@ -33,6 +35,7 @@ public record Listen(
     Listener pop3s,
     Listener imap,
     Listener imaps,
+    Listener link,
     Listener admin) {
   public static final Listen DEFAULTS =
       new Listen(
@@ -45,6 +48,7 @@ public record Listen(
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
+          Listener.OFF,
           Listener.LOOPBACK);
 
   public Listen {
@@ -63,7 +67,8 @@ public record Listen(
   }
 
   public Listen withStandardPorts() {
-    return new Listen(true, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, admin);
+    return new Listen(
+        true, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, link, admin);
   }
 
   /** The same with every listener changed alike. */
@@ -78,6 +83,7 @@ public record Listen(
         change.apply(pop3s),
         change.apply(imap),
         change.apply(imaps),
+        change.apply(link),
         change.apply(admin));
   }
 
@@ -90,6 +96,7 @@ public record Listen(
    */
   public record Listener(boolean enabled, Optional<Integer> port, List<String> addresses) {
     static final Listener EVERYWHERE = new Listener(true, Optional.empty(), List.of("*"));
+    static final Listener OFF = new Listener(false, Optional.empty(), List.of("127.0.0.1"));
     static final Listener LOOPBACK = new Listener(true, Optional.empty(), List.of("127.0.0.1"));
 
     public Listener {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,7 @@ public final class AdminServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final AdminApi api;
   private final NodeStatus node;
-  private final Health health;
+  private final Supplier<List<String>> problems;
   private final StatusPage page;
   private final byte[] authorization;
 
@@ -56,18 +57,19 @@ public final class AdminServer implements AutoCloseable {
    * Binds; {@link #start} answers.
    *
    * @param token what a caller of {@code /api/} must show as its bearer token
+   * @param problems sentences about what keeps it from being ready
    */
   public AdminServer(
       InetSocketAddress address,
       String token,
       AdminApi api,
       NodeStatus node,
-      Health health,
+      Supplier<List<String>> problems,
       StatusPage page)
       throws IOException {
     this.api = api;
     this.node = node;
-    this.health = health;
+    this.problems = problems;
     this.page = page;
     authorization = ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
     // Small answers must not wait for the acknowledgement of the one before.
@@ -134,9 +136,9 @@ public final class AdminServer implements AutoCloseable {
           send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", node.metrics());
       case "/health/live" -> send(exchange, 200, TEXT, "live\n");
       case "/health/ready" -> {
-        List<String> problems = health.problems();
-        String text = problems.isEmpty() ? "ready\n" : String.join("\n", problems) + "\n";
-        send(exchange, problems.isEmpty() ? 200 : 503, TEXT, text);
+        List<String> found = problems.get();
+        String text = found.isEmpty() ? "ready\n" : String.join("\n", found) + "\n";
+        send(exchange, found.isEmpty() ? 200 : 503, TEXT, text);
       }
       default ->
           send(

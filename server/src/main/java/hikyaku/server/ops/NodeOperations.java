@@ -4,17 +4,15 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailVerifier;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreStatistics;
-import hikyaku.server.net.ConnectionInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The node itself: figures, sessions, log, and the proof that its data is sound. */
+/** The node's data: figures, and the proof that it is sound. */
 public final class NodeOperations implements AdminApi.Group {
   /** Problems that one verification lists. */
   private static final int PROBLEMS = 1000;
@@ -36,19 +34,6 @@ public final class NodeOperations implements AdminApi.Group {
   public void enter(AdminApi.Table table) {
     table.add("GET", "stats", _ -> AdminResponse.ok(statistics()));
     table.add("POST", "verify", _ -> verify());
-    table.add("GET", "sessions", _ -> sessions());
-    table.add("DELETE", "sessions/*", this::endSession);
-    table.add("PUT", "trace/*", this::trace);
-    table.add("POST", "tls/reload", _ -> reloadTls());
-    table.add("PUT", "log/level", this::logLevel);
-    table.add("GET", "config", _ -> AdminResponse.ok(new Text(running().configuration())));
-  }
-
-  private NodeStatus running() throws AdminException {
-    if (node == null) {
-      throw new AdminException(409, "the node of this data directory does not run; start it first");
-    }
-    return node;
   }
 
   private Statistics statistics() {
@@ -74,52 +59,6 @@ public final class NodeOperations implements AdminApi.Group {
     return AdminResponse.ok(new Verification(inStore, inMail, problems));
   }
 
-  private AdminResponse sessions() throws AdminException {
-    return AdminResponse.ok(running().sessions().stream().map(SessionView::of).toList());
-  }
-
-  private AdminResponse endSession(AdminRequest request) throws AdminException {
-    if (!running().endSession(request.part(1))) {
-      throw AdminException.notFound("there is no session " + request.part(1));
-    }
-    return AdminResponse.done();
-  }
-
-  private AdminResponse trace(AdminRequest request) throws AdminException {
-    if (!running().trace(request.part(1), request.json(Switch.class).on())) {
-      throw AdminException.notFound(
-          request.part(1)
-              + " is no live session, no IP address and no account's address, or was not traced");
-    }
-    return AdminResponse.done();
-  }
-
-  private AdminResponse reloadTls() throws AdminException {
-    Optional<String> problem = running().reloadTls();
-    if (problem.isPresent()) {
-      throw new AdminException(409, problem.get());
-    }
-    return AdminResponse.done();
-  }
-
-  private AdminResponse logLevel(AdminRequest request) throws AdminException {
-    String wanted = request.json(Text.class).text();
-    Optional<String> level = running().logLevel(wanted);
-    return AdminResponse.ok(
-        new Text(
-            level.orElseThrow(() ->
-                AdminException.badRequest(
-                    "there is no level \""
-                        + wanted
-                        + "\"; there are error, warn, info, debug, trace"))));
-  }
-
-  /** A text, alone. */
-  public record Text(String text) {}
-
-  /** On or off. */
-  public record Switch(boolean on) {}
-
   /** What a verification looked at and found. */
   public record Verification(
       Store.Verified store, MailVerifier.Verified mail, List<String> problems) {}
@@ -138,35 +77,4 @@ public final class NodeOperations implements AdminApi.Group {
    */
   public record NodeFigures(
       String hostname, String started, Map<String, Integer> sessions, NodeStatus.Work work) {}
-
-  /** A session as it is shown. */
-  public record SessionView(
-      String id,
-      String protocol,
-      String listener,
-      String client,
-      @Nullable String account,
-      String state,
-      boolean waiting,
-      String since,
-      boolean tls,
-      boolean compressed,
-      long octetsReceived,
-      long octetsSent) {
-    static SessionView of(ConnectionInfo session) {
-      return new SessionView(
-          session.sessionId(),
-          session.protocol(),
-          session.listener(),
-          Figures.address(session.remote()),
-          session.account().orElse(null),
-          session.state(),
-          session.waiting(),
-          session.since().toString(),
-          session.tls(),
-          session.compressed(),
-          session.bytesIn(),
-          session.bytesOut());
-    }
-  }
 }

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -18,20 +19,29 @@ public final class StatusPage {
   private static final int SESSIONS = 200;
 
   private final NodeStatus node;
-  private final Health health;
-  private final Supplier<StoreStatistics> store;
+  private final Supplier<List<String>> problems;
+  private final Optional<Supplier<StoreStatistics>> store;
   private final InstantSource clock;
 
+  /**
+   * A page.
+   *
+   * @param problems sentences about what keeps it from being ready
+   * @param store figures of the store, where there is one
+   */
   public StatusPage(
-      NodeStatus node, Health health, Supplier<StoreStatistics> store, InstantSource clock) {
+      NodeStatus node,
+      Supplier<List<String>> problems,
+      Optional<Supplier<StoreStatistics>> store,
+      InstantSource clock) {
     this.node = node;
-    this.health = health;
+    this.problems = problems;
     this.store = store;
     this.clock = clock;
   }
 
   String render() {
-    List<String> problems = health.problems();
+    List<String> problems = this.problems.get();
     List<ConnectionInfo> sessions = node.sessions();
     Html html = new Html();
     html.raw(HEAD).text(node.hostname()).raw(STYLE);
@@ -57,7 +67,6 @@ public final class StatusPage {
   private void figures(Html html, List<ConnectionInfo> sessions) {
     Map<String, Integer> byProtocol = new TreeMap<>();
     sessions.forEach(session -> byProtocol.merge(session.protocol(), 1, Integer::sum));
-    StoreStatistics figures = store.get();
     Map<String, String> cards = new LinkedHashMap<>();
     cards.put("sessions", Figures.count(sessions.size()));
     byProtocol.forEach(
@@ -67,6 +76,14 @@ public final class StatusPage {
     cards.put("put into mailboxes", Figures.count(work.copies()));
     cards.put("refusals", Figures.count(work.refusals()));
     cards.put("bugs met", Figures.count(work.bugs()));
+    store.ifPresent(figures -> store(cards, figures.get()));
+    html.raw("<section class=cards>");
+    cards.forEach((name, value) ->
+        html.raw("<div><b>").text(value).raw("</b><span>").text(name).raw("</span></div>"));
+    html.raw("</section>");
+  }
+
+  private static void store(Map<String, String> cards, StoreStatistics figures) {
     cards.put("writes", Figures.count(figures.appends()));
     cards.put("disk syncs", Figures.count(figures.rounds()));
     cards.put("contents stored", Figures.count(figures.blobsWritten()));
@@ -75,10 +92,6 @@ public final class StatusPage {
       cards.put("on disk", Figures.octets(figures.diskOctets()));
     }
     cards.put("store failures", Figures.count(figures.failures()));
-    html.raw("<section class=cards>");
-    cards.forEach((name, value) ->
-        html.raw("<div><b>").text(value).raw("</b><span>").text(name).raw("</span></div>"));
-    html.raw("</section>");
   }
 
   private void listeners(Html html) {

@@ -1,0 +1,167 @@
+package hikyaku.app;
+
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.Listen;
+import hikyaku.server.auth.KeyFile;
+import hikyaku.server.cluster.Role;
+import hikyaku.server.front.FrontMetrics;
+import hikyaku.server.front.FrontProtocol;
+import hikyaku.server.front.FrontSettings;
+import hikyaku.server.front.Nodes;
+import hikyaku.server.link.LinkKeys;
+import hikyaku.server.net.NetServer;
+import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.net.Traces;
+import hikyaku.server.ops.AdminApi;
+import hikyaku.server.ops.AdminServer;
+import hikyaku.server.ops.SessionOperations;
+import hikyaku.server.ops.StatusPage;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A front that runs: listeners as a node has them, and links to nodes in place of a store. */
+final class FrontNode implements AutoCloseable {
+  private final Opened opened = new Opened();
+  private final DataDirectory data;
+  private final NetServer net;
+  private final Nodes nodes;
+  private final List<AdminServer> admin = new ArrayList<>();
+  private final RunningNode status;
+
+  /**
+   * Starts a front and returns when it listens. The directory is closed with it, or when the start
+   * fails.
+   *
+   * @throws Failure saying what is in the way
+   */
+  FrontNode(Configuration configuration, DataDirectory directory) throws Failure {
+    data = opened.add(directory);
+    try {
+      Clock clock = Clock.systemUTC();
+      SecureRandom random = new SecureRandom();
+      PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      String hostname = configuration.hostname();
+      FrontSettings settings = configuration.front().settings(data.spool());
+      nodes =
+          opened.add(
+              new Nodes(
+                  configuration.front().name().orElse(hostname),
+                  LinkKeys.ofFront(key(configuration)::derive),
+                  configuration.link(),
+                  settings,
+                  clock,
+                  random));
+      FrontMetrics metrics = new FrontMetrics(meters);
+      FrontProtocol smtp = service(FrontProtocol.Service.SMTP, settings, metrics);
+      FrontProtocol submission = service(FrontProtocol.Service.SUBMISSION, settings, metrics);
+      FrontProtocol pop3 = service(FrontProtocol.Service.POP3, settings, metrics);
+      FrontProtocol imap = service(FrontProtocol.Service.IMAP, settings, metrics);
+
+      Listen listen = configuration.listen();
+      Listeners listeners = new Listeners(listen, configuration.node());
+      listeners.add(Role.MX, "smtp", listen.smtp(), 25, smtp, TlsMode.STARTTLS);
+      listeners.add(
+          Role.SUBMISSION, "submission", listen.submission(), 587, submission, TlsMode.STARTTLS);
+      listeners.add(
+          Role.SUBMISSION, "submissions", listen.submissions(), 465, submission, TlsMode.IMPLICIT);
+      listeners.add(Role.POP3, "pop3", listen.pop3(), 110, pop3, TlsMode.STARTTLS);
+      listeners.add(Role.POP3, "pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
+      listeners.add(Role.IMAP, "imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
+      listeners.add(Role.IMAP, "imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
+
+      Traces traces = new Traces();
+      Certificates certificates =
+          new Certificates(configuration.tls(), data.tls(), hostname, clock);
+      net =
+          opened.add(
+              new NetServer(
+                  listeners.specs(),
+                  configuration.connections(),
+                  traces,
+                  new SessionIds(clock),
+                  meters,
+                  clock));
+      net.useTls(certificates.context());
+      status =
+          new RunningNode(
+              configuration, net, () -> 0, traces, certificates, listeners.specs(), meters, clock);
+      StatusPage page = new StatusPage(status, this::problems, Optional.empty(), clock);
+      AdminApi api = new AdminApi(List.of(new SessionOperations(status)));
+      String token = DataDirectory.newToken();
+      for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
+        admin.add(opened.add(new AdminServer(at, token, api, status, this::problems, page)));
+      }
+      configuration.front().nodes().forEach(nodes::add);
+      net.start();
+      admin.forEach(AdminServer::start);
+      data.publish(adminAddress(), token);
+    } catch (IOException e) {
+      opened.close();
+      throw Node.failure("front", e);
+    } catch (Failure | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** The nodes' key: a front makes none of its own. */
+  private KeyFile key(Configuration configuration) throws Failure {
+    Path file = Core.keyFile(data, configuration);
+    try {
+      return KeyFile.read(file);
+    } catch (NoSuchFileException e) {
+      throw new Failure(
+          "There is no key in "
+              + file
+              + ". A front needs the nodes' key: run 'hikyaku key show --secret' on a node, and give"
+              + " what it prints to 'hikyaku key install' here.",
+          e);
+    } catch (IOException e) {
+      throw new Failure("The key cannot be read: " + Reason.of(e) + ".", e);
+    }
+  }
+
+  private FrontProtocol service(
+      FrontProtocol.Service service, FrontSettings settings, FrontMetrics metrics) {
+    return new FrontProtocol(service, nodes, settings, metrics);
+  }
+
+  private List<String> problems() {
+    List<String> problems = new ArrayList<>(status.listenerProblems());
+    if (nodes.links().isEmpty()) {
+      problems.add("no node is reached");
+    }
+    return problems;
+  }
+
+  RunningNode status() {
+    return status;
+  }
+
+  DataDirectory data() {
+    return data;
+  }
+
+  Nodes nodes() {
+    return nodes;
+  }
+
+  InetSocketAddress adminAddress() {
+    return admin.getFirst().reachableAddress();
+  }
+
+  @Override
+  public void close() {
+    opened.close();
+  }
+}
