@@ -36,8 +36,9 @@ final class ArchitectureTest {
               Map.entry("protocol.pop3", grammar()),
               Map.entry("mailbox.store", Set.of("protocol.wire")),
               Map.entry("mailbox", Set.of("protocol.wire", "protocol.address", "protocol.mime")),
-              Map.entry("stores.rocksdb", Set.of("mailbox.store", "protocol.wire")),
-              Map.entry("stores.postgres", Set.of("mailbox.store", "protocol.wire")),
+              Map.entry("stores.base", Set.of("mailbox.store")),
+              Map.entry("stores.rocksdb", engine()),
+              Map.entry("stores.postgres", engine()),
               Map.entry("server.net", Set.of("protocol.wire")),
               Map.entry("server.link", Set.of("protocol.wire", "server.net")),
               Map.entry("server.front", Set.of("protocol.wire", "server.net", "server.link")),
@@ -68,6 +69,10 @@ final class ArchitectureTest {
 
   private static Set<String> grammar() {
     return Set.of("protocol.wire", "protocol.address", "protocol.mime");
+  }
+
+  private static Set<String> engine() {
+    return Set.of("mailbox.store", "protocol.wire", "stores.base");
   }
 
   private static Set<String> server(String protocol) {

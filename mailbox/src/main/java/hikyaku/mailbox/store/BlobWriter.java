@@ -12,8 +12,8 @@ public interface BlobWriter extends OctetSink, AutoCloseable {
   void write(byte[] octets, int offset, int length);
 
   /**
-   * Completes the blob. It can be opened from now on; it is durable when an append that begins
-   * after this has returned.
+   * Completes the blob. It can be opened from now on in this process; it is durable when an append
+   * that begins after this and names it has returned.
    */
   Blob finish();
 

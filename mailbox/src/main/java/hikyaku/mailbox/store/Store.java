@@ -5,8 +5,9 @@ import java.util.function.Consumer;
 /**
  * An engine: logs, and the blobs that their entries name.
  *
- * <p>Both halves are durable together: a blob that was finished before an append began is durable
- * when the append returns. So a delivery costs one durability round, blob included.
+ * <p>Both halves are durable together: a blob that was finished before an append that names it
+ * began is durable when the append returns. So a delivery costs one durability round, blob
+ * included.
  *
  * <p>Safe for use by many threads. Calls may block; they never run native code or wait for a disk
  * on the calling thread, so virtual threads may call freely.

@@ -9,6 +9,7 @@ import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.base.Counts;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import java.util.ArrayList;
 import java.util.HashSet;

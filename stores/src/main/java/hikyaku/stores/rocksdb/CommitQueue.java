@@ -1,6 +1,7 @@
 package hikyaku.stores.rocksdb;
 
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.Waiting;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

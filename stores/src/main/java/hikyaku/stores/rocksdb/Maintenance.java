@@ -5,6 +5,7 @@ import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.Waiting;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
 import java.time.Clock;

@@ -1,6 +1,7 @@
 package hikyaku.stores.rocksdb;
 
 import hikyaku.mailbox.store.BlobId;
+import hikyaku.stores.base.Counts;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;

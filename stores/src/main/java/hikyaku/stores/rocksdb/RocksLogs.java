@@ -13,6 +13,7 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.Hints;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
 import hikyaku.stores.rocksdb.proto.SnapshotRecord;

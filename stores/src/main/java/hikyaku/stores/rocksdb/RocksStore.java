@@ -7,6 +7,8 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.StoreStatistics;
+import hikyaku.stores.base.Counts;
+import hikyaku.stores.base.Hints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

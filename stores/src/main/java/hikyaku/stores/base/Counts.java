@@ -1,17 +1,17 @@
-package hikyaku.stores.rocksdb;
+package hikyaku.stores.base;
 
 import hikyaku.mailbox.store.StoreStatistics;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted for the statistics. */
-record Counts(
+public record Counts(
     LongAdder appends,
     LongAdder rounds,
     LongAdder entries,
     LongAdder blobsWritten,
     LongAdder blobsShared,
     LongAdder failures) {
-  Counts() {
+  public Counts() {
     this(
         new LongAdder(),
         new LongAdder(),
@@ -21,7 +21,7 @@ record Counts(
         new LongAdder());
   }
 
-  StoreStatistics toStatistics(long diskOctets) {
+  public StoreStatistics toStatistics(long diskOctets) {
     return new StoreStatistics(
         appends.sum(),
         rounds.sum(),

@@ -1,4 +1,4 @@
-package hikyaku.stores.rocksdb;
+package hikyaku.stores.base;
 
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
@@ -13,25 +13,25 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells listeners which logs moved, on a thread of its own; what it cannot keep up with it drops.
  */
-final class Hints implements AutoCloseable {
+public final class Hints implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Hints.class);
   private static final int WAITING = 10_000;
 
   private final BlockingQueue<LogName> moved = new ArrayBlockingQueue<>(WAITING);
   private final List<Consumer<LogName>> listeners = new CopyOnWriteArrayList<>();
-  private final Thread thread = Thread.ofVirtual().name("rocks-hints").unstarted(this::run);
+  private final Thread thread = Thread.ofVirtual().name("store-hints").unstarted(this::run);
 
-  void start() {
+  public void start() {
     thread.start();
   }
 
-  LogStore.Registration listen(Consumer<LogName> listener) {
+  public LogStore.Registration listen(Consumer<LogName> listener) {
     Consumer<LogName> own = listener::accept;
     listeners.add(own);
     return () -> listeners.remove(own);
   }
 
-  void tell(LogName log) {
+  public void tell(LogName log) {
     if (!listeners.isEmpty()) {
       boolean kept = moved.offer(log);
       LOG.atTrace().addKeyValue("log", log).addKeyValue("kept", kept).log("moved");

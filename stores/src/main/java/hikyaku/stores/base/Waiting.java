@@ -1,4 +1,4 @@
-package hikyaku.stores.rocksdb;
+package hikyaku.stores.base;
 
 import hikyaku.mailbox.store.StoreException;
 import java.time.Duration;
@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Waiting for the engine's own threads. */
-final class Waiting {
+public final class Waiting {
   private Waiting() {}
 
   /**
@@ -18,7 +18,7 @@ final class Waiting {
    *
    * @throws StoreException as the answer's failure, or Unavailable when the time is up
    */
-  static <T extends @Nullable Object> T forAnswer(
+  public static <T extends @Nullable Object> T forAnswer(
       CompletableFuture<T> answer, Duration timeout, String tooLate) {
     long deadline = System.nanoTime() + timeout.toNanos();
     boolean interrupted = false;
@@ -42,7 +42,7 @@ final class Waiting {
   }
 
   /** Waits until the thread has ended, even if this one is interrupted. */
-  static void forEnd(Thread thread) {
+  public static void forEnd(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
