@@ -42,7 +42,7 @@ final class Core implements AutoCloseable {
 
   private final Opened opened = new Opened();
   private final Configuration configuration;
-  private final Clock clock = Clock.systemUTC();
+  private final Clock clock;
   private final SecureRandom random = new SecureRandom();
   private final DataDirectory data;
   private final KeyFile key;
@@ -52,8 +52,9 @@ final class Core implements AutoCloseable {
   private final EmbeddedDirectoryAdmin directoryAdmin;
   private final MailStore mail;
 
-  private Core(DataDirectory data, Configuration configuration, MeterRegistry meters)
+  private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
       throws IOException, Failure {
+    this.clock = clock;
     this.configuration = configuration;
     this.data = opened.add(data);
     try {
@@ -126,10 +127,11 @@ final class Core implements AutoCloseable {
    *
    * @throws Failure saying why it cannot be opened
    */
-  static Core open(DataDirectory data, Configuration configuration, MeterRegistry meters)
+  static Core open(
+      DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
       throws Failure {
     try {
-      return new Core(data, configuration, meters);
+      return new Core(data, configuration, meters, clock);
     } catch (StoreException.Corrupt e) {
       throw new Failure(
           "The data in "

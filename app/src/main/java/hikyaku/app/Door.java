@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,7 +80,8 @@ public abstract sealed class Door implements AutoCloseable {
             "The front of " + data + " does not run; start it with 'hikyaku front' first.");
       }
       if (taken.isPresent()) {
-        return new Local(Core.open(taken.get(), configuration, new SimpleMeterRegistry()));
+        return new Local(
+            Core.open(taken.get(), configuration, new SimpleMeterRegistry(), Clock.systemUTC()));
       }
       Optional<DataDirectory.Endpoint> endpoint = DataDirectory.endpoint(data);
       if (endpoint.isPresent()) {

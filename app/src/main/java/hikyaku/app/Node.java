@@ -69,11 +69,14 @@ final class Node implements AutoCloseable {
    * @throws Failure saying what is in the way
    */
   Node(Configuration configuration, DataDirectory data) throws Failure {
+    this(configuration, data, Clock.systemUTC());
+  }
+
+  Node(Configuration configuration, DataDirectory data, Clock clock) throws Failure {
     String hostname = configuration.hostname();
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    core = opened.add(Core.open(data, configuration, meters));
+    core = opened.add(Core.open(data, configuration, meters, clock));
     try {
-      Clock clock = core.clock();
       Authenticator authenticator =
           new StandardAuthenticator(
               core.directory(),

@@ -4,6 +4,7 @@ import hikyaku.app.config.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -44,7 +45,11 @@ final class RunningNodeExtension implements BeforeEachCallback, AfterEachCallbac
   }
 
   void start() throws Failure {
-    node = new Node(configuration, DataDirectory.take(configuration.data()).orElseThrow());
+    start(Clock.systemUTC());
+  }
+
+  void start(Clock clock) throws Failure {
+    node = new Node(configuration, DataDirectory.take(configuration.data()).orElseThrow(), clock);
   }
 
   void stop() {

@@ -33,7 +33,7 @@ public record SmtpServices(
     void pause(Duration duration);
   }
 
-  /** With the clocks of the machine. */
+  /** With the clock that the mail is kept by. */
   public static SmtpServices of(
       Directory directory, Authenticator authenticator, MailStore mail, MeterRegistry meters) {
     return new SmtpServices(
@@ -41,7 +41,7 @@ public record SmtpServices(
         authenticator,
         mail,
         meters,
-        InstantSource.system(),
+        mail.clock(),
         System::nanoTime,
         duration -> java.util.concurrent.locks.LockSupport.parkNanos(duration.toNanos()));
   }

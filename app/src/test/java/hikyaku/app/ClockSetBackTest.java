@@ -1,0 +1,195 @@
+package hikyaku.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import hikyaku.app.Door.Call;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DomainOperations;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+
+/** A machine whose clock was hours ahead, is set right while the node is down, and again. */
+final class ClockSetBackTest {
+  private static final String ALICE = "alice@example.org";
+  private static final String PASSWORD = "correct horse battery";
+  private static final LogName LOG = new LogName("test/clock");
+
+  /** The certificate of the first start begins a day before it, and so lies ahead as well. */
+  private static final Duration FAR = Duration.ofHours(60);
+
+  @RegisterExtension final RunningNodeExtension running = new RunningNodeExtension();
+
+  private final Set<String> sessions = new HashSet<>();
+
+  @Test
+  void nothingIsLostOrTakenForAnother() throws Exception {
+    startAt(FAR);
+    try (Door door = running.open()) {
+      door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+      door.call(
+          Call.of("POST", "accounts").withBody(new AccountOperations.New(ALICE, PASSWORD, null)));
+    }
+    deliver("one");
+    deliver("two");
+    long modseq = look(2, 0);
+    Appended first = append(Append.Expect.NEW, "key");
+    assertThat(first.repeated()).isFalse();
+
+    startAt(Duration.ZERO);
+    deliver("three");
+    modseq = look(3, modseq);
+    assertThat(greetingOverTls()).startsWith("* OK");
+    assertThat(isRepeated(first)).isTrue();
+    expunge("1");
+    housekeeping();
+    modseq = look(2, modseq);
+    assertThat(isRepeated(first)).as("after housekeeping").isTrue();
+    Appended second = append(Append.Expect.EXISTING, "another");
+    assertThat(second.firstSeq()).isEqualTo(first.lastSeq() + 1);
+
+    startAt(FAR);
+    housekeeping();
+    deliver("four");
+    look(3, modseq);
+    assertThat(isRepeated(first)).isTrue();
+  }
+
+  private void startAt(Duration ahead) throws Failure {
+    running.stop();
+    running.start(Clock.offset(Clock.systemUTC(), ahead));
+  }
+
+  private void deliver(String subject) throws Exception {
+    try (Dialogue smtp = new Dialogue(running.port("smtp"))) {
+      smtp.await("220");
+      smtp.say("EHLO client.example", "250 ");
+      smtp.say("MAIL FROM:<bob@example.net>", "250");
+      smtp.say("RCPT TO:<" + ALICE + ">", "250");
+      smtp.say("DATA", "354");
+      smtp.say("Subject: " + subject + "\r\n\r\nText\r\n.", "250");
+      noteSession("smtp");
+      smtp.say("QUIT", "221");
+    }
+  }
+
+  /** Logs in, reads all messages, and gives the mailbox's highest sequence. */
+  private long look(int messages, long before) throws Exception {
+    try (Dialogue imap = login()) {
+      String told = imap.say("b STATUS INBOX (MESSAGES HIGHESTMODSEQ)", "* STATUS");
+      assertThat(told).contains("MESSAGES " + messages);
+      long modseq = Long.parseLong(told.replaceAll(".*HIGHESTMODSEQ ([0-9]+).*", "$1"));
+      assertThat(modseq).isGreaterThan(before);
+      imap.say("c SELECT INBOX", "c OK");
+      imap.send("d FETCH 1:* BODY.PEEK[TEXT]");
+      for (int number = 1; number <= messages; number++) {
+        assertThat(imap.await("* ")).startsWith("* " + number + " FETCH");
+        assertThat(imap.await("Text")).isEqualTo("Text");
+      }
+      assertThat(imap.await("d ")).startsWith("d OK");
+      noteSession("imap");
+      return modseq;
+    }
+  }
+
+  private Dialogue login() throws IOException {
+    Dialogue imap = new Dialogue(running.port("imap"));
+    imap.await("* OK");
+    imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+    return imap;
+  }
+
+  private void expunge(String number) throws IOException {
+    try (Dialogue imap = login()) {
+      imap.say("b SELECT INBOX", "b OK");
+      imap.say("c STORE " + number + " +FLAGS (\\Deleted)", "c OK");
+      imap.say("d EXPUNGE", "d OK");
+    }
+  }
+
+  /** No session has the name of another, which keys begin with. */
+  private void noteSession(String protocol) throws Failure {
+    try (Door door = running.open()) {
+      for (JsonNode session : door.call(Call.of("GET", "sessions"))) {
+        if (session.get("protocol").asString().equals(protocol)) {
+          assertThat(sessions.add(session.get("id").asString())).isTrue();
+        }
+      }
+    }
+  }
+
+  private boolean isRepeated(Appended first) {
+    Appended again = append(Append.Expect.NEW, "key");
+    return again.repeated() && again.lastSeq() == first.lastSeq();
+  }
+
+  private Appended append(Append.Expect expect, String key) {
+    Append append = new Append(LOG, List.of(Event.of(ByteString.copyFromUtf8(key))), expect, key);
+    return running.node().core().store().logs().append(append).orThrow();
+  }
+
+  /** With a client that does not look at the certificate, which is not valid yet. */
+  private String greetingOverTls() throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, new TrustManager[] {new Trusting()}, null);
+    try (Socket socket =
+        context.getSocketFactory().createSocket("127.0.0.1", running.port("imaps"))) {
+      socket.setSoTimeout(20_000);
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1))
+          .readLine();
+    }
+  }
+
+  private static final class Trusting extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+
+  private void housekeeping() {
+    Core core = running.node().core();
+    core.mail().housekeeping();
+    core.store().blobs().sweep(core.configuration().housekeeping().sweepGrace());
+    core.store().logs().trimChanges(core.configuration().housekeeping().changesKept());
+  }
+}
