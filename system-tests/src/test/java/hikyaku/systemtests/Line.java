@@ -7,20 +7,41 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A bare connection of lines, for what needs no client. Waits at most ten seconds for a line. */
 final class Line implements AutoCloseable {
+  private static final int PATIENCE_MILLIS = 10_000;
+
   private final Socket socket;
   private final InputStream in;
 
   Line(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream());
+  }
+
+  /** Whether nothing comes for so long. */
+  boolean isSilentFor(Duration time) throws IOException {
+    socket.setSoTimeout((int) time.toMillis());
+    in.mark(1);
+    try {
+      if (in.read() < 0) {
+        throw new EOFException("the connection ended");
+      }
+      in.reset();
+      return false;
+    } catch (SocketTimeoutException e) {
+      return true;
+    } finally {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    }
   }
 
   void send(String text) throws IOException {

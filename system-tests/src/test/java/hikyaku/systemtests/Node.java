@@ -216,6 +216,33 @@ final class Node implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Halts the program where it is, as a machine does that is out of breath. */
+  void freeze() throws IOException, InterruptedException {
+    signal("-STOP");
+  }
+
+  /** Lets it go on. */
+  void thaw() throws IOException, InterruptedException {
+    signal("-CONT");
+  }
+
+  private void signal(String which) throws IOException, InterruptedException {
+    Ran.in(directory, "kill", which, Long.toString(process.pid())).ok();
+  }
+
+  /** Makes accounts that nobody else uses, all at once. */
+  List<Account> accounts(int count) throws IOException, InterruptedException {
+    List<Account> made = new ArrayList<>(List.of(account()));
+    StringBuilder lines = new StringBuilder();
+    while (made.size() < count) {
+      Account account = new Account("u" + accounts.incrementAndGet() + "@test.example");
+      lines.append(account.address()).append('\t').append(PASSWORD).append('\n');
+      made.add(account);
+    }
+    command(lines.toString(), "account", "add", "--from", "-").ok();
+    return made;
+  }
+
   /** Ends the program without its doing. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
