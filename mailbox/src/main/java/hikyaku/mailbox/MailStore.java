@@ -116,10 +116,10 @@ public final class MailStore implements AutoCloseable {
    * Delivers a message to any number of accounts in one durability round. When it returns, every
    * delivery that is {@link Delivered.Done} is durable.
    *
-   * @param key idempotency key of the whole delivery, at most 100 characters, or null
+   * @param attempt names the whole delivery
    * @return for each delivery, in order, what became of it
    */
-  public List<Delivered> deliver(List<Delivery> deliveries, @Nullable String key) {
+  public List<Delivered> deliver(List<Delivery> deliveries, Attempt attempt) {
     List<Append> round = new ArrayList<>();
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
@@ -127,8 +127,11 @@ public final class MailStore implements AutoCloseable {
       Delivery delivery = deliveries.get(i);
       try {
         Mailbox target = target(delivery);
-        target.checkRoom(List.of(delivery.message()));
-        round.add(append(target, delivery, keyOf(key, i)));
+        Attempt each = each(attempt, i);
+        if (target.doneAt(each).isEmpty()) {
+          target.checkRoom(List.of(delivery.message()));
+        }
+        round.add(append(target, delivery, each));
         places.add(i);
       } catch (MailboxException e) {
         results[i] = new Delivered.Refused(e);
@@ -140,7 +143,7 @@ public final class MailStore implements AutoCloseable {
       results[i] =
           switch (outcomes.get(j)) {
             case Appended appended -> done(appended);
-            case Conflict _ -> again(deliveries.get(i), keyOf(key, i));
+            case Conflict _ -> again(deliveries.get(i), each(attempt, i));
           };
     }
     List<Delivered> all = new ArrayList<>();
@@ -151,12 +154,13 @@ public final class MailStore implements AutoCloseable {
   }
 
   /** Each delivery has its own, since two of them may be for one mailbox. */
-  private static @Nullable String keyOf(@Nullable String key, int delivery) {
-    return key == null ? null : key + "/" + delivery;
+  private static Attempt each(Attempt attempt, int delivery) {
+    return attempt.part("/" + delivery);
   }
 
-  private static Append append(Mailbox target, Delivery delivery, @Nullable String key) {
-    return Append.to(target.log(), List.of(MailboxCodec.event(delivery.message()))).withKey(key);
+  private static Append append(Mailbox target, Delivery delivery, Attempt attempt) {
+    return Append.to(target.log(), List.of(MailboxCodec.event(delivery.message())))
+        .withKey(attempt.key());
   }
 
   private Mailbox target(Delivery delivery) {
@@ -166,10 +170,10 @@ public final class MailStore implements AutoCloseable {
   }
 
   /** The folder was deleted between looking and writing: INBOX is always there. */
-  private Delivered again(Delivery delivery, @Nullable String key) {
+  private Delivered again(Delivery delivery, Attempt attempt) {
     AccountMail account = account(delivery.account());
     Mailbox inbox = account.inbox();
-    return switch (store.logs().append(append(inbox, delivery, key))) {
+    return switch (store.logs().append(append(inbox, delivery, attempt))) {
       case Appended appended -> done(appended);
       case Conflict _ -> new Delivered.Refused(new MailboxException.Gone());
     };

@@ -16,6 +16,16 @@ public abstract sealed class MailboxException extends RuntimeException {
     }
   }
 
+  /**
+   * A session that was carried on asks about a past that the log has forgotten, and cannot go on:
+   * IMAP BYE.
+   */
+  public static final class TooFarBehind extends MailboxException {
+    public TooFarBehind() {
+      super("Too much has happened in the mailbox since");
+    }
+  }
+
   /** No mailbox of this name: IMAP NO [NONEXISTENT] or [TRYCREATE]. */
   public static final class Nonexistent extends MailboxException {
     public Nonexistent() {

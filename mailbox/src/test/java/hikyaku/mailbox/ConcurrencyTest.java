@@ -76,19 +76,23 @@ class ConcurrencyTest {
       switch (random.nextInt(6)) {
         case 0, 1 ->
             inbox
-                .append(List.of(message(node, "text " + random.nextInt(9))), null)
+                .append(List.of(message(node, "text " + random.nextInt(9))), Attempt.ONLY)
                 .uids()
                 .forEach(uid -> assertThat(appended.add(uid)).isTrue());
         case 2 -> {
           if (view.size() > 0) {
             long uid = view.uid(1 + random.nextInt(view.size()));
             inbox.changeFlags(
-                UidSet.of(uid), FlagChange.add(Flags.of(SystemFlag.DELETED)), -1, null);
+                inbox.refresh(),
+                UidSet.of(uid),
+                FlagChange.add(Flags.of(SystemFlag.DELETED)),
+                -1,
+                Attempt.ONLY);
           }
         }
         case 3 ->
             inbox
-                .expungeDeleted(null, null)
+                .expungeDeleted(inbox.refresh(), null, Attempt.ONLY)
                 .forEach(uid -> assertThat(expunged.add(uid)).as("expunged twice").isTrue());
         case 4 -> node.housekeeping();
         default -> follow(view, believed);

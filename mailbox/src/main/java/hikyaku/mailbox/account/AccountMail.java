@@ -1,5 +1,6 @@
 package hikyaku.mailbox.account;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
@@ -13,6 +14,7 @@ import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
@@ -112,6 +114,32 @@ public final class AccountMail {
     }
   }
 
+  /**
+   * The folders as they were at a sequence of the log, for a command that is repeated and must see
+   * what it saw.
+   *
+   * @return empty if the log no longer tells
+   */
+  public Optional<FolderTree> treeAt(long seq) {
+    FolderTree known = tree();
+    if (known.seq() <= seq) {
+      return Optional.of(known).filter(exact -> exact.seq() == seq);
+    }
+    FolderTree then =
+        logs.snapshot(log)
+            .filter(snapshot -> snapshot.seq() <= seq)
+            .map(FoldersCodec::decode)
+            .orElse(FolderTree.EMPTY);
+    while (then.seq() < seq) {
+      List<Entry> entries = logs.read(log, then.seq(), seq, READ_BATCH);
+      if (entries.isEmpty() || entries.getLast().seq() != then.seq() + entries.size()) {
+        return Optional.empty();
+      }
+      then = FoldersCodec.fold(then, entries);
+    }
+    return Optional.of(then);
+  }
+
   private Optional<FolderTree> fromSnapshot() {
     Optional<Snapshot> snapshot = logs.snapshot(log);
     snapshot.ifPresent(s -> snapshotSeq = s.seq());
@@ -159,6 +187,11 @@ public final class AccountMail {
       }
     }
     return mail.mailbox(name);
+  }
+
+  /** The mailbox of a folder that was there; asked for what it holds, it may be gone. */
+  public Mailbox mailbox(long folder) {
+    return mail.mailbox(mailboxLog(account, folder));
   }
 
   private void createLog(Folder folder) {
@@ -217,7 +250,7 @@ public final class AccountMail {
    *
    * @param specialUse RFC 6154 §3
    */
-  public Folder create(String name, Set<SpecialUse> specialUse) {
+  public Folder create(String name, Set<SpecialUse> specialUse, Attempt attempt) {
     String canonical = FolderName.canonical(name);
     FolderName.check(canonical, limits);
     if (specialUse.contains(SpecialUse.ALL) || specialUse.contains(SpecialUse.FLAGGED)) {
@@ -225,24 +258,26 @@ public final class AccountMail {
       throw new MailboxException.SpecialUseTaken();
     }
     FolderTree after =
-        change(now -> {
-          if (now.named(canonical) != null) {
-            throw new MailboxException.AlreadyExists();
-          }
-          for (SpecialUse use : specialUse) {
-            if (now.with(use).isPresent()) {
-              throw new MailboxException.SpecialUseTaken();
-            }
-          }
-          List<Event> events = new ArrayList<>();
-          long validity = nextUidValidity(now.lastUidValidity());
-          for (String missing : missingParents(now, canonical)) {
-            events.add(FoldersCodec.created(missing, validity, Set.of()));
-          }
-          events.add(FoldersCodec.created(canonical, validity, copy(specialUse)));
-          checkCount(now.size() + events.size());
-          return events;
-        });
+        change(
+            attempt,
+            now -> {
+              if (now.named(canonical) != null) {
+                throw new MailboxException.AlreadyExists();
+              }
+              for (SpecialUse use : specialUse) {
+                if (now.with(use).isPresent()) {
+                  throw new MailboxException.SpecialUseTaken();
+                }
+              }
+              List<Event> events = new ArrayList<>();
+              long validity = nextUidValidity(now.lastUidValidity());
+              for (String missing : missingParents(now, canonical)) {
+                events.add(FoldersCodec.created(missing, validity, Set.of()));
+              }
+              events.add(FoldersCodec.created(canonical, validity, copy(specialUse)));
+              checkCount(now.size() + events.size());
+              return events;
+            });
     Folder made = after.named(canonical);
     if (made == null) {
       throw new MailboxException.Gone();
@@ -278,31 +313,42 @@ public final class AccountMail {
   /**
    * Deletes a folder and its messages; its children stay (RFC 9051 §6.3.5).
    *
+   * @return the folder's id
    * @throws MailboxException.NotAllowed for INBOX
    * @throws MailboxException.Nonexistent if there is no such folder, be it that it has children
    */
-  public void delete(String name) {
+  public long delete(String name, Attempt attempt) {
     String canonical = FolderName.canonical(name);
     if (canonical.equals(Folder.INBOX)) {
       throw new MailboxException.NotAllowed("INBOX cannot be deleted");
     }
-    long[] id = new long[1];
-    change(now -> {
-      Folder folder = now.named(canonical);
-      if (folder == null) {
-        throw new MailboxException.Nonexistent();
-      }
-      id[0] = folder.id();
-      return List.of(FoldersCodec.deleted(folder.id()));
-    });
-    mail.drop(mailboxLog(account, id[0]));
+    FolderTree before =
+        done(attempt).flatMap(done -> treeAt(done.firstSeq() - 1)).orElseGet(this::tree);
+    FolderTree[] decided = {before};
+    change(
+        attempt,
+        now -> {
+          decided[0] = now;
+          return List.of(FoldersCodec.deleted(existing(now, canonical).id()));
+        });
+    long id = existing(decided[0], canonical).id();
+    mail.drop(mailboxLog(account, id));
+    return id;
+  }
+
+  private static Folder existing(FolderTree tree, String canonical) {
+    Folder folder = tree.named(canonical);
+    if (folder == null) {
+      throw new MailboxException.Nonexistent();
+    }
+    return folder;
   }
 
   /**
    * Renames a folder and those below it. INBOX keeps its name and becomes empty: its messages go
    * under the new name (RFC 9051 §6.3.6), and its children stay.
    */
-  public void rename(String from, String to) {
+  public void rename(String from, String to, Attempt attempt) {
     String source = FolderName.canonical(from);
     String target = FolderName.canonical(to);
     FolderName.check(target, limits);
@@ -310,19 +356,21 @@ public final class AccountMail {
       throw new MailboxException.NotAllowed("A mailbox cannot be put below itself");
     }
     FolderTree after =
-        change(now -> {
-          if (now.named(target) != null) {
-            throw new MailboxException.AlreadyExists();
-          }
-          List<Event> events = new ArrayList<>();
-          long validity = nextUidValidity(now.lastUidValidity());
-          for (String missing : missingParents(now, target)) {
-            events.add(FoldersCodec.created(missing, validity, Set.of()));
-          }
-          renameEvents(now, source, target, validity, events);
-          checkCount(now.size() + events.size());
-          return events;
-        });
+        change(
+            attempt,
+            now -> {
+              if (now.named(target) != null) {
+                throw new MailboxException.AlreadyExists();
+              }
+              List<Event> events = new ArrayList<>();
+              long validity = nextUidValidity(now.lastUidValidity());
+              for (String missing : missingParents(now, target)) {
+                events.add(FoldersCodec.created(missing, validity, Set.of()));
+              }
+              renameEvents(now, source, target, validity, events);
+              checkCount(now.size() + events.size());
+              return events;
+            });
     after.folders().stream()
         .filter(f -> !logs.head(mailboxLog(account, f.id())).exists())
         .forEach(this::createLog);
@@ -353,26 +401,30 @@ public final class AccountMail {
   }
 
   /** Adds a name to the subscriptions, whether or not there is such a folder. */
-  public void subscribe(String name) {
+  public void subscribe(String name, Attempt attempt) {
     String canonical = FolderName.canonical(name);
     FolderName.check(canonical, limits);
-    change(now -> {
-      if (now.subscriptions().contains(canonical)) {
-        return List.of();
-      }
-      if (now.subscriptions().size() >= limits.subscriptions()) {
-        throw new MailboxException.LimitReached("subscriptions", limits.subscriptions());
-      }
-      return List.of(FoldersCodec.subscription(canonical, true));
-    });
+    change(
+        attempt,
+        now -> {
+          if (now.subscriptions().contains(canonical)) {
+            return List.of();
+          }
+          if (now.subscriptions().size() >= limits.subscriptions()) {
+            throw new MailboxException.LimitReached("subscriptions", limits.subscriptions());
+          }
+          return List.of(FoldersCodec.subscription(canonical, true));
+        });
   }
 
-  public void unsubscribe(String name) {
+  public void unsubscribe(String name, Attempt attempt) {
     String canonical = FolderName.canonical(name);
-    change(now ->
-        now.subscriptions().contains(canonical)
-            ? List.of(FoldersCodec.subscription(canonical, false))
-            : List.of());
+    change(
+        attempt,
+        now ->
+            now.subscriptions().contains(canonical)
+                ? List.of(FoldersCodec.subscription(canonical, false))
+                : List.of());
   }
 
   /** Takes away everything. The directory must have forgotten the account before. */
@@ -387,16 +439,47 @@ public final class AccountMail {
     logs.drop(log);
   }
 
-  /** Decides on the tree as it is, writes if it is still so, and else decides again. */
-  private FolderTree change(Function<FolderTree, List<Event>> decision) {
+  /** What an attempt has come to that may have been made before. */
+  private Optional<Appended> done(Attempt attempt) {
+    String key = attempt.key();
+    return attempt.isRepeat() && key != null ? logs.find(log, key) : Optional.empty();
+  }
+
+  /** When the store does not say what became of it, it is asked once more under the same key. */
+  private Outcome write(Append append) {
+    try {
+      return logs.append(append);
+    } catch (StoreException.Unavailable e) {
+      if (append.key() == null) {
+        throw e;
+      }
+      return logs.append(append);
+    }
+  }
+
+  /**
+   * Decides on the tree as it is, writes if it is still so, and else decides again. What was done
+   * before is not decided again.
+   *
+   * @return the tree right after the change, or later if the log does not tell any more
+   */
+  private FolderTree change(Attempt attempt, Function<FolderTree, List<Event>> decision) {
+    Optional<Appended> done = done(attempt);
+    if (done.isPresent()) {
+      return treeAt(done.get().lastSeq()).orElseGet(this::tree);
+    }
     for (int tries = 0; tries < limits.conflicts(); tries++) {
       FolderTree now = tree();
       List<Event> events = decision.apply(now);
       if (events.isEmpty()) {
         return now;
       }
-      Append append = Append.to(log, events).expecting(Append.Expect.at(now.seq()));
-      switch (logs.append(append)) {
+      if (attempt.phase() == Attempt.Phase.OVER) {
+        throw new StoreException.Unavailable("an earlier attempt at " + log + " has failed", null);
+      }
+      Append append =
+          Append.to(log, events).expecting(Append.Expect.at(now.seq())).withKey(attempt.key());
+      switch (write(append)) {
         case Appended appended -> {
           FolderTree after = catchUp(appended.lastSeq());
           snapshotIfLong();

@@ -23,6 +23,11 @@ public record NewMessage(
     MessageStructure structure,
     String session) {
 
+  /** The same message with other flags. */
+  public NewMessage with(Flags newFlags) {
+    return new NewMessage(prefix, blob, internalDate, newFlags, structure, session);
+  }
+
   /** Size as clients see it: RFC822.SIZE. */
   public long octets() {
     return prefix.size() + blob.size();

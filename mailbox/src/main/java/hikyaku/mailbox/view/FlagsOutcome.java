@@ -7,6 +7,7 @@ import hikyaku.mailbox.log.UidSet;
  *
  * @param state the mailbox at some moment after it
  * @param seq the entry that was written; 0 if nothing had to change
+ * @param changed UIDs that the entry names
  * @param modified UIDs left alone because they changed after UNCHANGEDSINCE (RFC 7162 §3.1.3)
  */
-public record FlagsOutcome(MailboxState state, long seq, UidSet modified) {}
+public record FlagsOutcome(MailboxState state, long seq, UidSet changed, UidSet modified) {}

@@ -1,5 +1,6 @@
 package hikyaku.mailbox.view;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
@@ -27,9 +28,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +142,32 @@ public final class Mailbox {
   }
 
   /**
+   * The mailbox as it was at a sequence, for a command that is repeated and must see what it saw.
+   * Unless the newest fold is of that sequence it is folded anew from the last snapshot.
+   *
+   * @return empty if the log no longer tells: it was compacted since, or never came so far
+   */
+  public Optional<MailboxState> stateAt(long seq) {
+    MailboxState known = state.seq() < seq ? refresh() : state;
+    if (known.seq() <= seq) {
+      return Optional.of(known).filter(exact -> exact.seq() == seq);
+    }
+    MailboxState then =
+        logs.snapshot(log)
+            .filter(snapshot -> snapshot.seq() <= seq)
+            .map(MailboxSnapshots::decode)
+            .orElse(MailboxState.EMPTY);
+    while (then.seq() < seq) {
+      List<Entry> entries = logs.read(log, then.seq(), seq, READ_BATCH);
+      if (entries.isEmpty() || entries.getLast().seq() != then.seq() + entries.size()) {
+        return Optional.empty();
+      }
+      then = MailboxFold.fold(then, entries);
+    }
+    return Optional.of(then);
+  }
+
+  /**
    * Reads messages with their envelopes and structures, in order. Entries are fetched in batches,
    * so a mailbox of any size passes through a small memory.
    *
@@ -226,6 +256,11 @@ public final class Mailbox {
     return first;
   }
 
+  /** Notes that messages below this UID were \Recent to a session that comes from another node. */
+  public synchronized void recentTold(long uidNext) {
+    recentTold = Math.max(recentTold, uidNext);
+  }
+
   /** The lowest UID that is not yet \Recent for anybody; STATUS counts from there. */
   public synchronized long recentFrom() {
     return recentTold;
@@ -234,18 +269,67 @@ public final class Mailbox {
   // ---- writing
 
   /**
-   * Appends messages, all or none.
+   * What an attempt at a write has come to that may have been made before: the first sequence that
+   * it wrote.
    *
-   * @param key idempotency key, or null
+   * @return empty if it wrote nothing, or is the first
    */
-  public Added append(List<NewMessage> messages, @Nullable String key) {
+  public OptionalLong doneAt(Attempt attempt) {
+    return done(attempt).map(done -> OptionalLong.of(done.firstSeq())).orElse(OptionalLong.empty());
+  }
+
+  private Optional<Appended> done(Attempt attempt) {
+    String key = attempt.key();
+    return attempt.isRepeat() && key != null ? logs.find(log, key) : Optional.empty();
+  }
+
+  /** Nothing was written under the key of this attempt, and there is something to write. */
+  private void refuseIfOver(Attempt attempt) {
+    if (attempt.phase() == Attempt.Phase.OVER) {
+      throw new StoreException.Unavailable("an earlier attempt at " + log + " has failed", null);
+    }
+  }
+
+  private static int entries(Appended appended) {
+    return (int) (appended.lastSeq() - appended.firstSeq() + 1);
+  }
+
+  /** The event of an entry of ours, unless it was compacted away. */
+  private Optional<MailboxEvent> event(long seq) {
+    return logs.read(log, seq - 1, seq, 1).stream().findFirst().map(MailboxCodec::decode);
+  }
+
+  /** When the store does not say what became of it, it is asked once more under the same key. */
+  private Outcome write(Append append) {
+    try {
+      return logs.append(append);
+    } catch (StoreException.Unavailable e) {
+      if (append.key() == null) {
+        throw e;
+      }
+      return logs.append(append);
+    }
+  }
+
+  /** Appends messages, all or none. */
+  public Added append(List<NewMessage> messages, Attempt attempt) {
+    Optional<Appended> done = done(attempt);
+    if (done.isPresent()) {
+      return added(done.get(), entries(done.get()));
+    }
     checkRoom(messages);
+    refuseIfOver(attempt);
     List<Event> events = messages.stream().map(MailboxCodec::event).toList();
-    Outcome outcome = logs.append(Append.to(log, events).withKey(key));
+    Outcome outcome = write(Append.to(log, events).withKey(attempt.key()));
     return switch (outcome) {
       case Appended appended -> added(appended, messages.size());
       case Conflict _ -> throw new MailboxException.Gone();
     };
+  }
+
+  /** What an attempt to append messages has come to that may have been made before. */
+  public Optional<Added> appended(Attempt attempt) {
+    return done(attempt).map(done -> added(done, entries(done)));
   }
 
   private Added added(Appended appended, int count) {
@@ -292,41 +376,62 @@ public final class Mailbox {
    * Changes flags. Changes of different sessions commute and need no retry, unless UNCHANGEDSINCE
    * makes this one depend on what was before.
    *
+   * @param seen the mailbox as the caller knows it, on which it is decided what there is to change
    * @param uids messages; those that are gone are passed over
    * @param unchangedSince leave alone what changed after this MODSEQ; negative for no such
    *     condition
-   * @param key idempotency key, or null
    */
   public FlagsOutcome changeFlags(
-      UidSet uids, FlagChange change, long unchangedSince, @Nullable String key) {
+      MailboxState seen, UidSet uids, FlagChange change, long unchangedSince, Attempt attempt) {
+    Optional<Appended> done = done(attempt);
+    if (done.isPresent()) {
+      return changedBefore(done.get().firstSeq(), uids, unchangedSince);
+    }
     if (unchangedSince < 0) {
-      MailboxState now = refresh();
-      return tryChange(now, now.present(uids), change, Append.Expect.EXISTING, key, UidSet.EMPTY)
+      return tryChange(seen, uids, change, unchangedSince, attempt)
           .orElseThrow(MailboxException.Gone::new);
     }
-    return retrying(now -> {
-      UidSet.Builder changed = new UidSet.Builder();
-      UidSet.Builder free = new UidSet.Builder();
-      now.forEachIndex(
-          uids, index -> (now.modseq(index) > unchangedSince ? changed : free).add(now.uid(index)));
-      return tryChange(
-          now, free.build(), change, Append.Expect.at(now.seq()), key, changed.build());
-    });
+    return retrying(seen, attempt, now -> tryChange(now, uids, change, unchangedSince, attempt));
+  }
+
+  private static UidSet changedSince(MailboxState at, UidSet uids, long modseq) {
+    UidSet.Builder changed = new UidSet.Builder();
+    if (modseq >= 0) {
+      at.forEachIndex(
+          uids,
+          index -> {
+            if (at.modseq(index) > modseq) {
+              changed.add(at.uid(index));
+            }
+          });
+    }
+    return changed.build();
+  }
+
+  /** What a change said when it was made: a conditional one was decided right before its entry. */
+  private FlagsOutcome changedBefore(long seq, UidSet uids, long unchangedSince) {
+    UidSet changed =
+        event(seq).orElse(null) instanceof MailboxEvent.FlagsChanged(UidSet of, FlagChange _)
+            ? of
+            : UidSet.EMPTY;
+    UidSet modified =
+        unchangedSince < 0
+            ? UidSet.EMPTY
+            : stateAt(seq - 1)
+                .map(before -> changedSince(before, uids, unchangedSince))
+                .orElse(UidSet.EMPTY);
+    return new FlagsOutcome(refresh(), seq, changed, modified);
   }
 
   private Optional<FlagsOutcome> tryChange(
-      MailboxState now,
-      UidSet uids,
-      FlagChange change,
-      Append.Expect expect,
-      @Nullable String key,
-      UidSet modified) {
+      MailboxState now, UidSet uids, FlagChange change, long unchangedSince, Attempt attempt) {
     if (change.operation() != FlagChange.Operation.REMOVE) {
       checkKeywords(now, change.flags());
     }
+    UidSet modified = changedSince(now, uids, unchangedSince);
     UidSet.Builder differing = new UidSet.Builder();
     now.forEachIndex(
-        uids,
+        uids.minus(modified),
         index -> {
           if (!change.apply(now.flags(index)).equals(now.flags(index))) {
             differing.add(now.uid(index));
@@ -334,12 +439,17 @@ public final class Mailbox {
         });
     UidSet changing = differing.build();
     if (changing.isEmpty()) {
-      return Optional.of(new FlagsOutcome(now, 0, modified));
+      return Optional.of(new FlagsOutcome(now, 0, UidSet.EMPTY, modified));
     }
+    refuseIfOver(attempt);
     Event event = MailboxCodec.event(new MailboxEvent.FlagsChanged(changing, change));
-    return switch (logs.append(new Append(log, List.of(event), expect, key))) {
+    Append.Expect expect =
+        unchangedSince < 0 ? Append.Expect.EXISTING : Append.Expect.at(now.seq());
+    return switch (write(new Append(log, List.of(event), expect, attempt.key()))) {
       case Appended appended ->
-          Optional.of(new FlagsOutcome(catchUp(appended.lastSeq()), appended.lastSeq(), modified));
+          Optional.of(
+              new FlagsOutcome(
+                  catchUp(appended.lastSeq()), appended.lastSeq(), changing, modified));
       case Conflict _ -> Optional.empty();
     };
   }
@@ -347,31 +457,28 @@ public final class Mailbox {
   /**
    * Takes away messages that carry \Deleted at the moment it happens.
    *
+   * @param seen the mailbox as the caller knows it
    * @param among only these, or null for all
    * @return UIDs expunged
    */
-  public UidSet expungeDeleted(@Nullable UidSet among, @Nullable String key) {
-    return expunge(
-        now -> {
-          UidSet.Builder doomed = new UidSet.Builder();
-          if (among == null) {
-            for (int index = 0; index < now.size(); index++) {
-              if (now.flags(index).has(SystemFlag.DELETED)) {
-                doomed.add(now.uid(index));
-              }
-            }
-          } else {
-            now.forEachIndex(
-                among,
-                index -> {
-                  if (now.flags(index).has(SystemFlag.DELETED)) {
-                    doomed.add(now.uid(index));
-                  }
-                });
+  public UidSet expungeDeleted(MailboxState seen, @Nullable UidSet among, Attempt attempt) {
+    return expunge(seen, now -> deleted(now, among), attempt);
+  }
+
+  private static UidSet deleted(MailboxState now, @Nullable UidSet among) {
+    UidSet.Builder doomed = new UidSet.Builder();
+    IntConsumer judge =
+        index -> {
+          if (now.flags(index).has(SystemFlag.DELETED)) {
+            doomed.add(now.uid(index));
           }
-          return doomed.build();
-        },
-        key);
+        };
+    if (among == null) {
+      IntStream.range(0, now.size()).forEach(judge);
+    } else {
+      now.forEachIndex(among, judge);
+    }
+    return doomed.build();
   }
 
   /**
@@ -379,84 +486,142 @@ public final class Mailbox {
    *
    * @return those of them that were still there
    */
-  public UidSet expunge(UidSet uids, @Nullable String key) {
-    return expunge(now -> now.present(uids), key);
+  public UidSet expunge(UidSet uids, Attempt attempt) {
+    return expunge(null, now -> now.present(uids), attempt);
   }
 
-  private UidSet expunge(Function<MailboxState, UidSet> choice, @Nullable String key) {
-    return retrying(now -> {
-      UidSet doomed = choice.apply(now);
-      if (doomed.isEmpty()) {
-        return Optional.of(doomed);
-      }
-      long[] octets = new long[1];
-      now.forEachIndex(doomed, index -> octets[0] += now.octets(index));
-      Event event = MailboxCodec.expunge(doomed, octets[0]);
-      Append append = new Append(log, List.of(event), Append.Expect.at(now.seq()), key);
-      return switch (logs.append(append)) {
-        case Appended appended -> {
-          catchUp(appended.lastSeq());
-          yield Optional.of(doomed);
-        }
-        case Conflict _ -> Optional.empty();
-      };
-    });
+  private UidSet expunge(
+      @Nullable MailboxState seen, Function<MailboxState, UidSet> choice, Attempt attempt) {
+    Optional<UidSet> before = expungedBefore(attempt);
+    if (before.isPresent()) {
+      return before.get();
+    }
+    return retrying(
+        seen,
+        attempt,
+        now -> {
+          UidSet doomed = choice.apply(now);
+          if (doomed.isEmpty()) {
+            return Optional.of(doomed);
+          }
+          refuseIfOver(attempt);
+          long[] octets = new long[1];
+          now.forEachIndex(doomed, index -> octets[0] += now.octets(index));
+          Event event = MailboxCodec.expunge(doomed, octets[0]);
+          Append.Expect expect = Append.Expect.at(now.seq());
+          return switch (write(new Append(log, List.of(event), expect, attempt.key()))) {
+            case Appended appended -> {
+              catchUp(appended.lastSeq());
+              yield Optional.of(doomed);
+            }
+            case Conflict _ -> Optional.empty();
+          };
+        });
+  }
+
+  private Optional<UidSet> expungedBefore(Attempt attempt) {
+    return done(attempt)
+        .map(done ->
+            event(done.firstSeq()).orElse(null) instanceof MailboxEvent.Expunged(UidSet uids)
+                ? uids
+                : UidSet.EMPTY);
   }
 
   /**
-   * Copies messages with their flags as they are now, all or none.
+   * Copies messages with their flags, all or none.
    *
+   * @param seen the mailbox as the caller knows it, from which is copied
    * @param uids messages; those that are gone are passed over
+   * @return what went where; a repeat that cannot tell any more which messages went names none
    */
-  public Copied copy(UidSet uids, Mailbox target, @Nullable String key) throws IOException {
-    MailboxState now = refresh();
+  public Copied copy(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+      throws IOException {
+    Optional<Appended> done = target.done(attempt);
+    if (done.isPresent()) {
+      return target.copiedBefore(done.get(), seen.present(uids));
+    }
     List<Integer> indexes = new ArrayList<>();
-    now.forEachIndex(uids, indexes::add);
+    seen.forEachIndex(uids, indexes::add);
     UidSet.Builder from = new UidSet.Builder();
     List<NewMessage> messages = new ArrayList<>();
     read(
-        now,
+        seen,
         indexes.stream().mapToInt(Integer::intValue).toArray(),
         (index, stored) -> {
           from.add(stored.uid());
-          NewMessage m = stored.message();
-          messages.add(
-              new NewMessage(
-                  m.prefix(),
-                  m.blob(),
-                  m.internalDate(),
-                  now.flags(index),
-                  m.structure(),
-                  m.session()));
+          messages.add(stored.message().with(seen.flags(index)));
         });
+    MailboxState there = target.refresh();
     if (messages.isEmpty()) {
-      return new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
+      return new Copied(there.uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
     }
-    target.refresh();
-    Added added = target.append(messages, key);
+    Added added = target.append(messages, attempt);
     return new Copied(added.uidValidity(), from.build(), added.uids());
+  }
+
+  /**
+   * @param from what was copied, if it is as many as were: of what a command names, messages only
+   *     ever go
+   */
+  private Copied copiedBefore(Appended done, UidSet from) {
+    Added added = added(done, entries(done));
+    return from.size() == added.uids().size()
+        ? new Copied(added.uidValidity(), from, added.uids())
+        : new Copied(added.uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
   }
 
   /**
    * Copies messages and then takes them away here. If the second half fails they are in both
    * places: a message may be doubled by an accident, never lost.
    */
-  public Copied move(UidSet uids, Mailbox target, @Nullable String key) throws IOException {
-    Copied copied = copy(uids, target, key == null ? null : key + "+");
-    if (!copied.from().isEmpty()) {
-      expunge(copied.from(), key == null ? null : key + "-");
+  public Copied move(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+      throws IOException {
+    Attempt arriving = attempt.part("+");
+    Attempt leaving = leaving(attempt);
+    Optional<UidSet> left = expungedBefore(leaving);
+    if (left.isPresent()) {
+      Optional<Appended> arrived = target.done(arriving);
+      return arrived.isPresent()
+          ? target.copiedBefore(arrived.get(), left.get())
+          : new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
+    }
+    Copied copied = copy(seen, uids, target, arriving);
+    // All that are still there have been copied, be it that others have gone in the meantime.
+    UidSet moved =
+        copied.from().isEmpty() && target.doneAt(arriving).isPresent()
+            ? seen.present(uids)
+            : copied.from();
+    if (!moved.isEmpty()) {
+      expunge(moved, leaving);
     }
     return copied;
   }
 
-  private <T> T retrying(Function<MailboxState, Optional<T>> attempt) {
+  /** Where {@link #move} takes messages away. */
+  public static Attempt leaving(Attempt move) {
+    return move.part("-");
+  }
+
+  /**
+   * Decides until what it was decided on still holds when it is written.
+   *
+   * @param seen what to begin with, or null for what is there now
+   */
+  private <T> T retrying(
+      @Nullable MailboxState seen, Attempt attempt, Function<MailboxState, Optional<T>> decision) {
+    if (seen != null && attempt.phase() == Attempt.Phase.OVER) {
+      return decision.apply(seen).orElseThrow();
+    }
     conditional.lock();
     try {
+      MailboxState known = state;
+      MailboxState now = seen == null ? refresh() : known.seq() > seen.seq() ? known : seen;
       for (int tries = 0; tries < limits.conflicts(); tries++) {
-        Optional<T> done = attempt.apply(refresh());
+        Optional<T> done = decision.apply(now);
         if (done.isPresent()) {
           return done.get();
         }
+        now = refresh();
       }
     } finally {
       conditional.unlock();

@@ -1,5 +1,6 @@
 package hikyaku.mailbox.view;
 
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.UidSet;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -48,24 +49,20 @@ public final class View {
 
   /** A view of the mailbox as it is now, everything told. */
   public static View open(Mailbox mailbox) {
-    MailboxState now = mailbox.refresh();
-    return new View(mailbox, now, new Positions(now.uidNext(), now.seq(), now.seq()), new long[0]);
+    return open(mailbox, mailbox.refresh());
+  }
+
+  /** A view of the mailbox as it was at one sequence, everything told. */
+  public static View open(Mailbox mailbox, MailboxState at) {
+    return new View(mailbox, at, new Positions(at.uidNext(), at.seq(), at.seq()), new long[0]);
   }
 
   /**
-   * A session's view carried on from where it was, perhaps on another node.
-   *
-   * @throws IllegalArgumentException if the log no longer remembers the expunges since then, so
-   *     that the message numbers cannot be known
+   * A session's view carried on from where it was, perhaps on another node. The store is not asked
+   * yet: until the first {@link #refresh} or {@link #advance} the view has only its positions.
    */
   public static View at(Mailbox mailbox, Positions positions) {
-    MailboxState now = mailbox.refresh();
-    if (!now.knowsExpungesSince(positions.expunges())) {
-      throw new IllegalArgumentException("expunges since the position are forgotten");
-    }
-    View view = new View(mailbox, now, positions, new long[0]);
-    view.bury(now.expungedSince(positions.expunges()));
-    return view;
+    return new View(mailbox, MailboxState.EMPTY, positions, new long[0]);
   }
 
   /** Sorts what went into ghosts and unborn. */
@@ -190,14 +187,36 @@ public final class View {
 
   // ---- news
 
-  /** Looks at the mailbox as it is now. Numbers do not change; messages may become ghosts. */
+  /**
+   * Looks at the mailbox as it is now. Numbers do not change; messages may become ghosts.
+   *
+   * @throws MailboxException.TooFarBehind as {@link #advance}
+   */
   public void refresh() {
     advance(mailbox.refresh());
   }
 
-  /** Looks at a newer fold, which the session got as the outcome of a write of its own. */
+  /** The first look of a view that was carried on: its positions say what is to be told. */
+  private void carryOn(MailboxState now) {
+    if (!now.knowsExpungesSince(expunges)) {
+      throw new MailboxException.TooFarBehind();
+    }
+    bury(now.expungedSince(expunges));
+    state = now;
+  }
+
+  /**
+   * Looks at a newer fold, which the session got as the outcome of a write of its own.
+   *
+   * @throws MailboxException.TooFarBehind if the view was carried on and its message numbers cannot
+   *     be known, for the log has forgotten expunges since
+   */
   public void advance(MailboxState now) {
     if (now.seq() <= state.seq()) {
+      return;
+    }
+    if (state.seq() == 0) {
+      carryOn(now);
       return;
     }
     UidSet gone =
@@ -218,6 +237,13 @@ public final class View {
   public void own(long seq, UidSet uids) {
     ownSeq = seq;
     ownUids = uids;
+  }
+
+  /** How many things {@link #tell} would tell at most. */
+  public int countNews() {
+    int[] count = {ghosts.length + unborn.length + 1};
+    state.changedSince(flags, index -> count[0]++);
+    return count[0];
   }
 
   /** Whether {@link #tell} would tell something. */

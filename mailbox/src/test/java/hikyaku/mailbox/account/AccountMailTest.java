@@ -3,6 +3,7 @@ package hikyaku.mailbox.account;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.MailStore;
@@ -49,16 +50,16 @@ class AccountMailTest {
 
   @Test
   void createMakesWhatStandsAboveAndRefusesWhatExists() {
-    account.create("a/b/c/", Set.of());
+    account.create("a/b/c/", Set.of(), Attempt.ONLY);
     assertThat(names()).contains("a", "a/b", "a/b/c");
-    assertThatThrownBy(() -> account.create("a/b", Set.of()))
+    assertThatThrownBy(() -> account.create("a/b", Set.of(), Attempt.ONLY))
         .isInstanceOf(MailboxException.AlreadyExists.class);
-    assertThatThrownBy(() -> account.create("inbox", Set.of()))
+    assertThatThrownBy(() -> account.create("inbox", Set.of(), Attempt.ONLY))
         .isInstanceOf(MailboxException.AlreadyExists.class);
-    assertThatThrownBy(() -> account.create("x", Set.of(SpecialUse.SENT)))
+    assertThatThrownBy(() -> account.create("x", Set.of(SpecialUse.SENT), Attempt.ONLY))
         .isInstanceOf(MailboxException.SpecialUseTaken.class);
     for (String bad : List.of("", "a//b", "/a", "a\u0000b", "../x", "a*", "x".repeat(2000))) {
-      assertThatThrownBy(() -> account.create(bad, Set.of()))
+      assertThatThrownBy(() -> account.create(bad, Set.of(), Attempt.ONLY))
           .as(bad)
           .isInstanceOf(MailboxException.InvalidName.class);
     }
@@ -66,15 +67,15 @@ class AccountMailTest {
 
   @Test
   void aFolderMadeAgainIsAnotherMailbox() {
-    Folder first = account.create("x", Set.of());
+    Folder first = account.create("x", Set.of(), Attempt.ONLY);
     Mailbox open = account.mailbox("x");
-    open.append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
-    account.delete("x");
+    open.append(List.of(TestMessages.message(store, "one", Flags.NONE)), Attempt.ONLY);
+    account.delete("x", Attempt.ONLY);
     assertThatThrownBy(open::refresh).isInstanceOf(MailboxException.Gone.class);
-    assertThatThrownBy(
-            () -> open.append(List.of(TestMessages.message(store, "two", Flags.NONE)), null))
+    assertThatThrownBy(() ->
+            open.append(List.of(TestMessages.message(store, "two", Flags.NONE)), Attempt.ONLY))
         .isInstanceOf(MailboxException.Gone.class);
-    Folder second = account.create("x", Set.of());
+    Folder second = account.create("x", Set.of(), Attempt.ONLY);
     assertThat(second.uidValidity()).isGreaterThan(first.uidValidity());
     assertThat(second.id()).isGreaterThan(first.id());
     assertThat(account.mailbox("x").refresh().size()).isZero();
@@ -82,27 +83,29 @@ class AccountMailTest {
 
   @Test
   void renameTakesChildrenAlongAndKeepsMailboxes() {
-    account.create("a/b", Set.of());
-    account.mailbox("a/b").append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
+    account.create("a/b", Set.of(), Attempt.ONLY);
+    account
+        .mailbox("a/b")
+        .append(List.of(TestMessages.message(store, "one", Flags.NONE)), Attempt.ONLY);
     long validity = account.mailbox("a/b").refresh().uidValidity();
-    account.rename("a", "n/m");
+    account.rename("a", "n/m", Attempt.ONLY);
     assertThat(names()).contains("n", "n/m", "n/m/b").doesNotContain("a", "a/b");
     MailboxState moved = account.mailbox("n/m/b").refresh();
     assertThat(moved.size()).isEqualTo(1);
     assertThat(moved.uidValidity()).isEqualTo(validity);
-    assertThatThrownBy(() -> account.rename("n", "n/x"))
+    assertThatThrownBy(() -> account.rename("n", "n/x", Attempt.ONLY))
         .isInstanceOf(MailboxException.NotAllowed.class);
-    assertThatThrownBy(() -> account.rename("n", "Sent"))
+    assertThatThrownBy(() -> account.rename("n", "Sent", Attempt.ONLY))
         .isInstanceOf(MailboxException.AlreadyExists.class);
-    assertThatThrownBy(() -> account.rename("nothing", "y"))
+    assertThatThrownBy(() -> account.rename("nothing", "y", Attempt.ONLY))
         .isInstanceOf(MailboxException.Nonexistent.class);
   }
 
   @Test
   void renamingInboxEmptiesIt() {
-    account.inbox().append(List.of(TestMessages.message(store, "one", Flags.NONE)), null);
-    account.create("INBOX/child", Set.of());
-    account.rename("INBOX", "old");
+    account.inbox().append(List.of(TestMessages.message(store, "one", Flags.NONE)), Attempt.ONLY);
+    account.create("INBOX/child", Set.of(), Attempt.ONLY);
+    account.rename("INBOX", "old", Attempt.ONLY);
     assertThat(account.inbox().refresh().size()).isZero();
     assertThat(account.mailbox("old").refresh().size()).isEqualTo(1);
     assertThat(names()).contains("INBOX", "INBOX/child", "old");
@@ -110,30 +113,31 @@ class AccountMailTest {
 
   @Test
   void aDeletedParentLeavesItsNameBehind() {
-    account.create("a/b", Set.of());
-    account.delete("a");
+    account.create("a/b", Set.of(), Attempt.ONLY);
+    account.delete("a", Attempt.ONLY);
     assertThat(account.tree().namesWithoutFolder()).containsExactly("a");
-    assertThatThrownBy(() -> account.delete("a")).isInstanceOf(MailboxException.Nonexistent.class);
-    account.rename("a", "z");
+    assertThatThrownBy(() -> account.delete("a", Attempt.ONLY))
+        .isInstanceOf(MailboxException.Nonexistent.class);
+    account.rename("a", "z", Attempt.ONLY);
     assertThat(names()).contains("z/b").doesNotContain("z");
   }
 
   @Test
   void subscriptionsOutliveFolders() {
-    account.create("x", Set.of());
-    account.subscribe("x");
-    account.delete("x");
+    account.create("x", Set.of(), Attempt.ONLY);
+    account.subscribe("x", Attempt.ONLY);
+    account.delete("x", Attempt.ONLY);
     assertThat(account.tree().isSubscribed("x")).isTrue();
-    account.unsubscribe("x");
+    account.unsubscribe("x", Attempt.ONLY);
     assertThat(account.tree().isSubscribed("x")).isFalse();
   }
 
   @Test
   void aLongTreeLogIsFoldedFromASnapshot() {
     for (int i = 0; i < 600; i++) {
-      account.subscribe("name" + i);
+      account.subscribe("name" + i, Attempt.ONLY);
     }
-    account.create("last", Set.of());
+    account.create("last", Set.of(), Attempt.ONLY);
     assertThat(store.logs().snapshot(account.log())).isPresent();
     try (MailStore other = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT)) {
       FolderTree cold = other.account("a").tree();
@@ -152,7 +156,7 @@ class AccountMailTest {
               .mapToObj(i ->
                   threads.submit(() -> {
                     start.await();
-                    return new AccountMail("a", mail).create("same", Set.of());
+                    return new AccountMail("a", mail).create("same", Set.of(), Attempt.ONLY);
                   }))
               .toList();
       start.countDown();
@@ -177,9 +181,9 @@ class AccountMailTest {
             Delivery.toInbox("b", TestMessages.message(store, "hello", Flags.NONE)),
             new Delivery("b", "Junk", TestMessages.message(store, "hello", Flags.NONE)),
             new Delivery("b", "no such", TestMessages.message(store, "hello", Flags.NONE)));
-    List<Delivered> first = mail.deliver(deliveries, "k");
+    List<Delivered> first = mail.deliver(deliveries, Attempt.first("k"));
     assertThat(first).allMatch(d -> d instanceof Delivered.Done);
-    assertThat(mail.deliver(deliveries, "k")).isEqualTo(first);
+    assertThat(mail.deliver(deliveries, Attempt.first("k"))).isEqualTo(first);
     assertThat(account.inbox().refresh().size()).isEqualTo(1);
     assertThat(mail.account("b").inbox().refresh().size()).isEqualTo(2);
     assertThat(mail.account("b").mailbox("Junk").refresh().size()).isEqualTo(1);
@@ -192,15 +196,16 @@ class AccountMailTest {
     List<Delivery> deliveries =
         List.of(Delivery.toInbox("a", TestMessages.message(store, "hello", Flags.NONE)));
     store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
-    assertThatThrownBy(() -> mail.deliver(deliveries, "k"))
+    assertThatThrownBy(() -> mail.deliver(deliveries, Attempt.first("k")))
         .isInstanceOf(StoreException.Unavailable.class);
-    assertThat(mail.deliver(deliveries, "k")).allMatch(d -> d instanceof Delivered.Done);
+    assertThat(mail.deliver(deliveries, Attempt.first("k")))
+        .allMatch(d -> d instanceof Delivered.Done);
     assertThat(account.inbox().refresh().size()).isEqualTo(1);
   }
 
   @Test
   void aFolderWhoseMailboxACrashForgotIsMended() {
-    Folder folder = account.create("x", Set.of());
+    Folder folder = account.create("x", Set.of(), Attempt.ONLY);
     store.logs().drop(AccountMail.mailboxLog("a", folder.id()));
     Mailbox mended = account.mailbox("x");
     assertThat(mended.refresh().uidValidity()).isEqualTo(folder.uidValidity());
@@ -213,12 +218,12 @@ class AccountMailTest {
     for (int i = 0; i < 5; i++) {
       messages.add(TestMessages.message(store, "m" + i, Flags.of(i, List.of("kw" + i))));
     }
-    inbox.append(messages, null);
+    inbox.append(messages, Attempt.ONLY);
     Mailbox sent = account.mailbox("Sent");
-    Copied copied = inbox.copy(UidSet.of(2, 4, 9), sent, null);
+    Copied copied = inbox.copy(inbox.refresh(), UidSet.of(2, 4, 9), sent, Attempt.ONLY);
     assertThat(copied.from().toString()).isEqualTo("2,4");
     assertThat(copied.to().toString()).isEqualTo("1:2");
-    Copied moved = inbox.move(UidSet.range(1, 3), sent, null);
+    Copied moved = inbox.move(inbox.refresh(), UidSet.range(1, 3), sent, Attempt.ONLY);
     assertThat(moved.to().toString()).isEqualTo("3:5");
     assertThat(inbox.refresh().uids().toString()).isEqualTo("4:5");
     MailboxState there = sent.refresh();

@@ -2,6 +2,7 @@ package hikyaku.mailbox.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.TestMessages;
@@ -40,6 +41,12 @@ class ViewModelTest {
 
   private final List<Session> sessions = new ArrayList<>();
   private Random random = new Random();
+  private int names;
+
+  /** What the mailbox held at some sequences. */
+  private final TreeMap<Long, TreeMap<Long, Flags>> history = new TreeMap<>();
+
+  private int lookedBack;
 
   /** A client's belief. */
   private final class Session {
@@ -110,6 +117,7 @@ class ViewModelTest {
       Mailbox there = node.account("a").inbox();
       if (there.refresh().knowsExpungesSince(view.positions().expunges())) {
         View attached = View.at(there, view.positions());
+        attached.refresh();
         view.refresh();
         assertThat(attached.positions()).isEqualTo(view.positions());
         view = attached;
@@ -136,24 +144,71 @@ class ViewModelTest {
         case 3, 4 -> flag(session);
         case 5 -> conditionalFlag(session.mailbox());
         case 6 -> {
-          UidSet gone = session.mailbox().expungeDeleted(null, null);
+          Attempt attempt = named();
+          UidSet gone = session.mailbox().expungeDeleted(before(), null, attempt);
           assertThat(gone).isEqualTo(deleted());
           gone.forEach(truth::remove);
+          if (!gone.isEmpty()) {
+            assertThat(elsewhere().expungeDeleted(before(), null, again(attempt))).isEqualTo(gone);
+          }
         }
         case 7 -> {
           UidSet some = someUids();
-          UidSet gone = session.mailbox().expunge(some, null);
+          UidSet gone = session.mailbox().expunge(some, Attempt.ONLY);
           gone.forEach(uid -> assertThat(truth.remove(uid)).isNotNull());
           some.forEach(uid -> assertThat(truth).doesNotContainKey(uid));
         }
         case 8, 9 -> session.tell(random.nextBoolean());
-        case 10 -> session.move(nodes.get(random.nextInt(2)));
+        case 10 -> {
+          session.move(nodes.get(random.nextInt(2)));
+          lookBack();
+        }
         default -> nodes.get(random.nextInt(2)).housekeeping();
       }
     }
     sessions.forEach(s -> s.tell(true));
+    assertThat(lookedBack).isPositive();
     checkCold();
     assertThat(problems()).isEmpty();
+  }
+
+  /** An attempt of its own name. */
+  private Attempt named() {
+    return Attempt.first("attempt " + names++);
+  }
+
+  /** The same once more, by a node that cannot know whether it was made. */
+  private Attempt again(Attempt first) {
+    return random.nextBoolean()
+        ? new Attempt(first.key(), Attempt.Phase.REPEAT)
+        : new Attempt(first.key(), Attempt.Phase.OVER);
+  }
+
+  private Mailbox elsewhere() {
+    return nodes.get(random.nextInt(2)).account("a").inbox();
+  }
+
+  /** The mailbox as it was is as it was then, if the log still tells. */
+  private void lookBack() {
+    long now = elsewhere().refresh().seq();
+    history.put(now, new TreeMap<>(truth));
+    Long floor = history.floorKey(now - random.nextInt(40));
+    long then = floor == null ? now : floor;
+    elsewhere()
+        .stateAt(then)
+        .ifPresent(state -> {
+          assertThat(state.seq()).isEqualTo(then);
+          assertThat(folded(state)).isEqualTo(history.get(then));
+          lookedBack += then < now ? 1 : 0;
+        });
+  }
+
+  private static TreeMap<Long, Flags> folded(MailboxState state) {
+    TreeMap<Long, Flags> folded = new TreeMap<>();
+    for (int index = 0; index < state.size(); index++) {
+      folded.put(state.uid(index), state.flags(index));
+    }
+    return folded;
   }
 
   private List<String> problems() {
@@ -168,7 +223,9 @@ class ViewModelTest {
     for (int i = 0; i < count; i++) {
       messages.add(TestMessages.message(store, "text " + random.nextInt(50), someFlags()));
     }
-    Added added = mailbox.append(messages, null);
+    Attempt attempt = named();
+    Added added = mailbox.append(messages, attempt);
+    assertThat(elsewhere().append(messages, again(attempt))).isEqualTo(added);
     List<Long> uids = new ArrayList<>();
     added.uids().forEach(uids::add);
     for (int i = 0; i < count; i++) {
@@ -180,7 +237,10 @@ class ViewModelTest {
   private void flag(Session session) {
     FlagChange change = someChange();
     UidSet uids = someUids();
-    FlagsOutcome outcome = session.mailbox().changeFlags(uids, change, -1, null);
+    Attempt attempt = named();
+    Mailbox mailbox = session.mailbox();
+    FlagsOutcome outcome = mailbox.changeFlags(mailbox.refresh(), uids, change, -1, attempt);
+    repeated(outcome, elsewhere().changeFlags(before(), uids, change, -1, again(attempt)));
     uids.forEach(uid -> truth.computeIfPresent(uid, (u, flags) -> change.apply(flags)));
     assertThat(outcome.modified().isEmpty()).isTrue();
     if (random.nextBoolean()) {
@@ -194,7 +254,11 @@ class ViewModelTest {
     long since = Math.max(0, before.seq() - random.nextInt(6));
     UidSet uids = someUids();
     FlagChange change = someChange();
-    FlagsOutcome outcome = mailbox.changeFlags(uids, change, since, null);
+    Attempt attempt = named();
+    FlagsOutcome outcome = mailbox.changeFlags(before, uids, change, since, attempt);
+    if (outcome.seq() > 0) {
+      repeated(outcome, elsewhere().changeFlags(before(), uids, change, since, again(attempt)));
+    }
     before.forEachIndex(
         uids,
         index -> {
@@ -205,6 +269,18 @@ class ViewModelTest {
             truth.put(uid, change.apply(truth.get(uid)));
           }
         });
+  }
+
+  private MailboxState before() {
+    return elsewhere().refresh();
+  }
+
+  private void repeated(FlagsOutcome first, FlagsOutcome second) {
+    assertThat(second.seq()).isEqualTo(first.seq());
+    assertThat(second.changed()).isEqualTo(first.changed());
+    elsewhere()
+        .stateAt(first.seq() - 1)
+        .ifPresent(_ -> assertThat(second.modified()).isEqualTo(first.modified()));
   }
 
   private UidSet deleted() {

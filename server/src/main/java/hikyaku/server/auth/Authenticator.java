@@ -45,6 +45,17 @@ public interface Authenticator {
   LoginResult apop(AuthContext context, String timestamp, String user, String digest);
 
   /**
+   * Lets a session go on that was let in before, perhaps on another node: the account may still do
+   * what it did. It keeps its place even beyond the limit of sessions, and is counted as no login.
+   *
+   * @param accountId of the account, and
+   * @param epoch of its password, as the login had them
+   * @return {@link LoginResult.BadCredentials} if the account is gone or its password is another
+   *     one now; never {@link LoginResult.TooManySessions}
+   */
+  LoginResult resume(AuthContext context, String accountId, long epoch);
+
+  /**
    * Starts a SASL exchange. A mechanism that is known but not for this session (no TLS) starts, and
    * says so at its first step before anything secret has been asked for.
    *

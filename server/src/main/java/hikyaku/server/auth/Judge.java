@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Judge {
   private static final Logger log = LoggerFactory.getLogger(Judge.class);
 
+  private static final LoginResult GONE = new LoginResult.BadCredentials();
+
   private final CredentialSource source;
   private final UserNames names;
   private final Throttle throttle;
@@ -123,8 +125,44 @@ final class Judge {
     }
     return sessions
         .take(account.id(), context.service())
-        .<LoginResult>map(lease -> new LoginResult.Success(account, lease))
+        .<LoginResult>map(
+            lease -> new LoginResult.Success(account, known.get().credentials().epoch(), lease))
         .orElseGet(LoginResult.TooManySessions::new);
+  }
+
+  /** Judges a session that was let in before; see {@link Authenticator#resume}. */
+  LoginResult resume(AuthContext context, String accountId, long epoch) {
+    LoginResult result;
+    try {
+      result = source.known(accountId).map(known -> resume(context, known, epoch)).orElse(GONE);
+    } catch (StoreException failure) {
+      log.atWarn()
+          .addKeyValue("session", context.session())
+          .addKeyValue("cause", failure.getMessage())
+          .log("no session can be carried on");
+      result = new LoginResult.Unavailable();
+    }
+    log.atDebug()
+        .addKeyValue("session", context.session())
+        .addKeyValue("service", context.service())
+        .addKeyValue("account", accountId)
+        .addKeyValue("result", outcome(result))
+        .log("session carried on");
+    return result;
+  }
+
+  private LoginResult resume(AuthContext context, Known known, long epoch) {
+    Account account = known.account();
+    if (known.credentials().epoch() != epoch) {
+      return GONE;
+    }
+    if (account.suspended()) {
+      return new LoginResult.Suspended();
+    }
+    return account.allows(context.service())
+        ? new LoginResult.Success(
+            account, epoch, sessions.takeBack(account.id(), context.service()))
+        : new LoginResult.NotAuthorized();
   }
 
   private boolean ownName(Account account, String actAs) {
@@ -150,7 +188,7 @@ final class Judge {
             .addKeyValue("tls", context.tls())
             .addKeyValue("mechanism", mechanism)
             .addKeyValue("result", outcome);
-    if (result instanceof LoginResult.Success(Account account, LoginLease _)) {
+    if (result instanceof LoginResult.Success(Account account, long _, LoginLease _)) {
       event
           .addKeyValue("account", account.id())
           .addKeyValue("address", account.primary())

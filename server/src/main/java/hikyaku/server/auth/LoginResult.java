@@ -13,9 +13,10 @@ public sealed interface LoginResult {
    * Logged in. IMAP tagged {@code OK [CAPABILITY …]}, POP3 {@code +OK}, SMTP {@code 235 2.7.0}.
    *
    * @param account not suspended, and allowed this service
+   * @param epoch of the account's password, for {@link Authenticator#resume}
    * @param lease to close when the session ends
    */
-  record Success(Account account, LoginLease lease) implements LoginResult {}
+  record Success(Account account, long epoch, LoginLease lease) implements LoginResult {}
 
   /** Not logged in; the session goes on unless it says otherwise. */
   sealed interface Refused extends LoginResult {

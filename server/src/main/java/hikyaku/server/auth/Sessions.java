@@ -22,10 +22,15 @@ final class Sessions {
     if (count.getOrDefault(service, 0) >= limits.of(service) || total(count) >= limits.total()) {
       return Optional.empty();
     }
+    return Optional.of(takeBack(accountId, service));
+  }
+
+  /** A place for a session that had one, perhaps on another node; there is always one. */
+  synchronized LoginLease takeBack(String accountId, Service service) {
     counts
         .computeIfAbsent(accountId, _ -> new EnumMap<>(Service.class))
         .merge(service, 1, Integer::sum);
-    return Optional.of(new Lease(accountId, service));
+    return new Lease(accountId, service);
   }
 
   private static int total(Map<Service, Integer> count) {

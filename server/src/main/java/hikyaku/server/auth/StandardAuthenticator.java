@@ -58,6 +58,11 @@ public final class StandardAuthenticator implements Authenticator {
         .toList();
   }
 
+  @Override
+  public LoginResult resume(AuthContext context, String accountId, long epoch) {
+    return judge.resume(context, accountId, epoch);
+  }
+
   /** Whether this session could have the mechanism, under TLS at least. */
   private boolean exists(Mechanism mechanism, AuthContext context) {
     return switch (mechanism) {

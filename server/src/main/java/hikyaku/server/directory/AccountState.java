@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param primary null before the first entry
  * @param created time of the first entry
  * @param quota empty for the domain's
+ * @param secretsSince the entry that last changed how the account is authenticated
  */
 record AccountState(
     long seq,
@@ -32,6 +33,7 @@ record AccountState(
     Set<Service> services,
     Optional<Credentials.Password> password,
     Optional<Credentials.Sealed> sharedSecret,
+    long secretsSince,
     boolean removed) {
   static final AccountState NONE =
       new AccountState(
@@ -44,6 +46,7 @@ record AccountState(
           Set.copyOf(EnumSet.allOf(Service.class)),
           Optional.empty(),
           Optional.empty(),
+          0,
           false);
 
   /** Whether its own log says so; its address has to say so as well. */
@@ -71,12 +74,20 @@ record AccountState(
         next.primary = new Address(created.getLocalPart(), created.getDomain());
         next.created = entry.time();
       }
-      case PASSWORD_SET -> next.password = Optional.of(Records.password(event.getPasswordSet()));
+      case PASSWORD_SET -> {
+        next.password = Optional.of(Records.password(event.getPasswordSet()));
+        next.secretsSince = entry.seq();
+      }
       case PASSWORD_REHASHED ->
           next.password = Optional.of(Records.password(event.getPasswordRehashed()));
-      case SHARED_SECRET_SET ->
-          next.sharedSecret = Optional.of(Records.sealed(event.getSharedSecretSet()));
-      case SHARED_SECRET_CLEARED -> next.sharedSecret = Optional.empty();
+      case SHARED_SECRET_SET -> {
+        next.sharedSecret = Optional.of(Records.sealed(event.getSharedSecretSet()));
+        next.secretsSince = entry.seq();
+      }
+      case SHARED_SECRET_CLEARED -> {
+        next.sharedSecret = Optional.empty();
+        next.secretsSince = entry.seq();
+      }
       case QUOTA_SET -> next.quota = Optional.of(Records.quota(event.getQuotaSet()));
       case QUOTA_INHERITED -> next.quota = Optional.empty();
       case SUSPENDED -> next.suspended = event.getSuspended();
@@ -107,6 +118,7 @@ record AccountState(
     private Set<Service> services;
     private Optional<Credentials.Password> password;
     private Optional<Credentials.Sealed> sharedSecret;
+    private long secretsSince;
     private boolean removed;
 
     Draft(AccountState from, long seq) {
@@ -119,6 +131,7 @@ record AccountState(
       services = from.services;
       password = from.password;
       sharedSecret = from.sharedSecret;
+      secretsSince = from.secretsSince;
       removed = from.removed;
     }
 
@@ -133,6 +146,7 @@ record AccountState(
           services,
           password,
           sharedSecret,
+          secretsSince,
           removed);
     }
   }

@@ -11,6 +11,9 @@ public interface CredentialSource {
    */
   Optional<Known> find(Address address);
 
+  /** The account with this id, for a session that was let in before. */
+  Optional<Known> known(String accountId);
+
   /** An account and what it is authenticated by, as they were at one moment. */
   record Known(Account account, Credentials credentials) {}
 

@@ -8,11 +8,17 @@ import java.util.Optional;
  *
  * @param accountId whose
  * @param version changes whenever anything about the account does
+ * @param epoch changes whenever the password or the shared secret does, but not when the same
+ *     password gets other keys
  * @param password empty if none has been set
  * @param sharedSecret for APOP and CRAM-MD5; empty unless the account was given one
  */
 public record Credentials(
-    String accountId, long version, Optional<Password> password, Optional<Sealed> sharedSecret) {
+    String accountId,
+    long version,
+    long epoch,
+    Optional<Password> password,
+    Optional<Sealed> sharedSecret) {
   @Override
   public String toString() {
     return "Credentials[" + accountId + "]";

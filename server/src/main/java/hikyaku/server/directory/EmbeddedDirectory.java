@@ -141,10 +141,20 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
     if (!domain.exists() || !state.exists() || !address.equals(state.primary())) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Known(
-            state.account(id, address, domain),
-            new Credentials(id, state.seq(), state.password(), state.sharedSecret())));
+    return Optional.of(known(id, state, state.account(id, address, domain)));
+  }
+
+  @Override
+  public Optional<Known> known(String accountId) {
+    return Optional.ofNullable(folds.existing(accountId))
+        .map(existing -> known(accountId, existing.state(), existing.account()));
+  }
+
+  private static Known known(String id, AccountState state, Account account) {
+    return new Known(
+        account,
+        new Credentials(
+            id, state.seq(), state.secretsSince(), state.password(), state.sharedSecret()));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Folder;
@@ -30,13 +31,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   private final Session session;
+  private final Attempt attempt;
   private final List<NewMessage> complete = new ArrayList<>();
+
+  /** What the command came to on a node that had it before. */
+  private Optional<Added> before = Optional.empty();
+
   private @Nullable Mailbox mailbox;
   private @Nullable Arriving arriving;
   private long octets;
 
   AppendIntake(Session session) {
     this.session = session;
+    this.attempt = session.looking.attempt();
   }
 
   /** A message on its way. Remembers what the store could not do and lets the rest pass by. */
@@ -78,6 +85,9 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       if (refusal != null) {
         return new Decision.Refuse(refusal);
       }
+      if (before.isPresent()) {
+        return new Decision.Take((_, _, _) -> {});
+      }
       octets += message.size();
       Quotas.check(session, index + 1, octets);
       Arriving next = new Arriving(message, session.server.mail.intake());
@@ -101,6 +111,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     }
     mailbox = login.mail().mailbox(folder.get());
     mailbox.refresh();
+    before = mailbox.appended(attempt);
     return null;
   }
 
@@ -153,17 +164,24 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (refusal != null) {
       return refusal;
     }
+    if (before.isPresent()) {
+      return reply(before.get());
+    }
     Mailbox target = mailbox;
     if (target == null || complete.size() != command.messages().size()) {
       throw new IllegalStateException("messages that were not taken");
     }
     Added added;
     try {
-      added = target.append(complete, null);
+      added = target.append(complete, attempt);
     } catch (MailboxException.Gone e) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
     session.server.metrics.appended.increment(complete.size());
+    return reply(added);
+  }
+
+  private static Reply reply(Added added) {
     return Reply.ok(
         new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids())),
         "APPEND completed");

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.protocol.imap.Reply;
 
 /** CLOSE and UNSELECT (RFC 9051 §6.4.1, §6.4.2). */
@@ -10,7 +11,9 @@ final class Close {
   static Reply execute(Session session) {
     Selected selected = session.state.inMailbox();
     if (!selected.readOnly) {
-      selected.mailbox().expungeDeleted(null, null);
+      Attempt attempt = session.looking.attempt();
+      session.looking.before(selected, attempt);
+      selected.mailbox().expungeDeleted(selected.view.state(), null, attempt);
     }
     session.state.select(null);
     return Reply.ok("CLOSE completed");

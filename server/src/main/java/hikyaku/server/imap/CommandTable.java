@@ -52,7 +52,7 @@ final class CommandTable {
     row("AUTHENTICATE", BEFORE, Telling.NOTHING);
     row("LOGIN", BEFORE, Telling.NOTHING);
     row("ENABLE", UNSELECTED, Telling.NOTHING);
-    row("COMPRESS", AFTER, Telling.EVERYTHING);
+    row("COMPRESS", AFTER, Telling.NOTHING);
     row("SELECT", AFTER, Telling.NOTHING);
     row("EXAMINE", AFTER, Telling.NOTHING);
     row("CREATE", AFTER, Telling.EVERYTHING);

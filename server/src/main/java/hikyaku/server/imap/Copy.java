@@ -1,9 +1,11 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Copied;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
@@ -28,10 +30,15 @@ final class Copy {
     }
   }
 
-  static Plan plan(Session session, boolean uid, SequenceSet messages, String mailbox)
+  /**
+   * @param write what the command writes to the selected mailbox
+   */
+  static Plan plan(
+      Session session, boolean uid, SequenceSet messages, String mailbox, Attempt write)
       throws Targets.Invalid {
-    View view = session.state.inMailbox().view;
-    view.refresh();
+    Selected selected = session.state.inMailbox();
+    session.looking.before(selected, write);
+    View view = selected.view;
     Targets targets = Targets.resolve(session, uid, messages);
     SessionState.Login login = session.state.loggedIn();
     Optional<Folder> folder = login.mail().tree().folder(mailbox);
@@ -43,17 +50,27 @@ final class Copy {
   }
 
   static Reply execute(Session session, Command.Copy command) throws IOException, Targets.Invalid {
-    Plan plan = plan(session, command.uid(), command.messages(), command.mailbox());
+    Attempt attempt = session.looking.attempt();
+    Plan plan = plan(session, command.uid(), command.messages(), command.mailbox(), attempt);
     if (plan.refusal() != null) {
       return plan.refusal();
     }
     Selected selected = session.state.inMailbox();
-    if (plan.ghosts()) {
-      // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
-      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+    Mailbox target = plan.destination();
+    if (target.doneAt(attempt).isEmpty()) {
+      if (plan.ghosts()) {
+        // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
+        return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+      }
+      Quotas.check(session, selected.view.state(), plan.uids());
     }
-    Quotas.check(session, selected.view.state(), plan.uids());
-    Copied copied = selected.mailbox().copy(plan.uids(), plan.destination(), null);
+    MailboxState seen = selected.view.state();
+    Copied copied = selected.mailbox().copy(seen, plan.uids(), target, attempt);
+    if (target.log().equals(selected.mailbox().log())) {
+      session.looking.after(selected);
+    } else {
+      session.looking.after(selected, seen);
+    }
     return Reply.ok(code(copied), "COPY completed");
   }
 

@@ -26,7 +26,8 @@ final class Create {
       }
       uses.add(use.get());
     }
-    Folder made = session.state.loggedIn().mail().create(command.mailbox(), uses);
+    Folder made =
+        session.state.loggedIn().mail().create(command.mailbox(), uses, session.looking.attempt());
     String asked = command.mailbox();
     if (session.state.rev2() && !made.name().equals(asked)) {
       // RFC 9051 §6.3.4: a name that was normalized is told.

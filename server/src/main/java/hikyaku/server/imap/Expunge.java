@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
@@ -17,6 +18,8 @@ final class Expunge {
     if (selected.readOnly) {
       return Reply.no("The mailbox is selected read-only");
     }
+    Attempt attempt = session.looking.attempt();
+    session.looking.before(selected, attempt);
     boolean uid = command.uids() != null;
     UidSet among =
         switch (command.uids()) {
@@ -24,7 +27,8 @@ final class Expunge {
           case SequenceSet.Saved _ -> session.state.saved();
           case SequenceSet.Ranges ranges -> Targets.uids(selected.view, ranges);
         };
-    UidSet gone = selected.mailbox().expungeDeleted(among, null);
+    UidSet gone = selected.mailbox().expungeDeleted(selected.view.state(), among, attempt);
+    session.looking.after(selected);
     session.updates.tell(true, uid);
     ResponseCode code =
         session.state.has(Extension.CONDSTORE) && !gone.isEmpty()

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
@@ -53,18 +54,28 @@ final class Fetch {
     if (condStore) {
       session.updates.enableCondStore();
     }
+    boolean marks = !selected.readOnly && command.items().stream().anyMatch(Fetch::setsSeen);
+    Attempt attempt = session.looking.attempt();
+    if (marks) {
+      session.looking.before(selected, attempt);
+    } else {
+      session.looking.after(selected);
+    }
     View view = selected.view;
-    view.refresh();
     Targets targets = Targets.resolve(session, command.uid(), command.messages());
     int[] indexes = targets.indexes();
     if (command.changedSince() != null) {
       long since = command.changedSince();
       indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
-      if (command.vanished()) {
-        vanished(since);
-      }
     }
-    boolean seen = markSeen(indexes);
+    boolean seen = false;
+    if (marks) {
+      seen = markSeen(indexes, attempt);
+      targets = Targets.resolve(session, command.uid(), command.messages());
+    }
+    if (command.changedSince() != null && command.vanished()) {
+      vanished(command.changedSince());
+    }
     write(indexes, items(seen));
     if (!unreadable && !unknownEncoding) {
       view.own(marked, markedUids);
@@ -138,35 +149,30 @@ final class Fetch {
    * Sets \\Seen where the items ask for it, before anything is told: a store that cannot write
    * refuses the command as a whole.
    *
+   * @param indexes become those of the state afterwards; messages that went meanwhile get a
+   *     negative one
    * @return whether any message got it
    */
-  private boolean markSeen(int[] indexes) {
-    if (selected.readOnly || command.items().stream().noneMatch(Fetch::setsSeen)) {
-      return false;
-    }
+  private boolean markSeen(int[] indexes, Attempt attempt) {
     View view = selected.view;
-    UidSet.Builder builder = new UidSet.Builder();
+    MailboxState before = view.state();
+    UidSet.Builder unseen = new UidSet.Builder();
     for (int index : indexes) {
-      if (!view.state().flags(index).has(SystemFlag.SEEN)) {
-        builder.add(view.state().uid(index));
+      if (!before.flags(index).has(SystemFlag.SEEN)) {
+        unseen.add(before.uid(index));
       }
     }
-    UidSet unseen = builder.build();
-    if (unseen.isEmpty()) {
-      return false;
-    }
-    MailboxState before = view.state();
     long[] uids = Arrays.stream(indexes).mapToLong(before::uid).toArray();
+    FlagChange change = FlagChange.add(Flags.of(SystemFlag.SEEN));
     FlagsOutcome outcome =
-        selected.mailbox().changeFlags(unseen, FlagChange.add(Flags.of(SystemFlag.SEEN)), -1, null);
-    view.advance(outcome.state());
+        selected.mailbox().changeFlags(before, unseen.build(), change, -1, attempt);
+    session.looking.after(selected, outcome.state());
     marked = outcome.seq();
-    markedUids = unseen;
-    // The newer state may have other indexes; messages that went meanwhile drop out.
+    markedUids = outcome.changed();
     for (int i = 0; i < indexes.length; i++) {
       indexes[i] = view.state().indexOf(uids[i]);
     }
-    return true;
+    return marked > 0;
   }
 
   private void write(int[] wanted, List<FetchItem> items) throws IOException {

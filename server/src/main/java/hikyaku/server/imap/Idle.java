@@ -1,8 +1,6 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.wire.WireException;
@@ -14,66 +12,90 @@ import org.jspecify.annotations.Nullable;
 /** IDLE (RFC 9051 §6.3.13): news are told as they come, until the client says DONE. */
 final class Idle {
   private final Session session;
+  private final String tag;
   private final long begun = System.nanoTime();
 
-  private Idle(Session session) {
+  private Idle(Session session, String tag) {
     this.session = session;
+    this.tag = tag;
   }
 
-  static Reply execute(Session session) throws IOException {
+  static Reply execute(Session session, String tag) throws IOException {
     session.out.proceed("idling");
-    return new Idle(session).run();
+    return new Idle(session, tag).run(false);
   }
 
-  private Reply run() throws IOException {
+  /** Goes on with an IDLE that came from another node. */
+  static Reply resume(Session session, String tag) throws IOException {
+    return new Idle(session, tag).run(true);
+  }
+
+  private Reply run(boolean resumed) throws IOException {
     Selected selected = session.state.selected();
     // Listening begins before the first look, so that nothing falls between the two.
     try (LogStore.@Nullable Registration _ =
         selected == null ? null : selected.mailbox().listen(session.connection::signal)) {
-      tell();
-      while (!session.isOver()) {
-        Duration left = left();
-        if (!left.isPositive()) {
-          session.bye(null, "Nothing heard for too long");
-          break;
-        }
-        Duration keepAlive = session.server.settings.keepAlive();
-        Wake wake =
-            session.connection.awaitOrSignal(left.compareTo(keepAlive) < 0 ? left : keepAlive);
-        switch (wake) {
-          case SIGNAL -> tell();
-          case TIMEOUT -> {
-            if (left().isPositive()) {
-              // Hints may get lost: the sign of life is also a second look.
-              tell();
-              session.out.untagged(Reply.ok("Still here"));
-            }
+      session.tell(true, false, "IDLE");
+      if (resumed && session.connection.isRepeat()) {
+        // The client has said DONE: what it was told of these news may be part of the answer to it.
+        return listen(session.connection.await(session.server.settings.command()));
+      }
+      settle();
+      return listen(await());
+    }
+  }
+
+  private Reply listen(Wake first) throws IOException {
+    Wake wake = first;
+    while (!session.isOver()) {
+      switch (wake) {
+        case SIGNAL -> tell();
+        case TIMEOUT -> {
+          if (left().isPositive()) {
+            // Hints may get lost: the sign of life is also a second look.
+            session.tell(true, false, "IDLE");
+            session.out.untagged(Reply.ok("Still here"));
+            settle();
+          } else {
+            session.bye(null, "Nothing heard for too long");
           }
-          case INPUT -> {
-            return done();
-          }
-          case END -> throw new WireException.Truncated();
-          case STOPPING -> session.bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
-          case MOVED -> throw new IllegalStateException("moved without having settled");
         }
+        case INPUT -> {
+          return done();
+        }
+        case END -> throw new WireException.Truncated();
+        case STOPPING -> session.bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
+        case MOVED -> session.moved();
+      }
+      if (!session.isOver()) {
+        wake = await();
       }
     }
     return Reply.ok("IDLE ended");
+  }
+
+  private Wake await() throws IOException {
+    Duration left = left();
+    Duration keepAlive = session.server.settings.keepAlive();
+    if (!left.isPositive()) {
+      return Wake.TIMEOUT;
+    }
+    return session.connection.awaitOrSignal(left.compareTo(keepAlive) < 0 ? left : keepAlive);
   }
 
   private Duration left() {
     return session.server.settings.idle().minusNanos(System.nanoTime() - begun);
   }
 
+  /** Tells the news. Should the store fail, the next hint or sign of life looks again. */
   private void tell() throws IOException {
-    try {
-      session.updates.tell(true, false);
-    } catch (MailboxException.Gone e) {
-      session.bye(ResponseCode.Plain.NONEXISTENT, "The selected mailbox has been deleted");
-    } catch (StoreException e) {
-      // The next hint or sign of life looks again.
-      session.failed("IDLE", e);
-    }
+    session.tell(true, false, "IDLE");
+    settle();
+  }
+
+  private void settle() throws IOException {
+    session.settle(tag);
+    session.looking.begin();
   }
 
   private Reply done() throws IOException {

@@ -49,7 +49,12 @@ public final class ImapProtocol implements Protocol {
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new Session(this, connection).run();
+    Session.run(this, connection);
+  }
+
+  @Override
+  public void resume(Connection connection, byte[] position) throws IOException {
+    Session.resume(this, connection, ImapPosition.decode(position));
   }
 
   /** No code that makes a client ask for the password (RFC 9051 §7.1). */

@@ -32,7 +32,7 @@ final class ListMailboxes {
   private ListMailboxes(Session session, Command.ListMailboxes command) {
     this.session = session;
     this.command = command;
-    this.tree = session.state.loggedIn().mail().tree();
+    this.tree = session.looking.folders(session.state.loggedIn().mail());
     this.patterns =
         command.patterns().stream()
             .filter(pattern -> !pattern.isEmpty())

@@ -1,7 +1,6 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.account.AccountMail;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -33,14 +32,18 @@ final class Login {
 
   private static Reply admit(Session session, LoginResult.Success success) {
     AccountMail mail = session.server.mail.account(success.account().id());
+    boolean looked = false;
     try {
       // The first look makes the account's folders; a store that cannot serve is told of here.
       mail.tree();
-    } catch (StoreException e) {
-      success.lease().close();
-      throw e;
+      looked = true;
+    } finally {
+      if (!looked) {
+        success.lease().close();
+      }
     }
-    session.state.loggedIn(new SessionState.Login(success.account(), success.lease(), mail));
+    session.state.loggedIn(
+        new SessionState.Login(success.account(), success.epoch(), success.lease(), mail));
     session.connection.describe(success.account().primary().toString());
     session.server.metrics.loginsAccepted.increment();
     log.atInfo()

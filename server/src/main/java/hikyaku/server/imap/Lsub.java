@@ -16,7 +16,7 @@ final class Lsub {
   private Lsub() {}
 
   static Reply execute(Session session, Command.Lsub command) throws IOException {
-    FolderTree tree = session.state.loggedIn().mail().tree();
+    FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
     Pattern pattern = new Pattern(command.reference() + command.pattern(), FolderName.SEPARATOR);
     Set<String> subscribed = new TreeSet<>(tree.subscriptions());
     Set<String> told = new TreeSet<>();

@@ -1,6 +1,8 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.view.Copied;
+import hikyaku.mailbox.view.Mailbox;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -16,11 +18,20 @@ final class Move {
     if (selected.readOnly) {
       return Reply.no("The mailbox is selected read-only");
     }
-    Copy.Plan plan = Copy.plan(session, command.uid(), command.messages(), command.mailbox());
+    Attempt attempt = session.looking.attempt();
+    Copy.Plan plan =
+        Copy.plan(
+            session,
+            command.uid(),
+            command.messages(),
+            command.mailbox(),
+            Mailbox.leaving(attempt));
     if (plan.refusal() != null) {
       return plan.refusal();
     }
-    Copied moved = selected.mailbox().move(plan.uids(), plan.destination(), null);
+    Copied moved =
+        selected.mailbox().move(selected.view.state(), plan.uids(), plan.destination(), attempt);
+    session.looking.after(selected);
     ResponseCode copyUid = Copy.code(moved);
     if (copyUid != null) {
       // RFC 6851 §4.3: before the expunges, since it names messages by UIDs that go now.

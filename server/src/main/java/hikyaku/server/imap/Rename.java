@@ -8,7 +8,7 @@ final class Rename {
   private Rename() {}
 
   static Reply execute(Session session, Command.Rename command) {
-    session.state.loggedIn().mail().rename(command.from(), command.to());
+    session.state.loggedIn().mail().rename(command.from(), command.to(), session.looking.attempt());
     return Reply.ok("RENAME completed");
   }
 }

@@ -49,7 +49,7 @@ final class Search {
     if (modSeq) {
       session.updates.enableCondStore();
     }
-    view.refresh();
+    session.looking.after(session.state.inMailbox());
     SearchProgram program = SearchProgram.compile(session, command.key());
     boolean saves = returns(SearchReturn.SAVE);
     int[] found;

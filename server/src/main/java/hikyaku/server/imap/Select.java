@@ -5,6 +5,7 @@ import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
@@ -38,13 +39,14 @@ final class Select {
     if (folder.isEmpty()) {
       return Session.refusal(new MailboxException.Nonexistent());
     }
-    View view = View.open(login.mail().mailbox(folder.get()));
-    Selected selected = new Selected(folder.get(), view, command.readOnly());
+    Mailbox mailbox = login.mail().mailbox(folder.get());
+    View view = View.open(mailbox, session.looking.open(mailbox));
+    Selected selected = new Selected(folder.get().id(), view, command.readOnly());
     if (command.condStore()) {
       session.state.enable(Extension.CONDSTORE);
     }
     session.state.select(selected);
-    describe(session, selected);
+    describe(session, selected, folder.get().name());
     if (command.qResync() != null
         && command.qResync().uidValidity() == view.state().uidValidity()) {
       resynchronize(session, selected, command.qResync());
@@ -54,7 +56,7 @@ final class Select {
         : Reply.ok(ResponseCode.Plain.READ_WRITE, "SELECT completed");
   }
 
-  private static void describe(Session session, Selected selected) throws IOException {
+  private static void describe(Session session, Selected selected, String name) throws IOException {
     ResponseWriter out = session.out;
     MailboxState state = selected.view.state();
     selected.keywordsGrew();
@@ -67,9 +69,7 @@ final class Select {
     out.untagged(Reply.ok(new ResponseCode.UidNext(state.uidNext()), "Predicted next UID"));
     out.untagged(Reply.ok(new ResponseCode.HighestModSeq(state.seq()), "Highest"));
     if (session.state.rev2()) {
-      out.data(
-          new Data.Listed(
-              false, List.of(), FolderName.SEPARATOR, selected.folder.name(), List.of(), null));
+      out.data(new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), null));
     }
   }
 

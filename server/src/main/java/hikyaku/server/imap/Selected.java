@@ -1,13 +1,14 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.View;
 
 /** The mailbox a session has open. */
 final class Selected {
-  final Folder folder;
+  /** The folder's id. */
+  final long folder;
+
   final View view;
   final boolean readOnly;
 
@@ -17,10 +18,35 @@ final class Selected {
   /** How many keywords the client has been told of; they are only ever added to. */
   private int keywordsTold;
 
-  Selected(Folder folder, View view, boolean readOnly) {
+  Selected(long folder, View view, boolean readOnly) {
     this.folder = folder;
     this.view = view;
     this.readOnly = readOnly;
+  }
+
+  /**
+   * The mailbox of a session that comes from another node.
+   *
+   * @param claims whether the session takes what is \Recent
+   */
+  static Selected carriedOn(Mailbox mailbox, ImapPosition.InMailbox from, boolean claims) {
+    Selected selected = new Selected(from.folder(), View.at(mailbox, from.told()), from.readOnly());
+    selected.recent = from.recent();
+    selected.keywordsTold = from.keywordsTold();
+    if (claims && !from.readOnly()) {
+      mailbox.recentTold(from.told().appends());
+    }
+    return selected;
+  }
+
+  /**
+   * What another node needs to know.
+   *
+   * @param saved what the last SEARCH saved
+   */
+  ImapPosition.InMailbox position(UidSet saved) {
+    return new ImapPosition.InMailbox(
+        folder, readOnly, view.positions(), keywordsTold, recent, saved);
   }
 
   Mailbox mailbox() {

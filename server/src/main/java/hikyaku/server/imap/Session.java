@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
@@ -10,6 +11,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.ResponseWriter;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.LoginResult;
 import hikyaku.server.directory.Service;
 import hikyaku.server.imap.CommandTable.State;
 import hikyaku.server.imap.CommandTable.Telling;
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** One client from greeting to goodbye. Owned by the connection's thread. */
 final class Session {
@@ -35,27 +38,50 @@ final class Session {
   final CommandReader reader;
   final SessionState state = new SessionState();
   final Updates updates;
+  final Looking looking;
   private boolean over;
+  private boolean moved;
   private long signOfLife;
   private int errors;
   private int failedLogins;
   private @Nullable AfterReply afterReply;
 
-  Session(ImapProtocol server, Connection connection) {
+  private Session(ImapProtocol server, Connection connection) {
     this.server = server;
     this.connection = connection;
-    this.out = new ResponseWriter(new Wire(connection.out()));
+    Wire wire = new Wire(connection.out());
+    this.out = new ResponseWriter(wire);
     this.reader = new CommandReader(connection.in(), server.settings.limits());
     this.updates = new Updates(this);
+    this.looking = new Looking(connection, wire);
   }
 
-  void run() throws IOException {
+  /** Serves a client that has just come. */
+  static void run(ImapProtocol server, Connection connection) throws IOException {
+    Session session = new Session(server, connection);
+    session.run(session::greet);
+  }
+
+  /** Carries a session on. */
+  static void resume(ImapProtocol server, Connection connection, ImapPosition from)
+      throws IOException {
+    Session session = new Session(server, connection);
+    session.run(() -> session.carryOn(from));
+  }
+
+  /** How a session begins. */
+  @FunctionalInterface
+  private interface Beginning {
+    void run() throws IOException;
+  }
+
+  private void run(Beginning beginning) throws IOException {
     connection.setReadTimeout(server.settings.command());
-    connection.state("greeted");
     try {
-      greet();
+      beginning.run();
       while (!over && awaitInput()) {
         serveCommand();
+        settle("");
       }
     } catch (NetException.ReadTimeout e) {
       bye(null, "The rest of the command did not come in time");
@@ -75,20 +101,94 @@ final class Session {
   }
 
   private void greet() throws IOException {
+    connection.state("greeted");
     out.untagged(
         Reply.ok(new ResponseCode.Capability(Capabilities.of(this)), "Hikyaku IMAP server ready"));
+    settle("");
+  }
+
+  // ---- from node to node
+
+  /**
+   * Says where the session stands. An answer that ends the session is not settled: it ends with it.
+   *
+   * @param idleTag in IDLE, its tag, else empty
+   */
+  void settle(String idleTag) throws IOException {
+    if (!over) {
+      connection.settle(() -> position(idleTag).encode());
+    }
+  }
+
+  private ImapPosition position(String idleTag) {
+    SessionState.Login login = state.login();
+    Selected selected = state.selected();
+    return new ImapPosition(
+        errors,
+        failedLogins,
+        login == null
+            ? null
+            : new ImapPosition.Login(login.account().id(), login.epoch(), state.enabled()),
+        selected == null ? null : selected.position(state.saved()),
+        idleTag);
+  }
+
+  /** What was is looked up again; what may no longer go on gets its goodbye. */
+  private void carryOn(ImapPosition from) throws IOException {
+    errors = from.errors();
+    failedLogins = from.failedLogins();
+    ImapPosition.Login login = from.login();
+    if (login != null) {
+      switch (server.authenticator.resume(authContext(), login.account(), login.epoch())) {
+        case LoginResult.Success success -> carryOn(success, login, from.selected());
+        case LoginResult.Suspended refused -> bye(ResponseCode.Plain.CONTACTADMIN, refused.text());
+        case LoginResult.Unavailable refused -> bye(ResponseCode.Plain.UNAVAILABLE, refused.text());
+        case LoginResult.Refused _ -> bye(null, "The account has changed, log in again");
+      }
+    }
+    log.atDebug()
+        .addKeyValue("session", id())
+        .addKeyValue("account", accountName())
+        .addKeyValue("over", over)
+        .log("IMAP session carried on");
+    connection.state(state.state().name().toLowerCase(Locale.ROOT));
+    if (!over && !from.idleTag().isEmpty()) {
+      long began = System.nanoTime();
+      looking.begin();
+      connection.state("idle");
+      Reply reply = Idle.resume(this, from.idleTag());
+      tell(Telling.EVERYTHING, "IDLE");
+      complete(from.idleTag(), "IDLE", reply, began);
+      settle("");
+    }
+  }
+
+  private void carryOn(
+      LoginResult.Success success, ImapPosition.Login login, ImapPosition.@Nullable InMailbox in) {
+    AccountMail mail = server.mail.account(success.account().id());
+    state.loggedIn(
+        new SessionState.Login(success.account(), success.epoch(), success.lease(), mail));
+    connection.describe(success.account().primary().toString());
+    login.enabled().forEach(state::enable);
+    if (state.utf8()) {
+      out.useUtf8();
+    }
+    if (in != null) {
+      state.select(Selected.carriedOn(mail.mailbox(in.folder()), in, !state.rev2()));
+      state.save(in.saved());
+    }
   }
 
   private void leave() {
     SessionState.Login login = state.login();
     if (login != null) {
       login.lease().close();
-      log.atInfo()
+      log.atLevel(moved ? Level.DEBUG : Level.INFO)
           .addKeyValue("session", id())
           .addKeyValue("account", login.account().primary())
           .addKeyValue("in", connection.bytesIn())
           .addKeyValue("out", connection.bytesOut())
-          .log("IMAP session ended");
+          .log(moved ? "IMAP session moved" : "IMAP session ended");
     }
   }
 
@@ -117,7 +217,8 @@ final class Session {
       }
       case TIMEOUT -> bye(null, "Nothing heard for too long");
       case STOPPING -> bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
-      case END, MOVED -> over = true;
+      case END -> over = true;
+      case MOVED -> moved();
       case SIGNAL -> throw new IllegalStateException("a signal where none is waited for");
     }
     return false;
@@ -131,12 +232,19 @@ final class Session {
     }
   }
 
+  /** The session goes on elsewhere: not a word more. */
+  void moved() {
+    over = true;
+    moved = true;
+  }
+
   CommandReader.Mode mode() {
     return new CommandReader.Mode(!state.is(State.NOT_AUTHENTICATED), state.utf8());
   }
 
   private void serveCommand() throws IOException {
     long began = System.nanoTime();
+    looking.begin();
     try (AppendIntake intake = new AppendIntake(this)) {
       switch (reader.next(mode(), intake)) {
         case CommandReader.Parsed(String tag, String name, Command command) -> {
@@ -170,6 +278,9 @@ final class Session {
   }
 
   private void complete(String tag, String name, Reply reply, long began) throws IOException {
+    if (moved) {
+      return;
+    }
     out.tagged(tag, reply);
     countError(reply);
     server
@@ -238,10 +349,17 @@ final class Session {
     if (telling == Telling.NOTHING || over) {
       return;
     }
+    tell(telling == Telling.EVERYTHING, name.startsWith("UID "), name);
+  }
+
+  /** Tells what is new; a mailbox that cannot be told of any more ends the session. */
+  void tell(boolean expungesAllowed, boolean uid, String name) throws IOException {
     try {
-      updates.tell(telling == Telling.EVERYTHING, name.startsWith("UID "));
+      updates.tell(expungesAllowed, uid);
     } catch (MailboxException.Gone e) {
       bye(ResponseCode.Plain.NONEXISTENT, "The selected mailbox has been deleted");
+    } catch (MailboxException.TooFarBehind e) {
+      bye(ResponseCode.Plain.UNAVAILABLE, "Too much has happened in the mailbox, select it again");
     } catch (StoreException e) {
       failed(name, e);
     }
@@ -271,6 +389,7 @@ final class Session {
         switch (e) {
           case MailboxException.Gone _, MailboxException.Nonexistent _ ->
               ResponseCode.Plain.NONEXISTENT;
+          case MailboxException.TooFarBehind _ -> ResponseCode.Plain.UNAVAILABLE;
           case MailboxException.AlreadyExists _ -> ResponseCode.Plain.ALREADYEXISTS;
           case MailboxException.InvalidName _, MailboxException.NotAllowed _ ->
               ResponseCode.Plain.CANNOT;
@@ -306,7 +425,7 @@ final class Session {
       case Command.Namespace _ -> Namespace.execute(this);
       case Command.Status c -> Status.execute(this, c);
       case Command.Append c -> intake.execute(c);
-      case Command.Idle _ -> Idle.execute(this);
+      case Command.Idle _ -> Idle.execute(this, tag);
       case Command.Close _ -> Close.execute(this);
       case Command.Unselect _ -> Close.unselect(this);
       case Command.Expunge c -> Expunge.execute(this, c);
@@ -367,8 +486,7 @@ final class Session {
       throw new Stopping();
     }
     if (System.nanoTime() - signOfLife > server.settings.working().toNanos()) {
-      out.untagged(Reply.ok("Still at work"));
-      connection.out().flush();
+      connection.aside("* OK Still at work\r\n");
       signOfLife = System.nanoTime();
     }
   }

@@ -4,6 +4,7 @@ import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.server.auth.LoginLease;
 import hikyaku.server.directory.Account;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,12 @@ final class SessionState {
     UTF8_ACCEPT
   }
 
-  /** Who is logged in. */
-  record Login(Account account, LoginLease lease, AccountMail mail) {}
+  /**
+   * Who is logged in.
+   *
+   * @param epoch of the password
+   */
+  record Login(Account account, long epoch, LoginLease lease, AccountMail mail) {}
 
   private final Set<Extension> enabled = EnumSet.noneOf(Extension.class);
   private @Nullable Login login;
@@ -41,6 +46,11 @@ final class SessionState {
 
   boolean has(Extension extension) {
     return enabled.contains(extension);
+  }
+
+  /** What is on. */
+  Set<Extension> enabled() {
+    return Collections.unmodifiableSet(enabled);
   }
 
   /**

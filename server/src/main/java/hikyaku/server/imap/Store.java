@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
@@ -32,7 +33,8 @@ final class Store {
     }
     View view = selected.view;
     final long told = view.positions().flags();
-    view.refresh();
+    Attempt attempt = session.looking.attempt();
+    session.looking.before(selected, attempt);
     final MailboxState before = view.state();
     Targets targets = Targets.resolve(session, command.uid(), command.messages());
     UidSet uids = targets.uids(view);
@@ -44,8 +46,9 @@ final class Store {
           case REPLACE -> FlagChange.replace(flags);
         };
     long since = command.unchangedSince() == null ? -1 : command.unchangedSince();
-    FlagsOutcome outcome = selected.mailbox().changeFlags(uids, change, since, null);
-    view.advance(outcome.state());
+    FlagsOutcome outcome = selected.mailbox().changeFlags(before, uids, change, since, attempt);
+    session.looking.after(selected, outcome.state());
+    boolean ghosts = Targets.resolve(session, command.uid(), command.messages()).ghosts();
     if (selected.keywordsGrew()) {
       session.updates.flagsKnown(selected);
     }
@@ -56,11 +59,11 @@ final class Store {
     if (!outcome.modified().isEmpty()) {
       // Also beside messages that are gone: there is no other way to learn of it (RFC 7162 §3.1.3).
       return new Reply(
-          targets.ghosts() ? Condition.NO : Condition.OK,
+          ghosts ? Condition.NO : Condition.OK,
           new ResponseCode.Modified(modified(view, command.uid(), outcome.modified())),
           "Conditional STORE left some messages alone");
     }
-    return targets.ghosts()
+    return ghosts
         ? Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
         : Reply.ok("STORE completed");
   }

@@ -8,12 +8,12 @@ final class Subscribe {
   private Subscribe() {}
 
   static Reply execute(Session session, Command.Subscribe command) {
-    session.state.loggedIn().mail().subscribe(command.mailbox());
+    session.state.loggedIn().mail().subscribe(command.mailbox(), session.looking.attempt());
     return Reply.ok("SUBSCRIBE completed");
   }
 
   static Reply undo(Session session, Command.Unsubscribe command) {
-    session.state.loggedIn().mail().unsubscribe(command.mailbox());
+    session.state.loggedIn().mail().unsubscribe(command.mailbox(), session.looking.attempt());
     return Reply.ok("UNSUBSCRIBE completed");
   }
 }

@@ -33,7 +33,7 @@ final class Updates {
   }
 
   /**
-   * Looks at the mailbox as it is now and tells what is new.
+   * Tells what is new, as the command at hand sees the mailbox.
    *
    * @param expungesAllowed false while the client may be using message numbers
    * @param uid whether the command at hand is a UID command, whose FETCH responses tell UIDs
@@ -44,8 +44,7 @@ final class Updates {
       return;
     }
     View view = selected.view;
-    view.refresh();
-    if (!view.hasNews(expungesAllowed)) {
+    if (!session.looking.forNews(selected) || !view.hasNews(expungesAllowed)) {
       return;
     }
     if (selected.keywordsGrew()) {

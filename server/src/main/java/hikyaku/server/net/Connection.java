@@ -94,6 +94,15 @@ public interface Connection {
    */
   void startCompression(byte[] early) throws IOException;
 
+  /**
+   * Tells the client something beside the answer at hand, at once: a whole line between two of its
+   * lines. It is no part of the answer, so a repeat of the command need not say it again; where the
+   * two cannot be told apart it is not told.
+   *
+   * @param line with its CRLF, as {@link Output#write(String)}
+   */
+  void aside(String line) throws IOException;
+
   /** Names the account once the client has logged in; for status, traces and the log. */
   void describe(String account);
 

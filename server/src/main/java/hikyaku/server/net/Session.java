@@ -498,6 +498,16 @@ final class Session implements Connection, Runnable {
   }
 
   @Override
+  public void aside(String line) throws IOException {
+    if (carried != null) {
+      // The link knows answers only, and a repeated one must be the same.
+      return;
+    }
+    out.write(line);
+    out.flush();
+  }
+
+  @Override
   public void setReadTimeout(Duration timeout) {
     readTimeoutNanos = Deadline.nanos(timeout);
   }

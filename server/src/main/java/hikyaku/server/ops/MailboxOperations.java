@@ -1,6 +1,7 @@
 package hikyaku.server.ops;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
@@ -30,7 +31,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Mailboxes: looking into them, and messages in and out. */
 public final class MailboxOperations implements AdminApi.Group {
@@ -93,8 +93,8 @@ public final class MailboxOperations implements AdminApi.Group {
     AccountMail account = account(request);
     String name = request.part(3);
     if (account.tree().folder(name).isEmpty()) {
-      account.create(name, Set.of());
-      account.subscribe(name);
+      account.create(name, Set.of(), Attempt.ONLY);
+      account.subscribe(name, Attempt.ONLY);
     }
     return AdminResponse.done();
   }
@@ -187,8 +187,8 @@ public final class MailboxOperations implements AdminApi.Group {
       NewMessage message =
           new NewMessage(
               ByteString.EMPTY, received.blob(), date, flags, received.structure(), "import");
-      @Nullable String key = request.parameter("key").orElse(null);
-      Added added = mailbox.append(List.of(message), key);
+      Attempt attempt = request.parameter("key").map(Attempt::first).orElse(Attempt.ONLY);
+      Added added = mailbox.append(List.of(message), attempt);
       return AdminResponse.created(new AddedView(added.uids().first()));
     } catch (IOException e) {
       throw AdminException.badRequest("the message did not arrive whole");

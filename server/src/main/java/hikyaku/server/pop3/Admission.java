@@ -33,6 +33,16 @@ final class Admission {
     TOO_EARLY
   }
 
+  /**
+   * Lets a session back in that was admitted before, perhaps by another node, beside any other that
+   * has come in between; it must {@link #leave}.
+   */
+  void comeBack(String account) {
+    if (exclusive) {
+      open.add(account);
+    }
+  }
+
   /** Asks for a maildrop; who is admitted must {@link #leave}. */
   Answer enter(String account) {
     if (exclusive && !open.add(account)) {

@@ -26,7 +26,7 @@ final class Content {
       session.noSuchMessage();
       return false;
     }
-    Optional<MessageContent> opened = maildrop.open(number);
+    Optional<MessageContent> opened = maildrop.open(number, session.isPinned());
     if (opened.isEmpty()) {
       session.err("Another session has removed this message");
       return false;
@@ -34,6 +34,7 @@ final class Content {
     try (MessageContent content = opened.get()) {
       byte[] piece = new byte[(int) Math.min(PIECE, content.size())];
       int first = content.read(0, piece, 0, piece.length);
+      session.connection.pin(maildrop.seq());
       session.multiline(
           maildrop.octets(number) + " octets",
           out -> {

@@ -24,15 +24,15 @@ final class Login {
   private static void admit(Session session, LoginResult.Success success) throws IOException {
     String account = success.account().id();
     boolean stays = false;
-    Admission.Answer answer = session.server.admission.enter(account);
+    Admission.Answer answer = enter(session, account);
     try {
       switch (answer) {
         case IN_USE -> turnAway(session, ResponseCode.IN_USE, "Another session has this maildrop");
         case TOO_EARLY ->
             turnAway(session, ResponseCode.LOGIN_DELAY, "The last login was a moment ago");
         case ADMITTED -> {
-          Maildrop maildrop = Maildrop.open(session.server.mail.account(account).inbox());
-          session.opened(success.account(), success.lease(), maildrop);
+          Maildrop maildrop = Maildrop.open(session.server.mail.account(account));
+          session.opened(success, maildrop);
           stays = true;
           session.ok(
               "Maildrop has "
@@ -54,6 +54,15 @@ final class Login {
         }
       }
     }
+  }
+
+  /** A login that is repeated on the node that had it may meet itself. */
+  private static Admission.Answer enter(Session session, String account) {
+    if (session.isRepeat()) {
+      session.server.admission.comeBack(account);
+      return Admission.Answer.ADMITTED;
+    }
+    return session.server.admission.enter(account);
   }
 
   private static void turnAway(Session session, ResponseCode code, String text) throws IOException {

@@ -1,6 +1,10 @@
 package hikyaku.server.pop3;
 
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.Mailbox;
@@ -8,6 +12,7 @@ import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.StoredMessage;
 import java.util.BitSet;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An INBOX as it was when the session opened it, and the messages that the session has marked as
@@ -16,24 +21,62 @@ import java.util.Optional;
  * <p>Message numbers are 1 to {@link #size}: a message's index in the state, plus one.
  */
 final class Maildrop {
+  private final long folder;
   private final Mailbox mailbox;
-  private final MailboxState state;
-  private final BitSet marked = new BitSet();
-  private long markedOctets;
+  private final long seq;
+  private final BitSet marked;
 
-  private Maildrop(Mailbox mailbox, MailboxState state) {
+  /** Null until it is needed, in a session that comes from another node. */
+  private @Nullable MailboxState state;
+
+  private Maildrop(long folder, Mailbox mailbox, long seq, BitSet marked) {
+    this.folder = folder;
     this.mailbox = mailbox;
-    this.state = state;
+    this.seq = seq;
+    this.marked = marked;
   }
 
   /** Opens the maildrop as it is now. */
-  static Maildrop open(Mailbox mailbox) {
-    return new Maildrop(mailbox, mailbox.refresh());
+  static Maildrop open(AccountMail mail) {
+    Folder inbox = mail.tree().inbox();
+    Mailbox mailbox = mail.mailbox(inbox);
+    MailboxState now = mailbox.refresh();
+    Maildrop maildrop = new Maildrop(inbox.id(), mailbox, now.seq(), new BitSet());
+    maildrop.state = now;
+    return maildrop;
+  }
+
+  /** The maildrop as a session on another node had it. */
+  static Maildrop at(AccountMail mail, Pop3Position.Transaction from) {
+    return new Maildrop(from.folder(), mail.mailbox(from.folder()), from.seq(), from.marked());
+  }
+
+  long folder() {
+    return folder;
+  }
+
+  /** What it shows of the mailbox's log. */
+  long seq() {
+    return seq;
+  }
+
+  /** Indexes of the messages marked as deleted. */
+  BitSet marked() {
+    return marked;
+  }
+
+  private MailboxState state() {
+    MailboxState known = state;
+    if (known == null) {
+      known = mailbox.stateAt(seq).orElseThrow(MailboxException.TooFarBehind::new);
+      state = known;
+    }
+    return known;
   }
 
   /** The highest message number. */
   int size() {
-    return state.size();
+    return state().size();
   }
 
   /** Whether there is a message of this number that is not marked as deleted. */
@@ -48,31 +91,36 @@ final class Maildrop {
 
   /** How many octets they have together. */
   long octets() {
-    return state.octets() - markedOctets;
+    return state().octets() - markedOctets();
+  }
+
+  private long markedOctets() {
+    return marked.stream().mapToLong(state()::octets).sum();
   }
 
   long octets(int number) {
-    return state.octets(number - 1);
+    return state().octets(number - 1);
   }
 
   /** RFC 1939 §7: 1 to 70 characters, 0x21 to 0x7E, never used for another message. */
   String uniqueId(int number) {
-    return state.uidValidity() + "." + state.uid(number - 1);
+    return state().uidValidity() + "." + state().uid(number - 1);
   }
 
   /**
    * Opens a message.
    *
+   * @param wasThere whether it is known to have been there when the session asked for it
    * @return empty if another session has removed it
    * @throws StoreException if it cannot be read now, or is not what it was
    */
-  Optional<MessageContent> open(int number) {
+  Optional<MessageContent> open(int number, boolean wasThere) {
     int index = number - 1;
-    if (!mailbox.refresh().contains(state.uid(index))) {
+    if (!wasThere && !mailbox.refresh().contains(state().uid(index))) {
       return Optional.empty();
     }
     Optional<MessageContent> content =
-        mailbox.read(state, index).map(StoredMessage::message).map(mailbox::open);
+        mailbox.read(state(), index).map(StoredMessage::message).map(mailbox::open);
     if (content.isPresent() && content.get().size() != octets(number)) {
       content.get().close();
       throw new StoreException.Corrupt(
@@ -83,29 +131,29 @@ final class Maildrop {
 
   void mark(int number) {
     marked.set(number - 1);
-    markedOctets += octets(number);
   }
 
   void unmarkAll() {
     marked.clear();
-    markedOctets = 0;
   }
 
   /**
    * The UPDATE state (RFC 1939 §6): removes the marked messages, durably when this returns.
    *
-   * @param key names this attempt, so that the store does it once
+   * @param session names this attempt, so that the store does it once
+   * @param repeat whether it may have been made before
    * @return how many were still there to remove
    */
-  long update(String key) {
+  long update(String session, boolean repeat) {
     if (marked.isEmpty()) {
       return 0;
     }
     UidSet.Builder uids = new UidSet.Builder();
-    marked.stream().forEach(index -> uids.add(state.uid(index)));
+    marked.stream().forEach(index -> uids.add(state().uid(index)));
     UidSet removed = uids.build();
     // A session's id may come up again after a clock was set back: what it names is part of the
     // key, so that another removal is not taken for a repeat of this one.
-    return mailbox.expunge(removed, key + "." + Integer.toHexString(removed.hashCode())).size();
+    String key = session + "." + Integer.toHexString(removed.hashCode());
+    return mailbox.expunge(removed, repeat ? Attempt.repeat(key) : Attempt.first(key)).size();
   }
 }

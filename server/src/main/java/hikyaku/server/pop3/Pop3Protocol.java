@@ -54,7 +54,12 @@ public final class Pop3Protocol implements Protocol {
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new Session(this, connection).run();
+    Session.run(this, connection);
+  }
+
+  @Override
+  public void resume(Connection connection, byte[] position) throws IOException {
+    Session.resume(this, connection, Pop3Position.decode(position));
   }
 
   @Override

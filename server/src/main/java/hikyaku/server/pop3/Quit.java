@@ -22,7 +22,7 @@ final class Quit {
     }
     long deleted;
     try {
-      deleted = session.maildrop().update(session.id());
+      deleted = session.maildrop().update(session.id(), session.isRepeat());
     } catch (StoreException | MailboxException e) {
       session.failed(Keyword.QUIT, e);
       session.err(ResponseCode.SYS_TEMP, "Deleted messages may be there still");

@@ -14,6 +14,7 @@ import hikyaku.protocol.wire.WireReader.LineEnding;
 import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.auth.LoginLease;
+import hikyaku.server.auth.LoginResult;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Service;
 import hikyaku.server.net.CloseReason;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** One client from greeting to goodbye. Owned by the connection's thread. */
 final class Session {
@@ -48,36 +50,63 @@ final class Session {
   private State state = State.AUTHORIZATION;
   private @Nullable Opened opened;
   private boolean over;
+  private boolean moved;
+  private boolean repeat;
+  private boolean pinned;
   private boolean accepted;
   private int errors;
   private int failedLogins;
-  private long retrieved;
+  private int retrieved;
   private long retrievedOctets;
 
   /** What a login opened. */
-  private record Opened(Account account, LoginLease lease, Maildrop maildrop) {}
+  private record Opened(Account account, long epoch, LoginLease lease, Maildrop maildrop) {}
 
-  Session(Pop3Protocol server, Connection connection) {
+  private Session(Pop3Protocol server, Connection connection, Optional<String> timestamp) {
     this.server = server;
     this.connection = connection;
-    this.timestamp =
-        server.authenticator.apopEnabled() ? Optional.of(newTimestamp()) : Optional.empty();
+    this.timestamp = timestamp;
+  }
+
+  /** Serves a client that has just come. */
+  static void run(Pop3Protocol server, Connection connection) throws IOException {
+    Optional<String> timestamp =
+        server.authenticator.apopEnabled()
+            ? Optional.of(newTimestamp(server.hostname))
+            : Optional.empty();
+    Session session = new Session(server, connection, timestamp);
+    session.run(session::greet);
+  }
+
+  /** Carries a session on. */
+  static void resume(Pop3Protocol server, Connection connection, Pop3Position from)
+      throws IOException {
+    Optional<String> timestamp = Optional.of(from.timestamp()).filter(t -> !t.isEmpty());
+    Session session = new Session(server, connection, timestamp);
+    session.run(() -> session.carryOn(from));
   }
 
   /** A msg-id as RFC 1939 §7 asks, different for each greeting. */
-  private String newTimestamp() {
+  private static String newTimestamp(String hostname) {
     byte[] random = new byte[TIMESTAMP_OCTETS];
     RANDOM.nextBytes(random);
-    return "<" + HexFormat.of().formatHex(random) + "@" + server.hostname + ">";
+    return "<" + HexFormat.of().formatHex(random) + "@" + hostname + ">";
   }
 
-  void run() throws IOException {
+  /** How a session begins. */
+  @FunctionalInterface
+  private interface Beginning {
+    void run() throws IOException;
+  }
+
+  private void run(Beginning beginning) throws IOException {
     connection.setReadTimeout(server.settings.limits().command());
     connection.state("authorization");
     try {
-      reply(Reply.ok("Hikyaku POP3 server ready" + timestamp.map(t -> " " + t).orElse("")));
+      beginning.run();
       while (!over && awaitLine()) {
         serveLine();
+        settle();
       }
     } catch (WireException.End e) {
       // Between two lines of an AUTH exchange; an end like any other between commands.
@@ -95,18 +124,78 @@ final class Session {
     }
   }
 
+  private void greet() throws IOException {
+    reply(Reply.ok("Hikyaku POP3 server ready" + timestamp.map(t -> " " + t).orElse("")));
+    settle();
+  }
+
+  // ---- from node to node
+
+  /** Says where the session stands. An answer that ends the session is not settled. */
+  void settle() throws IOException {
+    if (!over) {
+      connection.settle(() -> position().encode());
+    }
+  }
+
+  private Pop3Position position() {
+    Opened in = opened;
+    return new Pop3Position(
+        in == null ? timestamp.orElse("") : "",
+        user,
+        errors,
+        failedLogins,
+        in == null
+            ? null
+            : new Pop3Position.Transaction(
+                in.account.id(),
+                in.epoch,
+                in.maildrop.folder(),
+                in.maildrop.seq(),
+                in.maildrop.marked(),
+                retrieved,
+                retrievedOctets));
+  }
+
+  /** Who was logged in is looked up again; who may no longer be is told goodbye. */
+  private void carryOn(Pop3Position from) throws IOException {
+    user = from.user();
+    errors = from.errors();
+    failedLogins = from.failedLogins();
+    Pop3Position.Transaction in = from.transaction();
+    if (in != null) {
+      switch (server.authenticator.resume(authContext(), in.account(), in.epoch())) {
+        case LoginResult.Success success -> {
+          server.admission.comeBack(in.account());
+          retrieved = in.retrieved();
+          retrievedOctets = in.retrievedOctets();
+          enter(success, Maildrop.at(server.mail.account(in.account()), in));
+        }
+        case LoginResult.Refused refused -> {
+          end();
+          err(ResponseCode.SYS_TEMP, refused.text());
+        }
+      }
+    }
+    log.atDebug()
+        .addKeyValue("session", id())
+        .addKeyValue("account", accountName())
+        .addKeyValue("over", over)
+        .log("POP3 session carried on");
+  }
+
   private void leave() {
     Opened left = opened;
     if (left != null) {
       opened = null;
       server.admission.leave(left.account.id());
       left.lease.close();
-      log.atInfo()
+      log.atLevel(moved ? Level.DEBUG : Level.INFO)
           .addKeyValue("session", id())
           .addKeyValue("account", left.account.primary())
           .addKeyValue("retrieved", retrieved)
           .addKeyValue("octets", retrievedOctets)
-          .log("POP3 session ended");
+          .log(moved ? "POP3 session moved" : "POP3 session ended");
     }
   }
 
@@ -122,6 +211,7 @@ final class Session {
     Duration patience = state == State.AUTHORIZATION ? limits.login() : limits.idle();
     Wake wake = connection.await(patience);
     over |= wake != Wake.INPUT;
+    moved |= wake == Wake.MOVED;
     if (wake == Wake.STOPPING) {
       connection.out().write(server.refusal(Refusal.STOPPING));
     }
@@ -129,6 +219,8 @@ final class Session {
   }
 
   private void serveLine() throws IOException {
+    pinned = connection.pinned().isPresent();
+    repeat = pinned || connection.isRepeat();
     byte[] line;
     try {
       line = connection.in().readLine(CommandLine.LONGEST, LineEnding.LENIENT);
@@ -149,10 +241,12 @@ final class Session {
         } else {
           error(state == State.AUTHORIZATION ? "Log in first" : "Not valid once you are logged in");
         }
-        server
-            .metrics
-            .command(command.keyword(), accepted)
-            .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+        if (!moved) {
+          server
+              .metrics
+              .command(command.keyword(), accepted)
+              .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+        }
       }
     }
   }
@@ -164,6 +258,10 @@ final class Session {
     } catch (StoreException e) {
       failed(command.keyword(), e);
       err(ResponseCode.SYS_TEMP, "The mail store cannot do this now, try again later");
+    } catch (MailboxException.TooFarBehind e) {
+      failed(command.keyword(), e);
+      end();
+      err(ResponseCode.SYS_TEMP, "Too much has happened in the mailbox, log in again");
     } catch (MailboxException e) {
       failed(command.keyword(), e);
       err(ResponseCode.SYS_TEMP, "The mailbox is not there any more");
@@ -285,17 +383,31 @@ final class Session {
     return state;
   }
 
-  /** Enters the TRANSACTION state. */
-  void opened(Account account, LoginLease lease, Maildrop maildrop) {
-    opened = new Opened(account, lease, maildrop);
+  /** Whether the command at hand may have been carried out before, on another node. */
+  boolean isRepeat() {
+    return repeat;
+  }
+
+  /** Whether it has even begun to tell of a message there. */
+  boolean isPinned() {
+    return pinned;
+  }
+
+  private void enter(LoginResult.Success success, Maildrop maildrop) {
+    opened = new Opened(success.account(), success.epoch(), success.lease(), maildrop);
     state = State.TRANSACTION;
     user = null;
-    connection.describe(account.primary().toString());
+    connection.describe(success.account().primary().toString());
     connection.state("transaction");
+  }
+
+  /** Enters the TRANSACTION state. */
+  void opened(LoginResult.Success success, Maildrop maildrop) {
+    enter(success, maildrop);
     server.metrics.loginsAccepted.increment();
     log.atInfo()
         .addKeyValue("session", id())
-        .addKeyValue("account", account.primary())
+        .addKeyValue("account", success.account().primary())
         .addKeyValue("messages", maildrop.size())
         .log("POP3 login");
   }

@@ -16,9 +16,22 @@ final class ErrorBudget {
   private int refusals;
   private boolean trusted;
 
-  ErrorBudget(SmtpLimits limits, boolean trusted) {
+  /** All that is counted. */
+  record Counts(int badCommands, int unknownRecipients, int idleCommands, int refusals) {
+    static final Counts NONE = new Counts(0, 0, 0, 0);
+  }
+
+  ErrorBudget(SmtpLimits limits, boolean trusted, Counts before) {
     this.limits = limits;
     this.trusted = trusted;
+    badCommands = before.badCommands;
+    unknownRecipients = before.unknownRecipients;
+    idleCommands = before.idleCommands;
+    refusals = before.refusals;
+  }
+
+  Counts counts() {
+    return new Counts(badCommands, unknownRecipients, idleCommands, refusals);
   }
 
   /** From now on the client is known. */

@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.Intake;
@@ -164,22 +165,23 @@ final class MessageEnd {
    * with this one.
    */
   private List<Delivered> deliver(List<Delivery> deliveries, Blob blob) {
-    String key = key(transaction, blob);
+    Attempt attempt = attempt(session, transaction, blob);
     try {
-      return session.mail().deliver(deliveries, key);
+      return session.mail().deliver(deliveries, attempt);
     } catch (StoreException.Unavailable e) {
       session.failed("a delivery is repeated", e);
-      return session.mail().deliver(deliveries, key);
+      return session.mail().deliver(deliveries, attempt);
     }
   }
 
   /**
-   * The idempotency key of a transaction. A message is part of it: should a session's id ever come
-   * up again, on another node or after a clock was set back, another message must not be taken for
-   * a repeat of this one.
+   * The attempt to deliver the message of a transaction. The message is part of it: should a
+   * session's id ever come up again, on another node or after a clock was set back, another message
+   * must not be taken for a repeat of this one.
    */
-  static String key(Transaction transaction, Blob blob) {
-    return transaction.id() + "." + blob.id().toString().substring(0, 32);
+  static Attempt attempt(SmtpSession session, Transaction transaction, Blob blob) {
+    String key = transaction.id() + "." + blob.id().toString().substring(0, 32);
+    return session.isRepeat() ? Attempt.repeat(key) : Attempt.first(key);
   }
 
   /** Whether we delivered it to this account before. */

@@ -106,7 +106,8 @@ final class RcptCommand {
 
   private static boolean isFull(SmtpSession session, Transaction transaction, Account account) {
     Quota quota = account.quota();
-    if (quota.equals(Quota.NONE) || transaction.goesTo(account)) {
+    // What a repeat is about may be in the mailbox already, and fill it.
+    if (quota.equals(Quota.NONE) || transaction.goesTo(account) || session.isRepeat()) {
       return false;
     }
     Tally held = session.mail().account(account.id()).usage();

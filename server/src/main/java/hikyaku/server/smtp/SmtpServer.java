@@ -33,7 +33,17 @@ public final class SmtpServer implements Protocol {
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new SmtpSession(connection, face, settings, services, metrics, failures).run();
+    session(connection, ErrorBudget.Counts.NONE).run();
+  }
+
+  @Override
+  public void resume(Connection connection, byte[] position) throws IOException {
+    SmtpPosition from = SmtpPosition.decode(position);
+    session(connection, from.counts()).resume(from);
+  }
+
+  private SmtpSession session(Connection connection, ErrorBudget.Counts counts) {
+    return new SmtpSession(connection, face, settings, services, metrics, failures, counts);
   }
 
   @Override

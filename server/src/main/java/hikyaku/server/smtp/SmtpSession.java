@@ -45,9 +45,11 @@ final class SmtpSession {
 
   private @Nullable Hello hello;
   private @Nullable Account account;
+  private long epoch;
   private @Nullable LoginLease lease;
   private @Nullable Transaction transaction;
   private int transactionsBegun;
+  private boolean repeat;
 
   SmtpSession(
       Connection connection,
@@ -55,27 +57,39 @@ final class SmtpSession {
       SmtpSettings settings,
       SmtpServices services,
       SmtpMetrics metrics,
-      FailureLog failures) {
+      FailureLog failures,
+      ErrorBudget.Counts counts) {
     this.connection = connection;
     this.face = face;
     this.settings = settings;
     this.services = services;
     this.metrics = metrics;
     this.failures = failures;
-    this.budget = new ErrorBudget(settings.limits(), face == SmtpFace.LMTP);
+    this.budget = new ErrorBudget(settings.limits(), face == SmtpFace.LMTP, counts);
   }
 
   // -------------------------------------------------------------------------------- the session
 
+  /** Serves a client that has just come. */
   void run() throws IOException {
+    run(this::greet);
+  }
+
+  /** Carries a session on. */
+  void resume(SmtpPosition from) throws IOException {
+    run(() -> carryOn(from));
+  }
+
+  /** How a session begins. */
+  @FunctionalInterface
+  private interface Beginning {
+    /** False if the session ends with it. */
+    boolean run() throws IOException;
+  }
+
+  private void run(Beginning beginning) throws IOException {
     try {
-      if (isEarlyTalker()) {
-        give("CONNECT", Answer.closing(Replies.NOT_PIPELINED));
-        return;
-      }
-      String protocol = face == SmtpFace.LMTP ? "LMTP" : "ESMTP";
-      write(Reply.plain(220, settings.hostName() + " " + protocol + " Hikyaku"));
-      boolean goesOn = true;
+      boolean goesOn = beginning.run();
       while (goesOn) {
         goesOn = next();
       }
@@ -93,6 +107,50 @@ final class SmtpSession {
     }
   }
 
+  private boolean greet() throws IOException {
+    if (isEarlyTalker()) {
+      return give("CONNECT", Answer.closing(Replies.NOT_PIPELINED));
+    }
+    String protocol = face == SmtpFace.LMTP ? "LMTP" : "ESMTP";
+    write(Reply.plain(220, settings.hostName() + " " + protocol + " Hikyaku"));
+    settle();
+    return true;
+  }
+
+  /** Who was logged in is looked up again; who may no longer be is told goodbye. */
+  private boolean carryOn(SmtpPosition from) throws IOException {
+    hello = from.hello();
+    transactionsBegun = from.transactionsBegun();
+    if (from.account().isEmpty()) {
+      return true;
+    }
+    return switch (services.authenticator().resume(authContext(), from.account(), from.epoch())) {
+      case LoginResult.Success success -> {
+        login(success);
+        yield true;
+      }
+      case LoginResult.Refused refused ->
+          give("RESUME", Answer.closing(Reply.of(421, "4.7.0", refused.text())));
+    };
+  }
+
+  /**
+   * Says where the session stands, unless a transaction is open: that is replayed from its
+   * beginning.
+   */
+  void settle() throws IOException {
+    if (transaction == null) {
+      connection.settle(() ->
+          new SmtpPosition(
+                  hello,
+                  account == null ? "" : account.id(),
+                  epoch,
+                  transactionsBegun,
+                  budget.counts())
+              .encode());
+    }
+  }
+
   private boolean isEarlyTalker() throws IOException {
     return face == SmtpFace.MX
         && settings.greetingDelay().isPositive()
@@ -106,7 +164,11 @@ final class SmtpSession {
     return switch (wake) {
       case INPUT -> {
         connection.setReadTimeout(limits().command());
-        yield readAndAnswer();
+        boolean goesOn = readAndAnswer();
+        if (goesOn) {
+          settle();
+        }
+        yield goesOn;
       }
       case END, MOVED -> false;
       case TIMEOUT -> give("WAIT", Answer.closing(Replies.TIMED_OUT));
@@ -116,6 +178,7 @@ final class SmtpSession {
   }
 
   private boolean readAndAnswer() throws IOException {
+    repeat = connection.isRepeat();
     byte[] line;
     try {
       line = connection.in().readLine(CommandParser.MAX_AUTH_LINE, WireReader.LineEnding.STRICT);
@@ -285,6 +348,7 @@ final class SmtpSession {
 
   void login(LoginResult.Success success) {
     account = success.account();
+    epoch = success.epoch();
     lease = success.lease();
     budget.trust();
     connection.describe(success.account().primary().toString());
@@ -294,6 +358,11 @@ final class SmtpSession {
 
   Connection connection() {
     return connection;
+  }
+
+  /** Whether the command at hand may have been carried out before, on another node. */
+  boolean isRepeat() {
+    return repeat;
   }
 
   SmtpFace face() {

@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.log.Flags;
@@ -79,7 +80,9 @@ final class SuccessReport {
           local.targets().stream()
               .map(target -> Delivery.toInbox(target.account().id(), entry(report, target)))
               .toList();
-      session.mail().deliver(deliveries, MessageEnd.key(transaction, report.blob()));
+      // Named by the message, not by the report, which has a date.
+      Attempt attempt = MessageEnd.attempt(session, transaction, original.blob()).part(".report");
+      session.mail().deliver(deliveries, attempt);
     }
   }
 

@@ -96,7 +96,7 @@ class PasswordsTest {
   }
 
   private static Credentials with(String id, Credentials.Sealed sealed) {
-    return new Credentials(id, 1, Optional.empty(), Optional.of(sealed));
+    return new Credentials(id, 1, 1, Optional.empty(), Optional.of(sealed));
   }
 
   @Test

@@ -33,6 +33,11 @@ class RfcVectorsTest {
     }
 
     @Override
+    public Optional<Known> known(String accountId) {
+      throw new AssertionError("nothing to carry on");
+    }
+
+    @Override
     public boolean rehash(String accountId, long seen, Credentials.Password replacement) {
       throw new AssertionError("nothing to replace");
     }
@@ -55,6 +60,7 @@ class RfcVectorsTest {
     Credentials credentials =
         new Credentials(
             "abc",
+            1,
             1,
             Optional.of(new Credentials.Password("", Optional.of(keys))),
             Optional.empty());

@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
@@ -14,11 +15,13 @@ import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.FakeAuthenticator;
 import hikyaku.server.testing.TestClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,6 +34,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 
 /** An IMAP server on a loopback port, over a store in memory. */
 final class ImapRig implements AutoCloseable {
@@ -38,10 +42,12 @@ final class ImapRig implements AutoCloseable {
 
   final TestClock clock = new TestClock();
   final MemoryStore store = new MemoryStore(clock);
-  final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  final MailStore mail = node();
   final FakeAuthenticator authenticator = new FakeAuthenticator();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private static final Credential CREDENTIAL = credential();
+  private final MailStore otherMail;
+  private final Optional<Carrier> carrier;
   private final NetServer server;
 
   private static Credential credential() {
@@ -57,7 +63,18 @@ final class ImapRig implements AutoCloseable {
   }
 
   ImapRig(ImapSettings settings, TlsMode tls) throws IOException {
-    ImapProtocol protocol = new ImapProtocol(settings, authenticator, mail, meters);
+    this(settings, tls, Optional.empty());
+  }
+
+  /**
+   * @param plan how sessions travel between two nodes; if they do not, the first serves them all
+   */
+  ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan) throws IOException {
+    otherMail = node();
+    Protocol first = new ImapProtocol(settings, authenticator, mail, meters);
+    Protocol second = new ImapProtocol(settings, authenticator, otherMail, meters);
+    carrier = plan.map(p -> new Carrier(List.of(first, second), p));
+    Protocol protocol = carrier.map(Protocol.class::cast).orElse(first);
     ListenerSpec spec =
         new ListenerSpec(
             "imap", protocol, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
@@ -71,6 +88,15 @@ final class ImapRig implements AutoCloseable {
             InstantSource.system());
     server.useTls(TlsContext.of(List.of(CREDENTIAL)));
     server.start();
+  }
+
+  /** A node's view of the store, which may die at any write. */
+  private MailStore node() {
+    return new MailStore(Carrier.mortal(store), clock, MailboxLimits.DEFAULT);
+  }
+
+  Optional<Carrier> carrier() {
+    return carrier;
   }
 
   NetServer server() {
@@ -106,12 +132,12 @@ final class ImapRig implements AutoCloseable {
                     Flags.NONE,
                     received.structure(),
                     "test")),
-            null);
+            Attempt.ONLY);
   }
 
   /** Another session's EXPUNGE. */
   void expunge(String user, long uid) {
-    inbox(user).expunge(UidSet.of(uid), null);
+    inbox(user).expunge(UidSet.of(uid), Attempt.ONLY);
   }
 
   /** Stops the server; whatever a test did, no session may have met a bug. */
@@ -121,7 +147,13 @@ final class ImapRig implements AutoCloseable {
     long bugs = server.bugs();
     int leases = authenticator.leases();
     mail.close();
+    otherMail.close();
     store.close();
+    carrier.ifPresent(c -> {
+      if (!c.problems().isEmpty()) {
+        throw new AssertionError(c.problems());
+      }
+    });
     if (bugs != 0 || leases != 0) {
       throw new AssertionError(bugs + " bugs, " + leases + " leases left");
     }

@@ -1,6 +1,7 @@
 package hikyaku.server.pop3;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
@@ -14,11 +15,13 @@ import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.FakeAuthenticator;
 import hikyaku.server.testing.TestClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,6 +34,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 
 /** A POP3 server on a loopback port, over a store in memory. */
 final class Pop3Rig implements AutoCloseable {
@@ -38,10 +42,12 @@ final class Pop3Rig implements AutoCloseable {
 
   final TestClock clock = new TestClock();
   final MemoryStore store = new MemoryStore(clock);
-  final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  final MailStore mail = node();
   final FakeAuthenticator authenticator = new FakeAuthenticator();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final Pop3Protocol protocol;
+  private final MailStore otherMail;
+  private final Optional<Carrier> carrier;
   private final NetServer server;
 
   Pop3Rig() throws IOException {
@@ -53,10 +59,24 @@ final class Pop3Rig implements AutoCloseable {
   }
 
   Pop3Rig(Pop3Settings settings, TlsMode tls) throws IOException {
+    this(settings, tls, Optional.empty());
+  }
+
+  /**
+   * @param plan how sessions travel between two nodes; if they do not, the first serves them all
+   */
+  Pop3Rig(Pop3Settings settings, TlsMode tls, Optional<Carrier.Plan> plan) throws IOException {
+    otherMail = node();
     protocol = new Pop3Protocol("mail.demo.test", settings, authenticator, mail, meters);
+    Protocol second =
+        new Pop3Protocol("mail.demo.test", settings, authenticator, otherMail, meters);
+    carrier = plan.map(p -> new Carrier(List.of(protocol, second), p));
     ListenerSpec spec =
         new ListenerSpec(
-            "pop3", protocol, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls);
+            "pop3",
+            carrier.map(Protocol.class::cast).orElse(protocol),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            tls);
     server =
         new NetServer(
             List.of(spec),
@@ -75,6 +95,15 @@ final class Pop3Rig implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A node's view of the store, which may die at any write. */
+  private MailStore node() {
+    return new MailStore(Carrier.mortal(store), clock, MailboxLimits.DEFAULT);
+  }
+
+  Optional<Carrier> carrier() {
+    return carrier;
   }
 
   NetServer server() {
@@ -108,12 +137,12 @@ final class Pop3Rig implements AutoCloseable {
             Flags.NONE,
             received.structure(),
             "test");
-    inbox(user).append(List.of(message), null);
+    inbox(user).append(List.of(message), Attempt.ONLY);
   }
 
   /** Another session's EXPUNGE. */
   void expunge(String user, long uid) {
-    inbox(user).expunge(UidSet.of(uid), null);
+    inbox(user).expunge(UidSet.of(uid), Attempt.ONLY);
   }
 
   /** Sum of a counter over its tags. */
@@ -128,7 +157,13 @@ final class Pop3Rig implements AutoCloseable {
     long bugs = server.bugs();
     int leases = authenticator.leases();
     mail.close();
+    otherMail.close();
     store.close();
+    carrier.ifPresent(c -> {
+      if (!c.problems().isEmpty()) {
+        throw new AssertionError(c.problems());
+      }
+    });
     if (bugs != 0 || leases != 0) {
       throw new AssertionError(bugs + " bugs, " + leases + " leases left");
     }

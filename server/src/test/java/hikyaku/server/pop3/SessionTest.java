@@ -151,6 +151,20 @@ class SessionTest {
     }
   }
 
+  /** The store is asked once more under the same key, and then says what it did. */
+  @Test
+  void anUnknownOutcomeIsAskedFor() throws IOException {
+    try (Pop3Rig rig = new Pop3Rig();
+        Pop3Client client = rig.connect()) {
+      rig.deliver("u1", "", octets("a\r\n"));
+      client.login("u1");
+      client.say("DELE 1");
+      rig.store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
+      assertThat(client.say("QUIT")).isEqualTo("+OK Goodbye, 1 deleted");
+      assertThat(rig.inbox("u1").refresh().size()).isZero();
+    }
+  }
+
   /** A failure after the fact is a failure told, and what was done stays done. */
   @Test
   void anUnknownOutcomeIsNoSuccess() throws IOException {
@@ -159,6 +173,7 @@ class SessionTest {
       rig.deliver("u1", "", octets("a\r\n"));
       client.login("u1");
       client.say("DELE 1");
+      rig.store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
       rig.store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
       assertThat(client.say("QUIT"))
           .isEqualTo("-ERR [SYS/TEMP] Deleted messages may be there still");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.server.net.TlsMode;
+import hikyaku.server.testing.Carrier;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -12,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -44,6 +47,8 @@ import org.junit.jupiter.api.TestFactory;
  * In what a client says, {@code {digest SECRET}} stands for the digest of APOP.
  */
 class TranscriptTest {
+  private static final long SEEDS = 4;
+
   private static final Path TRANSCRIPTS = transcripts();
 
   private static Path transcripts() {
@@ -55,26 +60,60 @@ class TranscriptTest {
     }
   }
 
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> found = Files.list(TRANSCRIPTS)) {
+      return found.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
+    }
+  }
+
   @TestFactory
   Stream<DynamicTest> transcript() throws IOException {
-    List<Path> files;
-    try (Stream<Path> found = Files.list(TRANSCRIPTS)) {
-      files = found.filter(file -> file.toString().endsWith(".txt")).sorted().toList();
-    }
+    List<Path> files = files();
     assertThat(files).hasSizeGreaterThan(5);
     return files.stream()
         .map(file ->
             DynamicTest.dynamicTest(
-                file.getFileName().toString(), () -> new Run(Files.readAllLines(file)).run()));
+                file.getFileName().toString(),
+                () -> new Run(Files.readAllLines(file), Optional.empty()).run()));
+  }
+
+  /** The same where the session moves to another node after each command, and where nodes die. */
+  @TestFactory
+  Stream<DynamicTest> carried() throws IOException {
+    List<Carrier.Plan> plans = new ArrayList<>();
+    plans.add(Carrier.Plan.MOVES);
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      plans.add(Carrier.Plan.deaths(seed));
+      plans.add(Carrier.Plan.deathsInAnswers(seed));
+    }
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Path file : files()) {
+      List<String> lines = Files.readAllLines(file);
+      for (Carrier.Plan plan : plans) {
+        if (canBeCarried(lines, plan)) {
+          tests.add(
+              DynamicTest.dynamicTest(
+                  file.getFileName() + " " + plan, () -> new Run(lines, Optional.of(plan)).run()));
+        }
+      }
+    }
+    return tests.stream();
+  }
+
+  private static boolean canBeCarried(List<String> lines, Carrier.Plan plan) {
+    // Each node knows of its own sessions only.
+    return !(lines.stream().anyMatch(line -> line.matches("with (exclusive|login-delay).*")));
   }
 
   private static final class Run {
     private final List<String> lines;
+    private final Optional<Carrier.Plan> plan;
     private final Map<String, Pop3Client> clients = new LinkedHashMap<>();
     private final Map<String, String> greetings = new LinkedHashMap<>();
 
-    Run(List<String> lines) {
+    Run(List<String> lines, Optional<Carrier.Plan> plan) {
       this.lines = lines;
+      this.plan = plan;
     }
 
     void run() throws Exception {
@@ -111,7 +150,7 @@ class TranscriptTest {
           }
         }
       }
-      Pop3Rig rig = new Pop3Rig(new Pop3Settings(exclusive, delay, Pop3Limits.DEFAULTS), tls);
+      Pop3Rig rig = new Pop3Rig(new Pop3Settings(exclusive, delay, Pop3Limits.DEFAULTS), tls, plan);
       rig.authenticator.apopEnabled = apop;
       rig.authenticator.plainTextAllowed = !tlsRequired;
       return rig;
@@ -142,13 +181,15 @@ class TranscriptTest {
             rig.deliver(
                 words[1], "", words[2].translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
         case "expunge" -> rig.expunge(words[1], Long.parseLong(words[2]));
-        case "fail" ->
-            rig.store
-                .faults()
-                .failWhile(
-                    Faults.Call.valueOf(words[1])::equals,
-                    words.length > 2 ? Faults.When.valueOf(words[2]) : Faults.When.BEFORE);
-        case "mend" -> rig.store.faults().clear();
+        case "fail" -> {
+          Faults.When when = words.length > 2 ? Faults.When.valueOf(words[2]) : Faults.When.BEFORE;
+          rig.store.faults().failWhile(Faults.Call.valueOf(words[1])::equals, when);
+          rig.carrier().ifPresent(carrier -> carrier.spare(when == Faults.When.AFTER));
+        }
+        case "mend" -> {
+          rig.store.faults().clear();
+          rig.carrier().ifPresent(carrier -> carrier.spare(false));
+        }
         case "wait" -> rig.clock.advance(Duration.ofSeconds(Long.parseLong(words[1])));
         case "left" ->
             assertThat(rig.inbox(words[1]).refresh().size()).isEqualTo(Integer.parseInt(words[2]));

@@ -42,7 +42,7 @@ final class TestAuthenticator implements Authenticator {
     return switch (new String(password, UTF_8)) {
       case "secret" -> {
         leases.incrementAndGet();
-        yield new LoginResult.Success(directory.named(user), leases::decrementAndGet);
+        yield new LoginResult.Success(directory.named(user), 1, leases::decrementAndGet);
       }
       case "suspended" -> new LoginResult.Suspended();
       case "unauthorized" -> new LoginResult.NotAuthorized();
@@ -52,6 +52,13 @@ final class TestAuthenticator implements Authenticator {
       case "unavailable" -> new LoginResult.Unavailable();
       default -> new LoginResult.BadCredentials();
     };
+  }
+
+  @Override
+  public LoginResult resume(AuthContext context, String accountId, long epoch) {
+    leases.incrementAndGet();
+    return new LoginResult.Success(
+        directory.account(accountId).orElseThrow(), 1, leases::decrementAndGet);
   }
 
   @Override

@@ -202,6 +202,11 @@ final class TestConnection implements Connection {
   public void close(CloseReason reason) {}
 
   @Override
+  public void aside(String line) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public void settle(Supplier<byte[]> position) {}
 
   @Override

@@ -30,6 +30,9 @@ public final class FakeAuthenticator implements Authenticator {
   public volatile boolean plainTextAllowed = true;
   public volatile boolean apopEnabled;
 
+  /** Of everybody's password. */
+  public volatile long epoch = 1;
+
   /** How many sessions hold a lease. */
   public synchronized int leases() {
     return leases;
@@ -113,9 +116,18 @@ public final class FakeAuthenticator implements Authenticator {
       case "unavailable" -> new LoginResult.Unavailable();
       default -> {
         change(1);
-        yield new LoginResult.Success(account, new Lease());
+        yield new LoginResult.Success(account, epoch, new Lease());
       }
     };
+  }
+
+  @Override
+  public LoginResult resume(AuthContext context, String accountId, long epochThen) {
+    if (epochThen != epoch) {
+      return new LoginResult.BadCredentials();
+    }
+    change(1);
+    return new LoginResult.Success(account(accountId.substring(2)), epoch, new Lease());
   }
 
   private final class Lease implements LoginLease {

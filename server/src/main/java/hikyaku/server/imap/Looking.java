@@ -1,0 +1,151 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.View;
+import hikyaku.server.net.Connection;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.OptionalLong;
+
+/**
+ * How the command at hand sees the store, so that a repeat of it on another node sees the same.
+ *
+ * <p>A command looks at the selected mailbox before it writes, and once more after it; from then on
+ * all that it says is of that one sequence, to which it is pinned. A repeat that finds itself
+ * pinned knows that everything was written that was going to be, and says the same octets. One that
+ * is not pinned has told the client nothing yet; it finds by their keys what it has written, and
+ * answers as if it had written it now.
+ */
+final class Looking {
+  /** An answer of more octets may reach the client in part: one buffer of the connection. */
+  private static final int SHORT_ANSWER = 16 * 1024;
+
+  /** What one piece of news takes beside the keywords of a message. */
+  private static final int OCTETS_OF_NEWS = 200;
+
+  private final Connection connection;
+  private final Wire wire;
+  private final String suffix;
+  private String key = "";
+  private boolean repeat;
+  private OptionalLong pinned = OptionalLong.empty();
+  private boolean fixed;
+  private boolean elsewhere;
+
+  Looking(Connection connection, Wire wire) {
+    this.connection = connection;
+    this.wire = wire;
+    this.suffix = suffix(connection.remote());
+  }
+
+  /**
+   * The client's address keeps the keys apart from those of a session whose id came up elsewhere, or
+   * before a clock was set back: its writes must not be taken for repeats of that one's.
+   */
+  private static String suffix(InetSocketAddress client) {
+    int hash = 31 * Arrays.hashCode(client.getAddress().getAddress()) + client.getPort();
+    return "." + Integer.toHexString(hash);
+  }
+
+  /** A command is about to be read. */
+  void begin() {
+    key = connection.commandKey() + suffix;
+    pinned = connection.pinned();
+    repeat = pinned.isPresent() || connection.isRepeat();
+    fixed = false;
+    elsewhere = false;
+    wire.startAnswer();
+  }
+
+  /** Under which the command at hand writes. */
+  Attempt attempt() {
+    Attempt.Phase phase =
+        pinned.isPresent()
+            ? Attempt.Phase.OVER
+            : repeat ? Attempt.Phase.REPEAT : Attempt.Phase.FIRST;
+    return new Attempt(key, phase);
+  }
+
+  // ---- the selected mailbox
+
+  /**
+   * Looks at the mailbox as the command is to see it before it writes.
+   *
+   * @param write what it writes to this mailbox
+   */
+  void before(Selected selected, Attempt write) {
+    Mailbox mailbox = selected.mailbox();
+    OptionalLong done = mailbox.doneAt(write);
+    if (done.isPresent()) {
+      selected.view.advance(mailbox.stateAt(done.getAsLong() - 1).orElseGet(mailbox::refresh));
+    } else {
+      selected.view.advance(pinnedOrNow(mailbox));
+    }
+  }
+
+  /** Looks at the mailbox as it is after the command has written, and stays with that. */
+  void after(Selected selected) {
+    stay(selected.view, pinnedOrNow(selected.mailbox()));
+  }
+
+  /** The same with the outcome of the write. */
+  void after(Selected selected, MailboxState outcome) {
+    stay(selected.view, pinned.isPresent() ? pinnedOrNow(selected.mailbox()) : outcome);
+  }
+
+  private void stay(View view, MailboxState state) {
+    view.advance(state);
+    fixed = true;
+    connection.pin(view.state().seq());
+  }
+
+  private MailboxState pinnedOrNow(Mailbox mailbox) {
+    return pinned.isPresent()
+        ? mailbox.stateAt(pinned.getAsLong()).orElseGet(mailbox::refresh)
+        : mailbox.refresh();
+  }
+
+  /** A mailbox that is being selected, as it is now. */
+  MailboxState open(Mailbox mailbox) {
+    MailboxState state = pinnedOrNow(mailbox);
+    connection.pin(state.seq());
+    return state;
+  }
+
+  /**
+   * Looks at the mailbox for a command that has nothing more to write, unless it did so before.
+   *
+   * @return whether its news may be told: an answer that is pinned elsewhere must stay short
+   */
+  boolean forNews(Selected selected) {
+    if (elsewhere) {
+      selected.view.refresh();
+      return isShort(selected.view);
+    }
+    if (!fixed) {
+      after(selected);
+    }
+    return true;
+  }
+
+  private boolean isShort(View view) {
+    long keywords =
+        view.state().keywords().stream().mapToLong(keyword -> keyword.length() + 1).sum();
+    return wire.answered() + (OCTETS_OF_NEWS + keywords) * view.countNews() < SHORT_ANSWER;
+  }
+
+  // ---- the folders
+
+  /** The folders, for a command whose answer is theirs. */
+  FolderTree folders(AccountMail mail) {
+    FolderTree tree =
+        pinned.isPresent() ? mail.treeAt(pinned.getAsLong()).orElseGet(mail::tree) : mail.tree();
+    elsewhere = true;
+    connection.pin(tree.seq());
+    return tree;
+  }
+}
