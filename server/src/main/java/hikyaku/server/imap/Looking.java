@@ -43,8 +43,8 @@ final class Looking {
   }
 
   /**
-   * The client's address keeps the keys apart from those of a session whose id came up elsewhere, or
-   * before a clock was set back: its writes must not be taken for repeats of that one's.
+   * The client's address keeps the keys apart from those of a session whose id came up elsewhere,
+   * or before a clock was set back: its writes must not be taken for repeats of that one's.
    */
   private static String suffix(InetSocketAddress client) {
     int hash = 31 * Arrays.hashCode(client.getAddress().getAddress()) + client.getPort();
