@@ -1,6 +1,7 @@
 package hikyaku.app;
 
 import hikyaku.app.config.Configuration;
+import hikyaku.app.config.StoreSettings;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
@@ -19,6 +20,7 @@ import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.SessionOperations;
+import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -82,7 +84,24 @@ final class Core implements AutoCloseable {
   /** The engine that the configuration names. */
   static Store openStore(DataDirectory data, Configuration configuration, Clock clock)
       throws IOException {
-    return RocksStore.open(data.store(), configuration.store(), clock);
+    StoreSettings settings = configuration.store();
+    Optional<StoreSettings.Engine> noted = data.engine();
+    if (settings.engine() == StoreSettings.Engine.EMBEDDED
+        && noted.equals(Optional.of(StoreSettings.Engine.POSTGRES))) {
+      throw new IOException(
+          "its mail is in PostgreSQL, and the configuration does not say so (store.engine); name the"
+              + " right one with --config");
+    }
+    data.noteEngine(settings.engine());
+    return openStore(data, settings, clock);
+  }
+
+  /** An engine, whatever the directory was used with. */
+  static Store openStore(DataDirectory data, StoreSettings settings, Clock clock) {
+    return switch (settings.engine()) {
+      case EMBEDDED -> RocksStore.open(data.store(), settings.embedded(), clock);
+      case POSTGRES -> PostgresStore.open(settings.postgres(), clock);
+    };
   }
 
   /** Where the key of the installation is. */
@@ -170,7 +189,7 @@ final class Core implements AutoCloseable {
 
   /** Whether no other process can open the store while this one has it. */
   boolean isAlone() {
-    return true;
+    return configuration.store().engine() == StoreSettings.Engine.EMBEDDED;
   }
 
   Configuration configuration() {

@@ -1,5 +1,6 @@
 package hikyaku.app;
 
+import hikyaku.app.config.StoreSettings;
 import hikyaku.server.ops.Json;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,7 @@ import tools.jackson.core.JacksonException;
  * <pre>
  * lock         held while in use
  * admin.json   where the node that runs is managed, and the token for it (mode 0600)
- * store/       logs and blobs
+ * store/       logs and blobs, or the name of the engine that has them elsewhere
  * tls/         the self-signed certificate, if there is no other
  * id           a random number that the directory keeps, by which a cluster knows it again
  * front/       input that a front holds for its clients, while it is too long for memory
@@ -160,6 +162,32 @@ final class DataDirectory implements AutoCloseable {
   Path spool() throws IOException {
     return Files.createDirectories(
         path.resolve("front"), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+  }
+
+  private Path engineFile() {
+    return store().resolve("engine");
+  }
+
+  /** The engine that keeps the mail of this directory; empty if nobody noted it. */
+  Optional<StoreSettings.Engine> engine() throws IOException {
+    if (!Files.exists(engineFile())) {
+      return Optional.empty();
+    }
+    String name = Files.readString(engineFile()).strip();
+    for (StoreSettings.Engine engine : StoreSettings.Engine.values()) {
+      if (engine.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return Optional.of(engine);
+      }
+    }
+    throw new IOException(engineFile() + " names no engine that this release has: " + name);
+  }
+
+  /** Notes the engine, so that the directory is not opened with another by mistake. */
+  void noteEngine(StoreSettings.Engine engine) throws IOException {
+    if (!engine().equals(Optional.of(engine))) {
+      Files.createDirectories(store());
+      Files.writeString(engineFile(), engine.name().toLowerCase(Locale.ROOT) + "\n");
+    }
   }
 
   Path tls() {

@@ -9,7 +9,6 @@ import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.smtp.SmtpSettings;
-import hikyaku.stores.rocksdb.RocksSettings;
 import java.nio.file.Path;
 
 /**
@@ -34,7 +33,7 @@ import java.nio.file.Path;
  * @param smtp how mail is taken in, from other servers and from users
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
- * @param store the embedded engine
+ * @param store where everything durable is kept
  * @param housekeeping what is tidied up, and how often
  */
 public record Configuration(
@@ -55,7 +54,7 @@ public record Configuration(
     SmtpSettings smtp,
     Pop3Settings pop3,
     ImapSettings imap,
-    RocksSettings store,
+    StoreSettings store,
     Housekeeping housekeeping) {
   public static final Configuration DEFAULTS =
       new Configuration(
@@ -76,7 +75,7 @@ public record Configuration(
           SmtpSettings.of(""),
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
-          RocksSettings.DEFAULT,
+          StoreSettings.DEFAULTS,
           Housekeeping.DEFAULTS);
 
   public Configuration withData(Path directory) {

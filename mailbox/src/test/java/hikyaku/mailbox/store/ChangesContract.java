@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** The changes feed, and hints. */
-abstract class ChangesContract extends StoreFixture {
+public abstract class ChangesContract extends StoreFixture {
   @Test
   void everyAppendAndDropInOrder() {
     make(LOG, event("a"), event("b"));

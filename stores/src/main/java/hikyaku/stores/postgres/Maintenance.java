@@ -75,7 +75,7 @@ final class Maintenance implements AutoCloseable {
     try {
       work.run();
     } catch (StoreException e) {
-      Level level = thread.isShutdown() ? Level.DEBUG : Level.WARN;
+      Level level = database.isClosing() ? Level.DEBUG : Level.WARN;
       LOG.atLevel(level).setCause(e).log("maintenance was cut short");
     }
   }

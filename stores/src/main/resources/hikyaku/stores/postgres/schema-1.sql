@@ -479,14 +479,13 @@ BEGIN
 END
 $$;
 
--- Adds chunks of a large blob. A repeat changes nothing.
+-- Adds chunks of a large blob, durably: a client should not have to send a large message again because
+-- the database restarted in its middle. A repeat changes nothing.
 CREATE FUNCTION upload_1(
   p_number bigint, p_now bigint,
   c_index integer[], c_coding smallint[], c_size integer[], c_crc integer[], c_octets bytea[])
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-  -- Nobody waits for this to be durable; the next append that commits makes it so.
-  PERFORM set_config('synchronous_commit', 'off', true);
   IF c_index[1] = 0 THEN
     INSERT INTO uploads (number, place, last_write) VALUES (p_number, 1, p_now)
     ON CONFLICT DO NOTHING;

@@ -1,0 +1,120 @@
+package hikyaku.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hikyaku.app.Door.Call;
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.ConfigurationFile;
+import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DomainOperations;
+import hikyaku.stores.postgres.LocalPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two nodes on one PostgreSQL: what comes in at one is read at the other. */
+final class PostgresNodesTest {
+  private static final String ALICE = "alice@example.org";
+  private static final String PASSWORD = "correct horse battery";
+
+  @TempDir Path directory;
+
+  private Configuration configuration(String name, LocalPostgres server) throws Exception {
+    Path file = directory.resolve(name + ".toml");
+    Files.writeString(
+        file,
+        """
+        hostname = "%s.test"
+        [node]
+        key-file = "%s"
+        [store]
+        engine = "postgres"
+        [store.postgres]
+        url = "%s"
+        user = "%s"
+        password-file = "%s"
+        """
+            .formatted(
+                name,
+                directory.resolve("a/secret.key"),
+                server.url(),
+                LocalPostgres.USER,
+                server.passwordFile()));
+    Configuration read = ConfigurationFile.read(file);
+    return read.withData(directory.resolve(name))
+        .withHostname(name + ".test")
+        .withListen(read.listen().map(l -> l.at(0, "127.0.0.1")));
+  }
+
+  private static Node start(Configuration configuration) throws Failure {
+    return new Node(
+        configuration, DataDirectory.take(configuration.data()).orElseThrow(), Clock.systemUTC());
+  }
+
+  private static int port(Node node, String listener) {
+    return node.status().listeners().stream()
+        .filter(view -> view.name().equals(listener))
+        .map(view -> view.address().substring(view.address().lastIndexOf(':') + 1))
+        .mapToInt(Integer::parseInt)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void mailThatComesInAtOneNodeIsTakenFromTheOther() throws Exception {
+    try (LocalPostgres server =
+        LocalPostgres.start(
+            directory.resolve("pg"), LocalPostgres.Options.DEFAULT.with("fsync", "off"))) {
+      Configuration first = configuration("a", server);
+      makeKey(first);
+      Configuration second = configuration("b", server);
+      try (Node a = start(first);
+          Node b = start(second)) {
+        try (Door door = Door.open(first)) {
+          door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+          door.call(
+              Call.of("POST", "accounts")
+                  .withBody(new AccountOperations.New(ALICE, PASSWORD, null)));
+        }
+        try (Dialogue imap = new Dialogue(port(b, "imap"))) {
+          imap.await("* OK");
+          imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+          imap.say("b SELECT INBOX", "b OK");
+          imap.say("c IDLE", "+ ");
+          deliver(port(a, "smtp"));
+          imap.await("* 1 EXISTS");
+          imap.say("DONE", "c OK");
+          assertThat(imap.say("d FETCH 1 BODY[TEXT]", "* 1 FETCH")).contains("BODY[TEXT]");
+        }
+      }
+      try (Door door = Door.open(second)) {
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
+      Configuration embedded = Configuration.DEFAULTS.withData(first.data()).withHostname("a.test");
+      assertThatThrownBy(() -> Door.open(embedded).close())
+          .isInstanceOf(Failure.class)
+          .hasMessageContaining("store.engine");
+    }
+  }
+
+  /** A key file that the configuration names is somebody's to put there. */
+  private static void makeKey(Configuration configuration) throws Exception {
+    Files.createDirectories(configuration.data());
+    Object unused = hikyaku.server.auth.KeyFile.open(configuration.node().keyFile().orElseThrow());
+  }
+
+  private static void deliver(int port) throws Exception {
+    try (Dialogue smtp = new Dialogue(port)) {
+      smtp.await("220");
+      smtp.say("EHLO client.example", "250 ");
+      smtp.say("MAIL FROM:<bob@example.net>", "250");
+      smtp.say("RCPT TO:<" + ALICE + ">", "250");
+      smtp.say("DATA", "354");
+      smtp.say("From: Bob <bob@example.net>\r\nSubject: Hello\r\n\r\nText\r\n.", "250");
+      smtp.say("QUIT", "221");
+    }
+  }
+}

@@ -1,0 +1,383 @@
+package hikyaku.stores.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.Change;
+import hikyaku.mailbox.store.ChangePage;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.Outcome;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.store.Tally;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A database that goes away, comes back, and answers late; with syncs. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+final class PostgresFaultsTest {
+  private static final LogName LOG = new LogName("mailbox/a");
+  private static final int LOGS = 12;
+
+  @TempDir Path directory;
+  private LocalPostgres server;
+  private PostgresSettings settings;
+
+  @BeforeEach
+  void startServer() throws Exception {
+    server = LocalPostgres.start(directory.resolve("pg"), LocalPostgres.Options.DEFAULT);
+    settings =
+        PostgresSettings.DEFAULT.on(server).waiting(Duration.ofSeconds(40), Duration.ofSeconds(2));
+  }
+
+  @AfterEach
+  void stopServer() throws Exception {
+    server.stop(LocalPostgres.Stop.IMMEDIATE);
+  }
+
+  private PostgresStore open() {
+    return PostgresStore.open(settings, Clock.systemUTC());
+  }
+
+  private static Event event(String text, BlobId... blobs) {
+    return new Event(ByteString.copyFromUtf8(text), 1, new Tally(1, 10), List.of(blobs));
+  }
+
+  private static Appended make(PostgresStore store, LogName log) {
+    return store
+        .logs()
+        .append(Append.to(log, List.of(event("first"))).expecting(Append.Expect.NEW))
+        .orThrow();
+  }
+
+  private static BlobId put(PostgresStore store, byte[] content) {
+    try (BlobWriter writer = store.blobs().create()) {
+      writer.write(content, 0, content.length);
+      return writer.finish().id();
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(server.url(), LocalPostgres.USER, server.password());
+  }
+
+  private String ask(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      if (!statement.execute(sql)) {
+        return "";
+      }
+      try (ResultSet row = statement.getResultSet()) {
+        return row.next() ? String.valueOf(row.getString(1)) : "";
+      }
+    }
+  }
+
+  /** Asks until the answer is yes; the test's time limit is the bound. */
+  private void until(String sql) throws SQLException {
+    while (!ask(sql).equals("t")) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Writers that go on through everything, and remember what was acknowledged. */
+  private static final class Writers {
+    final Map<String, Appended> acknowledged = new ConcurrentHashMap<>();
+    final Semaphore acks = new Semaphore(0);
+    final AtomicBoolean done = new AtomicBoolean();
+    private final List<Future<Integer>> threads = new ArrayList<>();
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+
+    Writers(PostgresStore store, int count, String name) {
+      for (int i = 0; i < count; i++) {
+        int writer = i;
+        threads.add(executor.submit(() -> write(store, name + writer, writer)));
+      }
+    }
+
+    private int write(PostgresStore store, String name, int seed) {
+      Random random = new Random(seed);
+      int written = 0;
+      while (!done.get()) {
+        String text = name + "-" + written++;
+        List<BlobId> blobs = new ArrayList<>();
+        if (random.nextInt(3) > 0) {
+          byte[] content = new byte[random.nextInt(8) == 0 ? 600_000 : 3_000];
+          random.nextBytes(content);
+          ByteBuffer.wrap(content).putLong(written).putInt(seed);
+          blobs.add(put(store, content));
+        }
+        LogName one = new LogName("log/" + random.nextInt(LOGS));
+        LogName other = new LogName("log/" + random.nextInt(LOGS));
+        BlobId[] named = blobs.toArray(new BlobId[0]);
+        // No keys: the engine itself must see to it that nothing is doubled.
+        List<Outcome> outcomes =
+            store
+                .logs()
+                .append(
+                    List.of(
+                        Append.to(one, List.of(event(text + "a", named), event(text + "b"))),
+                        Append.to(other, List.of(event(text + "c", named)))));
+        acknowledged.put(text + "a", outcomes.get(0).orThrow());
+        acknowledged.put(text + "c", outcomes.get(1).orThrow());
+        acks.release();
+      }
+      return written;
+    }
+
+    void end() throws Exception {
+      done.set(true);
+      for (Future<Integer> thread : threads) {
+        thread.get();
+      }
+      executor.close();
+    }
+  }
+
+  @Test
+  void whatWasAcknowledgedIsThereOnceHoweverTheServerDies() throws Exception {
+    try (PostgresStore one = open();
+        PostgresStore two = open()) {
+      for (int i = 0; i < LOGS; i++) {
+        make(one, new LogName("log/" + i));
+      }
+      Writers first = new Writers(one, 8, "x");
+      Writers second = new Writers(two, 8, "y");
+      for (int round = 0; round < 8; round++) {
+        first.acks.acquire(60);
+        second.acks.acquire(60);
+        switch (round % 4) {
+          case 0 -> {
+            ProcessHandle process = server.process();
+            process.destroyForcibly();
+            process.onExit().join();
+            server.start();
+          }
+          case 1 -> {
+            server.stop(LocalPostgres.Stop.IMMEDIATE);
+            server.start();
+          }
+          case 2 ->
+              ask(
+                  "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                      + " WHERE application_name = 'hikyaku'");
+          default -> {
+            String backend =
+                ask(
+                    "SELECT pid FROM pg_stat_activity WHERE application_name = 'hikyaku'"
+                        + " AND query LIKE '%append_1%' LIMIT 1");
+            ProcessHandle.of(Long.parseLong(backend)).orElseThrow().destroyForcibly();
+          }
+        }
+      }
+      first.acks.acquire(200);
+      second.acks.acquire(200);
+      first.end();
+      second.end();
+      Map<String, Appended> acknowledged = new HashMap<>(first.acknowledged);
+      acknowledged.putAll(second.acknowledged);
+      assertThat(acknowledged).hasSizeGreaterThan(2000);
+      assertOnce(one, acknowledged);
+    }
+  }
+
+  /** Nobody was refused, so all that is there was acknowledged, and the other way round. */
+  private static void assertOnce(PostgresStore store, Map<String, Appended> acknowledged) {
+    Map<String, Integer> times = new HashMap<>();
+    for (int i = 0; i < LOGS; i++) {
+      LogName log = new LogName("log/" + i);
+      for (Entry entry : store.logs().read(log, 0, Long.MAX_VALUE, Integer.MAX_VALUE)) {
+        String text = entry.payload().toStringUtf8();
+        times.merge(text, 1, Integer::sum);
+        Appended answer = acknowledged.get(text);
+        if (answer != null) {
+          assertThat(answer.log()).isEqualTo(log);
+          assertThat(answer.firstSeq()).isEqualTo(entry.seq());
+          assertThat(answer.firstId()).isEqualTo(entry.firstId());
+        }
+      }
+    }
+    assertThat(times.remove("first")).isEqualTo(LOGS);
+    assertThat(times.values()).containsOnly(1);
+    assertThat(times.keySet()).containsAll(acknowledged.keySet());
+    assertThat(times).hasSize(acknowledged.size() / 2 * 3);
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    assertThat(problems).isEmpty();
+    assertWholeFeed(store);
+  }
+
+  private static void assertWholeFeed(PostgresStore store) {
+    Map<LogName, Long> last = new HashMap<>();
+    ChangePage page = store.logs().changes(ChangePage.START, 500);
+    while (true) {
+      for (Change change : page.changes()) {
+        Change.Appended appended = (Change.Appended) change;
+        assertThat(appended.firstSeq()).isEqualTo(last.getOrDefault(change.log(), 0L) + 1);
+        last.put(change.log(), appended.lastSeq());
+      }
+      if (!page.more()) {
+        break;
+      }
+      page = store.logs().changes(page.next(), 500);
+    }
+    last.forEach((log, seq) -> assertThat(store.logs().head(log).seq()).isEqualTo(seq));
+    assertThat(last).hasSize(LOGS);
+  }
+
+  @Test
+  void callsWaitForADatabaseThatAnswersLate() throws Exception {
+    try (PostgresStore store = open();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        Connection holder = connect();
+        Statement statement = holder.createStatement()) {
+      make(store, LOG);
+      holder.setAutoCommit(false);
+      statement.execute("SELECT 1 FROM hikyaku.logs FOR UPDATE");
+      Future<Outcome> append =
+          threads.submit(() -> store.logs().append(Append.to(LOG, List.of(event("late")))));
+      // The first attempt has been given up, and its server process has noticed.
+      until(
+          "SELECT count(DISTINCT pid) >= 1 AND max(backend_start) > min(now() - interval '1 s')"
+              + " AND bool_or(query LIKE '%append_1%' AND wait_event_type = 'Lock'"
+              + " AND now() - backend_start < interval '1 s')"
+              + " FROM pg_stat_activity WHERE application_name = 'hikyaku'");
+      assertThat(append.isDone()).isFalse();
+      holder.commit();
+      assertThat(append.get().orThrow().lastSeq()).isEqualTo(2);
+      assertThat(store.logs().head(LOG).seq()).isEqualTo(2);
+      assertThat(store.statistics().failures()).isZero();
+    }
+  }
+
+  @Test
+  void pastTheBoundCallsAreRefusedAndLaterTheyAreTaken() throws Exception {
+    settings = settings.waiting(Duration.ofSeconds(1), Duration.ofSeconds(1));
+    try (PostgresStore store = open()) {
+      make(store, LOG);
+      BlobId blob = put(store, new byte[] {1, 2, 3});
+      server.stop(LocalPostgres.Stop.FAST);
+      List<Runnable> calls =
+          List.of(
+              () -> store.logs().append(Append.to(LOG, List.of(event("x", blob)))),
+              () -> store.logs().head(LOG),
+              () -> store.logs().read(LOG, 0, 10, 10),
+              () -> store.logs().drop(LOG),
+              () -> store.blobs().list(null, 1));
+      for (Runnable call : calls) {
+        assertThatThrownBy(call::run).isInstanceOf(StoreException.Unavailable.class);
+      }
+      server.start();
+      assertThat(store.logs().head(LOG).seq()).isEqualTo(1);
+      Append append = Append.to(LOG, List.of(event("x", put(store, new byte[] {1, 2, 3}))));
+      assertThat(store.logs().append(append).orThrow().lastSeq()).isEqualTo(2);
+      List<String> problems = new ArrayList<>();
+      store.verify(problems::add);
+      assertThat(problems).isEmpty();
+    }
+  }
+
+  @Test
+  void aServerThatTakesNoWritesIsNotTalkedTo() throws Exception {
+    try (PostgresStore store = open()) {
+      make(store, LOG);
+      ask("ALTER DATABASE hikyaku SET default_transaction_read_only = on");
+      server.stop(LocalPostgres.Stop.FAST);
+      server.start();
+      settings = settings.waiting(Duration.ofSeconds(1), Duration.ofSeconds(1));
+      assertThatThrownBy(this::open)
+          .isInstanceOf(StoreException.Unavailable.class)
+          .hasMessageContaining("primary");
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        Future<Head> head = threads.submit(() -> store.logs().head(LOG));
+        try (Connection connection = connect();
+            Statement statement = connection.createStatement()) {
+          statement.execute("SET default_transaction_read_only = off");
+          statement.execute("ALTER DATABASE hikyaku RESET default_transaction_read_only");
+        }
+        assertThat(head.get().seq()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void aCommitThatNoStandbyHasConfirmedIsNotAcknowledged() throws Exception {
+    settings = settings.waiting(Duration.ofMinutes(3), Duration.ofSeconds(60));
+    try (PostgresStore store = open();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      make(store, LOG);
+      ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+      ask("SELECT pg_reload_conf()");
+      until("SELECT current_setting('synchronous_standby_names') = 'nobody'");
+      Future<Outcome> append =
+          threads.submit(() -> store.logs().append(Append.to(LOG, List.of(event("x")))));
+      String waiting =
+          " FROM pg_stat_activity WHERE application_name = 'hikyaku' AND wait_event = 'SyncRep'"
+              + " AND query LIKE '%append_1%'";
+      for (int i = 0; i < 3; i++) {
+        until("SELECT count(*) = 1" + waiting);
+        String began = ask("SELECT query_start" + waiting);
+        ask("SELECT pg_cancel_backend(pid)" + waiting);
+        // It asks again instead of believing it.
+        until("SELECT count(*) = 1" + waiting + " AND query_start > '" + began + "'");
+        assertThat(append.isDone()).isFalse();
+      }
+      ask("ALTER SYSTEM RESET synchronous_standby_names");
+      ask("SELECT pg_reload_conf()");
+      assertThat(append.get().orThrow().lastSeq()).isEqualTo(2);
+      assertThat(store.logs().head(LOG).seq()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void nodesThatStartTogetherMakeTheTablesOnce() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<PostgresStore>> opened = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        opened.add(threads.submit(this::open));
+      }
+      for (Future<PostgresStore> store : opened) {
+        store.get().close();
+      }
+    }
+    assertThat(ask("SELECT count(*) FROM hikyaku.schema_version"))
+        .isEqualTo(Integer.toString(Schema.version()));
+    ask("INSERT INTO hikyaku.schema_version (version, oldest) VALUES (1000, 1)");
+    open().close();
+    ask("INSERT INTO hikyaku.schema_version (version, oldest) VALUES (1001, 1001)");
+    assertThatThrownBy(this::open)
+        .isInstanceOf(StoreException.Unavailable.class)
+        .hasMessageContaining("later release");
+  }
+}
