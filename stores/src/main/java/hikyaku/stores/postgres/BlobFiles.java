@@ -17,12 +17,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Message contents as files of a directory that all nodes share.
@@ -32,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * sweep takes away the very file that the blob's row named, never one that somebody has just put.
  */
 final class BlobFiles implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobFiles.class);
   private static final String INCOMING = "incoming";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int THREADS = 8;
@@ -40,6 +45,9 @@ final class BlobFiles implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("postgres-files-", 0).factory());
+
+  /** Files coming in. */
+  private final Set<Upload> open = ConcurrentHashMap.newKeySet();
 
   /** Work with files. */
   private interface Work<T> {
@@ -97,6 +105,16 @@ final class BlobFiles implements AutoCloseable {
       this.number = number;
       this.path = path;
       this.channel = channel;
+      open.add(this);
+    }
+
+    /** Lets go of the file where nobody will write to it any more. */
+    private void release() {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        LOG.atDebug().setCause(e).addKeyValue("path", path).log("a file did not close in order");
+      }
     }
 
     long number() {
@@ -135,6 +153,7 @@ final class BlobFiles implements AutoCloseable {
               () -> {
                 channel.force(true);
                 channel.close();
+                open.remove(this);
                 Path parent = place.resolveSibling(".").normalize();
                 if (!Files.isDirectory(parent)) {
                   Files.createDirectories(parent);
@@ -146,20 +165,26 @@ final class BlobFiles implements AutoCloseable {
               });
     }
 
+    /** Takes it back. If that cannot be done now, a sweep does it. */
     void abandon() {
-      boolean unused =
-          call(
-              "taking back " + path,
-              () -> {
-                channel.close();
-                return Files.deleteIfExists(path);
-              });
+      try {
+        boolean unused =
+            call(
+                "taking back " + path,
+                () -> {
+                  open.remove(this);
+                  channel.close();
+                  return Files.deleteIfExists(path);
+                });
+      } catch (StoreException e) {
+        LOG.atDebug().setCause(e).addKeyValue("path", path).log("an upload is left for a sweep");
+      }
     }
   }
 
   private static void sync(Path path) throws IOException {
-    try (FileChannel open = FileChannel.open(path, StandardOpenOption.READ)) {
-      open.force(true);
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      file.force(true);
     }
   }
 
@@ -197,9 +222,9 @@ final class BlobFiles implements AutoCloseable {
   }
 
   private static Optional<byte[]> read(Path path, long from, int length) throws IOException {
-    try (FileChannel open = FileChannel.open(path, StandardOpenOption.READ)) {
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       ByteBuffer octets = ByteBuffer.allocate(length);
-      while (octets.hasRemaining() && open.read(octets, from + octets.position()) > 0) {
+      while (octets.hasRemaining() && file.read(octets, from + octets.position()) > 0) {
         continue;
       }
       return Optional.of(java.util.Arrays.copyOf(octets.array(), octets.position()));
@@ -283,5 +308,6 @@ final class BlobFiles implements AutoCloseable {
   @Override
   public void close() {
     threads.close();
+    open.forEach(Upload::release);
   }
 }
