@@ -37,7 +37,7 @@ import tools.jackson.core.JacksonException;
  * secret.key   the key of the installation, for secrets that must be kept as they are (mode 0600)
  * </pre>
  */
-final class DataDirectory implements AutoCloseable {
+public final class DataDirectory implements AutoCloseable {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> OWNER_FILE =
@@ -49,7 +49,7 @@ final class DataDirectory implements AutoCloseable {
    *
    * @param process its process id
    */
-  record Endpoint(String host, int port, String token, long process) {}
+  public record Endpoint(String host, int port, String token, long process) {}
 
   private final Path path;
   private final FileChannel lockFile;
@@ -105,7 +105,7 @@ final class DataDirectory implements AutoCloseable {
   }
 
   /** How to reach the node that has the directory; empty while it starts or stops. */
-  static Optional<Endpoint> endpoint(Path path) throws Failure {
+  public static Optional<Endpoint> endpoint(Path path) throws Failure {
     try {
       return Optional.of(
           Json.MAPPER.readValue(Files.readAllBytes(endpointFile(path)), Endpoint.class));

@@ -7,6 +7,7 @@ import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
+import hikyaku.app.command.RollingRestart;
 import hikyaku.app.command.TransferCommands;
 import java.io.PrintWriter;
 import java.util.List;
@@ -52,6 +53,7 @@ public final class Main {
           Map.entry("verify", NodeCommands.Verify.class),
           Map.entry("nodes", ClusterCommands.Nodes.class),
           Map.entry("node", ClusterCommands.class),
+          Map.entry("rolling-restart", RollingRestart.class),
           Map.entry("key", KeyCommand.class),
           Map.entry("sessions", NodeCommands.Sessions.class),
           Map.entry("end", NodeCommands.End.class),

@@ -154,6 +154,7 @@ final class Node implements AutoCloseable {
       net.start();
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
+      joined.live(core.isAlone());
       admin.forEach(AdminServer::start);
       opened.add(housekeeping(configuration.housekeeping()));
       data.publish(adminAddress(), token);
@@ -186,8 +187,7 @@ final class Node implements AutoCloseable {
           configuration.cluster(),
           new SteadyClock(core.clock().instant(), System::nanoTime),
           identity,
-          status::vitals,
-          core.isAlone());
+          status::vitals);
     } catch (ClusterException e) {
       throw new Failure("The node cannot start: " + e.getMessage() + ".", e);
     } catch (InterruptedException e) {

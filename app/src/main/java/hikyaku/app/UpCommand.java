@@ -2,13 +2,19 @@ package hikyaku.app;
 
 import hikyaku.app.command.Where;
 import hikyaku.app.config.Configuration;
+import hikyaku.app.local.Keeper;
+import hikyaku.app.local.Layout;
+import hikyaku.app.local.Requests;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +29,10 @@ import picocli.CommandLine.Spec;
       "A new data directory gets a self-signed certificate and, unless a configuration file is given,"
           + " the domain demo.test with two accounts, whose passwords are shown once.",
       "A stop takes no new connections, tells idle sessions goodbye and gives busy ones time to"
-          + " finish; a second signal ends it at once."
+          + " finish; a second signal ends it at once.",
+      "With --nodes a whole cluster starts: a private PostgreSQL, which is installed if need be,"
+          + " so many nodes and a front, each a process of its own. It says what to kill and what to watch. A"
+          + " node that dies stays dead until it is brought back with --node."
     })
 final class UpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -34,12 +43,84 @@ final class UpCommand implements Callable<Integer> {
       description = "Listen on the standard ports (25, 143, 993, …) and not on those plus 2000.")
   private boolean standardPorts;
 
+  @Option(
+      names = "--nodes",
+      paramLabel = "NUMBER",
+      description = "Start a cluster of so many nodes on this machine.")
+  private @Nullable Integer nodes;
+
+  @Option(
+      names = "--ports",
+      paramLabel = "OFFSET",
+      description =
+          "Of a cluster on this machine: what is added to standard ports, 2000 if it was never"
+              + " given. The first node has 1000 more, and so on.")
+  private @Nullable Integer ports;
+
+  @Option(names = "--restart", description = "Of a cluster on this machine: start again what dies.")
+  private boolean restart;
+
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description =
+          "Bring back a node, or front, of the cluster that runs on this machine, and return.")
+  private @Nullable String node;
+
   @Option(names = "--no-demo", description = "Make no demo domain.")
   private boolean noDemo;
 
   @Override
   public Integer call() throws Failure {
     Settings settings = where.settings();
+    Configuration configuration = settings.configuration();
+    boolean local = Layout.isIn(configuration.data());
+    if (node != null) {
+      bringBack(node, configuration.data());
+      return 0;
+    }
+    if (nodes != null || local) {
+      runCluster(settings, local);
+      return 0;
+    }
+    if (ports != null || restart) {
+      throw wrong("--ports and --restart go with --nodes");
+    }
+    runNode(settings);
+    return 0;
+  }
+
+  private CommandLine.ParameterException wrong(String sentence) {
+    return new CommandLine.ParameterException(spec.commandLine(), sentence);
+  }
+
+  private void bringBack(String name, Path directory) throws Failure {
+    if (!Layout.isIn(directory)) {
+      throw new Failure(
+          "There is no cluster in " + directory + "; 'hikyaku up --nodes 3' makes one.");
+    }
+    ProcessHandle process = Requests.start(Layout.of(directory), name);
+    spec.commandLine().getOut().println(name + " is up again as process " + process.pid() + ".");
+  }
+
+  private void runCluster(Settings settings, boolean local) throws Failure {
+    Path directory = settings.configuration().data();
+    if (settings.file().isPresent() || standardPorts) {
+      throw wrong("a cluster on this machine takes neither --config nor --standard-ports");
+    }
+    if (!local && DataDirectory.exists(directory)) {
+      throw new Failure(
+          directory
+              + " is the data directory of a single node; name another one for a cluster with --data.");
+    }
+    Keeper.run(
+        directory,
+        new Keeper.Options(
+            Optional.ofNullable(nodes), Optional.ofNullable(ports), restart, !noDemo),
+        spec.commandLine().getOut());
+  }
+
+  private void runNode(Settings settings) throws Failure {
     Configuration configuration = settings.configuration();
     if (standardPorts) {
       configuration = configuration.withListen(configuration.listen().withStandardPorts());
@@ -53,17 +134,16 @@ final class UpCommand implements Callable<Integer> {
               + " is in use by another process. Stop that one, or name another directory with --data.");
     }
     Stop stop = Stop.onSignals();
-    try (Node node = new Node(configuration, data.get())) {
+    try (Node running = new Node(configuration, data.get())) {
       Optional<List<Demo.Login>> demo =
-          noDemo || settings.file().isPresent() ? Optional.empty() : Demo.create(node.core());
+          noDemo || settings.file().isPresent() ? Optional.empty() : Demo.create(running.core());
       PrintWriter out = spec.commandLine().getOut();
-      new Welcome(out, node).print(Duration.between(began(), Instant.now()), demo);
+      new Welcome(out, running).print(Duration.between(began(), Instant.now()), demo);
       out.flush();
       stop.await();
       out.println("Stopping; a second signal ends it at once.");
       out.flush();
     }
-    return 0;
   }
 
   /** When the start began: {@code ./hikyaku} says it, and the system knows it to a second or so. */

@@ -66,7 +66,7 @@ public final class ClusterCommands {
                 alive ? since(text(node, "started"), now) : "",
                 alive ? percent(node) : "",
                 Long.toString(number(node, "weight")),
-                sessions(node),
+                alive ? sessions(node) : "",
                 alive ? health(node) : "last seen " + since(text(node, "seen"), now) + " ago"));
       }
       screen.table(

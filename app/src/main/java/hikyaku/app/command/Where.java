@@ -3,6 +3,9 @@ package hikyaku.app.command;
 import hikyaku.app.Door;
 import hikyaku.app.Failure;
 import hikyaku.app.Settings;
+import hikyaku.app.config.Configuration;
+import hikyaku.app.local.Doors;
+import hikyaku.app.local.Layout;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,9 @@ public final class Where {
   }
 
   public Door open() throws Failure {
-    return Door.open(settings().configuration());
+    Configuration configuration = settings().configuration();
+    return Layout.isIn(configuration.data())
+        ? Doors.to(Layout.of(configuration.data()))
+        : Door.open(configuration);
   }
 }

@@ -97,12 +97,10 @@ public final class Membership implements Cluster, AutoCloseable {
 
   /**
    * Joins. Returns when the node is a member, which takes up to a lease if another run under its
-   * name, on another data directory, has not ended in order.
+   * name, on another data directory, has not ended in order. {@link #live} is to follow soon.
    *
    * @param clock one that is not set back or forth
    * @param vitals asked at every heartbeat and whenever somebody looks at this node
-   * @param alone whether no other process can open the store: then there is nobody to give signs of
-   *     life to
    * @throws ClusterException.NameTaken if that other run gives signs of life
    */
   public static Membership join(
@@ -110,16 +108,11 @@ public final class Membership implements Cluster, AutoCloseable {
       ClusterSettings settings,
       InstantSource clock,
       Identity identity,
-      Supplier<Vitals> vitals,
-      boolean alone)
+      Supplier<Vitals> vitals)
       throws ClusterException, InterruptedException {
-    Membership membership =
-        join(logs, settings, clock, identity, vitals, time -> Thread.sleep(time));
-    membership.start(alone);
-    return membership;
+    return join(logs, settings, clock, identity, vitals, time -> Thread.sleep(time));
   }
 
-  /** Joins without a thread: {@link #beat} and {@link #look} are up to the caller. */
   static Membership join(
       LogStore logs,
       ClusterSettings settings,
@@ -190,9 +183,15 @@ public final class Membership implements Cluster, AutoCloseable {
     }
   }
 
-  private void start(boolean alone) {
+  /**
+   * Gives the first sign of life, now that the node serves, and goes on by itself.
+   *
+   * @param alone whether no other process can open the store: then there is nobody to give signs of
+   *     life to
+   */
+  public void live(boolean alone) {
     hints = logs.hints(this::hinted);
-    thread = Thread.ofPlatform().daemon().name("membership").start(() -> live(alone));
+    thread = Thread.ofPlatform().daemon().name("membership").start(() -> run(alone));
   }
 
   private void hinted(LogName log) {
@@ -208,7 +207,7 @@ public final class Membership implements Cluster, AutoCloseable {
         });
   }
 
-  private void live(boolean alone) {
+  private void run(boolean alone) {
     long heartbeat = settings.heartbeat().toNanos();
     long due = System.nanoTime();
     Set<String> hinted = Set.of();

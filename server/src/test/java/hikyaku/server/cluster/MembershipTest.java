@@ -275,20 +275,16 @@ final class MembershipTest {
     ClusterSettings slow = new ClusterSettings(Duration.ofMinutes(20), Duration.ofMinutes(50));
     try (Membership a =
             Membership.join(
-                store.logs(),
-                slow,
-                clock,
-                identity("a", 1, Set.of(Role.IMAP)),
-                () -> Vitals.NONE,
-                false);
+                store.logs(), slow, clock, identity("a", 1, Set.of(Role.IMAP)), () -> Vitals.NONE);
         Membership b =
             Membership.join(
                 store.logs(),
                 slow,
                 clock,
                 identity("b", 2, Set.of(Role.IMAP)),
-                () -> Vitals.NONE,
-                false)) {
+                () -> Vitals.NONE)) {
+      a.live(false);
+      b.live(false);
       CountDownLatch draining = new CountDownLatch(1);
       CountDownLatch seen = new CountDownLatch(1);
       b.onWish(wish -> draining.countDown());

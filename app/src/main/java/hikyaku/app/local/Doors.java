@@ -1,0 +1,39 @@
+package hikyaku.app.local;
+
+import hikyaku.app.DataDirectory;
+import hikyaku.app.Door;
+import hikyaku.app.Failure;
+import hikyaku.app.Settings;
+import java.util.Optional;
+
+/** The ways to a cluster on one machine: to one of its nodes that runs, whichever it is. */
+public final class Doors {
+  private Doors() {}
+
+  /** The way to a node that runs, or, if none does, to the store by the first one's directory. */
+  public static Door to(Layout layout) throws Failure {
+    for (String name : layout.names()) {
+      if (isRunning(layout, name)) {
+        return to(layout, name);
+      }
+    }
+    return to(layout, layout.names().getFirst());
+  }
+
+  /** The way to one node. */
+  public static Door to(Layout layout, String name) throws Failure {
+    return Door.open(
+        Settings.of(Optional.empty(), Optional.of(layout.config(name))).configuration());
+  }
+
+  static boolean isRunning(Layout layout, String name) throws Failure {
+    return process(layout, name).isPresent();
+  }
+
+  /** The process of a node that runs and is ready. */
+  public static Optional<ProcessHandle> process(Layout layout, String name) throws Failure {
+    return DataDirectory.endpoint(layout.data(name))
+        .flatMap(endpoint -> ProcessHandle.of(endpoint.process()))
+        .filter(ProcessHandle::isAlive);
+  }
+}
