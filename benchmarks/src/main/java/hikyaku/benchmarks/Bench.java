@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
       Bench.Lmtp.class,
       Bench.Imap.class,
       Bench.Pop3.class,
-      Bench.Idle.class
+      Bench.Idle.class,
+      FrontBench.class
     })
 public final class Bench {
   private Bench() {}

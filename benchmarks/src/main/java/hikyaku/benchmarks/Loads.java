@@ -140,11 +140,57 @@ final class Loads {
     }
   }
 
+  /** Each step is a whole IMAP session of a login. */
+  static Load.WorkerFactory login(Target target) {
+    return number ->
+        new Load.Worker() {
+          @Override
+          public void step() throws IOException {
+            try (Client client = Client.plain(target.host(), target.imap())) {
+              client.line();
+              client.imap("LOGIN " + target.user(number) + " " + target.password());
+              client.imap("LOGOUT");
+            }
+          }
+
+          @Override
+          public void close() {}
+        };
+  }
+
+  /** Each step is one command on a session that is logged in and has its mailbox open. */
+  static Load.WorkerFactory command(Target target, String command) {
+    return number -> {
+      Client client = Client.plain(target.host(), target.imap());
+      client.line();
+      client.imap("LOGIN " + target.user(number) + " " + target.password());
+      client.imap("SELECT INBOX");
+      return new Load.Worker() {
+        @Override
+        public void step() throws IOException {
+          client.imap(command);
+        }
+
+        @Override
+        public void close() throws IOException {
+          client.close();
+        }
+      };
+    };
+  }
+
   /** Opens TLS sessions that sit in IDLE. */
   static List<Client> idle(Target target, int sessions) throws IOException {
+    return idle(target, sessions, true);
+  }
+
+  static List<Client> idle(Target target, int sessions, boolean tls) throws IOException {
     List<Client> open = new ArrayList<>();
     for (int i = 0; i < sessions; i++) {
-      Client client = Client.tls(target.host(), target.imaps());
+      Client client =
+          tls
+              ? Client.tls(target.host(), target.imaps())
+              : Client.plain(target.host(), target.imap());
       open.add(client);
       client.line();
       client.imap("LOGIN " + target.user(i) + " " + target.password());

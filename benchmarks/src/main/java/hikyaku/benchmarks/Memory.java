@@ -48,7 +48,8 @@ record Memory(long processKib, long heapKib) {
     return said;
   }
 
-  private static long share(long pid) throws IOException {
+  /** A process's proportional share of memory, in KiB. */
+  static long share(long pid) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/smaps_rollup"))) {
       if (line.startsWith("Pss:")) {
         return Long.parseLong(line.replaceAll("[^0-9]", ""));

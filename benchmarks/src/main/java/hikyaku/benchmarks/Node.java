@@ -25,8 +25,10 @@ final class Node implements AutoCloseable {
   private final Path directory;
   private final Process process;
   private final Target target;
+  private final int link;
 
-  private Node(Path directory, Process process, Target target) {
+  private Node(Path directory, Process process, Target target, int link) {
+    this.link = link;
     this.directory = directory;
     this.process = process;
     this.target = target;
@@ -41,7 +43,7 @@ final class Node implements AutoCloseable {
    */
   static Node start(int accounts, String javaOptions) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench");
-    int[] ports = freePorts(9);
+    int[] ports = freePorts(10);
     Path config = directory.resolve("hikyaku.toml");
     Files.writeString(config, configuration(ports));
     Process process =
@@ -66,7 +68,7 @@ final class Node implements AutoCloseable {
             users,
             PASSWORD,
             process.pid());
-    Node node = new Node(directory, process, target);
+    Node node = new Node(directory, process, target, ports[9]);
     try {
       node.awaitReady();
       node.run("", "domain", "add", "bench.test");
@@ -82,7 +84,7 @@ final class Node implements AutoCloseable {
 
   private static String configuration(int[] ports) {
     String[] names = {
-      "smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps", "admin"
+      "smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps", "admin", "link"
     };
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < names.length; i++) {
@@ -90,6 +92,13 @@ final class Node implements AutoCloseable {
       text.append(listener).append(".port = ").append(ports[i]).append('\n');
       text.append(listener).append(".addresses = [\"127.0.0.1\"]\n");
     }
+    text.append("listen.link.enabled = true\nnode.address = \"127.0.0.1\"\n");
+    text.append(limits());
+    return text.toString();
+  }
+
+  private static String limits() {
+    StringBuilder text = new StringBuilder();
     // What is measured is the work, not the limits that protect a node from strangers.
     for (String limit : List.of("connections", "connections-per-protocol", "unauthenticated")) {
       text.append("connections.").append(limit).append(" = ").append(SESSIONS_ALLOWED).append('\n');
@@ -100,6 +109,68 @@ final class Node implements AutoCloseable {
     }
     text.append("smtp.limits.transactions = 100000000\n");
     return text.toString();
+  }
+
+  /**
+   * Starts a front before this node.
+   *
+   * @param javaOptions more of them, separated by blanks
+   */
+  FrontProcess front(String javaOptions) throws IOException, InterruptedException {
+    Path place = Files.createTempDirectory("hikyaku-bench-front");
+    int[] ports = freePorts(3);
+    Path config = place.resolve("front.toml");
+    StringBuilder text = new StringBuilder();
+    for (String name : List.of("smtp", "submission", "submissions", "pop3", "pop3s")) {
+      text.append("listen.").append(name).append(".enabled = false\n");
+    }
+    text.append("listen.imap.port = ").append(ports[0]).append('\n');
+    text.append("listen.imaps.port = ").append(ports[1]).append('\n');
+    text.append("listen.admin.port = ").append(ports[2]).append('\n');
+    text.append("front.nodes = [\"127.0.0.1:").append(link).append("\"]\n");
+    text.append(limits());
+    Files.writeString(config, text);
+    Path key = data(place, "secret.key");
+    Files.createDirectories(key.getParent());
+    Files.copy(
+        data(directory, "secret.key"), key, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+    Process started =
+        new ProcessBuilder(
+                program(javaOptions, "front", "--data", data(place), "--config", config.toString()))
+            .redirectErrorStream(true)
+            .redirectOutput(place.resolve("front.log").toFile())
+            .start();
+    FrontProcess front =
+        new FrontProcess(place, started, target.at(ports[0], ports[1], started.pid()));
+    awaitGreeting(started, ports[0], place.resolve("front.log"));
+    return front;
+  }
+
+  private static Path data(Path directory, String file) {
+    return directory.resolve("data").resolve(file);
+  }
+
+  /** A front that runs in a process of its own. */
+  static final class FrontProcess implements AutoCloseable {
+    private final Path directory;
+    private final Process process;
+    private final Target target;
+
+    FrontProcess(Path directory, Process process, Target target) {
+      this.directory = directory;
+      this.process = process;
+      this.target = target;
+    }
+
+    Target target() {
+      return target;
+    }
+
+    @Override
+    public void close() throws IOException {
+      end(process);
+      delete(directory);
+    }
   }
 
   private static String data(Path directory) {
@@ -139,23 +210,25 @@ final class Node implements AutoCloseable {
   }
 
   private void awaitReady() throws IOException, InterruptedException {
+    awaitGreeting(process, target.imap(), directory.resolve("node.log"));
+  }
+
+  private static void awaitGreeting(Process of, int port, Path log)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (System.nanoTime() < end) {
-      if (!process.isAlive()) {
-        throw new IOException("the node did not start: " + log());
+      if (!of.isAlive()) {
+        throw new IOException("it did not start: " + Files.readString(log));
       }
-      try (Client client = Client.plain(target.host(), target.imap())) {
-        client.line();
-        return;
+      try (Client client = Client.plain("127.0.0.1", port)) {
+        if (client.line().startsWith("* OK")) {
+          return;
+        }
       } catch (java.net.ConnectException e) {
         TimeUnit.MILLISECONDS.sleep(50);
       }
     }
-    throw new IOException("the node was not ready in a minute: " + log());
-  }
-
-  private String log() throws IOException {
-    return Files.readString(directory.resolve("node.log"));
+    throw new IOException("it was not ready in a minute: " + Files.readString(log));
   }
 
   private void run(String input, String... arguments) throws IOException, InterruptedException {
@@ -187,6 +260,11 @@ final class Node implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    end(process);
+    delete(directory);
+  }
+
+  static void end(Process process) {
     process.destroy();
     try {
       if (!process.waitFor(30, TimeUnit.SECONDS)) {
@@ -196,6 +274,9 @@ final class Node implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+  }
+
+  static void delete(Path directory) throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         new File(file.toString()).delete();

@@ -17,6 +17,11 @@ record Target(
     List<String> users,
     String password,
     long pid) {
+  /** The same behind another door. */
+  Target at(int otherImap, int otherImaps, long process) {
+    return new Target(host, smtp, lmtp, otherImap, otherImaps, pop3, users, password, process);
+  }
+
   String user(int number) {
     return users.get(number % users.size());
   }

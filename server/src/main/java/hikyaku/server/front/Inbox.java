@@ -44,13 +44,15 @@ final class Inbox implements Consumer<Told> {
     }
   }
 
-  /** Waits until there are news, or for the time given. */
-  void await(long nanos) throws InterruptedException {
+  /**
+   * Waits until there are news, or for the time given.
+   *
+   * @return whether there are any
+   */
+  boolean await(long nanos) throws InterruptedException {
     lock.lock();
     try {
-      if (news.isEmpty()) {
-        arrived.await(nanos, TimeUnit.NANOSECONDS);
-      }
+      return !news.isEmpty() || arrived.await(nanos, TimeUnit.NANOSECONDS);
     } finally {
       lock.unlock();
     }

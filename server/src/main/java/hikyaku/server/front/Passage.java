@@ -38,6 +38,12 @@ final class Passage implements AutoCloseable {
 
   private static final Duration LONG = Duration.ofDays(1);
 
+  /** How long only the node is heard behind what looks like a whole command. */
+  private static final long ANSWER = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** How long only the client is heard behind an answer. News may be late by as much. */
+  private static final Duration NEXT = Duration.ofMillis(3);
+
   /** How often a passage that waits for its node alone looks at the rest of the world. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -62,6 +68,12 @@ final class Passage implements AutoCloseable {
   private int credit;
   private boolean inputEnded;
   private boolean over;
+
+  /** The last input looks like the end of a command: an answer should follow. */
+  private boolean asked;
+
+  /** The last that the node said settles something: a command should follow. */
+  private boolean answered;
 
   /** Octets of the answer at hand that went to the client before it was settled. */
   private long delivered;
@@ -120,11 +132,15 @@ final class Passage implements AutoCloseable {
 
   // ---- the client
 
+  /**
+   * Waits for the client or the node. The wait that sees both is dear, so where one of them is
+   * likely to speak next that one is waited for alone, for a moment.
+   */
   private void hearClient() throws IOException, InterruptedException {
+    Inbox mine = inbox;
     if (inputEnded || credit <= 0) {
-      Inbox mine = inbox;
+      client.out().flush();
       if (mine != null) {
-        client.out().flush();
         mine.await(LOOK);
       }
       if (client.isStopping()) {
@@ -132,9 +148,19 @@ final class Passage implements AutoCloseable {
       }
       return;
     }
-    Wake wake = client.awaitOrSignal(LONG);
+    if (asked && mine != null) {
+      asked = false;
+      client.out().flush();
+      if (mine.await(ANSWER)) {
+        return;
+      }
+    }
+    Wake wake = answered ? client.await(NEXT) : client.awaitOrSignal(LONG);
+    answered = false;
     switch (wake) {
-      case INPUT -> client.in().readAvailable(input::append);
+      case INPUT -> {
+        client.in().readAvailable(this::received);
+      }
       case END -> {
         inputEnded = true;
         forward();
@@ -145,6 +171,19 @@ final class Passage implements AutoCloseable {
       }
       case STOPPING, MOVED -> goodbye();
       case SIGNAL, TIMEOUT -> {}
+    }
+  }
+
+  private void received(byte[] octets, int offset, int length) throws IOException {
+    asked = octets[offset + length - 1] == '\n';
+    NodeLink.Stream to = stream;
+    boolean straight = to != null && forwarded == input.end() && length <= credit;
+    input.append(octets, offset, length);
+    if (straight) {
+      to.input(octets, offset, length);
+      forwarded += length;
+      credit -= length;
+      seen = Math.max(seen, forwarded);
     }
   }
 
@@ -193,6 +232,7 @@ final class Passage implements AutoCloseable {
           deliver(octets);
           settled(offset);
         }
+        answered = octets.length > 0;
         // Else the node only says that it has the session: what is to be repeated still is.
         position = where;
       }

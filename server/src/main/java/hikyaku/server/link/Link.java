@@ -11,13 +11,14 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One end of a link whose peer has proven itself: frames in both directions, and the watch over the
- * peer's life. What sessions send gathers while the writer writes, so that many small frames go in
- * one system call.
+ * peer's life. A session that finds the link free writes itself, which saves the way over another
+ * thread; what others send meanwhile gathers, and goes in one piece by the writer.
  */
 final class Link implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
@@ -40,6 +41,8 @@ final class Link implements AutoCloseable {
   private final Condition drained = lock.newCondition();
   private byte[] pending = new byte[SMALL];
   private int pendingEnd;
+  private byte @Nullable [] spare;
+  private boolean writing;
   private boolean closed;
 
   /** Takes what comes. Called by the link's reader, one after the other; must not block. */
@@ -108,12 +111,51 @@ final class Link implements AutoCloseable {
     if (payload > Frame.MAX_PAYLOAD) {
       throw new IllegalArgumentException("a frame of " + payload + " octets");
     }
+    byte[] own;
+    int ownLength;
     lock.lock();
     try {
       while (pendingEnd >= FULL && !closed) {
         drained.awaitUninterruptibly();
       }
       append(type, stream, payload, head, headLength, body, offset, length);
+      if (writing || closed) {
+        return;
+      }
+      own = pending;
+      ownLength = pendingEnd;
+      takePending();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      outStream.write(own, 0, ownLength);
+    } catch (IOException e) {
+      lose("writing failed: " + e.getMessage());
+    }
+    written(own);
+  }
+
+  /** The caller is the one that writes, from now until {@link #written}. */
+  private void takePending() {
+    writing = true;
+    byte[] next = spare;
+    pending = next == null ? new byte[SMALL] : next;
+    spare = null;
+    pendingEnd = 0;
+    drained.signalAll();
+  }
+
+  private void written(byte[] buffer) {
+    lock.lock();
+    try {
+      writing = false;
+      if (buffer.length <= 2 * FULL) {
+        spare = buffer;
+      }
+      if (pendingEnd > 0) {
+        gathered.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -124,6 +166,7 @@ final class Link implements AutoCloseable {
     lock.lock();
     try {
       append(type, stream, payload.length, payload, payload.length, NOTHING, 0, 0);
+      gathered.signal();
     } finally {
       lock.unlock();
     }
@@ -154,22 +197,17 @@ final class Link implements AutoCloseable {
     putInt(to, at + 4, stream);
     System.arraycopy(head, 0, to, at + Frame.HEADER, headLength);
     System.arraycopy(body, offset, to, at + Frame.HEADER + headLength, length);
-    boolean first = pendingEnd == 0;
     pendingEnd = needed;
-    if (first) {
-      gathered.signal();
-    }
   }
 
   private void write() {
-    byte[] spare = new byte[SMALL];
     try {
       while (true) {
         byte[] octets;
         int length;
         lock.lock();
         try {
-          while (pendingEnd == 0 && !closed) {
+          while ((pendingEnd == 0 || writing) && !closed) {
             gathered.await();
           }
           if (closed) {
@@ -177,15 +215,12 @@ final class Link implements AutoCloseable {
           }
           octets = pending;
           length = pendingEnd;
-          pending = spare;
-          pendingEnd = 0;
-          drained.signalAll();
+          takePending();
         } finally {
           lock.unlock();
         }
         outStream.write(octets, 0, length);
-        outStream.flush();
-        spare = octets.length > 2 * FULL ? new byte[SMALL] : octets;
+        written(octets);
       }
     } catch (IOException e) {
       lose("writing failed: " + e.getMessage());
