@@ -248,7 +248,17 @@ final class Node implements AutoCloseable {
   private void wished(Wish wish) {
     links.forEach(LinkServer::announce);
     if (wish.draining()) {
-      links.forEach(LinkServer::letGo);
+      Thread.ofVirtual().name("drain").start(this::drain);
+    }
+  }
+
+  private void drain() {
+    try {
+      for (LinkServer link : links) {
+        link.letGo();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

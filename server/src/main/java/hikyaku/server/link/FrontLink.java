@@ -9,6 +9,7 @@ import hikyaku.server.net.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,8 +42,8 @@ final class FrontLink implements Link.Receiver {
     return sessions.size();
   }
 
-  void letGo() {
-    sessions.values().forEach(CarriedSession.Reins::letGo);
+  List<CarriedSession.Reins> carried() {
+    return List.copyOf(sessions.values());
   }
 
   void end(CloseReason reason) {

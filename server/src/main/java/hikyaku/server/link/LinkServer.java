@@ -1,21 +1,27 @@
 package hikyaku.server.link;
 
 import hikyaku.server.link.proto.Report;
+import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
+import hikyaku.server.net.TlsContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +39,8 @@ public final class LinkServer implements AutoCloseable {
   private final Tickets tickets;
   private final SecureRandom random;
   private final Semaphore strangers;
+  private final @Nullable TlsContext tls;
+  private volatile boolean leaving;
   private final Set<FrontLink> fronts = ConcurrentHashMap.newKeySet();
 
   /**
@@ -63,6 +71,7 @@ public final class LinkServer implements AutoCloseable {
     this.tickets = new Tickets(keys, settings.ticket(), clock);
     this.random = random;
     this.strangers = new Semaphore(settings.strangers());
+    this.tls = settings.tls() ? LinkTls.ofNode(name) : null;
     listener = new ServerSocket();
     try {
       listener.setReuseAddress(true);
@@ -112,13 +121,19 @@ public final class LinkServer implements AutoCloseable {
     }
   }
 
-  private void greet(Socket socket) {
+  private void greet(Socket accepted) {
+    Socket socket = accepted;
     try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) settings.greeting().toMillis());
+      byte[] binding = {};
+      if (tls != null) {
+        SSLSocket secured = tls.accept(socket);
+        binding = LinkTls.binding(secured);
+        socket = secured;
+      }
       Greeting greeting =
-          new Greeting(
-              socket.getInputStream(), socket.getOutputStream(), keys, new byte[0], random);
+          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random);
       String front = greeting.asNode(name);
       FrontLink mine = new FrontLink(this, front);
       Link link =
@@ -180,7 +195,8 @@ public final class LinkServer implements AutoCloseable {
   }
 
   Report report() {
-    return report.get();
+    Report now = report.get();
+    return leaving ? now.toBuilder().setState(Report.State.DRAINING).build() : now;
   }
 
   void gone(FrontLink front) {
@@ -192,19 +208,56 @@ public final class LinkServer implements AutoCloseable {
     fronts.forEach(FrontLink::announce);
   }
 
-  /** Has every session that came over a link leave for another node, where it is settled. */
-  public void letGo() {
-    fronts.forEach(FrontLink::letGo);
+  /**
+   * Has every session that came over a link leave for another node where it is settled, at the pace
+   * of {@link LinkSettings#drain()}; returns when all have been told to.
+   */
+  public void letGo() throws InterruptedException {
+    long began = System.nanoTime();
+    long told = 0;
+    for (FrontLink front : fronts) {
+      for (CarriedSession.Reins session : front.carried()) {
+        session.letGo();
+        told++;
+        long due = began + told * TimeUnit.SECONDS.toNanos(1) / settings.drain();
+        long early = due - System.nanoTime();
+        if (early > 0) {
+          TimeUnit.NANOSECONDS.sleep(early);
+        }
+      }
+    }
   }
 
-  /** Takes no more links, and cuts those that are there: what sessions are left go elsewhere. */
-  @Override
-  public void close() {
+  /**
+   * Takes no more links. Sessions that are there leave for other nodes, those in a command when it
+   * is done; what is left after the grace is cut off, and repeats its command elsewhere.
+   */
+  public void close(Duration grace) {
+    leaving = true;
+    closeListener();
+    announce();
+    try {
+      long deadline = System.nanoTime() + grace.toNanos();
+      letGo();
+      while (sessions() > 0 && deadline - System.nanoTime() > 0) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    fronts.forEach(front -> front.end(CloseReason.MOVED));
+  }
+
+  private void closeListener() {
     try {
       listener.close();
     } catch (IOException e) {
       LOG.atWarn().setCause(e).log("closing the link listener");
     }
-    fronts.forEach(front -> front.end(CloseReason.MOVED));
+  }
+
+  @Override
+  public void close() {
+    close(server.grace());
   }
 }

@@ -14,6 +14,10 @@ import java.time.Duration;
  *     sessions. Longer than {@code silence}: the clients' connections are the front's
  * @param greeting the longest time a peer may take to prove itself
  * @param strangers peers that may be proving themselves at one time
+ * @param tls whether links are encrypted. Both ends must have the same. No certificate is needed:
+ *     the proof of the cluster's key covers the TLS connection, so nobody stands between
+ * @param drain sessions a second that a node lets go while it drains, so that the others are not
+ *     flooded and each session is without a node for a moment only
  * @param ticket how long a ticket is good: the clocks of front and node may differ by as much
  */
 public record LinkSettings(
@@ -22,6 +26,8 @@ public record LinkSettings(
     Duration patience,
     Duration greeting,
     int strangers,
+    boolean tls,
+    int drain,
     Duration ticket) {
   public static final LinkSettings DEFAULT =
       new LinkSettings(
@@ -30,5 +36,16 @@ public record LinkSettings(
           Duration.ofSeconds(10),
           Duration.ofSeconds(5),
           32,
+          true,
+          1000,
           Duration.ofSeconds(60));
+
+  public LinkSettings {
+    if (drain < 1) {
+      throw new IllegalArgumentException("a node lets go at least one session a second");
+    }
+    if (silence.compareTo(heartbeat.multipliedBy(2)) < 0) {
+      throw new IllegalArgumentException("link.silence must be two heartbeats at least");
+    }
+  }
 }

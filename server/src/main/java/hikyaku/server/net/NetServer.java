@@ -342,6 +342,11 @@ public final class NetServer implements AutoCloseable {
         .sum();
   }
 
+  /** How long a stop waits for sessions that are busy. */
+  public Duration grace() {
+    return limits.grace();
+  }
+
   /** Stops with the grace of {@link NetLimits#grace()}. */
   @Override
   public void close() {

@@ -62,6 +62,8 @@ final class FrontTest {
           Duration.ofSeconds(20),
           Duration.ofSeconds(10),
           8,
+          true,
+          1000,
           Duration.ofSeconds(60));
 
   private static final LinkKeys NODE_KEYS = LinkKeys.ofNode(FrontTest::key);
@@ -129,7 +131,11 @@ final class FrontTest {
     void drain() {
       state = Report.State.DRAINING;
       links.announce();
-      links.letGo();
+      try {
+        links.letGo();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     @Override

@@ -35,6 +35,8 @@ final class LinkServerTest {
           Duration.ofSeconds(5),
           Duration.ofMillis(500),
           4,
+          false,
+          1000,
           Duration.ofSeconds(60));
 
   private NetServer server;
