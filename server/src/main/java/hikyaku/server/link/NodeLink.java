@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** A front's end of a link to one node. */
@@ -83,8 +84,14 @@ public final class NodeLink implements AutoCloseable {
       socket.connect(address, patience);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(patience);
+      byte[] binding = {};
+      if (settings.tls()) {
+        SSLSocket secured = LinkTls.connect(socket);
+        binding = LinkTls.binding(secured);
+        socket = secured;
+      }
       String node =
-          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, new byte[0], random)
+          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random)
               .asFront(front);
       Tickets tickets = new Tickets(keys, settings.ticket(), clock);
       NodeLink made = new NodeLink(node, socket, settings, tickets, random, watcher);

@@ -13,6 +13,8 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,17 @@ final class CredentialKeyManager extends X509ExtendedKeyManager {
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    if (engine.getHandshakeSession() instanceof ExtendedSSLSession session) {
+    return choose(keyType, engine.getHandshakeSession());
+  }
+
+  @Override
+  public @Nullable String chooseServerAlias(
+      String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+    return choose(keyType, socket instanceof SSLSocket tls ? tls.getHandshakeSession() : null);
+  }
+
+  private @Nullable String choose(String keyType, @Nullable SSLSession handshake) {
+    if (handshake instanceof ExtendedSSLSession session) {
       for (SNIServerName asked : session.getRequestedServerNames()) {
         if (asked instanceof SNIHostName host) {
           String alias = aliasFor(host.getAsciiName().toLowerCase(Locale.ROOT), keyType);
@@ -83,7 +95,7 @@ final class CredentialKeyManager extends X509ExtendedKeyManager {
     return credentials.get(Integer.parseInt(alias)).key();
   }
 
-  // What follows is asked of clients and of plain sockets only.
+  // What follows is asked of clients only.
 
   @Override
   public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
@@ -98,12 +110,6 @@ final class CredentialKeyManager extends X509ExtendedKeyManager {
 
   @Override
   public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String chooseServerAlias(
-      String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
     return null;
   }
 }
