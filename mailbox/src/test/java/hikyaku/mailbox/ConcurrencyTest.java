@@ -93,6 +93,7 @@ class ConcurrencyTest {
         case 3 ->
             inbox
                 .expungeDeleted(inbox.refresh(), null, Attempt.ONLY)
+                .uids()
                 .forEach(uid -> assertThat(expunged.add(uid)).as("expunged twice").isTrue());
         case 4 -> node.housekeeping();
         default -> follow(view, believed);

@@ -1,6 +1,7 @@
 package hikyaku.mailbox.account;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.Attempts;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
@@ -14,7 +15,6 @@ import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
@@ -43,6 +43,7 @@ public final class AccountMail {
   private final MailStore mail;
   private final LogStore logs;
   private final MailboxLimits limits;
+  private final Attempts attempts;
   private final ReentrantLock folding = new ReentrantLock();
   private volatile FolderTree tree = FolderTree.EMPTY;
   private long snapshotSeq;
@@ -54,6 +55,7 @@ public final class AccountMail {
     this.mail = mail;
     this.logs = mail.store().logs();
     this.limits = mail.limits();
+    this.attempts = new Attempts(log, logs);
   }
 
   public static LogName foldersLog(String account) {
@@ -323,7 +325,7 @@ public final class AccountMail {
       throw new MailboxException.NotAllowed("INBOX cannot be deleted");
     }
     FolderTree before =
-        done(attempt).flatMap(done -> treeAt(done.firstSeq() - 1)).orElseGet(this::tree);
+        attempts.done(attempt).flatMap(done -> treeAt(done.firstSeq() - 1)).orElseGet(this::tree);
     FolderTree[] decided = {before};
     change(
         attempt,
@@ -439,24 +441,6 @@ public final class AccountMail {
     logs.drop(log);
   }
 
-  /** What an attempt has come to that may have been made before. */
-  private Optional<Appended> done(Attempt attempt) {
-    String key = attempt.key();
-    return attempt.isRepeat() && key != null ? logs.find(log, key) : Optional.empty();
-  }
-
-  /** When the store does not say what became of it, it is asked once more under the same key. */
-  private Outcome write(Append append) {
-    try {
-      return logs.append(append);
-    } catch (StoreException.Unavailable e) {
-      if (append.key() == null) {
-        throw e;
-      }
-      return logs.append(append);
-    }
-  }
-
   /**
    * Decides on the tree as it is, writes if it is still so, and else decides again. What was done
    * before is not decided again.
@@ -464,7 +448,7 @@ public final class AccountMail {
    * @return the tree right after the change, or later if the log does not tell any more
    */
   private FolderTree change(Attempt attempt, Function<FolderTree, List<Event>> decision) {
-    Optional<Appended> done = done(attempt);
+    Optional<Appended> done = attempts.done(attempt);
     if (done.isPresent()) {
       return treeAt(done.get().lastSeq()).orElseGet(this::tree);
     }
@@ -474,12 +458,8 @@ public final class AccountMail {
       if (events.isEmpty()) {
         return now;
       }
-      if (attempt.phase() == Attempt.Phase.OVER) {
-        throw new StoreException.Unavailable("an earlier attempt at " + log + " has failed", null);
-      }
-      Append append =
-          Append.to(log, events).expecting(Append.Expect.at(now.seq())).withKey(attempt.key());
-      switch (write(append)) {
+      Append append = Append.to(log, events).expecting(Append.Expect.at(now.seq()));
+      switch (attempts.write(append, attempt)) {
         case Appended appended -> {
           FolderTree after = catchUp(appended.lastSeq());
           snapshotIfLong();

@@ -1,11 +1,11 @@
 package hikyaku.mailbox.view;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.Attempts;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.log.FlagChange;
-import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.log.MailboxEvent;
 import hikyaku.mailbox.log.NewMessage;
@@ -50,6 +50,7 @@ public final class Mailbox {
   private final Store store;
   private final LogStore logs;
   private final MailboxLimits limits;
+  private final Attempts attempts;
 
   private final ReentrantLock folding = new ReentrantLock();
 
@@ -71,6 +72,7 @@ public final class Mailbox {
     this.store = store;
     this.logs = store.logs();
     this.limits = limits;
+    this.attempts = new Attempts(log, logs);
   }
 
   public LogName log() {
@@ -275,19 +277,10 @@ public final class Mailbox {
    * @return empty if it wrote nothing, or is the first
    */
   public OptionalLong doneAt(Attempt attempt) {
-    return done(attempt).map(done -> OptionalLong.of(done.firstSeq())).orElse(OptionalLong.empty());
-  }
-
-  private Optional<Appended> done(Attempt attempt) {
-    String key = attempt.key();
-    return attempt.isRepeat() && key != null ? logs.find(log, key) : Optional.empty();
-  }
-
-  /** Nothing was written under the key of this attempt, and there is something to write. */
-  private void refuseIfOver(Attempt attempt) {
-    if (attempt.phase() == Attempt.Phase.OVER) {
-      throw new StoreException.Unavailable("an earlier attempt at " + log + " has failed", null);
-    }
+    return attempts
+        .done(attempt)
+        .map(done -> OptionalLong.of(done.firstSeq()))
+        .orElse(OptionalLong.empty());
   }
 
   private static int entries(Appended appended) {
@@ -299,28 +292,15 @@ public final class Mailbox {
     return logs.read(log, seq - 1, seq, 1).stream().findFirst().map(MailboxCodec::decode);
   }
 
-  /** When the store does not say what became of it, it is asked once more under the same key. */
-  private Outcome write(Append append) {
-    try {
-      return logs.append(append);
-    } catch (StoreException.Unavailable e) {
-      if (append.key() == null) {
-        throw e;
-      }
-      return logs.append(append);
-    }
-  }
-
   /** Appends messages, all or none. */
   public Added append(List<NewMessage> messages, Attempt attempt) {
-    Optional<Appended> done = done(attempt);
+    Optional<Appended> done = attempts.done(attempt);
     if (done.isPresent()) {
       return added(done.get(), entries(done.get()));
     }
     checkRoom(messages);
-    refuseIfOver(attempt);
     List<Event> events = messages.stream().map(MailboxCodec::event).toList();
-    Outcome outcome = write(Append.to(log, events).withKey(attempt.key()));
+    Outcome outcome = attempts.write(Append.to(log, events), attempt);
     return switch (outcome) {
       case Appended appended -> added(appended, messages.size());
       case Conflict _ -> throw new MailboxException.Gone();
@@ -329,7 +309,7 @@ public final class Mailbox {
 
   /** What an attempt to append messages has come to that may have been made before. */
   public Optional<Added> appended(Attempt attempt) {
-    return done(attempt).map(done -> added(done, entries(done)));
+    return attempts.done(attempt).map(done -> added(done, entries(done)));
   }
 
   private Added added(Appended appended, int count) {
@@ -340,36 +320,9 @@ public final class Mailbox {
         appended.lastSeq());
   }
 
-  /** Refuses what would break a limit; the limits on messages are not sharp under concurrency. */
+  /** Refuses what would break a limit. */
   public void checkRoom(List<NewMessage> messages) {
-    MailboxState known = state;
-    if (known.size() + messages.size() > limits.messages()) {
-      throw new MailboxException.LimitReached("messages in a mailbox", limits.messages());
-    }
-    if (known.uidNext() + messages.size() > UidSet.MAX_UID) {
-      throw new MailboxException.LimitReached("UIDs in a mailbox", UidSet.MAX_UID);
-    }
-    for (NewMessage message : messages) {
-      checkKeywords(known, message.flags());
-    }
-  }
-
-  private void checkKeywords(MailboxState known, Flags flags) {
-    if (flags.keywords().isEmpty()) {
-      return;
-    }
-    long fresh = 0;
-    for (String keyword : flags.keywords()) {
-      if (keyword.length() > limits.keywordLength()) {
-        throw new MailboxException.LimitReached("characters in a keyword", limits.keywordLength());
-      }
-      if (!known.keywordTable().containsKey(Flags.fold(keyword))) {
-        fresh++;
-      }
-    }
-    if (fresh > 0 && known.keywords().size() + fresh > limits.keywords()) {
-      throw new MailboxException.LimitReached("keywords in a mailbox", limits.keywords());
-    }
+    new Room(state, limits).check(messages);
   }
 
   /**
@@ -383,7 +336,7 @@ public final class Mailbox {
    */
   public FlagsOutcome changeFlags(
       MailboxState seen, UidSet uids, FlagChange change, long unchangedSince, Attempt attempt) {
-    Optional<Appended> done = done(attempt);
+    Optional<Appended> done = attempts.done(attempt);
     if (done.isPresent()) {
       return changedBefore(done.get().firstSeq(), uids, unchangedSince);
     }
@@ -426,7 +379,7 @@ public final class Mailbox {
   private Optional<FlagsOutcome> tryChange(
       MailboxState now, UidSet uids, FlagChange change, long unchangedSince, Attempt attempt) {
     if (change.operation() != FlagChange.Operation.REMOVE) {
-      checkKeywords(now, change.flags());
+      new Room(now, limits).checkKeywords(change.flags());
     }
     UidSet modified = changedSince(now, uids, unchangedSince);
     UidSet.Builder differing = new UidSet.Builder();
@@ -441,11 +394,10 @@ public final class Mailbox {
     if (changing.isEmpty()) {
       return Optional.of(new FlagsOutcome(now, 0, UidSet.EMPTY, modified));
     }
-    refuseIfOver(attempt);
     Event event = MailboxCodec.event(new MailboxEvent.FlagsChanged(changing, change));
     Append.Expect expect =
         unchangedSince < 0 ? Append.Expect.EXISTING : Append.Expect.at(now.seq());
-    return switch (write(new Append(log, List.of(event), expect, attempt.key()))) {
+    return switch (attempts.write(new Append(log, List.of(event), expect, null), attempt)) {
       case Appended appended ->
           Optional.of(
               new FlagsOutcome(
@@ -459,9 +411,8 @@ public final class Mailbox {
    *
    * @param seen the mailbox as the caller knows it
    * @param among only these, or null for all
-   * @return UIDs expunged
    */
-  public UidSet expungeDeleted(MailboxState seen, @Nullable UidSet among, Attempt attempt) {
+  public ExpungeOutcome expungeDeleted(MailboxState seen, @Nullable UidSet among, Attempt attempt) {
     return expunge(seen, now -> deleted(now, among), attempt);
   }
 
@@ -487,14 +438,14 @@ public final class Mailbox {
    * @return those of them that were still there
    */
   public UidSet expunge(UidSet uids, Attempt attempt) {
-    return expunge(null, now -> now.present(uids), attempt);
+    return expunge(null, now -> now.present(uids), attempt).uids();
   }
 
-  private UidSet expunge(
+  private ExpungeOutcome expunge(
       @Nullable MailboxState seen, Function<MailboxState, UidSet> choice, Attempt attempt) {
     Optional<UidSet> before = expungedBefore(attempt);
     if (before.isPresent()) {
-      return before.get();
+      return new ExpungeOutcome(refresh(), before.get());
     }
     return retrying(
         seen,
@@ -502,25 +453,23 @@ public final class Mailbox {
         now -> {
           UidSet doomed = choice.apply(now);
           if (doomed.isEmpty()) {
-            return Optional.of(doomed);
+            return Optional.of(new ExpungeOutcome(now, doomed));
           }
-          refuseIfOver(attempt);
           long[] octets = new long[1];
           now.forEachIndex(doomed, index -> octets[0] += now.octets(index));
           Event event = MailboxCodec.expunge(doomed, octets[0]);
           Append.Expect expect = Append.Expect.at(now.seq());
-          return switch (write(new Append(log, List.of(event), expect, attempt.key()))) {
-            case Appended appended -> {
-              catchUp(appended.lastSeq());
-              yield Optional.of(doomed);
-            }
+          return switch (attempts.write(new Append(log, List.of(event), expect, null), attempt)) {
+            case Appended appended ->
+                Optional.of(new ExpungeOutcome(catchUp(appended.lastSeq()), doomed));
             case Conflict _ -> Optional.empty();
           };
         });
   }
 
   private Optional<UidSet> expungedBefore(Attempt attempt) {
-    return done(attempt)
+    return attempts
+        .done(attempt)
         .map(done ->
             event(done.firstSeq()).orElse(null) instanceof MailboxEvent.Expunged(UidSet uids)
                 ? uids
@@ -531,14 +480,15 @@ public final class Mailbox {
    * Copies messages with their flags, all or none.
    *
    * @param seen the mailbox as the caller knows it, from which is copied
-   * @param uids messages; those that are gone are passed over
+   * @param uids messages; those that are gone are passed over. A repeat names those as well that
+   *     have gone since it was tried first
    * @return what went where; a repeat that cannot tell any more which messages went names none
    */
   public Copied copy(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
       throws IOException {
-    Optional<Appended> done = target.done(attempt);
+    Optional<Appended> done = target.attempts.done(attempt);
     if (done.isPresent()) {
-      return target.copiedBefore(done.get(), seen.present(uids));
+      return target.copiedBefore(done.get(), seen, uids);
     }
     List<Integer> indexes = new ArrayList<>();
     seen.forEachIndex(uids, indexes::add);
@@ -560,14 +510,17 @@ public final class Mailbox {
   }
 
   /**
-   * @param from what was copied, if it is as many as were: of what a command names, messages only
-   *     ever go
+   * What was copied here, told from how many they were.
+   *
+   * @param source the mailbox from which it was copied, then or later
+   * @param uids what the command names
    */
-  private Copied copiedBefore(Appended done, UidSet from) {
+  private Copied copiedBefore(Appended done, MailboxState source, UidSet uids) {
     Added added = added(done, entries(done));
-    return from.size() == added.uids().size()
-        ? new Copied(added.uidValidity(), from, added.uids())
-        : new Copied(added.uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
+    return source
+        .presentWhen(uids, added.uids().size())
+        .map(from -> new Copied(added.uidValidity(), from, added.uids()))
+        .orElseGet(() -> new Copied(added.uidValidity(), UidSet.EMPTY, UidSet.EMPTY));
   }
 
   /**
@@ -578,19 +531,12 @@ public final class Mailbox {
       throws IOException {
     Attempt arriving = attempt.part("+");
     Attempt leaving = leaving(attempt);
-    Optional<UidSet> left = expungedBefore(leaving);
-    if (left.isPresent()) {
-      Optional<Appended> arrived = target.done(arriving);
-      return arrived.isPresent()
-          ? target.copiedBefore(arrived.get(), left.get())
-          : new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
+    if (doneAt(leaving).isPresent() && target.doneAt(arriving).isEmpty()) {
+      return new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
     }
     Copied copied = copy(seen, uids, target, arriving);
-    // All that are still there have been copied, be it that others have gone in the meantime.
-    UidSet moved =
-        copied.from().isEmpty() && target.doneAt(arriving).isPresent()
-            ? seen.present(uids)
-            : copied.from();
+    // Of what was copied before, all that is still there goes now.
+    UidSet moved = attempt.isRepeat() ? seen.present(uids) : copied.from();
     if (!moved.isEmpty()) {
       expunge(moved, leaving);
     }

@@ -4,8 +4,11 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -188,6 +191,24 @@ public final class MailboxState {
     return builder.build();
   }
 
+  /**
+   * The UIDs of the set that were here when so many of them were: messages only ever go.
+   *
+   * @return empty if there never were just so many, or it is forgotten
+   */
+  Optional<UidSet> presentWhen(UidSet uids, long count) {
+    List<UidSet> steps = new ArrayList<>();
+    tombstones.since(0, tombstone -> steps.add(tombstone.uids().intersect(uids)));
+    UidSet there = present(uids);
+    for (UidSet step : steps) {
+      if (there.size() >= count) {
+        break;
+      }
+      there = there.union(step);
+    }
+    return Optional.of(there).filter(found -> found.size() == count);
+  }
+
   /** All UIDs. */
   public UidSet uids() {
     UidSet.Builder builder = new UidSet.Builder();
@@ -215,7 +236,7 @@ public final class MailboxState {
 
   /** UIDs expunged by entries above the sequence; complete if {@link #knowsExpungesSince}. */
   public UidSet expungedSince(long afterSeq) {
-    java.util.List<UidSet.Range> ranges = new java.util.ArrayList<>();
+    List<UidSet.Range> ranges = new ArrayList<>();
     tombstones.since(afterSeq, t -> ranges.addAll(t.uids().ranges()));
     return UidSet.of(ranges);
   }

@@ -185,6 +185,19 @@ public final class View {
     return low;
   }
 
+  /** Those of the UIDs that the session has a message of, be it a ghost. */
+  public UidSet known(UidSet uids) {
+    UidSet.Builder known = new UidSet.Builder();
+    state.forEachIndex(
+        uids,
+        index -> {
+          if (numberAt(index) > 0) {
+            known.add(state.uid(index));
+          }
+        });
+    return known.build().union(UidSet.of(ghosts).intersect(uids));
+  }
+
   // ---- news
 
   /**

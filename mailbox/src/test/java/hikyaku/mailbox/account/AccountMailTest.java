@@ -10,7 +10,10 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.TestMessages;
+import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.memory.Faults;
@@ -29,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class AccountMailTest {
@@ -230,5 +234,81 @@ class AccountMailTest {
     assertThat(there.flags(1)).isEqualTo(Flags.of(3, List.of("kw3")));
     assertThat(sent.read(there, 1).orElseThrow().message()).isEqualTo(messages.get(3));
     assertThat(account.usage().count()).isEqualTo(7);
+  }
+
+  /** Each is done once, and answers a repeat on another node as it did the first time. */
+  @Test
+  void whatIsRepeatedIsDoneOnce() throws IOException {
+    try (MailStore elsewhere = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT)) {
+      AccountMail other = elsewhere.account("a");
+      Attempt create = Attempt.first("create");
+      Folder made = account.create("x/y", Set.of(), create);
+      assertThat(other.create("x/y", Set.of(), Attempt.repeat("create"))).isEqualTo(made);
+      account.rename("x", "z", Attempt.first("rename"));
+      other.rename("x", "z", Attempt.repeat("rename"));
+      assertThat(other.tree().folder("z/y").map(Folder::id)).contains(made.id());
+
+      Mailbox inbox = account.inbox();
+      List<NewMessage> messages =
+          List.of(
+              TestMessages.message(store, "one", Flags.NONE),
+              TestMessages.message(store, "two", Flags.NONE));
+      inbox.append(messages, Attempt.ONLY);
+      UidSet both = UidSet.range(1, 2);
+      Copied moved = inbox.move(inbox.refresh(), both, account.mailbox("z"), Attempt.first("move"));
+      Copied again =
+          other
+              .inbox()
+              .move(other.inbox().refresh(), both, other.mailbox("z"), Attempt.repeat("move"));
+      assertThat(again).isEqualTo(moved);
+      assertThat(moved.from()).isEqualTo(both);
+      assertThat(other.mailbox("z").refresh().size()).isEqualTo(2);
+
+      // Half of it was done, and one of the messages went in another way.
+      Mailbox z = account.mailbox("z");
+      Copied copied = z.copy(z.refresh(), both, inbox, Attempt.first("half+"));
+      z.expunge(UidSet.of(1), Attempt.ONLY);
+      Mailbox there = other.mailbox("z");
+      assertThat(there.move(there.refresh(), both, other.inbox(), Attempt.repeat("half")))
+          .isEqualTo(copied);
+      assertThat(z.refresh().size()).isZero();
+      assertThat(inbox.refresh().size()).isEqualTo(2);
+
+      assertThat(account.delete("z/y", Attempt.first("delete"))).isEqualTo(made.id());
+      account.create("z/y", Set.of(), Attempt.ONLY);
+      assertThat(other.delete("z/y", Attempt.repeat("delete"))).isEqualTo(made.id());
+      assertThat(other.tree().folder("z/y")).isPresent();
+      account.subscribe("n", Attempt.first("subscribe"));
+      account.unsubscribe("n", Attempt.ONLY);
+      other.subscribe("n", Attempt.repeat("subscribe"));
+      assertThat(other.tree().isSubscribed("n")).isFalse();
+    }
+  }
+
+  /** What was over and is not there had failed. */
+  @Test
+  void nothingIsWrittenOnceAnAttemptIsOver() {
+    Mailbox inbox = account.inbox();
+    List<NewMessage> one = List.of(TestMessages.message(store, "one", Flags.NONE));
+    inbox.append(one, Attempt.ONLY);
+    Attempt over = new Attempt("over", Attempt.Phase.OVER);
+    MailboxState now = inbox.refresh();
+    FlagChange seen = FlagChange.add(Flags.of(SystemFlag.SEEN));
+    UidSet uids = UidSet.of(1);
+    List<ThrowingCallable> writes =
+        List.of(
+            () -> inbox.append(one, over),
+            () -> inbox.changeFlags(now, uids, seen, -1, over),
+            () -> inbox.changeFlags(now, uids, seen, now.seq(), over),
+            () -> inbox.expunge(uids, over),
+            () -> inbox.copy(now, uids, account.mailbox("Trash"), over),
+            () -> account.create("new", Set.of(), over));
+    for (ThrowingCallable write : writes) {
+      assertThatThrownBy(write).isInstanceOf(StoreException.Unavailable.class);
+    }
+    assertThat(inbox.refresh()).isSameAs(now);
+    FlagChange none = FlagChange.remove(Flags.of(SystemFlag.SEEN));
+    assertThat(inbox.changeFlags(now, uids, none, -1, over).seq()).isZero();
+    assertThat(inbox.expungeDeleted(now, null, over).uids().isEmpty()).isTrue();
   }
 }

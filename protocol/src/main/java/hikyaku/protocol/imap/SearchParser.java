@@ -35,8 +35,7 @@ final class SearchParser {
       returns = returnOptions();
       in.expectSp();
     }
-    boolean labelled = in.word("CHARSET");
-    if (labelled) {
+    if (in.word("CHARSET")) {
       in.expectSp();
       Charset known = charset(in.expectAstring("a charset"));
       if (known == null) {
@@ -47,7 +46,7 @@ final class SearchParser {
       charset = known;
       in.expectSp();
     }
-    return new Command.Search(uid, returns, labelled, conjunction(0));
+    return new Command.Search(uid, returns, conjunction(0));
   }
 
   private Set<Command.SearchReturn> returnOptions() throws SyntaxException {

@@ -22,6 +22,11 @@ public sealed interface LoginResult {
   sealed interface Refused extends LoginResult {
     /** For the client, in ASCII, without a code and without a line end. */
     String text();
+
+    /** The same for one that was let in before and may not go on. */
+    default String goodbye() {
+      return text();
+    }
   }
 
   /**
@@ -33,6 +38,11 @@ public sealed interface LoginResult {
     @Override
     public String text() {
       return "Name or password not accepted";
+    }
+
+    @Override
+    public String goodbye() {
+      return "The account has changed, log in again";
     }
   }
 

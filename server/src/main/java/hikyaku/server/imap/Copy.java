@@ -46,7 +46,9 @@ final class Copy {
       Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
       return new Plan(UidSet.EMPTY, null, refusal, false);
     }
-    return new Plan(targets.uids(view), login.mail().mailbox(folder.get()), null, targets.ghosts());
+    // A repeat may have taken away itself what it names.
+    UidSet uids = write.isRepeat() ? Targets.known(session, uid, messages) : targets.uids(view);
+    return new Plan(uids, login.mail().mailbox(folder.get()), null, targets.ghosts());
   }
 
   static Reply execute(Session session, Command.Copy command) throws IOException, Targets.Invalid {

@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.ExpungeOutcome;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -27,11 +28,12 @@ final class Expunge {
           case SequenceSet.Saved _ -> session.state.saved();
           case SequenceSet.Ranges ranges -> Targets.uids(selected.view, ranges);
         };
-    UidSet gone = selected.mailbox().expungeDeleted(selected.view.state(), among, attempt);
-    session.looking.after(selected);
+    ExpungeOutcome outcome =
+        selected.mailbox().expungeDeleted(selected.view.state(), among, attempt);
+    session.looking.after(selected, outcome.state());
     session.updates.tell(true, uid);
     ResponseCode code =
-        session.state.has(Extension.CONDSTORE) && !gone.isEmpty()
+        session.state.has(Extension.CONDSTORE) && !outcome.uids().isEmpty()
             ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
             : null;
     return Reply.ok(code, "EXPUNGE completed");

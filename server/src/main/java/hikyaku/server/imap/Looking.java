@@ -124,7 +124,7 @@ final class Looking {
   boolean forNews(Selected selected) {
     if (elsewhere) {
       selected.view.refresh();
-      return isShort(selected.view);
+      return staysShort(selected.view);
     }
     if (!fixed) {
       after(selected);
@@ -132,7 +132,8 @@ final class Looking {
     return true;
   }
 
-  private boolean isShort(View view) {
+  /** Whether the answer, with the news, is sure to reach the client whole or not at all. */
+  boolean staysShort(View view) {
     long keywords =
         view.state().keywords().stream().mapToLong(keyword -> keyword.length() + 1).sum();
     return wire.answered() + (OCTETS_OF_NEWS + keywords) * view.countNews() < SHORT_ANSWER;

@@ -14,7 +14,7 @@ final class Quotas {
   static void check(Session session, MailboxState state, UidSet uids) {
     long[] octets = new long[1];
     state.forEachIndex(uids, index -> octets[0] += state.octets(index));
-    check(session, uids.size(), octets[0]);
+    check(session, state.present(uids).size(), octets[0]);
   }
 
   /**

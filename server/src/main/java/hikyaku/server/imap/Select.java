@@ -61,7 +61,7 @@ final class Select {
     MailboxState state = selected.view.state();
     selected.keywordsGrew();
     session.updates.flagsKnown(selected);
-    session.updates.exists(selected);
+    session.updates.exists(selected, true);
     if (!session.state.rev2()) {
       firstUnseen(out, state);
     }

@@ -141,9 +141,11 @@ final class Session {
     if (login != null) {
       switch (server.authenticator.resume(authContext(), login.account(), login.epoch())) {
         case LoginResult.Success success -> carryOn(success, login, from.selected());
-        case LoginResult.Suspended refused -> bye(ResponseCode.Plain.CONTACTADMIN, refused.text());
-        case LoginResult.Unavailable refused -> bye(ResponseCode.Plain.UNAVAILABLE, refused.text());
-        case LoginResult.Refused _ -> bye(null, "The account has changed, log in again");
+        case LoginResult.Suspended refused ->
+            bye(ResponseCode.Plain.CONTACTADMIN, refused.goodbye());
+        case LoginResult.Unavailable refused ->
+            bye(ResponseCode.Plain.UNAVAILABLE, refused.goodbye());
+        case LoginResult.Refused refused -> bye(null, refused.goodbye());
       }
     }
     log.atDebug()
@@ -305,9 +307,7 @@ final class Session {
   }
 
   private void countError(Reply reply) throws IOException {
-    if (reply.condition() == Condition.OK) {
-      errors = 0;
-    } else if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
+    if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
       bye(null, "Too many errors");
     }
   }

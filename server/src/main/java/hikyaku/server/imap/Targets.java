@@ -26,8 +26,7 @@ record Targets(int[] indexes, boolean ghosts) {
   }
 
   /**
-   * @throws Invalid if a message number is named that is above the number of messages, {@code *} in
-   *     an empty mailbox included (RFC 9051 §9, seq-number)
+   * @throws Invalid if a message number is named that is above the number of messages
    */
   static Targets resolve(Session session, boolean uid, SequenceSet messages) throws Invalid {
     View view = session.state.inMailbox().view;
@@ -38,15 +37,39 @@ record Targets(int[] indexes, boolean ghosts) {
     };
   }
 
+  /**
+   * The UIDs of the messages that a command names, of those as well that are gone already.
+   *
+   * @throws Invalid as {@link #resolve}
+   */
+  static UidSet known(Session session, boolean uid, SequenceSet messages) throws Invalid {
+    View view = session.state.inMailbox().view;
+    return switch (messages) {
+      case SequenceSet.Saved _ -> view.known(session.state.saved());
+      case SequenceSet.Ranges ranges when uid -> view.known(uids(view, ranges));
+      case SequenceSet.Ranges ranges -> {
+        UidSet.Builder uids = new UidSet.Builder();
+        numbers(view, ranges).stream().forEach(number -> uids.add(view.uid((int) number)));
+        yield uids.build();
+      }
+    };
+  }
+
   /** UIDs meant by a set in a UID command. */
   static UidSet uids(View view, SequenceSet.Ranges ranges) {
     long last = view.size() == 0 ? 0 : view.uid(view.size());
     return Numbers.uids(ranges.resolve(last));
   }
 
-  /** Message numbers meant by a set. An empty mailbox has none, not even for {@code *}. */
+  /**
+   * Message numbers meant by a set. In an empty mailbox a set with {@code *} means nothing, as in
+   * the {@code FETCH 1:*} that many clients send after SELECT.
+   */
   static NumberSet numbers(View view, SequenceSet.Ranges ranges) throws Invalid {
-    if (ranges.largestNamed() > view.size() || (view.size() == 0 && ranges.hasStar())) {
+    if (view.size() == 0 && ranges.hasStar()) {
+      return NumberSet.EMPTY;
+    }
+    if (ranges.largestNamed() > view.size()) {
       throw new Invalid();
     }
     return ranges.resolve(view.size());

@@ -50,10 +50,12 @@ final class Updates {
     if (selected.keywordsGrew()) {
       flagsKnown(selected);
     }
+    // Which session takes what is \Recent is known to one node only: no repeat could say the same.
+    boolean takesRecent = session.looking.staysShort(view);
     News news = view.tell(expungesAllowed);
     expunges(news);
     if (news.exists() >= 0) {
-      exists(selected);
+      exists(selected, takesRecent);
     }
     for (int number : news.changed()) {
       changed(selected, number, uid);
@@ -72,11 +74,17 @@ final class Updates {
     }
   }
 
-  /** EXISTS, and RECENT for IMAP4rev1. */
-  void exists(Selected selected) throws IOException {
+  /**
+   * EXISTS, and RECENT for IMAP4rev1.
+   *
+   * @param takesRecent whether messages that are new to all sessions become \Recent in this one
+   */
+  void exists(Selected selected, boolean takesRecent) throws IOException {
     out.data(new Data.Exists(selected.view.size()));
     if (!session.state.rev2()) {
-      selected.claimRecent();
+      if (takesRecent) {
+        selected.claimRecent();
+      }
       out.data(new Data.Recent(selected.recentCount()));
     }
   }

@@ -173,7 +173,7 @@ final class Session {
         }
         case LoginResult.Refused refused -> {
           end();
-          err(ResponseCode.SYS_TEMP, refused.text());
+          err(ResponseCode.SYS_TEMP, refused.goodbye());
         }
       }
     }

@@ -106,13 +106,13 @@ final class RcptCommand {
 
   private static boolean isFull(SmtpSession session, Transaction transaction, Account account) {
     Quota quota = account.quota();
-    // What a repeat is about may be in the mailbox already, and fill it.
-    if (quota.equals(Quota.NONE) || transaction.goesTo(account) || session.isRepeat()) {
+    if (quota.equals(Quota.NONE) || transaction.goesTo(account)) {
       return false;
     }
     Tally held = session.mail().account(account.id()).usage();
     Long declared = transaction.mail().parameters().size();
     long octets = held.octets() + Math.max(1, declared == null ? 1 : declared);
-    return !quota.allows(octets, held.count() + 1);
+    return !quota.allows(octets, held.count() + 1)
+        && !DeliveredBefore.to(account, session, transaction);
   }
 }

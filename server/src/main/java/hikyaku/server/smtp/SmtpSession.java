@@ -130,7 +130,7 @@ final class SmtpSession {
         yield true;
       }
       case LoginResult.Refused refused ->
-          give("RESUME", Answer.closing(Reply.of(421, "4.7.0", refused.text())));
+          give("RESUME", Answer.closing(Reply.of(421, "4.7.0", refused.goodbye())));
     };
   }
 
@@ -241,7 +241,8 @@ final class SmtpSession {
     } else {
       budget.usefulCommand();
     }
-    if (rule.has(Flag.ENDS_PIPELINE) && connection.in().buffered() > 0) {
+    // Of a command that is repeated nobody knows what was sent behind it before it was answered.
+    if (rule.has(Flag.ENDS_PIPELINE) && !repeat && connection.in().buffered() > 0) {
       return Answer.closing(Replies.NOT_PIPELINED);
     }
     if (command instanceof Command.Malformed(Verb _, Reply refusal)) {

@@ -28,6 +28,18 @@ final class TraceFields {
     this.time = time;
   }
 
+  private static String id(Transaction transaction) {
+    return "\r\n\tid " + transaction.id();
+  }
+
+  /** Whether a message with these fields was delivered by the transaction. */
+  static boolean isOf(Transaction transaction, ByteString prefix) {
+    String fields = prefix.toStringUtf8();
+    int at = fields.indexOf(id(transaction));
+    int end = at + id(transaction).length();
+    return at >= 0 && end < fields.length() && !Character.isDigit(fields.charAt(end));
+  }
+
   static String date(Instant time) {
     return DATE.format(time.atOffset(ZoneOffset.UTC));
   }
@@ -95,7 +107,7 @@ final class TraceFields {
                 .append(' ')
                 .append(harmless(tls.cipher()))
                 .append(')'));
-    out.append("\r\n\tid ").append(transaction.id());
+    out.append(id(transaction));
     if (transaction.recipients().size() == 1) {
       // With several, each would be told of the others, blind ones too.
       out.append("\r\n\tfor <").append(transaction.recipients().getFirst().path()).append('>');

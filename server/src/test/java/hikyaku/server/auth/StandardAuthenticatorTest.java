@@ -295,6 +295,41 @@ class StandardAuthenticatorTest {
   }
 
   @Test
+  void aSessionGoesOnWhileItsAccountIsWhatItWas() throws Exception {
+    StandardAuthenticator limited =
+        rig.authenticator(
+            AuthRig.settings().withSessions(new SessionLimits(1, 1, 9, 9, 9, 3)), rig.passwords);
+    Success first = (Success) limited.login(TLS, "alice", utf8("correct horse"));
+    String id = first.account().id();
+    double logins = rig.logins("success");
+    Success second = (Success) limited.resume(TLS, id, first.epoch());
+    assertThat(second.account()).isEqualTo(first.account());
+    assertThat(second.epoch()).isEqualTo(first.epoch());
+    assertThat(rig.logins("success")).isEqualTo(logins);
+    assertThat(limited.login(TLS, "alice", utf8("correct horse")))
+        .isInstanceOf(TooManySessions.class);
+    first.lease().close();
+    assertThat(limited.login(TLS, "alice", utf8("correct horse")))
+        .isInstanceOf(TooManySessions.class);
+    second.lease().close();
+    ((Success) limited.login(TLS, "alice", utf8("correct horse"))).lease().close();
+
+    rig.admin.setSuspended(id, true);
+    assertThat(limited.resume(TLS, id, first.epoch())).isInstanceOf(Suspended.class);
+    rig.admin.setSuspended(id, false);
+    rig.admin.setServices(id, Set.of(Service.POP3));
+    assertThat(limited.resume(TLS, id, first.epoch())).isInstanceOf(NotAuthorized.class);
+    rig.admin.setServices(id, Set.of(Service.values()));
+    rig.admin.setDisplayName(id, "Alice");
+    ((Success) limited.resume(TLS, id, first.epoch())).lease().close();
+    rig.store.faults().failNext(Call.HEADS, When.BEFORE);
+    assertThat(limited.resume(TLS, id, first.epoch())).isInstanceOf(LoginResult.Unavailable.class);
+    rig.admin.setPassword(id, utf8("another horse"));
+    assertThat(limited.resume(TLS, id, first.epoch())).isInstanceOf(BadCredentials.class);
+    assertThat(limited.resume(TLS, "nobody", 1)).isInstanceOf(BadCredentials.class);
+  }
+
+  @Test
   void sessionsAreLimitedByServiceAndInAll() throws Exception {
     StandardAuthenticator limited =
         rig.authenticator(

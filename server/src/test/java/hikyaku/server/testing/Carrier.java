@@ -16,6 +16,7 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 
 /**
  * Carries sessions between nodes that work on one store: away from a node whenever it has settled,
@@ -69,6 +70,8 @@ public final class Carrier implements Protocol {
   private final AtomicInteger deaths = new AtomicInteger();
   private final AtomicInteger largest = new AtomicInteger();
   private volatile boolean spared;
+  private volatile Runnable mourner = () -> {};
+  private volatile IntConsumer traveller = number -> {};
   private final Queue<String> problems = new ConcurrentLinkedQueue<>();
 
   public Carrier(List<Protocol> nodes, Plan plan) {
@@ -127,7 +130,7 @@ public final class Carrier implements Protocol {
           protocol.resume(leg, journey.position);
         }
         if (leg.hasMoved()) {
-          moves.incrementAndGet();
+          traveller.accept(moves.incrementAndGet());
         } else if (leg.isDead()) {
           died(leg);
         } else {
@@ -149,6 +152,8 @@ public final class Carrier implements Protocol {
   private void died(Leg leg) {
     deaths.incrementAndGet();
     leg.bury();
+    AT_WORK.remove();
+    mourner.run();
   }
 
   /**
@@ -157,6 +162,16 @@ public final class Carrier implements Protocol {
    */
   public void spare(boolean now) {
     spared = now;
+  }
+
+  /** What happens between a node's death and the next node. */
+  public void onDeath(Runnable action) {
+    mourner = action;
+  }
+
+  /** What happens between two nodes, told how many moves there were. */
+  public void onMove(IntConsumer action) {
+    traveller = action;
   }
 
   boolean isSpared() {

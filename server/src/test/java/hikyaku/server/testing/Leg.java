@@ -303,6 +303,8 @@ final class Leg implements Connection {
     client.startTls();
     in.discardBuffered();
     settled(journey.input.size(), new byte[0]);
+    // What a session had counted before TLS is lost with a node that dies right here.
+    journey.grave = journey.settled;
   }
 
   @Override

@@ -64,11 +64,7 @@ final class Committer implements AutoCloseable {
   private void run() {
     try (Session session = database.newSession()) {
       for (List<AppendRound> rounds = queue.take(); !rounds.isEmpty(); rounds = queue.take()) {
-        try {
-          commit(session, inTime(rounds));
-        } finally {
-          queue.done(rounds);
-        }
+        commit(session, inTime(rounds));
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts the committer", e);

@@ -24,7 +24,6 @@ public final class Faults {
     SNAPSHOT,
     SAVE_SNAPSHOT,
     COMPACT,
-    RESTORE,
     DROP,
     LIST,
     CHANGES,

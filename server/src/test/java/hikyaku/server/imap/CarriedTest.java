@@ -1,0 +1,137 @@
+package hikyaku.server.imap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.log.FlagChange;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.Positions;
+import hikyaku.server.imap.SessionState.Extension;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.testing.Carrier;
+import hikyaku.server.testing.Carrier.Plan;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of sessions that change nodes, beyond the transcripts. */
+class CarriedTest {
+  private static ImapRig rig(Plan plan) throws IOException {
+    return new ImapRig(ImapSettings.DEFAULTS, TlsMode.NONE, Optional.of(plan));
+  }
+
+  @Test
+  void aPositionIsReadAsItWasWritten() {
+    ImapPosition.InMailbox selected =
+        new ImapPosition.InMailbox(
+            3,
+            true,
+            new Positions(4_294_967_295L, 1L << 40, 7),
+            5,
+            UidSet.range(1, 4_294_967_295L),
+            UidSet.of(1, 3, 4, 4_294_967_295L));
+    ImapPosition.Login login =
+        new ImapPosition.Login("abcdefghijkl", 9, EnumSet.allOf(Extension.class));
+    for (ImapPosition position :
+        List.of(
+            new ImapPosition(0, 0, null, null, ""),
+            new ImapPosition(1, 2, new ImapPosition.Login("abcdefghijkl", 1, Set.of()), null, ""),
+            new ImapPosition(3, 4, login, selected, "tag"))) {
+      assertThat(ImapPosition.decode(position.encode())).isEqualTo(position);
+    }
+    assertThat(ImapPosition.decode(new byte[0])).isEqualTo(new ImapPosition(0, 0, null, null, ""));
+  }
+
+  @Test
+  void anIdleSessionIsASmallRecord() throws Exception {
+    try (ImapRig rig = rig(Plan.MOVES);
+        ImapClient client = rig.connect()) {
+      for (int i = 0; i < 300; i++) {
+        rig.deliver("bob", octets("Subject: " + i + "\r\n\r\nbody\r\n"));
+      }
+      client.login("bob");
+      client.say("a", "ENABLE QRESYNC");
+      client.say("b", "SELECT INBOX");
+      client.say("c", "SEARCH RETURN (SAVE) ALL");
+      client.sendLine("d IDLE");
+      assertThat(client.line()).startsWith("+ ");
+      rig.deliver("bob", octets("\r\nmore\r\n"));
+      assertThat(client.line()).isEqualTo("* 301 EXISTS");
+      assertThat(client.line()).isEqualTo("* 301 RECENT");
+      client.sendLine("DONE");
+      assertThat(client.until("d").getLast()).startsWith("d OK");
+      Carrier carrier = rig.carrier().orElseThrow();
+      assertThat(carrier.moves()).isGreaterThan(5);
+      assertThat(carrier.largestPosition()).isBetween(20, 100);
+    }
+  }
+
+  /** The changed password ends what was let in by the old one, at its next node. */
+  @Test
+  void theAccountIsLookedUpAgain() throws Exception {
+    try (ImapRig rig = rig(Plan.MOVES)) {
+      // The greeting is the first to move away from, the login the second.
+      rig.carrier().orElseThrow().onMove(number -> rig.authenticator.epoch = number);
+      ImapClient client = rig.connect();
+      client.login("bob");
+      assertThat(client.line()).isEqualTo("* BYE The account has changed, log in again");
+      assertThat(client.closed()).isTrue();
+      client.close();
+      rig.authenticator.awaitNoLeases();
+    }
+  }
+
+  /**
+   * A long answer goes on octet for octet where its node died, whatever has happened to the
+   * messages in between. Here each of its repeats finds another mailbox.
+   */
+  @Test
+  void aLongAnswerGoesOnWhereItBrokeOff() throws Exception {
+    String text = "Subject: long\r\n\r\n" + "0123456789abcdef\r\n".repeat(100);
+    for (long seed = 1; seed <= 8; seed++) {
+      try (ImapRig rig = rig(new Plan(20, 700, seed));
+          ImapClient client = rig.connect()) {
+        for (int i = 0; i < 20; i++) {
+          rig.deliver("bob", octets(text));
+        }
+        client.login("bob");
+        client.say("a", "ENABLE IMAP4rev2");
+        client.say("b", "SELECT INBOX");
+        Mailbox inbox = rig.inbox("bob");
+        rig.carrier()
+            .orElseThrow()
+            .onDeath(() -> {
+              rig.deliver("bob", octets("\r\n"));
+              FlagChange answered = FlagChange.add(Flags.of(SystemFlag.ANSWERED));
+              inbox.changeFlags(inbox.refresh(), UidSet.range(1, 20), answered, -1, Attempt.ONLY);
+              inbox.expunge(UidSet.range(1, 3), Attempt.ONLY);
+            });
+        client.sendLine("c FETCH 1:* (FLAGS BODY[])");
+        for (int number = 1; number <= 20; number++) {
+          assertThat(client.line())
+              .isEqualTo("* " + number + " FETCH (FLAGS (\\Seen) BODY[] {" + size(text) + "}");
+          assertThat(new String(client.octets(size(text)), StandardCharsets.ISO_8859_1))
+              .endsWith(text);
+          assertThat(client.line()).isEqualTo(")");
+        }
+        assertThat(client.until("c").getLast()).startsWith("c OK");
+        assertThat(rig.carrier().orElseThrow().deaths()).isPositive();
+      }
+    }
+  }
+
+  private static int size(String text) {
+    return ImapRig.PREFIX.length() + text.length();
+  }
+
+  private static byte[] octets(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+}
