@@ -55,6 +55,7 @@ public final class Main {
           Map.entry("node", ClusterCommands.class),
           Map.entry("rolling-restart", RollingRestart.class),
           Map.entry("key", KeyCommand.class),
+          Map.entry("store", StoreCommand.class),
           Map.entry("sessions", NodeCommands.Sessions.class),
           Map.entry("end", NodeCommands.End.class),
           Map.entry("trace", NodeCommands.Trace.class),

@@ -29,7 +29,7 @@ final class Welcome {
         node.adminAddress().getAddress().getHostAddress(),
         node.adminAddress().getPort());
     out.printf("  %-12s %s%n", "data", node.core().data().path());
-    demo.ifPresent(this::demo);
+    demo.ifPresentOrElse(this::demo, this::firstSteps);
     out.println();
     out.printf(
         Locale.ROOT,
@@ -123,6 +123,18 @@ final class Welcome {
     out.printf(
         "A mail program takes: account %s, IMAP 127.0.0.1 port %d with STARTTLS, outgoing mail port %d with STARTTLS.%n",
         first.address(), port("imap"), port("submission"));
+  }
+
+  /** What to do where there is no demo domain, as with a configuration file, and no other. */
+  private void firstSteps() {
+    if (node.core().directory().domains(null, 1).isEmpty()) {
+      String data = " --data " + node.core().data().path();
+      out.println();
+      out.println("There is no domain yet, so no mail is taken. To begin:");
+      out.println();
+      out.println("  hikyaku domain add example.org" + data);
+      out.println("  hikyaku account add you@example.org" + data);
+    }
   }
 
   private void thing(String what, String command) {

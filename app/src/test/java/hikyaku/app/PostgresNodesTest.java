@@ -9,6 +9,8 @@ import hikyaku.app.config.ConfigurationFile;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.stores.postgres.LocalPostgres;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -97,7 +99,35 @@ final class PostgresNodesTest {
       assertThatThrownBy(() -> Door.open(embedded).close())
           .isInstanceOf(Failure.class)
           .hasMessageContaining("store.engine");
+      copyToEmbedded(first.data());
+      try (Door door = Door.open(embedded)) {
+        Call inbox = Call.of("GET", "accounts", ALICE, "mailboxes", "INBOX");
+        assertThat(door.call(inbox).get("newest").get(0).get("subject").asString())
+            .isEqualTo("Hello");
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
     }
+  }
+
+  private void copyToEmbedded(Path data) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        Main.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(
+                "store",
+                "copy",
+                "--to",
+                "embedded",
+                "--data",
+                data.toString(),
+                "--config",
+                directory.resolve("a.toml").toString());
+    assertThat(err.toString()).isEmpty();
+    assertThat(status).isZero();
+    assertThat(out.toString()).contains("The two are the same.");
   }
 
   /** A key file that the configuration names is somebody's to put there. */

@@ -74,8 +74,8 @@ class NeomuttTest {
         set pop_user = "%4$s"
         set pop_pass = "%3$s"
         set pop_delete = no
-        # Without a channel binding of TLS 1.3 it cannot go on with SCRAM-SHA-256-PLUS, which it
-        # chooses by itself, and then loses step.
+        # It chooses SCRAM-SHA-256-PLUS by itself, for which it has no channel binding, cancels, and
+        # takes the answer to that for the one to the next command.
         set pop_authenticators = "user"
         set folder = "%6$s"
         set certificate_file = "%5$s"

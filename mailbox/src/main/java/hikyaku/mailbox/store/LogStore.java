@@ -76,6 +76,19 @@ public interface LogStore {
   void compact(LogName log, long[] dead);
 
   /**
+   * Adds entries as another store has them: sequences, ids and times are kept. For {@link
+   * StoreCopy}, which saves the snapshot afterwards; until then reading what was compacted may
+   * fail. Durable when it returns. A log that is at {@code head} already is left as it is.
+   *
+   * @param after the log's last sequence; 0 makes it
+   * @param entries in order, behind {@code after}; sequences that lack were compacted
+   * @param head where the log stands afterwards; what it counts beyond these entries was compacted
+   * @throws IllegalArgumentException if the log is elsewhere, or entries and head do not fit
+   * @throws StoreException.BlobMissing if an entry names a blob that is not there
+   */
+  void restore(LogName log, long after, List<Entry> entries, Head head);
+
+  /**
    * Takes away a log with its snapshot and the keys it has seen; another may be made under its
    * name. Durable when it returns; a repeat changes nothing.
    */

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Blobs: what goes in comes out, is there once, and stays while it is named. */
-abstract class BlobContract extends StoreFixture {
+public abstract class BlobContract extends StoreFixture {
   private static final Duration GRACE = Duration.ofHours(1);
 
   @ParameterizedTest

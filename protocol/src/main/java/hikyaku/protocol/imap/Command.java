@@ -227,8 +227,9 @@ public sealed interface Command {
    * SEARCH and UID SEARCH.
    *
    * @param returns null if there was no RETURN; RETURN () is RETURN (ALL)
+   * @param charset whether CHARSET was given
    */
-  record Search(boolean uid, @Nullable Set<SearchReturn> returns, SearchKey key)
+  record Search(boolean uid, @Nullable Set<SearchReturn> returns, boolean charset, SearchKey key)
       implements Command {}
 
   /**

@@ -10,6 +10,7 @@ import java.util.Locale;
 
 /** {@code date} and {@code date-time} (RFC 9051 §9). */
 final class Dates {
+  private static final int LEAP_SECOND = 60;
   private static final List<String> MONTHS =
       List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
 
@@ -45,7 +46,10 @@ final class Dates {
     throw SyntaxException.bad("Expected a month" + in.here());
   }
 
-  /** {@code date-time}; a day of one digit may stand without its space. */
+  /**
+   * {@code date-time}; a day of one digit may stand without its space. A leap second is the one
+   * before it, since nothing that keeps time here knows any.
+   */
   static OffsetDateTime expectDateTime(Cursor in) throws SyntaxException {
     in.expect('"');
     in.take(' ');
@@ -68,7 +72,7 @@ final class Dates {
     try {
       return OffsetDateTime.of(
           date,
-          LocalTime.of(hour, minute, second),
+          LocalTime.of(hour, minute, second == LEAP_SECOND ? LEAP_SECOND - 1 : second),
           ZoneOffset.ofHoursMinutes(sign * zoneHours, sign * zoneMinutes));
     } catch (DateTimeException e) {
       throw SyntaxException.bad("No such time" + in.here());

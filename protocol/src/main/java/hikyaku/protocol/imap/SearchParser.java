@@ -35,7 +35,8 @@ final class SearchParser {
       returns = returnOptions();
       in.expectSp();
     }
-    if (in.word("CHARSET")) {
+    boolean labelled = in.word("CHARSET");
+    if (labelled) {
       in.expectSp();
       Charset known = charset(in.expectAstring("a charset"));
       if (known == null) {
@@ -46,7 +47,7 @@ final class SearchParser {
       charset = known;
       in.expectSp();
     }
-    return new Command.Search(uid, returns, conjunction(0));
+    return new Command.Search(uid, returns, labelled, conjunction(0));
   }
 
   private Set<Command.SearchReturn> returnOptions() throws SyntaxException {

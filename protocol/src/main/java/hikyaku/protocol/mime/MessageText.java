@@ -11,7 +11,7 @@ import java.nio.charset.CoderResult;
 import java.util.List;
 
 /**
- * Looks for a string in the decoded text of a message: what IMAP's SEARCH TEXT, BODY and HEADER ask
+ * Looks for strings in the decoded text of a message: what IMAP's SEARCH TEXT, BODY and HEADER ask
  * (RFC 9051 §6.4.4). A body may be of any size; of it, only a buffer is held.
  *
  * <p>Text parts are decoded from their transfer encoding and character set. Of a message inside the
@@ -44,9 +44,9 @@ public final class MessageText {
     BODY
   }
 
-  /** Whether the string is in the text. */
-  public boolean contains(FoldedText wanted, Scope scope) throws IOException {
-    return wanted.isEmpty() || inPart(structure.root(), wanted, scope);
+  /** Looks for all strings of a search, in one pass that ends when the last of them is found. */
+  public void search(FoldedTexts.Search search, Scope scope) throws IOException {
+    searchPart(structure.root(), search, scope);
   }
 
   /** Whether a field of this name is there whose decoded value holds the string. */
@@ -60,37 +60,35 @@ public final class MessageText {
   }
 
   /** Searches a part and what is in it; no deeper than {@link MimeLimits#depth}. */
-  private boolean inPart(MimePart part, FoldedText wanted, Scope scope) throws IOException {
-    if (scope == Scope.TEXT && (inHeader(part, wanted) || inFileName(part, wanted))) {
-      return true;
+  private void searchPart(MimePart part, FoldedTexts.Search search, Scope scope)
+      throws IOException {
+    if (search.isOver()) {
+      return;
     }
-    if (scope == Scope.BODY && part.isMessage() && inHeader(part.children().getFirst(), wanted)) {
-      return true;
+    if (scope == Scope.TEXT) {
+      searchHeader(part, search);
+      String name = ParameterText.fileName(part);
+      if (name != null) {
+        search.whole(name);
+      }
+    } else if (part.isMessage()) {
+      searchHeader(part.children().getFirst(), search);
     }
     for (MimePart child : part.children()) {
-      if (inPart(child, wanted, scope)) {
-        return true;
-      }
+      searchPart(child, search, scope);
     }
-    return part.isText() && inBody(part, wanted);
+    if (part.isText() && !search.isOver()) {
+      searchBody(part, search);
+    }
   }
 
-  private static boolean inFileName(MimePart part, FoldedText wanted) {
-    String name = ParameterText.fileName(part);
-    return name != null && wanted.isIn(name);
-  }
-
-  private boolean inHeader(MimePart part, FoldedText wanted) throws IOException {
+  private void searchHeader(MimePart part, FoldedTexts.Search search) throws IOException {
     for (HeaderField field : header(part)) {
-      FoldedText.Search search = wanted.search();
+      search.begin();
       search.text(Charsets.decodeUndeclared(field.name()));
       search.text(": ");
       search.text(field.decoded());
-      if (search.found()) {
-        return true;
-      }
     }
-    return false;
   }
 
   private HeaderFields header(MimePart part) throws IOException {
@@ -101,12 +99,13 @@ public final class MessageText {
     return HeaderFields.of(header.toByteArray());
   }
 
-  private boolean inBody(MimePart part, FoldedText wanted) throws IOException {
-    BodySearch search = new BodySearch(charset(part.parameters()), wanted.search());
-    TransferDecoder decoder = TransferDecoder.of(part.encoding(), search);
+  private void searchBody(MimePart part, FoldedTexts.Search search) throws IOException {
+    search.begin();
+    BodySearch body = new BodySearch(charset(part.parameters()), search);
+    TransferDecoder decoder = TransferDecoder.of(part.encoding(), body);
     byte[] buffer = new byte[BUFFER];
     long position = part.bodyStart();
-    while (position < part.bodyEnd() && !search.found()) {
+    while (position < part.bodyEnd() && !search.isOver()) {
       int count = readInto(buffer, position, part.bodyEnd());
       if (count == 0) {
         break;
@@ -115,8 +114,7 @@ public final class MessageText {
       position += count;
     }
     decoder.finish();
-    search.finish();
-    return search.found();
+    body.finish();
   }
 
   private static Charset charset(List<MimeParameter> parameters) {
@@ -146,22 +144,18 @@ public final class MessageText {
   /** Decodes characters across the pieces and passes them to the search. */
   private static final class BodySearch implements OctetSink {
     private final CharsetDecoder decoder;
-    private final FoldedText.Search search;
+    private final FoldedTexts.Search search;
     private final CharBuffer chars = CharBuffer.allocate(4096);
     private ByteBuffer left = ByteBuffer.allocate(64); // of a character not yet complete
 
-    BodySearch(Charset charset, FoldedText.Search search) {
+    BodySearch(Charset charset, FoldedTexts.Search search) {
       decoder = Charsets.decoder(charset);
       this.search = search;
     }
 
-    boolean found() {
-      return search.found();
-    }
-
     @Override
     public void write(byte[] octets, int offset, int length) {
-      if (search.found()) {
+      if (search.isOver()) {
         return;
       }
       ByteBuffer in = ByteBuffer.wrap(octets, offset, length);

@@ -6,9 +6,12 @@ import hikyaku.protocol.mime.MessageText.Scope;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class MessageTextTest {
@@ -18,11 +21,15 @@ class MessageTextTest {
     MessageOctets meagre =
         (at, to, offset, length) -> whole.read(at, to, offset, Math.min(length, 7));
     MessageStructure structure = Structures.parse(octets);
-    FoldedText text = new FoldedText(wanted);
-    boolean found = new MessageText(structure, whole, MimeLimits.DEFAULT).contains(text, scope);
-    assertThat(new MessageText(structure, meagre, MimeLimits.DEFAULT).contains(text, scope))
-        .isEqualTo(found);
-    return found;
+    FoldedTexts texts =
+        new FoldedTexts(List.of(new FoldedText("not in it"), new FoldedText(wanted)));
+    FoldedTexts.Search search = texts.search();
+    new MessageText(structure, whole, MimeLimits.DEFAULT).search(search, scope);
+    FoldedTexts.Search again = texts.search();
+    new MessageText(structure, meagre, MimeLimits.DEFAULT).search(again, scope);
+    assertThat(again.found()).isEqualTo(search.found());
+    assertThat(search.found().get(0)).isFalse();
+    return search.found().get(1);
   }
 
   private static final String MESSAGE =
@@ -87,6 +94,47 @@ class MessageTextTest {
           .as("%s in %s", wanted, text)
           .isEqualTo(text.toLowerCase(Locale.ROOT).contains(wanted.toLowerCase(Locale.ROOT)));
     }
+  }
+
+  @Test
+  void manyAreFoundAsEachAlone() {
+    long seed = 5;
+    Random random = new Random(seed);
+    for (int round = 0; round < 5_000; round++) {
+      List<String> wanted = Stream.generate(() -> word(random, 4)).limit(8).toList();
+      FoldedTexts.Search search =
+          new FoldedTexts(wanted.stream().map(FoldedText::new).toList()).search();
+      List<String> texts = Stream.generate(() -> word(random, 12)).limit(3).toList();
+      texts.forEach(text -> {
+        search.begin();
+        int middle = text.length() / 2;
+        search.text(text.substring(0, middle));
+        search.text(text.substring(middle));
+      });
+      for (int index = 0; index < wanted.size(); index++) {
+        FoldedText alone = new FoldedText(wanted.get(index));
+        assertThat(search.found().get(index))
+            .as("seed %d: %s in %s", seed, wanted.get(index), texts)
+            .isEqualTo(texts.stream().anyMatch(alone::isIn));
+      }
+      assertThat(search.isOver()).isEqualTo(search.found().cardinality() == wanted.size());
+    }
+  }
+
+  /** Strings that end in each other, and a text in which all of them end everywhere. */
+  @Test
+  void eachIsReportedOnce() {
+    List<FoldedText> wanted = new ArrayList<>();
+    for (int length = 1; length <= 2_000; length++) {
+      wanted.add(new FoldedText("a".repeat(length)));
+    }
+    wanted.add(new FoldedText("b"));
+    FoldedTexts.Search search = new FoldedTexts(wanted).search();
+    search.text("a".repeat(1_000_000));
+    assertThat(search.found().cardinality()).isEqualTo(2_000);
+    assertThat(search.isOver()).isFalse();
+    search.text("B");
+    assertThat(search.isOver()).isTrue();
   }
 
   private static String word(Random random, int longest) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a session stands between two commands, and its record of {@code imap_position.proto}.
  *
- * @param errors commands that were none
+ * @param errors commands that were none, since the last OK
  * @param failedLogins logins refused
  * @param login null before login
  * @param selected null without a selected mailbox

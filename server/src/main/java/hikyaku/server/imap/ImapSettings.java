@@ -16,7 +16,8 @@ import java.time.Duration;
  * @param idle how long a client may say nothing once it is logged in, IDLE included; at least 30
  *     minutes (RFC 9051 §5.4); BYE
  * @param command how long a client may take to send what a command still needs; the connection ends
- * @param errors commands that are none, or not allowed, until the session ends with BYE
+ * @param errors commands that are none, or not allowed, with no OK between, until the session ends
+ *     with BYE
  * @param failedLogins refused logins until the session ends with BYE
  * @param limits what one command may have
  */

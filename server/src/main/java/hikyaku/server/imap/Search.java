@@ -32,11 +32,25 @@ final class Search {
 
   static Reply execute(Session session, String tag, Command.Search command)
       throws IOException, Targets.Invalid {
-    return new Search(session, tag, command).run();
+    return command.charset() && speaksUtf8(session)
+        ? charsetsConflict()
+        : new Search(session, tag, command).run();
+  }
+
+  /** RFC 9755 §3: who enabled UTF8=ACCEPT has said what charset texts are in. */
+  private static boolean speaksUtf8(Session session) {
+    return session.state.has(SessionState.Extension.UTF8_ACCEPT);
+  }
+
+  private static Reply charsetsConflict() {
+    return Reply.bad("After ENABLE UTF8=ACCEPT a search has no CHARSET");
   }
 
   /** RFC 5182 §2.1: a search answered with NO leaves nothing saved, if it was to save. */
   static Reply refuse(Session session, Command.UnknownCharset command) {
+    if (speaksUtf8(session)) {
+      return charsetsConflict();
+    }
     if (command.saves()) {
       session.state.save(UidSet.EMPTY);
     }

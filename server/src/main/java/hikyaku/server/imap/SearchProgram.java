@@ -9,6 +9,7 @@ import hikyaku.protocol.imap.NumberSet;
 import hikyaku.protocol.imap.SearchKey;
 import hikyaku.protocol.imap.SequenceSet;
 import hikyaku.protocol.mime.FoldedText;
+import hikyaku.protocol.mime.FoldedTexts;
 import hikyaku.protocol.mime.MessageText;
 import java.io.IOException;
 import java.time.LocalDate;
@@ -17,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A search, ready to be run over a session's view. Most messages are decided by the columns of the
@@ -50,6 +52,8 @@ final class SearchProgram {
   private final Selected selected;
   private final View view;
   private final MailboxState state;
+  private final Texts inText = new Texts(MessageText.Scope.TEXT);
+  private final Texts inBody = new Texts(MessageText.Scope.BODY);
   private Test test = new Column(index -> true);
 
   private SearchProgram(Session session) {
@@ -233,8 +237,8 @@ final class SearchProgram {
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
       case SearchKey.Header(String name, String text) -> header(name, new FoldedText(text));
-      case SearchKey.AnyText(String text) -> text(text, MessageText.Scope.TEXT);
-      case SearchKey.Body(String text) -> text(text, MessageText.Scope.BODY);
+      case SearchKey.AnyText(String text) -> text(text, inText);
+      case SearchKey.Body(String text) -> text(text, inBody);
     };
   }
 
@@ -249,7 +253,9 @@ final class SearchProgram {
     return switch (set) {
       case SequenceSet.Saved _ -> uids(set);
       case SequenceSet.Ranges ranges -> {
-        NumberSet numbers = Targets.numbers(view, ranges);
+        // Nothing is asked of a message here, so that * means nothing where there is none.
+        NumberSet numbers =
+            view.size() == 0 && ranges.hasStar() ? NumberSet.EMPTY : Targets.numbers(view, ranges);
         yield new Column(index -> numbers.contains(view.numberAt(index)));
       }
     };
@@ -289,10 +295,37 @@ final class SearchProgram {
         : new Reading(Reading.HEADER, message -> message.headerContains(name, text));
   }
 
-  private static Test text(String text, MessageText.Scope scope) {
+  private static Test text(String text, Texts texts) {
     FoldedText folded = new FoldedText(text);
-    return folded.isEmpty()
-        ? new Column(index -> true)
-        : new Reading(Reading.TEXT, message -> message.contains(folded, scope));
+    if (folded.isEmpty()) {
+      return new Column(index -> true);
+    }
+    int number = texts.add(folded);
+    return new Reading(Reading.TEXT, message -> texts.isIn(message, number));
+  }
+
+  /** The texts looked for in one scope, for which a message is read once, however many they are. */
+  private static final class Texts {
+    private final MessageText.Scope scope;
+    private final List<FoldedText> wanted = new ArrayList<>();
+    private @Nullable FoldedTexts together;
+
+    Texts(MessageText.Scope scope) {
+      this.scope = scope;
+    }
+
+    int add(FoldedText text) {
+      wanted.add(text);
+      return wanted.size() - 1;
+    }
+
+    boolean isIn(SearchedMessage message, int number) throws IOException {
+      FoldedTexts all = together;
+      if (all == null) {
+        all = new FoldedTexts(wanted);
+        together = all;
+      }
+      return message.containing(all, scope).get(number);
+    }
   }
 }

@@ -7,6 +7,7 @@ import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.FoldedText;
+import hikyaku.protocol.mime.FoldedTexts;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MessageText;
@@ -14,7 +15,10 @@ import hikyaku.protocol.mime.MimeLimits;
 import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
 import java.time.LocalDate;
+import java.util.BitSet;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,7 @@ final class SearchedMessage implements AutoCloseable {
   private final NewMessage message;
   private @Nullable MessageContent content;
   private @Nullable HeaderFields prefix;
+  private final Map<MessageText.Scope, BitSet> found = new EnumMap<>(MessageText.Scope.class);
 
   SearchedMessage(Session session, Mailbox mailbox, int index, NewMessage message) {
     this.session = session;
@@ -38,7 +43,7 @@ final class SearchedMessage implements AutoCloseable {
     return index;
   }
 
-  /** See {@link Session#checkpoint()}: each key may read the whole message. */
+  /** See {@link Session#checkpoint()}: a key may read the whole message. */
   void checkpoint() throws IOException {
     session.checkpoint();
   }
@@ -97,15 +102,21 @@ final class SearchedMessage implements AutoCloseable {
     return text().headerContains(name, text);
   }
 
-  boolean contains(FoldedText text, MessageText.Scope scope) throws IOException {
-    if (scope == MessageText.Scope.TEXT) {
-      for (HeaderField field : prefix().all()) {
-        if (text.isIn(field.name() + ": " + field.decoded())) {
-          return true;
+  /** Which of the strings are in the message; it is read once for all of them. */
+  BitSet containing(FoldedTexts texts, MessageText.Scope scope) throws IOException {
+    BitSet known = found.get(scope);
+    if (known == null) {
+      FoldedTexts.Search search = texts.search();
+      if (scope == MessageText.Scope.TEXT) {
+        for (HeaderField field : prefix().all()) {
+          search.whole(field.name() + ": " + field.decoded());
         }
       }
+      text().search(search, scope);
+      known = search.found();
+      found.put(scope, known);
     }
-    return text().contains(text, scope);
+    return known;
   }
 
   private HeaderFields prefix() {

@@ -307,7 +307,9 @@ final class Session {
   }
 
   private void countError(Reply reply) throws IOException {
-    if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
+    if (reply.condition() == Condition.OK) {
+      errors = 0;
+    } else if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
       bye(null, "Too many errors");
     }
   }

@@ -26,7 +26,8 @@ record Targets(int[] indexes, boolean ghosts) {
   }
 
   /**
-   * @throws Invalid if a message number is named that is above the number of messages
+   * @throws Invalid if a message number is named that is above the number of messages, {@code *} in
+   *     an empty mailbox included (RFC 9051 §9, seq-number)
    */
   static Targets resolve(Session session, boolean uid, SequenceSet messages) throws Invalid {
     View view = session.state.inMailbox().view;
@@ -61,15 +62,9 @@ record Targets(int[] indexes, boolean ghosts) {
     return Numbers.uids(ranges.resolve(last));
   }
 
-  /**
-   * Message numbers meant by a set. In an empty mailbox a set with {@code *} means nothing, as in
-   * the {@code FETCH 1:*} that many clients send after SELECT.
-   */
+  /** Message numbers meant by a set. An empty mailbox has none, not even for {@code *}. */
   static NumberSet numbers(View view, SequenceSet.Ranges ranges) throws Invalid {
-    if (view.size() == 0 && ranges.hasStar()) {
-      return NumberSet.EMPTY;
-    }
-    if (ranges.largestNamed() > view.size()) {
+    if (ranges.largestNamed() > view.size() || (view.size() == 0 && ranges.hasStar())) {
       throw new Invalid();
     }
     return ranges.resolve(view.size());

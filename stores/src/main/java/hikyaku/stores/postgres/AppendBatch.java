@@ -226,7 +226,7 @@ final class AppendBatch {
     appendOctets.add(tally.octets());
   }
 
-  private static byte[] join(List<BlobId> blobs) {
+  static byte[] join(List<BlobId> blobs) {
     ByteString joined = ByteString.EMPTY;
     for (BlobId blob : blobs) {
       joined = joined.concat(blob.sha256());

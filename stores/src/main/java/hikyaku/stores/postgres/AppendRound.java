@@ -3,6 +3,7 @@ package hikyaku.stores.postgres;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Outcome;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,6 +47,15 @@ record AppendRound(
         deadline,
         weight,
         new CompletableFuture<>());
+  }
+
+  boolean isOnAny(Set<LogName> logs) {
+    for (Append append : appends) {
+      if (logs.contains(append.log())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The blobs that the events of appends name. */

@@ -1,20 +1,31 @@
 package hikyaku.stores.postgres;
 
+import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.StoreException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Rounds waiting to be committed, in order. Bounded: when it is full, callers wait. */
+/**
+ * Rounds waiting to be committed. Bounded: when it is full, callers wait.
+ *
+ * <p>A round waits while another one of its logs is being committed: in the database it would wait
+ * for that log's lock, and hold others up with the locks that it has. Rounds of one log keep their
+ * order.
+ */
 final class CommitQueue {
   private final PostgresSettings.Queue bounds;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final Condition work = lock.newCondition();
-  private final Queue<AppendRound> waiting = new ArrayDeque<>();
+  private final Deque<AppendRound> waiting = new ArrayDeque<>();
+  private final Set<LogName> busy = new HashSet<>();
   private long octets;
   private boolean closed;
 
@@ -61,28 +72,64 @@ final class CommitQueue {
         || (octets + weight > bounds.octets() && !waiting.isEmpty());
   }
 
-  /** What has gathered, up to a batch; waits for some. Nothing if the queue is closed and empty. */
+  /**
+   * What has gathered and can be committed now, up to a batch; waits for some. Its logs are busy
+   * until {@link #done}. Nothing if the queue is closed and empty.
+   */
   List<AppendRound> take() throws InterruptedException {
-    List<AppendRound> batch = new ArrayList<>();
-    long taken = 0;
     lock.lock();
     try {
-      while (waiting.isEmpty() && !closed) {
+      while (true) {
+        List<AppendRound> batch = takeReady();
+        if (!batch.isEmpty() || (closed && waiting.isEmpty())) {
+          return batch;
+        }
         work.await();
       }
-      while (waiting.peek() instanceof AppendRound next
-          && batch.size() < bounds.batchLength()
-          && (batch.isEmpty() || taken + next.weight() <= bounds.batchOctets())) {
-        waiting.remove();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<AppendRound> takeReady() {
+    List<AppendRound> batch = new ArrayList<>();
+    Set<LogName> passedOver = new HashSet<>();
+    long taken = 0;
+    for (Iterator<AppendRound> rounds = waiting.iterator(); rounds.hasNext(); ) {
+      AppendRound next = rounds.next();
+      if (batch.size() == bounds.batchLength()
+          || (!batch.isEmpty() && taken + next.weight() > bounds.batchOctets())) {
+        break;
+      }
+      if (next.isOnAny(busy) || next.isOnAny(passedOver)) {
+        next.appends().forEach(append -> passedOver.add(append.log()));
+      } else {
+        rounds.remove();
         batch.add(next);
         taken += next.weight();
       }
-      octets -= taken;
+    }
+    for (AppendRound round : batch) {
+      round.appends().forEach(append -> busy.add(append.log()));
+    }
+    octets -= taken;
+    if (!batch.isEmpty()) {
+      room.signalAll();
       if (!waiting.isEmpty()) {
         work.signal();
       }
-      room.signalAll();
-      return batch;
+    }
+    return batch;
+  }
+
+  /** A batch has come to its end. */
+  void done(List<AppendRound> batch) {
+    lock.lock();
+    try {
+      for (AppendRound round : batch) {
+        round.appends().forEach(append -> busy.remove(append.log()));
+      }
+      work.signalAll();
     } finally {
       lock.unlock();
     }

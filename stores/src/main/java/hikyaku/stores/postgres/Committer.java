@@ -64,7 +64,11 @@ final class Committer implements AutoCloseable {
   private void run() {
     try (Session session = database.newSession()) {
       for (List<AppendRound> rounds = queue.take(); !rounds.isEmpty(); rounds = queue.take()) {
-        commit(session, inTime(rounds));
+        try {
+          commit(session, inTime(rounds));
+        } finally {
+          queue.done(rounds);
+        }
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts the committer", e);

@@ -321,6 +321,25 @@ final class PostgresLogs implements LogStore {
   }
 
   @Override
+  public void restore(LogName log, long after, List<Entry> entries, Head head) {
+    long last = after;
+    for (Entry entry : entries) {
+      require(entry.seq() > last && entry.seq() <= head.seq(), "entry " + entry.seq());
+      last = entry.seq();
+    }
+    require(head.seq() > after, "nothing to restore");
+    store.counted(() -> {
+      blobs.barrier();
+      Restoration restoration = new Restoration(log, after, entries, head, store.clock().millis());
+      Optional<BlobId> missing = database.call("restoring " + log, restoration::run);
+      if (missing.isPresent()) {
+        throw new StoreException.BlobMissing(missing.get());
+      }
+      return true;
+    });
+  }
+
+  @Override
   public void drop(LogName log) {
     UUID token = UUID.randomUUID();
     long now = store.clock().millis();

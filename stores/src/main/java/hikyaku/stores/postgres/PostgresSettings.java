@@ -63,12 +63,12 @@ public record PostgresSettings(
   /**
    * Connections of one node; two more are for hints.
    *
-   * @param writers that commit appends, side by side; 3
+   * @param writers that commit appends, side by side; 2
    * @param headReaders that look at heads, side by side; 2
    * @param readers for all other reading and for upkeep; 8
    */
   public record Pool(int writers, int headReaders, int readers) {
-    public static final Pool DEFAULT = new Pool(3, 2, 8);
+    public static final Pool DEFAULT = new Pool(2, 2, 8);
 
     public Pool {
       require(writers > 0 && headReaders > 0 && readers > 1, "too few connections");

@@ -44,7 +44,8 @@ final class Schema {
     }
   }
 
-  private static final List<Migration> MIGRATIONS = List.of(new Migration(1, 1));
+  private static final List<Migration> MIGRATIONS =
+      List.of(new Migration(1, 1), new Migration(2, 1));
 
   private Schema() {}
 

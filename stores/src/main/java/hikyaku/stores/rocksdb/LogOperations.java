@@ -3,12 +3,15 @@ package hikyaku.stores.rocksdb;
 import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Tally;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
 import hikyaku.stores.rocksdb.proto.DroppedRecord;
 import hikyaku.stores.rocksdb.proto.SnapshotRecord;
 import hikyaku.stores.rocksdb.proto.TrimRecord;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import org.rocksdb.RocksDBException;
@@ -83,6 +86,91 @@ final class LogOperations {
       batch.setLog(name, LogState.NONE);
       batch.sync();
       return true;
+    }
+  }
+
+  /** Adds entries as another store has them; tells whether they were not there. */
+  static final class Restore extends Operation<Boolean> {
+    private final LogName name;
+    private final long after;
+    private final List<Entry> entries;
+    private final Head head;
+
+    Restore(LogName name, long after, List<Entry> entries, Head head) {
+      this.name = name;
+      this.after = after;
+      this.entries = entries;
+      this.head = head;
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD
+          + entries.stream().mapToLong(entry -> OVERHEAD + entry.payload().size()).sum();
+    }
+
+    @Override
+    Boolean stage(Batch batch) throws RocksDBException {
+      LogState log = batch.log(name);
+      if (log.head().equals(head)) {
+        return false;
+      }
+      check(batch, log);
+      long number = log.exists() ? log.number() : batch.newLog();
+      long time = log.lastTime();
+      long ids = 0;
+      Tally tally = Tally.ZERO;
+      for (Entry entry : entries) {
+        Event event = new Event(entry.payload(), entry.ids(), entry.tally(), entry.blobs());
+        time = Math.max(time, entry.time().toEpochMilli());
+        batch.put(
+            Column.ENTRIES,
+            Keys.entry(number, entry.seq()),
+            Entries.record(event, entry.firstId(), entry.time().toEpochMilli()));
+        for (BlobId blob : new HashSet<>(entry.blobs())) {
+          batch.putReference(blob, number, entry.seq());
+        }
+        ids += entry.ids();
+        tally = tally.plus(entry.tally());
+      }
+      Head before = log.head();
+      Tally gone =
+          new Tally(
+              head.tally().count() - before.tally().count() - tally.count(),
+              head.tally().octets() - before.tally().octets() - tally.octets());
+      batch.setLog(
+          name,
+          new LogState(
+                  number,
+                  head,
+                  time,
+                  log.snapshotSeq(),
+                  log.goneEntries(),
+                  log.goneIds(),
+                  log.goneTally())
+              .without(
+                  head.seq() - after - entries.size(),
+                  head.nextId() - before.nextId() - ids,
+                  gone));
+      batch.change(name, number, after + 1, head.seq());
+      batch.sync();
+      return true;
+    }
+
+    private void check(Batch batch, LogState log) throws RocksDBException {
+      boolean fits = log.head().seq() == after && head.seq() > after;
+      long last = after;
+      for (Entry entry : entries) {
+        fits = fits && entry.seq() > last && entry.seq() <= head.seq();
+        last = entry.seq();
+        for (BlobId blob : entry.blobs()) {
+          batch.requireBlob(blob);
+        }
+      }
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "entries behind " + after + " for " + name + ", which is at " + log.head().seq());
+      }
     }
   }
 

@@ -264,6 +264,13 @@ final class RocksLogs implements LogStore {
   }
 
   @Override
+  public void restore(LogName log, long after, List<Entry> entries, Head head) {
+    Boolean unused =
+        store.counted(
+            () -> queue.call(new LogOperations.Restore(log, after, List.copyOf(entries), head)));
+  }
+
+  @Override
   public void drop(LogName log) {
     boolean dropped = store.counted(() -> queue.call(new LogOperations.Drop(log)));
     if (dropped) {

@@ -114,6 +114,11 @@ final class TwoNodes implements Store {
     }
 
     @Override
+    public void restore(LogName log, long after, List<Entry> entries, Head head) {
+      own().logs().restore(log, after, entries, head);
+    }
+
+    @Override
     public void drop(LogName log) {
       any().logs().drop(log);
     }

@@ -24,6 +24,7 @@ public final class Faults {
     SNAPSHOT,
     SAVE_SNAPSHOT,
     COMPACT,
+    RESTORE,
     DROP,
     LIST,
     CHANGES,

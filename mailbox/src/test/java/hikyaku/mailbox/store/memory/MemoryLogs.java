@@ -199,6 +199,36 @@ final class MemoryLogs implements LogStore {
   }
 
   @Override
+  public void restore(LogName name, long after, List<Entry> entries, Head head) {
+    store.guarded(
+        Call.RESTORE,
+        () -> {
+          MemoryState.Log log = log(name);
+          if (log.head.equals(head)) {
+            return;
+          }
+          require(log.head.seq() == after, name + " is at " + log.head.seq());
+          long last = after;
+          for (Entry entry : entries) {
+            require(entry.seq() > last && entry.seq() <= head.seq(), "entry " + entry.seq());
+            last = entry.seq();
+            for (BlobId blob : entry.blobs()) {
+              if (!state.blobs.containsKey(blob)) {
+                throw new StoreException.BlobMissing(blob);
+              }
+            }
+          }
+          for (Entry entry : entries) {
+            log.entries.put(entry.seq(), entry);
+            log.lastTime = entry.time().isAfter(log.lastTime) ? entry.time() : log.lastTime;
+          }
+          log.head = head;
+          state.logs.put(name, log);
+          changed(new Change.Appended(name, after + 1, head.seq()));
+        });
+  }
+
+  @Override
   public void drop(LogName log) {
     store.guarded(
         Call.DROP,

@@ -1,4 +1,4 @@
-package hikyaku.stores.rocksdb;
+package hikyaku.stores;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
@@ -7,7 +7,13 @@ import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Outcome;
+import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.postgres.LocalPostgres;
+import hikyaku.stores.postgres.PostgresSettings;
+import hikyaku.stores.postgres.PostgresStore;
+import hikyaku.stores.rocksdb.RocksSettings;
+import hikyaku.stores.rocksdb.RocksStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -26,26 +33,42 @@ import java.util.stream.Stream;
 
 /**
  * Measures deliveries: a new blob of 10 KiB that does not compress, and an event that names it,
- * under a key, in one of 200 logs. Arguments: virtual threads, seconds, and a directory to work in.
+ * under a key, in one of 200 logs; on each engine. Arguments: a directory to work in, seconds, and
+ * numbers of virtual threads.
  */
 public final class AppendMeter {
   private static final int LOGS = 200;
   private static final int SIZE = 10 * 1024;
 
-  private final RocksStore store;
+  private final Store store;
   private final LongAdder deliveries = new LongAdder();
   private volatile boolean ended;
 
-  private AppendMeter(RocksStore store) {
+  private AppendMeter(Store store) {
     this.store = store;
   }
 
   public static void main(String[] arguments) throws Exception {
-    int threads = Integer.parseInt(arguments[0]);
+    Path directory = Files.createTempDirectory(Path.of(arguments[0]), "meter");
     Duration time = Duration.ofSeconds(Long.parseLong(arguments[1]));
-    Path directory = Files.createTempDirectory(Path.of(arguments[2]), "meter");
-    try (RocksStore store = RocksStore.open(directory, RocksSettings.DEFAULT, Clock.systemUTC())) {
-      new AppendMeter(store).run(threads, time);
+    List<Integer> threads = Arrays.stream(arguments).skip(2).map(Integer::parseInt).toList();
+    try (LocalPostgres server =
+        LocalPostgres.start(
+            directory.resolve("pg"),
+            LocalPostgres.Options.DEFAULT
+                .with("max_wal_size", "4GB")
+                .with("shared_buffers", "256MB"))) {
+      for (int count : threads) {
+        Path place = directory.resolve("rocks-" + count);
+        try (Store store = RocksStore.open(place, RocksSettings.DEFAULT, Clock.systemUTC())) {
+          new AppendMeter(store).run("rocksdb", count, time);
+        }
+        PostgresSettings settings =
+            PostgresSettings.DEFAULT.on(server).withSchema("meter_" + count);
+        try (Store store = PostgresStore.open(settings, Clock.systemUTC())) {
+          new AppendMeter(store).run("postgres", count, time);
+        }
+      }
     } finally {
       delete(directory);
     }
@@ -55,7 +78,7 @@ public final class AppendMeter {
     return new LogName("mailbox/" + number % LOGS);
   }
 
-  private void run(int threads, Duration time) throws Exception {
+  private void run(String engine, int threads, Duration time) throws Exception {
     for (int i = 0; i < LOGS; i++) {
       Outcome unused =
           store
@@ -80,8 +103,8 @@ public final class AppendMeter {
         end.get();
       }
       System.out.printf(
-          "%d threads: %d deliveries/s, %d rounds/s%n",
-          threads, done / time.toSeconds(), rounds / time.toSeconds());
+          "%s, %d threads: %d deliveries/s, %d rounds/s%n",
+          engine, threads, done / time.toSeconds(), rounds / time.toSeconds());
     }
   }
 

@@ -1,0 +1,190 @@
+package hikyaku.protocol.mime;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Strings looked for together, in one pass over text that comes in any pieces. The time is linear
+ * in the text, however many strings there are (Aho and Corasick), and nothing of the text is held.
+ * Not changed once made, so any number of searches may share it.
+ */
+public final class FoldedTexts {
+  private static final int ASCII = 128;
+  private static final int ROOT = 0;
+  private static final int NONE = -1;
+
+  /** The trie of the strings: of each node the characters that lead on, rising, and where to. */
+  private final List<int[]> characters = new ArrayList<>();
+
+  private final List<int[]> targets = new ArrayList<>();
+
+  /** The node of the longest proper suffix of what leads to a node that leads to one as well. */
+  private final int[] fallback;
+
+  /** The same, of those that end a string; {@link #NONE} if there is none. */
+  private final int[] endingFallback;
+
+  /** Indexes of the strings that end at a node. */
+  private final List<List<Integer>> ends = new ArrayList<>();
+
+  /** Where the root leads to by ASCII: most characters of most texts go this way. */
+  private final int[] fromRoot = new int[ASCII];
+
+  private final int count;
+  private final BitSet empty = new BitSet();
+
+  /** Strings to look for; the empty one is found in every text. */
+  public FoldedTexts(List<FoldedText> wanted) {
+    count = wanted.size();
+    List<TreeMap<Integer, Integer>> children = new ArrayList<>();
+    node(children);
+    for (int index = 0; index < count; index++) {
+      enter(children, wanted.get(index).codePoints(), index);
+    }
+    for (TreeMap<Integer, Integer> next : children) {
+      characters.add(next.keySet().stream().mapToInt(Integer::intValue).toArray());
+      targets.add(next.values().stream().mapToInt(Integer::intValue).toArray());
+    }
+    Arrays.setAll(fromRoot, c -> children.getFirst().getOrDefault(c, ROOT));
+    fallback = new int[children.size()];
+    endingFallback = new int[children.size()];
+    Arrays.fill(endingFallback, NONE);
+    link();
+  }
+
+  private void enter(List<TreeMap<Integer, Integer>> children, int[] codePoints, int index) {
+    int node = ROOT;
+    for (int codePoint : codePoints) {
+      Integer next = children.get(node).get(codePoint);
+      if (next == null) {
+        next = node(children);
+        children.get(node).put(codePoint, next);
+      }
+      node = next;
+    }
+    if (node == ROOT) {
+      empty.set(index);
+    } else {
+      ends.get(node).add(index);
+    }
+  }
+
+  private int node(List<TreeMap<Integer, Integer>> children) {
+    children.add(new TreeMap<>());
+    ends.add(new ArrayList<>(1));
+    return children.size() - 1;
+  }
+
+  /** Breadth first, so that what a node falls back to is linked already. */
+  private void link() {
+    Deque<Integer> row = new ArrayDeque<>();
+    for (int child : targets.get(ROOT)) {
+      row.add(child);
+    }
+    while (!row.isEmpty()) {
+      int node = row.remove();
+      int[] leadOn = characters.get(node);
+      for (int i = 0; i < leadOn.length; i++) {
+        int child = targets.get(node)[i];
+        int back = step(fallback[node], leadOn[i]);
+        fallback[child] = back;
+        endingFallback[child] = ends.get(back).isEmpty() ? endingFallback[back] : back;
+        row.add(child);
+      }
+    }
+  }
+
+  private int step(int from, int codePoint) {
+    int node = from;
+    while (node != ROOT) {
+      int at = Arrays.binarySearch(characters.get(node), codePoint);
+      if (at >= 0) {
+        return targets.get(node)[at];
+      }
+      node = fallback[node];
+    }
+    if (codePoint < ASCII) {
+      return fromRoot[codePoint];
+    }
+    int at = Arrays.binarySearch(characters.get(ROOT), codePoint);
+    return at >= 0 ? targets.get(ROOT)[at] : ROOT;
+  }
+
+  /** A search that has seen no text yet. */
+  public Search search() {
+    return new Search();
+  }
+
+  /** Texts being searched, one after the other. */
+  public final class Search {
+    private final BitSet found = (BitSet) empty.clone();
+
+    /** Nodes whose strings, those of their suffixes too, are found: each is looked at once. */
+    private final BitSet reported = new BitSet();
+
+    private int missing = count - empty.cardinality();
+    private int node = ROOT;
+    private char high;
+
+    /** What comes now is another text: no string is found across the two. */
+    public void begin() {
+      node = ROOT;
+      high = 0;
+    }
+
+    /** All of a text. */
+    public void whole(CharSequence text) {
+      begin();
+      text(text);
+    }
+
+    /** More of the text. */
+    public void text(CharSequence text) {
+      for (int at = 0; at < text.length() && missing > 0; at++) {
+        character(text.charAt(at));
+      }
+    }
+
+    /** Whether every string was found, so that no more text is needed. */
+    public boolean isOver() {
+      return missing == 0;
+    }
+
+    /** Indexes of the strings that were found. */
+    public BitSet found() {
+      return (BitSet) found.clone();
+    }
+
+    private void character(char next) {
+      if (Character.isLowSurrogate(next) && high != 0) {
+        codePoint(Character.toCodePoint(high, next));
+        high = 0;
+        return;
+      }
+      high = 0;
+      if (Character.isHighSurrogate(next)) {
+        high = next;
+      } else {
+        codePoint(next);
+      }
+    }
+
+    private void codePoint(int codePoint) {
+      node = step(node, FoldedText.fold(codePoint));
+      int ending = ends.get(node).isEmpty() ? endingFallback[node] : node;
+      while (ending != NONE && !reported.get(ending)) {
+        reported.set(ending);
+        for (int index : ends.get(ending)) {
+          found.set(index);
+          missing--;
+        }
+        ending = endingFallback[ending];
+      }
+    }
+  }
+}
