@@ -71,7 +71,7 @@ public final class AccountCommand {
               Figures.octets(number(account, "octets"))
                   + ", "
                   + Figures.count(number(account, "messages"))
-                  + " messages",
+                  + (number(account, "messages") == 1 ? " message" : " messages"),
               DomainCommand.orNone(String.join(", ", services))));
     }
   }

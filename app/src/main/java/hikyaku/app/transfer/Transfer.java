@@ -2,6 +2,7 @@ package hikyaku.app.transfer;
 
 import hikyaku.app.Door;
 import hikyaku.app.Failure;
+import hikyaku.app.Reason;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -162,7 +163,7 @@ public final class Transfer {
   }
 
   private static Failure unreadable(Path path, IOException e) {
-    return new Failure(path + " cannot be read: " + e.getMessage() + ".", e);
+    return new Failure(path + " cannot be read: " + Reason.of(e) + ".", e);
   }
 
   private static Failure unwritable(Path path, IOException e) {
