@@ -36,7 +36,8 @@ import picocli.CommandLine.ScopeType;
       "directory, and work on the directory itself when no node runs.",
       "",
       "For work on the program itself: ./hikyaku build, test [ARGUMENT...],",
-      "lint, format, docs, bench [WHAT], fuzz [TARGET] [--minutes N]."
+      "lint, format, docs, bench [WHAT], fuzz [TARGET] [--minutes N],",
+      "chaos [--minutes N] [--seed N]."
     })
 public final class Main {
   private static final List<Map.Entry<String, Class<?>>> COMMANDS =
