@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,6 +14,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -44,6 +46,7 @@ public final class LocalPostgres implements AutoCloseable {
   public static final String USER = "hikyaku";
 
   private static final int PASSWORD_OCTETS = 24;
+  private static final Duration LEFT_BEHIND = Duration.ofSeconds(20);
 
   /** How the server ends. */
   public enum Stop {
@@ -193,16 +196,41 @@ public final class LocalPostgres implements AutoCloseable {
       setting(settings, "listen_addresses", "127.0.0.1");
       setting(settings, "unix_socket_directories", "");
       options.settings().forEach((name, value) -> setting(settings, name, value));
-      programs.run(
-          "pg_ctl",
-          List.of(
-              "start",
-              "--wait",
-              "--pgdata=" + data,
-              "--log=" + directory.resolve("log"),
-              "--options=" + String.join(" ", settings)));
+      launch(String.join(" ", settings));
     }
     makeDatabase();
+  }
+
+  /** After a crash the processes that the last server left may take a moment to end. */
+  private void launch(String settings) throws IOException {
+    Path log = directory.resolve("log");
+    long until = System.nanoTime() + LEFT_BEHIND.toNanos();
+    while (true) {
+      long before = Files.exists(log) ? Files.size(log) : 0;
+      try {
+        programs.run(
+            "pg_ctl",
+            List.of(
+                "start", "--wait", "--pgdata=" + data, "--log=" + log, "--options=" + settings));
+        return;
+      } catch (LocalPostgresException e) {
+        String said = said(log, before);
+        if (!said.contains("pre-existing shared memory") || System.nanoTime() > until) {
+          throw new LocalPostgresException(
+              "PostgreSQL in " + directory + " does not start: " + said, e);
+        }
+      }
+    }
+  }
+
+  /** What was added to the log. */
+  private static String said(Path log, long before) throws IOException {
+    if (!Files.exists(log)) {
+      return "it said nothing";
+    }
+    byte[] all = Files.readAllBytes(log);
+    int from = (int) Math.max(before, all.length - 2000L);
+    return new String(all, from, all.length - from, StandardCharsets.UTF_8).strip();
   }
 
   private static void setting(List<String> settings, String name, String value) {

@@ -76,6 +76,6 @@ final class LocalPostgresTest {
     LocalPostgres.Options wrong = LocalPostgres.Options.DEFAULT.with("no_such_setting", "1");
     assertThatThrownBy(() -> LocalPostgres.start(directory.resolve("pg"), wrong))
         .isInstanceOf(LocalPostgres.LocalPostgresException.class)
-        .hasMessageContaining("pg_ctl");
+        .hasMessageContaining("no_such_setting");
   }
 }
