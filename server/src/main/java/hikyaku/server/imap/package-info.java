@@ -12,6 +12,14 @@
  * store's return. A response that has begun and cannot be completed ends the connection, never lies
  * about its length.
  *
+ * <p>A session can be carried on by another node from any place where it has settled. So everything
+ * that it remembers from one command to the next is in its {@link
+ * hikyaku.server.imap.ImapPosition}, and a command looks at the mailbox through {@link
+ * hikyaku.server.imap.Looking}, never directly: a repeat must see and say the same. What a node
+ * alone knows, and a move therefore loses: how long a client has been silent, and which messages
+ * were \Recent to sessions of other nodes. A LIST with STATUS looks at more than one log; one whose
+ * answer is long may differ when it is repeated.
+ *
  * <p>RFC 3501, 9051 and the extensions that {@link hikyaku.server.imap.Capabilities} names.
  */
 @NullMarked

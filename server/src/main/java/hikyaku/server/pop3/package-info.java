@@ -15,6 +15,9 @@
  *   <li>The size told of a message is the number of octets that RETR sends of it, before dots are
  *       stuffed. A message whose last line lacks CRLF gets one in front of the final dot, which
  *       counts as framing like the dot itself.
+ *   <li>A session can be carried on by another node between any two commands: the maildrop is a
+ *       sequence of the log and the marks, and is folded there anew. Whether a maildrop is in use,
+ *       and when somebody logged in last, each node knows of its own sessions only.
  *   <li>A message goes out octet for octet. The dialogue, not the message, bends: see {@link
  *       hikyaku.protocol.pop3.MultilineWriter} on bare CR and LF.
  * </ul>

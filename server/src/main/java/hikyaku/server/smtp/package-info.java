@@ -16,6 +16,9 @@
  *   <li>Text ends at CRLF "." CRLF and nowhere else, and text with a bare CR or LF is refused: what
  *       another server might read as the end is never passed on.
  *   <li>Nothing received before TLS is seen after it.
+ *   <li>A session settles only while no transaction is open: what another node is given of one is
+ *       repeated from MAIL on, and delivered once. Of such a repeat nobody knows what was sent
+ *       before its time, so nothing is refused for that.
  *   <li>Logs hold envelopes, sizes and ids; never content, never credentials.
  * </ul>
  *

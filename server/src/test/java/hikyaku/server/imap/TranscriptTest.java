@@ -46,7 +46,7 @@ import org.junit.jupiter.api.TestFactory;
  * </pre>
  */
 class TranscriptTest {
-  private static final long SEEDS = 4;
+  private static final long SEEDS = 3;
 
   private static final Path TRANSCRIPTS = transcripts();
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Plays every dialogue beside this class's resources. */
 class SmtpTranscriptTest {
-  private static final long SEEDS = 3;
+  private static final long SEEDS = 2;
 
   private static List<Path> files() throws Exception {
     Path folder = Path.of(SmtpTranscriptTest.class.getResource("greeting.txt").toURI()).getParent();
