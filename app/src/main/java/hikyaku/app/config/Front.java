@@ -21,6 +21,9 @@ import java.util.Optional;
  * @param patience how long a session may be without a node before its client is told to come back
  *     later
  * @param retry the longest pause between attempts to reach a node
+ * @param unsettled the most octets of one command, a message being sent for instance, that the
+ *     front keeps so that another node can be given them; beyond it the session ends. Let it be
+ *     larger than the largest message that nodes take
  */
 public record Front(
     Optional<String> name,
@@ -28,7 +31,8 @@ public record Front(
     Balance balance,
     Duration slowStart,
     Duration patience,
-    Duration retry) {
+    Duration retry,
+    long unsettled) {
   public static final Front DEFAULTS =
       new Front(
           Optional.empty(),
@@ -36,13 +40,14 @@ public record Front(
           Balance.RANDOM_OF_TWO,
           Duration.ofSeconds(10),
           Duration.ofSeconds(30),
-          Duration.ofSeconds(2));
+          Duration.ofSeconds(2),
+          1024L * 1024 * 1024);
 
   public Front withNodes(List<String> addresses) {
-    return new Front(name, addresses, balance, slowStart, patience, retry);
+    return new Front(name, addresses, balance, slowStart, patience, retry, unsettled);
   }
 
   public FrontSettings settings(Path spool) {
-    return new FrontSettings(balance, slowStart, patience, retry, spool);
+    return new FrontSettings(balance, slowStart, patience, retry, unsettled, spool);
   }
 }

@@ -12,10 +12,17 @@ import java.time.Duration;
  * @param patience how long a session may be without a node before its client is told that the
  *     service is not available
  * @param retry the longest pause between attempts to reach a node
+ * @param unsettled the most octets of one command that are kept to be given again. Nodes refuse
+ *     such commands before; this bounds the disk against a node that does not. The session ends
  * @param spool a directory for input that is too long for memory
  */
 public record FrontSettings(
-    Balance balance, Duration slowStart, Duration patience, Duration retry, Path spool) {
+    Balance balance,
+    Duration slowStart,
+    Duration patience,
+    Duration retry,
+    long unsettled,
+    Path spool) {
   /** Ways to choose. Weights count in each. */
   public enum Balance {
     /** In turn. */

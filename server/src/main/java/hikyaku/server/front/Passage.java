@@ -177,9 +177,12 @@ final class Passage implements AutoCloseable {
   private void received(byte[] octets, int offset, int length) throws IOException {
     asked = octets[offset + length - 1] == '\n';
     NodeLink.Stream to = stream;
-    boolean straight = to != null && forwarded == input.end() && length <= credit;
+    boolean first = forwarded == input.end() && length <= credit;
     input.append(octets, offset, length);
-    if (straight) {
+    if (input.end() - input.base() > settings.unsettled()) {
+      throw new IOException("more than " + settings.unsettled() + " octets in one command");
+    }
+    if (to != null && first) {
       to.input(octets, offset, length);
       forwarded += length;
       credit -= length;

@@ -157,6 +157,7 @@ final class FrontTest {
             Duration.ZERO,
             Duration.ofSeconds(3),
             Duration.ofMillis(200),
+            1024L * 1024 * 1024,
             directory);
     InstantSource clock = InstantSource.system();
     nodes = new Nodes("front", FRONT_KEYS, SETTINGS, settings, clock, new SecureRandom());
