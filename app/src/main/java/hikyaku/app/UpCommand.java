@@ -64,7 +64,7 @@ final class UpCommand implements Callable<Integer> {
       names = "--node",
       paramLabel = "NAME",
       description =
-          "Bring back a node, or front, of the cluster that runs on this machine, and return.")
+          "Bring back a node, 'front' or 'postgres' of the cluster that runs on this machine.")
   private @Nullable String node;
 
   @Option(names = "--no-demo", description = "Make no demo domain.")

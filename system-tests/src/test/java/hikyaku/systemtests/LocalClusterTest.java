@@ -3,6 +3,7 @@ package hikyaku.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,12 @@ class LocalClusterTest {
     return subjects;
   }
 
+  private ProcessHandle postgres() throws IOException {
+    Path file = cluster.data().resolve("postgres/data/postmaster.pid");
+    return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
+        .orElseThrow();
+  }
+
   @Test
   void whatIsKilledIsMissedByNobodyAndComesBack() throws Exception {
     cluster.start(2);
@@ -84,10 +91,19 @@ class LocalClusterTest {
     assertThat(cluster.process("n1").pid()).isNotEqualTo(killed.pid());
     assertThat(subjects(1, password)).containsExactly("by n1", "by the front");
 
+    ProcessHandle database = postgres();
+    database.destroyForcibly();
+    assertThat(cluster.await("postgres (process")).contains(database.pid() + ") has ended.");
+    assertThat(cluster.ok("up", "--node", "postgres")).contains("postgres is up again");
+    deliver(0, "by the front again");
+    assertThat(subjects(2, password))
+        .containsExactly("by n1", "by the front", "by the front again");
+
     List<ProcessHandle> before = List.of(cluster.process("n1"), cluster.process("n2"));
     assertThat(cluster.ok("rolling-restart")).contains("All nodes have been restarted");
     assertThat(before).noneMatch(ProcessHandle::isAlive);
-    assertThat(subjects(0, password)).containsExactly("by n1", "by the front");
+    assertThat(subjects(0, password))
+        .containsExactly("by n1", "by the front", "by the front again");
     assertThat(cluster.ok("verify")).contains("All is well");
 
     List<ProcessHandle> children =
@@ -109,6 +125,7 @@ class LocalClusterTest {
     }
     assertThat(cluster.logs()).doesNotContain("bug");
     cluster.up();
-    assertThat(subjects(0, password)).containsExactly("by n1", "by the front");
+    assertThat(subjects(0, password))
+        .containsExactly("by n1", "by the front", "by the front again");
   }
 }

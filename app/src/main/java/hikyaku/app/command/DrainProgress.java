@@ -4,7 +4,10 @@ import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
 import hikyaku.server.ops.Figures;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.time.Duration;
+import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /** Waits for a node to lose the sessions that can be moved, and tells how that goes. */
@@ -59,11 +62,17 @@ final class DrainProgress {
         + " sessions left, "
         + (perSecond == 0
             ? "none gone in " + Figures.time(passed)
-            : Figures.count(Math.round(perSecond))
+            : rate(perSecond)
                 + " a second, about "
                 + Figures.time(Duration.ofSeconds((long) Math.ceil(left / perSecond)))
                 + " to go")
         + ".";
+  }
+
+  private static String rate(double perSecond) {
+    return perSecond < 10
+        ? new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)).format(perSecond)
+        : Figures.count(Math.round(perSecond));
   }
 
   private void finish(String name, JsonNode node) {

@@ -4,7 +4,13 @@ import hikyaku.app.DataDirectory;
 import hikyaku.app.Door;
 import hikyaku.app.Failure;
 import hikyaku.app.Settings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The ways to a cluster on one machine: to one of its nodes that runs, whichever it is. */
 public final class Doors {
@@ -30,10 +36,27 @@ public final class Doors {
     return process(layout, name).isPresent();
   }
 
-  /** The process of a node that runs and is ready. */
+  /** The process of a node or the front that runs and is ready, or of the database. */
   public static Optional<ProcessHandle> process(Layout layout, String name) throws Failure {
+    if (name.equals(Layout.POSTGRES)) {
+      return postgres(layout);
+    }
     return DataDirectory.endpoint(layout.data(name))
         .flatMap(endpoint -> ProcessHandle.of(endpoint.process()))
         .filter(ProcessHandle::isAlive);
+  }
+
+  private static Optional<ProcessHandle> postgres(Layout layout) throws Failure {
+    Path file = layout.postgres().resolve("data").resolve("postmaster.pid");
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .findFirst()
+          .flatMap(line -> ProcessHandle.of(Long.parseLong(line.strip())))
+          .filter(ProcessHandle::isAlive);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | UncheckedIOException | NumberFormatException e) {
+      throw new Failure("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
+    }
   }
 }

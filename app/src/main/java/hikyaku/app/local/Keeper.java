@@ -16,9 +16,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Looks after a cluster on one machine: starts all of it, tells of deaths, stops all of it. */
 public final class Keeper {
@@ -47,6 +50,8 @@ public final class Keeper {
   private final PrintWriter out;
   private final Map<String, Child> children = new LinkedHashMap<>();
   private final Map<String, Long> startedAt = new LinkedHashMap<>();
+  private final Set<String> wanted = new LinkedHashSet<>();
+  private @Nullable ProcessHandle database;
 
   private Keeper(Layout layout, Options options, Stop stop, PrintWriter out) {
     this.layout = layout;
@@ -86,6 +91,7 @@ public final class Keeper {
     long began = System.nanoTime();
     LocalPostgres postgres = LocalPostgres.start(layout.postgres(), LocalPostgres.Options.DEFAULT);
     try {
+      database = postgres.process();
       KeyFile.open(layout.key());
       clearRequests();
       List<String> names = layout.names();
@@ -108,7 +114,7 @@ public final class Keeper {
           .print(children.values(), postgres, Duration.ofNanos(System.nanoTime() - began));
       out.flush();
       while (!stop.await(LOOK)) {
-        lookAfter();
+        lookAfter(postgres);
       }
       say("Stopping; a second signal ends it at once.");
     } finally {
@@ -139,38 +145,47 @@ public final class Keeper {
   }
 
   /** Tells of the dead, and starts those that are asked for. */
-  private void lookAfter() throws IOException {
+  private void lookAfter(LocalPostgres postgres) throws IOException {
+    if (database != null && !database.isAlive()) {
+      died(Layout.POSTGRES, database.pid(), "", startedAt.getOrDefault(Layout.POSTGRES, 0L));
+      database = null;
+    }
     for (Child child : List.copyOf(children.values())) {
       if (!child.process().isAlive()) {
         children.remove(child.name());
-        died(child);
+        died(
+            child.name(),
+            child.process().pid(),
+            " with " + child.process().exitValue(),
+            startedAt.getOrDefault(child.name(), 0L));
       }
     }
     try (DirectoryStream<Path> requests = Files.newDirectoryStream(layout.requests())) {
       for (Path request : requests) {
         Files.delete(request);
-        String name = request.getFileName().toString();
-        if (layout.processes().contains(name) && !children.containsKey(name)) {
+        wanted.add(request.getFileName().toString());
+      }
+    }
+    for (String name : List.copyOf(wanted)) {
+      wanted.remove(name);
+      if (name.equals(Layout.POSTGRES) && database == null) {
+        startAgain(postgres);
+      } else if (layout.names().contains(name) || name.equals(Layout.FRONT)) {
+        if (!children.containsKey(name)) {
           startAgain(name);
         }
       }
     }
   }
 
-  private void died(Child child) {
-    say(
-        child.name()
-            + " (process "
-            + child.process().pid()
-            + ") has ended with "
-            + child.process().exitValue()
-            + ".");
+  private void died(String name, long process, String how, long since) {
+    say(name + " (process " + process + ") has ended" + how + ".");
     if (!options.restart) {
-      say("Bring it back with: " + Guide.bringBack(layout, child.name()));
-    } else if (System.nanoTime() - startedAt.getOrDefault(child.name(), 0L) < CALM.toNanos()) {
-      say("It has not lived long and is left dead; " + layout.log(child.name()) + " may say why.");
+      say("Bring it back with: " + Guide.bringBack(layout, name));
+    } else if (System.nanoTime() - since < CALM.toNanos()) {
+      say("It has not lived long and is left dead; " + layout.log(name) + " may say why.");
     } else {
-      startAgain(child.name());
+      wanted.add(name);
     }
   }
 
@@ -180,6 +195,17 @@ public final class Keeper {
       say(name + " is started again as process " + child.process().pid() + ".");
     } catch (Failure e) {
       say(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void startAgain(LocalPostgres postgres) {
+    try {
+      startedAt.put(Layout.POSTGRES, System.nanoTime());
+      postgres.start();
+      database = postgres.process();
+      say("postgres is started again as process " + database.pid() + ".");
+    } catch (IOException e) {
+      say("postgres cannot be started: " + e.getMessage() + ".");
     }
   }
 

@@ -41,6 +41,9 @@ public record Layout(Path directory, int nodes, int offset) {
   /** The name of the front among the processes. */
   static final String FRONT = "front";
 
+  /** The name of the database among the processes. */
+  static final String POSTGRES = "postgres";
+
   /** What is added to standard ports by itself. */
   public static final int OFFSET = 2000;
 
@@ -133,10 +136,11 @@ public record Layout(Path directory, int nodes, int offset) {
     return names;
   }
 
-  /** The nodes and the front. */
+  /** All that can be killed and brought back: the nodes, the front, the database. */
   List<String> processes() {
     List<String> processes = new ArrayList<>(names());
     processes.add(FRONT);
+    processes.add(POSTGRES);
     return processes;
   }
 
@@ -155,7 +159,7 @@ public record Layout(Path directory, int nodes, int offset) {
   }
 
   Path postgres() {
-    return directory.resolve("postgres");
+    return directory.resolve(POSTGRES);
   }
 
   Path key() {
