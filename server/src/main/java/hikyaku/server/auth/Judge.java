@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where every login passes, whatever its mechanism: throttle, proof, account, session limit, in
+ * Where every login passes, whatever its mechanism: throttle, proof, account, session limits, in
  * this order, then metrics and log.
  */
 final class Judge {
@@ -27,6 +27,7 @@ final class Judge {
   private final UserNames names;
   private final Throttle throttle;
   private final Sessions sessions;
+  private final LoginGate gate;
   private final Pause pause;
   private final MeterRegistry meters;
 
@@ -35,11 +36,13 @@ final class Judge {
       AuthSettings settings,
       InstantSource clock,
       Pause pause,
+      LoginGate gate,
       MeterRegistry meters) {
     this.source = source;
     this.names = new UserNames(settings.defaultDomain());
     this.throttle = new Throttle(settings.throttle(), clock);
     this.sessions = new Sessions(settings.sessions());
+    this.gate = gate;
     this.pause = pause;
     this.meters = meters;
     Gauge.builder("hikyaku.login.sessions", sessions, Sessions::size)
@@ -123,11 +126,38 @@ final class Judge {
     if (!account.allows(context.service()) || !ownName(account, actAs)) {
       return new LoginResult.NotAuthorized();
     }
-    return sessions
-        .take(account.id(), context.service())
+    return place(context, account)
         .<LoginResult>map(
             lease -> new LoginResult.Success(account, known.get().credentials().epoch(), lease))
         .orElseGet(LoginResult.TooManySessions::new);
+  }
+
+  /** A place for one more session, if there is one. */
+  private Optional<LoginLease> place(AuthContext context, Account account) throws NotNowException {
+    Optional<LoginLease> here = sessions.take(account.id(), context.service());
+    if (here.isEmpty()) {
+      return here;
+    }
+    boolean in = false;
+    try {
+      Optional<LoginLease> both =
+          switch (gate.enter(context.session(), account.primary())) {
+            case LoginGate.Answer.Admitted(LoginLease further) ->
+                Optional.of(() -> {
+                  here.get().close();
+                  further.close();
+                });
+            case LoginGate.Answer.TooMany() -> Optional.empty();
+            case LoginGate.Answer.NotNow() ->
+                throw new NotNowException("too many want to log in now");
+          };
+      in = both.isPresent();
+      return both;
+    } finally {
+      if (!in) {
+        here.get().close();
+      }
+    }
   }
 
   /** Judges a session that was let in before; see {@link Authenticator#resume}. */

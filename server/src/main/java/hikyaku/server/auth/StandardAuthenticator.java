@@ -35,6 +35,7 @@ public final class StandardAuthenticator implements Authenticator {
       InstallationKey key,
       InstantSource clock,
       Pause pause,
+      LoginGate gate,
       SecureRandom random,
       MeterRegistry meters) {
     this.source = source;
@@ -43,7 +44,7 @@ public final class StandardAuthenticator implements Authenticator {
     this.verified =
         new VerifiedPasswords(
             settings.verifiedPasswords(), settings.verifiedLifetime(), clock, random);
-    this.judge = new Judge(source, settings, clock, pause, meters);
+    this.judge = new Judge(source, settings, clock, pause, gate, meters);
     this.clock = clock;
     this.random = random;
     this.strangersKey = key.derive("salts of unknown users");

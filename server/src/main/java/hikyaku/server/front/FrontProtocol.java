@@ -19,21 +19,23 @@ public final class FrontProtocol implements Protocol {
   /** What can be carried, by the name of its protocol, and how it refuses. */
   public enum Service {
     /** SMTP on the MX port. */
-    SMTP("smtp", "421 4.3.2 ", List.of()),
+    SMTP("smtp", "421 4.3.2 ", "421 4.7.0 ", List.of()),
     /** Submission. */
-    SUBMISSION("submission", "421 4.3.2 ", List.of()),
+    SUBMISSION("submission", "421 4.3.2 ", "421 4.7.0 ", List.of()),
     /** POP3. */
-    POP3("pop3", "-ERR [SYS/TEMP] ", List.of("pop3")),
+    POP3("pop3", "-ERR [SYS/TEMP] ", "-ERR [IN-USE] ", List.of("pop3")),
     /** IMAP. */
-    IMAP("imap", "* BYE [UNAVAILABLE] ", List.of("imap"));
+    IMAP("imap", "* BYE [UNAVAILABLE] ", "* BYE [UNAVAILABLE] ", List.of("imap"));
 
     private final String protocol;
     private final String prefix;
+    private final String tooMany;
     private final List<String> alpn;
 
-    Service(String protocol, String prefix, List<String> alpn) {
+    Service(String protocol, String prefix, String tooMany, List<String> alpn) {
       this.protocol = protocol;
       this.prefix = prefix;
+      this.tooMany = tooMany;
       this.alpn = alpn;
     }
 
@@ -44,6 +46,11 @@ public final class FrontProtocol implements Protocol {
     /** A line that turns a client away for now, between commands or in place of the greeting. */
     String refusal(String text) {
       return prefix + text + "\r\n";
+    }
+
+    /** A line that turns a client away who takes too much. */
+    String refusalOfClient(String text) {
+      return tooMany + text + "\r\n";
     }
   }
 
@@ -68,13 +75,12 @@ public final class FrontProtocol implements Protocol {
 
   @Override
   public String refusal(Refusal reason) {
-    return service.refusal(
-        switch (reason) {
-          case ADDRESS -> "Too many connections from your address";
-          case TOTAL, PROTOCOL, UNAUTHENTICATED -> "The server is busy";
-          case STOPPING -> "The server is stopping";
-          case INTERNAL_ERROR -> "Internal error";
-        });
+    return switch (reason) {
+      case ADDRESS -> service.refusalOfClient("Too many connections from your address");
+      case TOTAL, PROTOCOL, UNAUTHENTICATED -> service.refusal("The server is busy");
+      case STOPPING -> service.refusal("The server is stopping");
+      case INTERNAL_ERROR -> service.refusal("Internal error");
+    };
   }
 
   @Override

@@ -61,7 +61,7 @@ public final class ImapProtocol implements Protocol {
   @Override
   public String refusal(Refusal reason) {
     return switch (reason) {
-      case ADDRESS -> "* BYE [LIMIT] Too many connections from your address\r\n";
+      case ADDRESS -> "* BYE [UNAVAILABLE] Too many connections from your address\r\n";
       case TOTAL, PROTOCOL, UNAUTHENTICATED -> "* BYE [UNAVAILABLE] The server is busy\r\n";
       case STOPPING -> "* BYE [UNAVAILABLE] The server is stopping\r\n";
       case INTERNAL_ERROR -> "* BYE [SERVERBUG] Internal error\r\n";

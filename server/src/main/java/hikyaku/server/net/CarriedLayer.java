@@ -436,6 +436,16 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   }
 
   @Override
+  public boolean isWanted() {
+    lock.lock();
+    try {
+      return wantedBack;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public boolean isWaiting() {
     lock.lock();
     try {
@@ -447,6 +457,11 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
 
   @Override
   public boolean hasFailed() {
+    return isClosed();
+  }
+
+  @Override
+  public boolean isClosed() {
     lock.lock();
     try {
       return closed != null;

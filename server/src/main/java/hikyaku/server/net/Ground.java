@@ -23,6 +23,12 @@ sealed interface Ground extends Layer permits SocketLayer, CarriedLayer {
   /** Whether the session was told to stop, and is to say so to its client. */
   boolean isStopping();
 
+  /** Whether the session is to leave this node, to its end or for another, as soon as it can. */
+  boolean isWanted();
+
+  /** Whether {@link #close} was called, here or by the carrier. */
+  boolean isClosed();
+
   /** Whether the owner waits between commands. */
   boolean isWaiting();
 

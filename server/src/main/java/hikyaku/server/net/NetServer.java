@@ -39,11 +39,16 @@ public final class NetServer implements AutoCloseable {
   /** Lines on refused connections at most this often. */
   private static final Duration REFUSAL_LOG = Duration.ofSeconds(5);
 
+  /** Lines on clients that a limit of {@link Flow} turned away, who are told so. */
+  private static final Duration LIMIT_LOG = Duration.ofMillis(100);
+
   private final Muffler refusalLog = new Muffler(REFUSAL_LOG);
+  private final Muffler limitLog = new Muffler(LIMIT_LOG);
   private final List<ListenerSpec> specs;
   private final NetLimits limits;
   private final Traces traces;
   private final Supplier<String> ids;
+  private final Flow flow;
   private final InstantSource clock;
   private final NetMetrics metrics;
   private final Admission admission;
@@ -64,10 +69,22 @@ public final class NetServer implements AutoCloseable {
       Supplier<String> ids,
       MeterRegistry meters,
       InstantSource clock) {
+    this(listeners, limits, traces, ids, Flow.NONE, meters, clock);
+  }
+
+  public NetServer(
+      List<ListenerSpec> listeners,
+      NetLimits limits,
+      Traces traces,
+      Supplier<String> ids,
+      Flow flow,
+      MeterRegistry meters,
+      InstantSource clock) {
     this.specs = List.copyOf(listeners);
     this.limits = limits;
     this.traces = traces;
     this.ids = ids;
+    this.flow = flow;
     this.clock = clock;
     this.metrics = new NetMetrics(meters);
     this.admission = new Admission(limits, Descriptors.connections(limits));
@@ -96,7 +113,7 @@ public final class NetServer implements AutoCloseable {
       requireTls();
       Descriptors.openPollers();
       ParkingLot lot = new ParkingLot();
-      NetShared common = new NetShared(limits, lot, traces, ids, tls, clock);
+      NetShared common = new NetShared(limits, lot, traces, ids, tls, flow, clock);
       try {
         for (ListenerSpec spec : specs) {
           listeners.add(Listener.bind(spec, limits.backlog(), this::arrived));
@@ -152,10 +169,15 @@ public final class NetServer implements AutoCloseable {
       }
       SocketSettings.apply(channel);
       InetAddress remote = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
-      switch (admission.admit(spec.protocol(), remote)) {
-        case Admission.Answer.Admitted(Admission.Ticket ticket) ->
-            begin(common, spec, channel, ticket);
-        case Admission.Answer.Refused(Refusal reason) -> refuse(common, spec, channel, reason);
+      String id = common.ids().get();
+      Flow.Newcomer newcomer =
+          new Flow.Newcomer(id, spec.protocol().name(), spec.name(), remote, false);
+      switch (enter(admission.admit(spec.protocol(), remote), newcomer)) {
+        case Entered.Entering(Entry entry) -> begin(common, spec, channel, id, entry);
+        case Entered.TurnedAway(Refusal reason, String limit) -> {
+          refused(newcomer, reason, limit);
+          refuse(common, spec, channel, id, reason);
+        }
       }
     } catch (IOException e) {
       // The client is gone already.
@@ -168,14 +190,66 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
+  /** What all limits together say. */
+  private sealed interface Entered {
+    record Entering(Entry entry) implements Entered {}
+
+    /**
+     * @param limit empty for one of {@link NetLimits}, which the reason names
+     */
+    record TurnedAway(Refusal reason, String limit) implements Entered {}
+  }
+
+  private Entered enter(Admission.Answer answer, Flow.Newcomer newcomer) {
+    return switch (answer) {
+      case Admission.Answer.Refused(Refusal reason) -> new Entered.TurnedAway(reason, "");
+      case Admission.Answer.Admitted(Admission.Ticket ticket) -> enter(ticket, newcomer);
+    };
+  }
+
+  private Entered enter(Admission.Ticket ticket, Flow.Newcomer newcomer) {
+    boolean in = false;
+    try {
+      Entered entered =
+          switch (flow.arrive(newcomer)) {
+            case Flow.Answer.Admitted(Flow.Passage passage, long holdNanos) ->
+                new Entered.Entering(new Entry(ticket, passage, holdNanos));
+            case Flow.Answer.Refused(Refusal reply, String limit) ->
+                new Entered.TurnedAway(reply, limit);
+          };
+      in = entered instanceof Entered.Entering;
+      return entered;
+    } finally {
+      if (!in) {
+        ticket.release();
+      }
+    }
+  }
+
+  /** Counts and logs a refusal. */
+  private void refused(Flow.Newcomer newcomer, Refusal reason, String limit) {
+    metrics.named(newcomer.protocol()).refused(reason);
+    long heldBack = (limit.isEmpty() ? refusalLog : limitLog).admit();
+    if (heldBack >= 0) {
+      LOG.atInfo()
+          .addKeyValue("session", newcomer.sessionId())
+          .addKeyValue("listener", newcomer.listener())
+          .addKeyValue("remote", newcomer.remote().getHostAddress())
+          .addKeyValue("reason", reason)
+          .addKeyValue("limit", limit)
+          .addKeyValue("heldBack", heldBack)
+          .log("refused");
+    }
+  }
+
   private void begin(
-      NetShared common, ListenerSpec spec, SocketChannel channel, Admission.Ticket ticket)
+      NetShared common, ListenerSpec spec, SocketChannel channel, String id, Entry entry)
       throws IOException {
     Session session;
     try {
-      session = Session.of(common, spec, channel, metrics.of(spec.protocol()), ticket);
+      session = Session.of(common, spec, channel, id, metrics.of(spec.protocol()), entry);
     } catch (IOException | RuntimeException e) {
-      ticket.release();
+      entry.release();
       throw e;
     }
     run(session);
@@ -197,19 +271,25 @@ public final class NetServer implements AutoCloseable {
         new ListenerSpec(session.listener(), service, session.local(), session.mode());
     InetAddress remote = session.remote().getAddress();
     CarriedLayer ground = new CarriedLayer(carrier);
+    Flow.Newcomer newcomer =
+        new Flow.Newcomer(
+            session.sessionId(),
+            service.name(),
+            session.listener(),
+            remote,
+            session.position().isPresent());
     // One that was let in once is not turned away because its node went.
     Admission.Answer answer =
-        session.position().isPresent()
+        newcomer.moved()
             ? new Admission.Answer.Admitted(admission.readmit(service, remote))
             : admission.admit(service, remote);
-    switch (answer) {
-      case Admission.Answer.Admitted(Admission.Ticket ticket) ->
-          run(Session.of(common, spec, session, ground, metrics.of(service), ticket));
-      case Admission.Answer.Refused(Refusal reason) -> {
-        NetMetrics.OfProtocol counters = metrics.of(service);
-        counters.refused(reason);
+    switch (enter(answer, newcomer)) {
+      case Entered.Entering(Entry entry) ->
+          run(Session.of(common, spec, session, ground, metrics.of(service), entry));
+      case Entered.TurnedAway(Refusal reason, String limit) -> {
+        refused(newcomer, reason, limit);
         Session refused =
-            Session.of(common, spec, session, ground, counters, Admission.Ticket.NONE);
+            Session.of(common, spec, session, ground, metrics.of(service), Entry.REFUSED);
         Thread.ofVirtual().name(session.sessionId()).start(() -> refused.refuse(reason));
       }
     }
@@ -238,26 +318,16 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
-  private void refuse(NetShared common, ListenerSpec spec, SocketChannel channel, Refusal reason)
+  private void refuse(
+      NetShared common, ListenerSpec spec, SocketChannel channel, String id, Refusal reason)
       throws IOException {
-    NetMetrics.OfProtocol counters = metrics.of(spec.protocol());
-    counters.refused(reason);
-    long heldBack = refusalLog.admit();
-    if (heldBack >= 0) {
-      LOG.atInfo()
-          .addKeyValue("listener", spec.name())
-          .addKeyValue("remote", channel.getRemoteAddress())
-          .addKeyValue("reason", reason)
-          .addKeyValue("heldBack", heldBack)
-          .log("refused");
-    }
     if (!refusals.tryAcquire()) {
       close(channel);
       return;
     }
     Session session;
     try {
-      session = Session.of(common, spec, channel, counters, Admission.Ticket.NONE);
+      session = Session.of(common, spec, channel, id, metrics.of(spec.protocol()), Entry.REFUSED);
     } catch (IOException | RuntimeException e) {
       refusals.release();
       throw e;

@@ -12,4 +12,5 @@ record NetShared(
     Traces traces,
     Supplier<String> ids,
     AtomicReference<@Nullable TlsContext> tls,
+    Flow flow,
     InstantSource clock) {}

@@ -9,13 +9,15 @@ final class OutputBuffer implements Output {
   private static final byte[] NOTHING = {};
 
   private final SessionTrace trace;
+  private final Brake brake;
   private Layer layer;
   private byte @Nullable [] buffer;
   private int end;
 
-  OutputBuffer(Layer layer, SessionTrace trace) {
+  OutputBuffer(Layer layer, SessionTrace trace, Brake brake) {
     this.layer = layer;
     this.trace = trace;
+    this.brake = brake;
   }
 
   /** From now on octets go to this layer; there are none waiting. */
@@ -66,6 +68,7 @@ final class OutputBuffer implements Output {
         // Whole records go as they are.
         int whole = left - left % Buffers.PLAIN;
         layer.write(octets, at, whole);
+        brake.octets();
         at += whole;
         left -= whole;
         continue;
@@ -77,6 +80,7 @@ final class OutputBuffer implements Output {
       left -= take;
       if (end == Buffers.PLAIN) {
         drain();
+        brake.octets();
       }
     }
   }
@@ -110,6 +114,7 @@ final class OutputBuffer implements Output {
     } finally {
       discard();
     }
+    brake.octets();
   }
 
   boolean isEmpty() {

@@ -23,13 +23,14 @@ final class Session implements Connection, Runnable {
   private final NetShared shared;
   private final ListenerSpec listener;
   private final NetMetrics.OfProtocol metrics;
-  private final Admission.Ticket ticket;
+  private final Entry entry;
   private final String sessionId;
   private final InetSocketAddress remote;
   private final InetSocketAddress local;
   private final Instant since;
   private final long begun = System.nanoTime();
   private final Ground ground;
+  private final Brake brake;
 
   /** The same as the ground, if a front carries this session. */
   private final @Nullable CarriedLayer carried;
@@ -87,16 +88,17 @@ final class Session implements Connection, Runnable {
       Ground ground,
       Start start,
       NetMetrics.OfProtocol metrics,
-      Admission.Ticket ticket) {
+      Entry entry) {
     this.shared = shared;
     this.listener = listener;
     this.metrics = metrics;
-    this.ticket = ticket;
+    this.entry = entry;
     this.sessionId = sessionId;
     this.remote = remote;
     this.local = local;
     this.since = since;
     this.ground = ground;
+    this.brake = new Brake(shared.flow(), entry.passage(), ground);
     this.carried = ground instanceof CarriedLayer layer ? layer : null;
     this.start = start;
     this.inputRead = start.inputOffset();
@@ -106,7 +108,7 @@ final class Session implements Connection, Runnable {
     this.layer = ground;
     this.trace = new SessionTrace(sessionId, listener.protocol().redaction());
     this.in = new WireReader(new Source(), trace);
-    this.out = new OutputBuffer(ground, trace);
+    this.out = new OutputBuffer(ground, trace, brake);
     this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
     this.pace = new Pace(shared.limits());
     if (listener.protocol().authenticates() && start.position() == null) {
@@ -117,26 +119,28 @@ final class Session implements Connection, Runnable {
   /**
    * A client of this node's own.
    *
+   * @param sessionId as it was told to {@link Flow}
    * @throws IOException if it is gone already; the channel remains the caller's to close then
    */
   static Session of(
       NetShared shared,
       ListenerSpec listener,
       SocketChannel channel,
+      String sessionId,
       NetMetrics.OfProtocol metrics,
-      Admission.Ticket ticket)
+      Entry entry)
       throws IOException {
     return new Session(
         shared,
         listener,
-        shared.ids().get(),
+        sessionId,
         (InetSocketAddress) channel.getRemoteAddress(),
         (InetSocketAddress) channel.getLocalAddress(),
         shared.clock().instant(),
         new SocketLayer(channel, shared.lot(), metrics),
         Start.FRESH,
         metrics,
-        ticket);
+        entry);
   }
 
   /** A client that a front carries. */
@@ -146,7 +150,7 @@ final class Session implements Connection, Runnable {
       CarriedSession session,
       CarriedLayer ground,
       NetMetrics.OfProtocol metrics,
-      Admission.Ticket ticket) {
+      Entry entry) {
     Session made =
         new Session(
             shared,
@@ -158,7 +162,7 @@ final class Session implements Connection, Runnable {
             ground,
             Start.of(session),
             metrics,
-            ticket);
+            entry);
     made.compressed = session.compressed();
     made.pinned = session.pin().orElse(-1);
     return made;
@@ -195,6 +199,7 @@ final class Session implements Connection, Runnable {
       pace.waited(System.nanoTime() - began, count);
       peerEnded |= count < 0;
       inputRead += Math.max(count, 0);
+      brake.octets();
       return count;
     }
   }
@@ -218,6 +223,7 @@ final class Session implements Connection, Runnable {
   private CloseReason serve() {
     try {
       noticeTraces();
+      brake.rest(entry.holdNanos(), true);
       if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
         negotiateTls();
       }
@@ -281,7 +287,7 @@ final class Session implements Connection, Runnable {
     try {
       closeLayers(reason);
     } finally {
-      ticket.release();
+      entry.release();
       metrics.closed(reason, duration);
       trace.event("end: " + reason);
       LOG.atInfo()
@@ -338,7 +344,7 @@ final class Session implements Connection, Runnable {
       LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("refusal not said");
     } finally {
       closeLayers(CloseReason.REFUSED);
-      ticket.release();
+      entry.release();
     }
   }
 
@@ -391,7 +397,7 @@ final class Session implements Connection, Runnable {
       return Wake.MOVED;
     }
     if (in.buffered() > 0 || layer.hasInput()) {
-      return Wake.INPUT;
+      return inTurn();
     }
     out.flush();
     Wake wake =
@@ -402,7 +408,23 @@ final class Session implements Connection, Runnable {
     moved |= wake == Wake.MOVED;
     peerEnded |= wake == Wake.END;
     toldToStop |= wake == Wake.STOPPING;
-    return wake;
+    return wake == Wake.INPUT ? inTurn() : wake;
+  }
+
+  /** A command has come, which may have to wait for its turn, or to be left for another node. */
+  private Wake inTurn() throws IOException {
+    long nanos = brake.command();
+    if (nanos == 0) {
+      return Wake.INPUT;
+    }
+    out.flush();
+    brake.rest(nanos, true);
+    if (ground.isStopping()) {
+      toldToStop = true;
+      return Wake.STOPPING;
+    }
+    moved = carried != null && carried.mayLeave() && isSettled();
+    return moved ? Wake.MOVED : Wake.INPUT;
   }
 
   /** Whether all that was read is settled, and nothing is written that is not. */
@@ -518,7 +540,8 @@ final class Session implements Connection, Runnable {
     if (carried != null) {
       carried.account(name);
     }
-    ticket.authenticated();
+    entry.ticket().authenticated();
+    entry.passage().account(name);
     pace.loggedIn();
     traceVersion = -1;
   }
@@ -539,6 +562,7 @@ final class Session implements Connection, Runnable {
     out.take((octets, length) -> front.settle(at, position.get(), octets, length));
     settledAt = at;
     pinned = -1;
+    brake.octets();
   }
 
   @Override

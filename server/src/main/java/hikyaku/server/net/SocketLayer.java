@@ -334,6 +334,16 @@ final class SocketLayer implements Ground {
   }
 
   @Override
+  public boolean isWanted() {
+    return stopping;
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed.get() != null;
+  }
+
+  @Override
   public boolean isWaiting() {
     int now = phase.get();
     return now == READING || now == PARKED;

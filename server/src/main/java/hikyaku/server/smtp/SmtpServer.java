@@ -51,7 +51,7 @@ public final class SmtpServer implements Protocol {
     Reply reply =
         switch (reason) {
           case TOTAL, PROTOCOL, UNAUTHENTICATED ->
-              Reply.of(421, "4.7.0", settings.hostName() + " is busy, try again later");
+              Reply.of(421, "4.3.2", settings.hostName() + " is busy, try again later");
           case ADDRESS -> Reply.of(421, "4.7.0", "Too many connections from your address");
           case STOPPING -> Replies.STOPPING;
           case INTERNAL_ERROR ->

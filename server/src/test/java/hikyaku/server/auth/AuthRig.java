@@ -41,6 +41,7 @@ final class AuthRig implements AutoCloseable {
   final Passwords passwords;
   final EmbeddedDirectoryAdmin admin;
   final StandardAuthenticator authenticator;
+  LoginGate gate = LoginGate.OPEN;
   Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
   AuthRig() {
@@ -79,6 +80,7 @@ final class AuthRig implements AutoCloseable {
           pauses.add(duration);
           now = now.plus(duration);
         },
+        gate,
         new SecureRandom(),
         meters);
   }

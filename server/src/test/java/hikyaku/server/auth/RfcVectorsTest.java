@@ -49,6 +49,7 @@ class RfcVectorsTest {
         AuthRig.settings(),
         InstantSource.system(),
         Pause.SLEEP,
+        LoginGate.OPEN,
         new SimpleMeterRegistry());
   }
 

@@ -45,6 +45,10 @@ final class TestServer implements AutoCloseable {
   }
 
   TestServer(NetLimits limits) throws IOException {
+    this(limits, Flow.NONE);
+  }
+
+  TestServer(NetLimits limits, Flow flow) throws IOException {
     server =
         new NetServer(
             List.of(
@@ -54,6 +58,7 @@ final class TestServer implements AutoCloseable {
             limits,
             traces,
             new SessionIds(InstantSource.system()),
+            flow,
             meters,
             InstantSource.system());
     server.useTls(TlsContext.of(List.of(DEFAULT)));

@@ -1,0 +1,45 @@
+package hikyaku.server.net;
+
+/** Has a session wait where a limit on its pace says so. Owned by the session's thread. */
+final class Brake {
+  /** How soon a session that waits notices that it is to end. */
+  private static final long SLICE = 250_000_000;
+
+  private final Flow flow;
+  private final Flow.Passage passage;
+  private final Ground ground;
+
+  Brake(Flow flow, Flow.Passage passage, Ground ground) {
+    this.flow = flow;
+    this.passage = passage;
+    this.ground = ground;
+  }
+
+  /** A command begins; says how long it has to {@link #rest}. */
+  long command() {
+    return passage.command();
+  }
+
+  /** Octets have come or gone: waits, if there were too many, inside the command. */
+  void octets() {
+    long nanos = passage.octets(ground.octetsIn(), ground.octetsOut());
+    if (nanos > 0) {
+      rest(nanos, false);
+    }
+  }
+
+  /**
+   * Waits.
+   *
+   * @param mayLeave whether a session that is to stop or to go elsewhere does so at once; one that
+   *     was ended always does
+   */
+  void rest(long nanos, boolean mayLeave) {
+    long left = nanos;
+    while (left > 0 && !ground.isClosed() && !(mayLeave && ground.isWanted())) {
+      long slice = Math.min(left, SLICE);
+      flow.pause(slice);
+      left -= slice;
+    }
+  }
+}
