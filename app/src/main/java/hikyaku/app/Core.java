@@ -12,10 +12,15 @@ import hikyaku.server.cluster.KeyAgreement;
 import hikyaku.server.cluster.Roster;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.flow.FlowControl;
+import hikyaku.server.flow.LimitBook;
+import hikyaku.server.flow.Subject;
+import hikyaku.server.net.NetLimits;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.LimitOperations;
 import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
@@ -29,6 +34,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +58,7 @@ final class Core implements AutoCloseable {
   private final Passwords passwords;
   private final EmbeddedDirectory directory;
   private final EmbeddedDirectoryAdmin directoryAdmin;
+  private final LimitBook limits;
   private final MailStore mail;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
@@ -74,6 +81,7 @@ final class Core implements AutoCloseable {
           new EmbeddedDirectory(
               store.logs(), configuration.directory(), configuration.login().defaultDomain());
       directoryAdmin = new EmbeddedDirectoryAdmin(directory, passwords, random);
+      limits = new LimitBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
@@ -170,8 +178,9 @@ final class Core implements AutoCloseable {
    *
    * @param node the node that runs on it, if one does
    * @param cluster the nodes that share the store
+   * @param flow who counts its sessions
    */
-  AdminApi adminApi(@Nullable NodeStatus node, Cluster cluster) {
+  AdminApi adminApi(@Nullable NodeStatus node, Cluster cluster, @Nullable FlowControl flow) {
     return new AdminApi(
         List.of(
             new DomainOperations(directory, directoryAdmin),
@@ -179,12 +188,29 @@ final class Core implements AutoCloseable {
             new MailboxOperations(directory, mail),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
-            new ClusterOperations(cluster)));
+            new ClusterOperations(cluster),
+            new LimitOperations(limits, flow, bounds())));
+  }
+
+  /** What the configuration says of sessions, whatever limits are set. */
+  private Map<Subject.Kind, LimitOperations.Bound> bounds() {
+    NetLimits net = configuration.connections();
+    return Map.of(
+        Subject.Kind.ACCOUNT,
+        new LimitOperations.Bound("login.sessions.total", configuration.login().sessions().total()),
+        Subject.Kind.ADDRESS,
+        new LimitOperations.Bound(
+            "connections.connections-per-address", net.connectionsPerAddress()),
+        Subject.Kind.PROTOCOL,
+        new LimitOperations.Bound(
+            "connections.connections-per-protocol", net.connectionsPerProtocol()),
+        Subject.Kind.NODE,
+        new LimitOperations.Bound("connections.connections", net.connections()));
   }
 
   /** All operations on this data, while no node runs on it. */
   AdminApi adminApi() {
-    return adminApi(null, new Roster(store.logs(), configuration.cluster(), clock));
+    return adminApi(null, new Roster(store.logs(), configuration.cluster(), clock), null);
   }
 
   /** Whether no other process can open the store while this one has it. */
@@ -226,6 +252,10 @@ final class Core implements AutoCloseable {
 
   EmbeddedDirectoryAdmin directoryAdmin() {
     return directoryAdmin;
+  }
+
+  LimitBook limits() {
+    return limits;
   }
 
   MailStore mail() {

@@ -27,6 +27,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A front that runs: listeners as a node has them, and links to nodes in place of a store. */
@@ -94,7 +95,15 @@ final class FrontNode implements AutoCloseable {
       net.useTls(certificates.context());
       status =
           new RunningNode(
-              configuration, net, () -> 0, traces, certificates, listeners.specs(), meters, clock);
+              configuration,
+              net,
+              () -> 0,
+              Map::of,
+              traces,
+              certificates,
+              listeners.specs(),
+              meters,
+              clock);
       StatusPage page = new StatusPage(status, this::problems, Optional.empty(), clock);
       AdminApi api = new AdminApi(List.of(new SessionOperations(status)));
       String token = DataDirectory.newToken();

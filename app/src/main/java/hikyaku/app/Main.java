@@ -4,7 +4,9 @@ import hikyaku.app.command.AccountCommand;
 import hikyaku.app.command.AliasCommand;
 import hikyaku.app.command.ClusterCommands;
 import hikyaku.app.command.ConfigCommand;
+import hikyaku.app.command.ConnectionsCommand;
 import hikyaku.app.command.DomainCommand;
+import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.RollingRestart;
@@ -59,6 +61,8 @@ public final class Main {
           Map.entry("store", StoreCommand.class),
           Map.entry("sessions", NodeCommands.Sessions.class),
           Map.entry("end", NodeCommands.End.class),
+          Map.entry("connections", ConnectionsCommand.class),
+          Map.entry("limit", LimitCommand.class),
           Map.entry("trace", NodeCommands.Trace.class),
           Map.entry("log", NodeCommands.Log.class),
           Map.entry("config", ConfigCommand.class),

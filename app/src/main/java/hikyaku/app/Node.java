@@ -13,6 +13,8 @@ import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Wish;
+import hikyaku.server.flow.FlowControl;
+import hikyaku.server.flow.Peer;
 import hikyaku.server.imap.ImapProtocol;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkServer;
@@ -31,6 +33,7 @@ import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -56,6 +59,7 @@ import org.jspecify.annotations.Nullable;
 final class Node implements AutoCloseable {
   private final Opened opened = new Opened();
   private final Core core;
+  private final FlowControl flow;
   private final NetServer net;
   private final List<LinkServer> links = new CopyOnWriteArrayList<>();
   private volatile @Nullable Membership membership;
@@ -77,6 +81,7 @@ final class Node implements AutoCloseable {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     core = opened.add(Core.open(data, configuration, meters, clock));
     try {
+      flow = opened.add(flow(meters));
       Authenticator authenticator =
           new StandardAuthenticator(
               core.directory(),
@@ -85,6 +90,7 @@ final class Node implements AutoCloseable {
               core.key(),
               new SteadyClock(clock.instant(), System::nanoTime),
               Pause.SLEEP,
+              flow,
               core.random(),
               meters);
 
@@ -116,7 +122,13 @@ final class Node implements AutoCloseable {
       net =
           opened.add(
               new NetServer(
-                  listeners.specs(), configuration.connections(), traces, ids, meters, clock));
+                  listeners.specs(),
+                  configuration.connections(),
+                  traces,
+                  ids,
+                  flow,
+                  meters,
+                  clock));
       net.useTls(context(certificates));
 
       status =
@@ -124,6 +136,7 @@ final class Node implements AutoCloseable {
               configuration,
               net,
               () -> links.stream().mapToInt(LinkServer::sessions).sum(),
+              flow::published,
               traces,
               certificates,
               listeners.specs(),
@@ -136,6 +149,8 @@ final class Node implements AutoCloseable {
       }
       Membership joined = opened.add(join(listeners));
       membership = joined;
+      var unused = joined.onChange(members -> flow.heard(peers(members)));
+      flow.heard(peers(joined.members()));
       Supplier<List<String>> problems =
           () ->
               Stream.of(status.listenerProblems(), joined.problems())
@@ -149,7 +164,12 @@ final class Node implements AutoCloseable {
         admin.add(
             opened.add(
                 new AdminServer(
-                    at, token, core.adminApi(status, joined), status, health::problems, page)));
+                    at,
+                    token,
+                    core.adminApi(status, joined, flow),
+                    status,
+                    health::problems,
+                    page)));
       }
       net.start();
       links.forEach(LinkServer::start);
@@ -165,6 +185,32 @@ final class Node implements AutoCloseable {
       opened.close();
       throw e;
     }
+  }
+
+  /** Limits and who is counted; in force when this returns. */
+  private FlowControl flow(MeterRegistry meters) {
+    Configuration configuration = core.configuration();
+    FlowControl made =
+        new FlowControl(
+            configuration.node().name(),
+            configuration.flow(),
+            core.limits(),
+            configuration.connections().loopbackExempt(),
+            configuration.cluster().heartbeat(),
+            System::nanoTime,
+            Pause.SLEEP,
+            meters);
+    made.start();
+    return made;
+  }
+
+  /** What the other nodes that live have told of their sessions. */
+  private List<Peer> peers(List<Member> members) {
+    String self = core.configuration().node().name();
+    return members.stream()
+        .filter(member -> member.isAlive() && !member.name().equals(self))
+        .map(member -> new Peer(member.name(), member.seen(), member.vitals().usage()))
+        .toList();
   }
 
   private Membership join(Listeners listeners) throws Failure, IOException {

@@ -28,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,7 @@ final class RunningNode implements NodeStatus {
   private final Configuration configuration;
   private final NetServer net;
   private final IntSupplier attached;
+  private final Supplier<Map<String, Integer>> usage;
   private final Traces traces;
   private final Certificates certificates;
   private final List<ListenerSpec> specs;
@@ -47,11 +50,13 @@ final class RunningNode implements NodeStatus {
 
   /**
    * @param attached how many of its sessions came by fronts
+   * @param usage what other nodes need to know of those who may be near a limit
    */
   RunningNode(
       Configuration configuration,
       NetServer net,
       IntSupplier attached,
+      Supplier<Map<String, Integer>> usage,
       Traces traces,
       Certificates certificates,
       List<ListenerSpec> specs,
@@ -60,6 +65,7 @@ final class RunningNode implements NodeStatus {
     this.configuration = configuration;
     this.net = net;
     this.attached = attached;
+    this.usage = usage;
     this.traces = traces;
     this.certificates = certificates;
     this.specs = List.copyOf(specs);
@@ -118,7 +124,8 @@ final class RunningNode implements NodeStatus {
         Math.max(0, system.getCpuLoad()),
         net.connectionsByProtocol(),
         attached.getAsInt(),
-        listenerProblems());
+        listenerProblems(),
+        usage.get());
   }
 
   @Override
@@ -147,12 +154,15 @@ final class RunningNode implements NodeStatus {
   }
 
   @Override
+  public int endSessions(Predicate<ConnectionInfo> which) {
+    return net.end(which, CloseReason.OPERATOR);
+  }
+
+  @Override
   public void endSessionsOf(String account) {
-    for (ConnectionInfo session : net.connections()) {
-      if (session.account().filter(account::equals).isPresent()) {
-        net.connection(session.sessionId()).ifPresent(found -> found.close(CloseReason.ACCOUNT));
-      }
-    }
+    int unused =
+        net.end(
+            session -> session.account().filter(account::equals).isPresent(), CloseReason.ACCOUNT);
   }
 
   @Override

@@ -48,6 +48,15 @@ final class ArchitectureTest {
                   "server.auth",
                   Set.of("protocol.wire", "protocol.address", "mailbox.store", "server.directory")),
               Map.entry("server.cluster", Set.of("protocol.wire", "mailbox.store")),
+              Map.entry(
+                  "server.flow",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "mailbox.store",
+                      "server.net",
+                      "server.auth",
+                      "server.directory")),
               Map.entry("server.smtp", server("protocol.smtp")),
               Map.entry("server.imap", server("protocol.imap")),
               Map.entry("server.pop3", server("protocol.pop3")),
@@ -90,6 +99,7 @@ final class ArchitectureTest {
   private static Set<String> operations() {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
+    seen.add("server.flow");
     return seen;
   }
 

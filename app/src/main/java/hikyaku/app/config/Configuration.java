@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailboxLimits;
 import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.flow.FlowSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
  * @param tls the certificate
  * @param log what is written to the log, and how
  * @param connections what clients may take of the network
+ * @param flow how fast clients are let in when all come at once
  * @param login how logins are taken
  * @param passwords how passwords are kept
  * @param directory bounds of domains, addresses and accounts
@@ -47,6 +49,7 @@ public record Configuration(
     Tls tls,
     Log log,
     NetLimits connections,
+    FlowSettings flow,
     AuthSettings login,
     Passwords passwords,
     DirectoryLimits directory,
@@ -68,6 +71,7 @@ public record Configuration(
           Tls.DEFAULTS,
           Log.DEFAULTS,
           NetLimits.DEFAULT,
+          FlowSettings.DEFAULTS,
           AuthSettings.defaults(""),
           Passwords.DEFAULTS,
           DirectoryLimits.DEFAULTS,
@@ -133,6 +137,7 @@ public record Configuration(
         tls,
         log,
         connections,
+        flow,
         newLogin,
         passwords,
         directory,

@@ -13,6 +13,7 @@ import hikyaku.server.cluster.proto.Left;
 import hikyaku.server.cluster.proto.NodeEvent;
 import hikyaku.server.cluster.proto.NodeRecord;
 import hikyaku.server.cluster.proto.Sessions;
+import hikyaku.server.cluster.proto.Usage;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -284,6 +285,9 @@ public final class Membership implements Cluster, AutoCloseable {
         .forEach(each ->
             alive.addSessions(
                 Sessions.newBuilder().setProtocol(each.getKey()).setCount(each.getValue())));
+    now.usage()
+        .forEach((subject, sessions) ->
+            alive.addUsage(Usage.newBuilder().setSubject(subject).setSessions(sessions)));
     Append append = Append.to(log, List.of(event(NodeEvent.newBuilder().setAlive(alive))));
     if (!(logs.append(append) instanceof Appended)) {
       // Somebody has struck out this node, mistaking it for one that does not come back.

@@ -11,6 +11,7 @@ import hikyaku.server.cluster.proto.Joined;
 import hikyaku.server.cluster.proto.NodeEvent;
 import hikyaku.server.cluster.proto.NodeRecord;
 import hikyaku.server.cluster.proto.Sessions;
+import hikyaku.server.cluster.proto.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -204,7 +205,9 @@ public final class Roster implements Cluster {
         alive.getSessionsList().stream()
             .collect(Collectors.toMap(Sessions::getProtocol, Sessions::getCount, Integer::sum)),
         alive.getAttached(),
-        alive.getProblemsList());
+        alive.getProblemsList(),
+        alive.getUsageList().stream()
+            .collect(Collectors.toMap(Usage::getSubject, Usage::getSessions, Integer::sum)));
   }
 
   @Override

@@ -80,9 +80,13 @@ final class Census {
     return found;
   }
 
-  /** Sessions of a subject on all nodes, as far as this one knows. */
-  long inside(Meter meter) {
-    return meter.sessions + unsettledElsewhere(meter);
+  /**
+   * Sessions of a subject on all nodes, as far as this one knows, but for one that wants to be
+   * counted anew: the node that it comes from may have counted it.
+   */
+  long insideBut(Place place, Meter meter) {
+    long others = unsettledElsewhere(meter);
+    return meter.sessions + others - (place.settling && others > 0 ? 1 : 0);
   }
 
   private long unsettledElsewhere(Meter meter) {

@@ -155,8 +155,8 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     }
   }
 
-  /** Sees whether the limits have changed. */
-  void look() {
+  /** Sees now whether the limits have changed. May throw {@link StoreException}. */
+  public void look() {
     synchronized (book) {
       long state = book.look();
       if (state != seen) {
@@ -200,7 +200,7 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
       List<Meter> meters = census.meters(subjects);
       long hold = 0;
       if (!newcomer.moved()) {
-        Refused refused = refused(meters);
+        Refused refused = refused(place, meters);
         if (refused != null) {
           return new Flow.Answer.Refused(
               refused.subject.kind().isOfClient() ? Refusal.ADDRESS : Refusal.TOTAL, refused.limit);
@@ -225,13 +225,13 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
   private record Refused(Subject subject, String limit) {}
 
   /** The first limit that one more session would break; null if there is none. Under the lock. */
-  private @Nullable Refused refused(List<Meter> meters) {
+  private @Nullable Refused refused(Place place, List<Meter> meters) {
     Limits now = limits;
     for (Meter meter : meters) {
       Meter.Rules rules = meter.rules(now);
       Limit sessions = rules.sessions();
       if (sessions != null) {
-        long inside = census.inside(meter);
+        long inside = census.insideBut(place, meter);
         if (inside >= sessions.value()) {
           return refused(meter, sessions, inside + " of " + sessions.value());
         }
@@ -296,7 +296,7 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     census.lock();
     try {
       List<Meter> meters = census.meters(List.of(Subject.account(name), Subject.domainOf(name)));
-      Refused refused = refused(meters);
+      Refused refused = refused(place, meters);
       if (refused != null) {
         LOG.atInfo()
             .addKeyValue("session", session)
@@ -406,11 +406,6 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
       }
     }
     return standings;
-  }
-
-  /** Brings what is known up to date for who has just changed it, or asks. */
-  public void refresh() {
-    look();
   }
 
   @Override

@@ -74,7 +74,8 @@ public record Subject(Kind kind, String name) {
     return domain(address.substring(address.lastIndexOf('@') + 1));
   }
 
-  static Subject address(InetAddress client) {
+  /** What a client's address is counted as. */
+  public static Subject address(InetAddress client) {
     boolean v4 = client.getAddress().length == 4;
     return new Subject(
         Kind.ADDRESS,
@@ -83,7 +84,8 @@ public record Subject(Kind kind, String name) {
             : network(client.getAddress(), IPV6_CLIENT) + "/" + IPV6_CLIENT);
   }
 
-  static Subject prefix(InetAddress client) {
+  /** What the network of a client's address is counted as. */
+  public static Subject prefix(InetAddress client) {
     int bits = client.getAddress().length == 4 ? IPV4_NETWORK : IPV6_NETWORK;
     return new Subject(Kind.PREFIX, network(client.getAddress(), bits) + "/" + bits);
   }

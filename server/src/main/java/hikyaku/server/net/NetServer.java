@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -400,6 +401,18 @@ public final class NetServer implements AutoCloseable {
         .filter(session -> session.sessionId().equals(sessionId))
         .<Connection>map(session -> session)
         .findAny();
+  }
+
+  /** Ends live connections; says how many. */
+  public int end(Predicate<ConnectionInfo> which, CloseReason reason) {
+    int ended = 0;
+    for (Session session : live.keySet()) {
+      if (which.test(session.info())) {
+        session.close(reason);
+        ended++;
+      }
+    }
+    return ended;
   }
 
   /** Bugs met since the start: zero, if all is well. */

@@ -1,5 +1,6 @@
 package hikyaku.server.ops;
 
+import hikyaku.server.flow.Subject;
 import hikyaku.server.net.ConnectionInfo;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,9 @@ public final class SessionOperations implements AdminApi.Group {
 
   @Override
   public void enter(AdminApi.Table table) {
-    table.add("GET", "sessions", _ -> sessions());
+    table.add("GET", "sessions", this::sessions);
     table.add("DELETE", "sessions/*", this::endSession);
+    table.add("DELETE", "connections/*", this::endAll);
     table.add("PUT", "trace/*", this::trace);
     table.add("POST", "tls/reload", _ -> reloadTls());
     table.add("PUT", "log/level", this::logLevel);
@@ -32,8 +34,21 @@ public final class SessionOperations implements AdminApi.Group {
     return node;
   }
 
-  private AdminResponse sessions() throws AdminException {
-    return AdminResponse.ok(running().sessions().stream().map(SessionView::of).toList());
+  private AdminResponse sessions(AdminRequest request) throws AdminException {
+    Subject subject = subject(request.parameter("of").orElse(Subject.TOTAL.toString()));
+    return AdminResponse.ok(
+        running().sessions().stream()
+            .map(SessionView::of)
+            .filter(session -> session.isOf(subject))
+            .toList());
+  }
+
+  private static Subject subject(String text) throws AdminException {
+    try {
+      return Subject.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw AdminException.badRequest(String.valueOf(e.getMessage()));
+    }
   }
 
   private AdminResponse endSession(AdminRequest request) throws AdminException {
@@ -41,6 +56,15 @@ public final class SessionOperations implements AdminApi.Group {
       throw AdminException.notFound("there is no session " + request.part(1));
     }
     return AdminResponse.done();
+  }
+
+  private AdminResponse endAll(AdminRequest request) throws AdminException {
+    Subject subject = subject(request.part(1));
+    if (subject.isDefault()) {
+      throw AdminException.badRequest(subject + " is not one of those who have sessions");
+    }
+    return AdminResponse.ok(
+        new Ended(running().endSessions(session -> SessionView.of(session).isOf(subject))));
   }
 
   private AdminResponse trace(AdminRequest request) throws AdminException {
@@ -78,12 +102,22 @@ public final class SessionOperations implements AdminApi.Group {
   /** On or off. */
   public record Switch(boolean on) {}
 
-  /** A session as it is shown. */
+  /** How many sessions were ended. */
+  public record Ended(int ended) {}
+
+  /**
+   * A session as it is shown.
+   *
+   * @param address what its client is counted as
+   * @param prefix what its client's network is counted as
+   */
   public record SessionView(
       String id,
       String protocol,
       String listener,
       String client,
+      String address,
+      String prefix,
       @Nullable String account,
       String state,
       boolean waiting,
@@ -98,6 +132,8 @@ public final class SessionOperations implements AdminApi.Group {
           session.protocol(),
           session.listener(),
           Figures.address(session.remote()),
+          Subject.address(session.remote().getAddress()).name(),
+          Subject.prefix(session.remote().getAddress()).name(),
           session.account().orElse(null),
           session.state(),
           session.waiting(),
@@ -106,6 +142,19 @@ public final class SessionOperations implements AdminApi.Group {
           session.compressed(),
           session.bytesIn(),
           session.bytesOut());
+    }
+
+    /** Whether it is one of the subject's; of a node, all are. */
+    public boolean isOf(Subject subject) {
+      return switch (subject.kind()) {
+        case ACCOUNT -> subject.name().equals(account);
+        case DOMAIN -> account != null && account.endsWith("@" + subject.name());
+        case ADDRESS -> subject.name().equals(address);
+        case PREFIX -> subject.name().equals(prefix);
+        case PROTOCOL -> subject.name().equals(protocol);
+        case LISTENER -> subject.name().equals(listener);
+        case NODE, TOTAL -> true;
+      };
     }
   }
 }

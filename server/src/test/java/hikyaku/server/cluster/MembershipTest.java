@@ -76,7 +76,14 @@ final class MembershipTest {
   void everyNodeKnowsHowTheOthersFare() throws Exception {
     Membership a = join("a");
     Membership b = join("b");
-    vitals.put("a", new Vitals(0.25, Map.of("imap", 7, "smtp", 2), 5, List.of("too hot")));
+    vitals.put(
+        "a",
+        new Vitals(
+            0.25,
+            Map.of("imap", 7, "smtp", 2),
+            5,
+            List.of("too hot"),
+            Map.of("total", 9, "account:u1@demo.test", 3)));
     pass(a, b);
     assertThat(states(a)).isEqualTo(states(b)).isEqualTo(Map.of("a", State.UP, "b", State.UP));
     Member seen = b.member("a").orElseThrow();
