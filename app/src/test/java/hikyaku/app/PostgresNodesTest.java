@@ -8,12 +8,15 @@ import hikyaku.app.config.Configuration;
 import hikyaku.app.config.ConfigurationFile;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.LimitOperations;
 import hikyaku.stores.postgres.LocalPostgres;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +131,55 @@ final class PostgresNodesTest {
     assertThat(err.toString()).isEmpty();
     assertThat(status).isZero();
     assertThat(out.toString()).contains("The two are the same.");
+  }
+
+  @Test
+  void aLimitThatIsSetAtOneNodeHoldsAtTheOtherAndCountsTheSessionsOfBoth() throws Exception {
+    try (LocalPostgres server =
+        LocalPostgres.start(
+            directory.resolve("pg"), LocalPostgres.Options.DEFAULT.with("fsync", "off"))) {
+      Configuration first = configuration("a", server);
+      makeKey(first);
+      Configuration second = configuration("b", server);
+      try (Node a = start(first);
+          Node b = start(second);
+          Door atA = Door.open(first);
+          Door atB = Door.open(second)) {
+        atA.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+        atA.call(
+            Call.of("POST", "accounts").withBody(new AccountOperations.New(ALICE, PASSWORD, null)));
+        List<Dialogue> clients = new ArrayList<>();
+        for (Node node : List.of(a, a, b)) {
+          Dialogue imap = new Dialogue(port(node, "imap"));
+          imap.await("* OK");
+          imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+          clients.add(imap);
+        }
+        atA.call(
+            Call.of("PUT", "limits", "account:*", "sessions")
+                .withBody(new LimitOperations.Wanted(3, null)));
+        String subject = "account:" + ALICE;
+        awaitElsewhere(atB, subject, 2);
+        try (Dialogue imap = new Dialogue(port(b, "imap"))) {
+          imap.await("* OK");
+          imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a NO [LIMIT]");
+          clients.getFirst().close();
+          awaitElsewhere(atB, subject, 1);
+          imap.say("b LOGIN " + ALICE + " \"" + PASSWORD + "\"", "b OK");
+        }
+        for (Dialogue client : clients) {
+          client.close();
+        }
+      }
+    }
+  }
+
+  /** Until the other node's next sign of life tells of so many sessions. */
+  private static void awaitElsewhere(Door door, String subject, long sessions) throws Failure {
+    long elsewhere = -1;
+    while (elsewhere != sessions) {
+      elsewhere = door.call(Call.of("GET", "limits", subject)).get(0).get("elsewhere").longValue();
+    }
   }
 
   /** A key file that the configuration names is somebody's to put there. */
