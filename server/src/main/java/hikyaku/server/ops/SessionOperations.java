@@ -61,7 +61,7 @@ public final class SessionOperations implements AdminApi.Group {
   private AdminResponse endAll(AdminRequest request) throws AdminException {
     Subject subject = subject(request.part(1));
     if (subject.isDefault()) {
-      throw AdminException.badRequest(subject + " is not one of those who have sessions");
+      throw AdminException.badRequest("nobody has sessions as " + subject);
     }
     return AdminResponse.ok(
         new Ended(running().endSessions(session -> SessionView.of(session).isOf(subject))));
