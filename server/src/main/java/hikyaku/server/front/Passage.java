@@ -230,6 +230,7 @@ final class Passage implements AutoCloseable {
         }
         deliver(octets);
       }
+      case Told.Aside(byte[] octets) -> aside(octets);
       case Told.Settled(long offset, byte[] where, byte[] octets) -> {
         if (octets.length > 0 || offset > input.base() || toSkip < delivered) {
           deliver(octets);
@@ -253,6 +254,17 @@ final class Passage implements AutoCloseable {
       case Told.Lost(String why) -> move(why, Set.of());
       case Told.Refused(String why) -> refused(why);
       case Told.Closed(CloseReason reason) -> closed(reason);
+    }
+  }
+
+  /** Inside what the client has already there is no place for it. */
+  private void aside(byte[] octets) throws IOException {
+    if (toSkip == 0) {
+      client.out().write(octets, 0, octets.length);
+    }
+    NodeLink.Stream to = stream;
+    if (to != null) {
+      to.granted(octets.length);
     }
   }
 

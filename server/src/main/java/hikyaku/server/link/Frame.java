@@ -44,6 +44,7 @@ final class Frame {
   static final byte LEFT = 53;
   static final byte CLOSED = 54; // reason by name
   static final byte REFUSED = 55; // why, for the log
+  static final byte ASIDE = 56; // octets that are no part of an answer
 
   private Frame() {}
 }

@@ -214,6 +214,11 @@ final class FrontLink implements Link.Receiver {
     }
 
     @Override
+    public void aside(byte[] line) {
+      mine.send(Frame.ASIDE, stream, line);
+    }
+
+    @Override
     public void settled(long inputOffset, byte[] position, byte[] octets, int length) {
       byte[] sealed = home.keys().seal(session, service, position);
       byte[] head = new byte[12 + sealed.length];

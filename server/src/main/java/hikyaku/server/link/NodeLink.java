@@ -212,6 +212,9 @@ public final class NodeLink implements AutoCloseable {
           byte[] part = Arrays.copyOfRange(octets, offset + 8, offset + length);
           tell(stream, new Told.Output(part, Link.getLong(octets, offset)), false);
         }
+        case Frame.ASIDE ->
+            tell(
+                stream, new Told.Aside(Arrays.copyOfRange(octets, offset, offset + length)), false);
         case Frame.SETTLED -> settled(stream, octets, offset, length);
         case Frame.START_TLS, Frame.START_COMPRESSION -> {
           FrontLink.atLeast(8, length);

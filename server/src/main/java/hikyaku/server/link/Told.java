@@ -7,6 +7,9 @@ public sealed interface Told {
   /** Part of an answer, not settled. */
   record Output(byte[] octets, long pin) implements Told {}
 
+  /** A line between two responses that is no part of the answer. */
+  record Aside(byte[] octets) implements Told {}
+
   /** The end of an answer, and where the session stands. */
   record Settled(long inputOffset, byte[] position, byte[] octets) implements Told {}
 

@@ -321,6 +321,13 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     }
   }
 
+  /** Something that is no part of the answer; what was written before must have been flushed. */
+  void aside(byte[] line) throws IOException {
+    owe(line.length);
+    carrier.aside(line);
+    octetsOut.setOpaque(octetsOut.getPlain() + line.length);
+  }
+
   /** Ends an answer: it goes with the place where it leaves the session. */
   void settle(long inputOffset, byte[] position, byte[] octets, int length) throws IOException {
     owe(length);

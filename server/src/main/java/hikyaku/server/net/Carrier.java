@@ -14,6 +14,9 @@ public interface Carrier {
    */
   void output(byte[] octets, int offset, int length, long pin);
 
+  /** A line between two responses that is no part of the answer: a repeat need not say it. */
+  void aside(byte[] line);
+
   /**
    * Where the session stands, with the last octets of the answer.
    *

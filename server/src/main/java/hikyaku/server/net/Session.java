@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -522,7 +523,8 @@ final class Session implements Connection, Runnable {
   @Override
   public void aside(String line) throws IOException {
     if (carried != null) {
-      // The link knows answers only, and a repeated one must be the same.
+      out.flush();
+      carried.aside(line.getBytes(StandardCharsets.ISO_8859_1));
       return;
     }
     out.write(line);

@@ -388,6 +388,22 @@ final class FrontTest {
   }
 
   @Test
+  void whatIsSaidAsideIsNoPartOfTheAnswer() throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the answer";
+    try (Client client = greeted("plain")) {
+      client.send("SLOW\r\n");
+      client.expect("half of it");
+      client.expect("* still at it");
+      one.protocol.reached.await();
+      link(two);
+      one.cable.cut();
+      client.expect("* still at it");
+      client.expect("all of it");
+    }
+  }
+
+  @Test
   void endsASessionWhoseAnswerCannotBeRepeated() throws Exception {
     link(one);
     one.protocol.stopAt = "in the answer";

@@ -149,6 +149,12 @@ final class TallyProtocol implements Protocol {
           stop("in the answer");
           reply("done");
         }
+        case "SLOW" -> {
+          connection.out().write("half of it\r\n");
+          connection.aside("* still at it\r\n");
+          stop("in the answer");
+          reply("all of it");
+        }
         case "IDLE" -> {
           idle = true;
           connection.out().write("+ idling\r\n");
