@@ -42,7 +42,13 @@ final class Listeners {
     int number = 0;
     for (InetSocketAddress address : addresses(listener, standard)) {
       number++;
-      specs.add(new ListenerSpec(number == 1 ? name : name + "-" + number, protocol, address, tls));
+      specs.add(
+          new ListenerSpec(
+              number == 1 ? name : name + "-" + number,
+              protocol,
+              address,
+              tls,
+              listener.proxyFrom()));
     }
   }
 

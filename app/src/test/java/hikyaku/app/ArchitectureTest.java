@@ -29,6 +29,7 @@ final class ArchitectureTest {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("protocol.wire", Set.of()),
+              Map.entry("protocol.proxy", Set.of()),
               Map.entry("protocol.address", Set.of("protocol.wire")),
               Map.entry("protocol.mime", Set.of("protocol.wire", "protocol.address")),
               Map.entry("protocol.smtp", grammar()),
@@ -39,7 +40,7 @@ final class ArchitectureTest {
               Map.entry("stores.base", Set.of("mailbox.store")),
               Map.entry("stores.rocksdb", engine()),
               Map.entry("stores.postgres", engine()),
-              Map.entry("server.net", Set.of("protocol.wire")),
+              Map.entry("server.net", Set.of("protocol.wire", "protocol.proxy")),
               Map.entry("server.link", Set.of("protocol.wire", "server.net")),
               Map.entry("server.front", Set.of("protocol.wire", "server.net", "server.link")),
               Map.entry(

@@ -80,6 +80,15 @@ final class Node implements AutoCloseable {
    * @param settings more lines of configuration
    */
   static Node in(Path directory, String settings) throws IOException, InterruptedException {
+    return in(directory, settings, "");
+  }
+
+  /**
+   * @param settings more lines of configuration
+   * @param ofListeners more lines for each listener but that for the administration
+   */
+  static Node in(Path directory, String settings, String ofListeners)
+      throws IOException, InterruptedException {
     Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
     Node node = new Node(directory);
     node.choosePorts();
@@ -89,7 +98,8 @@ final class Node implements AutoCloseable {
             .append(port.name().toLowerCase(Locale.ROOT))
             .append("]\nport = ")
             .append(number)
-            .append("\naddresses = [\"127.0.0.1\"]\n"));
+            .append("\naddresses = [\"127.0.0.1\"]\n")
+            .append(port == Port.ADMIN ? "" : ofListeners));
     Files.writeString(node.config, text.append(settings));
     return node;
   }

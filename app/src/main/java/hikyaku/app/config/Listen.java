@@ -1,5 +1,6 @@
 package hikyaku.app.config;
 
+import hikyaku.server.net.AddressPrefix;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -56,6 +57,10 @@ public record Listen(
       throw new IllegalArgumentException(
           "listen.admin cannot be switched off: commands reach a running node by it");
     }
+    if (!link.proxyFrom().isEmpty() || !admin.proxyFrom().isEmpty()) {
+      throw new IllegalArgumentException(
+          "listen.link and listen.admin take no connections from proxies: proxy-from is not for them");
+    }
   }
 
   /** What is added to a standard port where those are not used. */
@@ -93,11 +98,23 @@ public record Listen(
    * @param enabled whether to listen at all
    * @param port the port; 0 takes any free one. Empty for the usual one
    * @param addresses addresses of this machine to listen on; {@code *} is all of them
+   * @param proxyFrom addresses, or prefixes such as {@code 10.0.0.0/8}, of proxies that begin each
+   *     connection with a header of the PROXY protocol, version 1 or 2, which then says who the
+   *     client is. A connection from there without one is closed; from elsewhere none is believed.
+   *     Not for {@code link} and {@code admin}
    */
-  public record Listener(boolean enabled, Optional<Integer> port, List<String> addresses) {
-    static final Listener EVERYWHERE = new Listener(true, Optional.empty(), List.of("*"));
-    static final Listener OFF = new Listener(false, Optional.empty(), List.of("127.0.0.1"));
-    static final Listener LOOPBACK = new Listener(true, Optional.empty(), List.of("127.0.0.1"));
+  public record Listener(
+      boolean enabled,
+      Optional<Integer> port,
+      List<String> addresses,
+      List<AddressPrefix> proxyFrom) {
+    static final Listener EVERYWHERE = usual(true, "*");
+    static final Listener OFF = usual(false, "127.0.0.1");
+    static final Listener LOOPBACK = usual(true, "127.0.0.1");
+
+    private static Listener usual(boolean enabled, String address) {
+      return new Listener(enabled, Optional.empty(), List.of(address), List.of());
+    }
 
     public Listener {
       if (port.filter(number -> number > 65535).isPresent()) {
@@ -110,7 +127,7 @@ public record Listen(
     }
 
     public Listener at(int newPort, String address) {
-      return new Listener(enabled, Optional.of(newPort), List.of(address));
+      return new Listener(enabled, Optional.of(newPort), List.of(address), proxyFrom);
     }
   }
 }

@@ -19,6 +19,8 @@ import java.time.Duration;
  *     whoever cannot log in cannot use up the service. Reply: {@link Refusal#UNAUTHENTICATED}
  * @param refusals refusals being said at one time; above, a connection is closed without a word,
  *     because saying it may take a TLS handshake
+ * @param proxyHeader the longest time that the header of a connection from a proxy may take ({@code
+ *     listen.NAME.proxy-from}), however the octets drip; the connection is closed
  * @param handshake the longest time a TLS handshake may take as a whole, however the octets drip;
  *     the connection is closed
  * @param login the longest time from the greeting to the login in protocols with login, whatever is
@@ -44,6 +46,7 @@ public record NetLimits(
     boolean loopbackExempt,
     int unauthenticated,
     int refusals,
+    Duration proxyHeader,
     Duration handshake,
     Duration login,
     Duration read,
@@ -61,6 +64,7 @@ public record NetLimits(
           true,
           2_000,
           64,
+          Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
           Duration.ofMinutes(5),

@@ -39,6 +39,7 @@ final class NetMetrics {
     private final Counter handshakesFailed;
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
     private final Map<CloseReason, Timer> ended = new EnumMap<>(CloseReason.class);
+    private final Map<ProxyGate.Outcome, Counter> proxied = new EnumMap<>(ProxyGate.Outcome.class);
 
     OfProtocol(MeterRegistry registry, String protocol) {
       this.open = new AtomicInteger();
@@ -62,6 +63,12 @@ final class NetMetrics {
             reason,
             registry.timer("hikyaku.sessions", "protocol", protocol, "reason", label(reason)));
       }
+      for (ProxyGate.Outcome outcome : ProxyGate.Outcome.values()) {
+        proxied.put(
+            outcome,
+            registry.counter(
+                "hikyaku.proxy.headers", "protocol", protocol, "result", label(outcome)));
+      }
     }
 
     private static String label(Enum<?> reason) {
@@ -83,6 +90,13 @@ final class NetMetrics {
 
     void refused(Refusal reason) {
       Counter counter = refused.get(reason);
+      if (counter != null) {
+        counter.increment();
+      }
+    }
+
+    void proxied(ProxyGate.Outcome outcome) {
+      Counter counter = proxied.get(outcome);
       if (counter != null) {
         counter.increment();
       }

@@ -52,7 +52,9 @@ public final class NetServer implements AutoCloseable {
   private final Flow flow;
   private final InstantSource clock;
   private final NetMetrics metrics;
+  private final int capacity;
   private final Admission admission;
+  private final ProxyGate gate;
   private final Semaphore refusals;
   private final AtomicReference<@Nullable TlsContext> tls = new AtomicReference<>();
   private final Map<Session, Thread> live = new ConcurrentHashMap<>();
@@ -88,7 +90,9 @@ public final class NetServer implements AutoCloseable {
     this.flow = flow;
     this.clock = clock;
     this.metrics = new NetMetrics(meters);
-    this.admission = new Admission(limits, Descriptors.connections(limits));
+    this.capacity = Descriptors.connections(limits);
+    this.admission = new Admission(limits, capacity);
+    this.gate = new ProxyGate(limits.proxyHeader(), metrics);
     this.refusals = new Semaphore(limits.refusals());
   }
 
@@ -169,25 +173,45 @@ public final class NetServer implements AutoCloseable {
         throw new IOException("not started");
       }
       SocketSettings.apply(channel);
-      InetAddress remote = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
-      String id = common.ids().get();
-      Flow.Newcomer newcomer =
-          new Flow.Newcomer(id, spec.protocol().name(), spec.name(), remote, false);
-      switch (enter(admission.admit(spec.protocol(), remote), newcomer)) {
-        case Entered.Entering(Entry entry) -> begin(common, spec, channel, id, entry);
-        case Entered.TurnedAway(Refusal reason, String limit) -> {
-          refused(newcomer, reason, limit);
-          refuse(common, spec, channel, id, reason);
-        }
+      Arrival arrival = Arrival.of(common, spec, channel, metrics.of(spec.protocol()));
+      if (!spec.isProxy(arrival.remote().getAddress())) {
+        admit(common, arrival);
+      } else if (admission.total() + gate.waiting() < capacity) {
+        gate.receive(arrival, client -> admit(common, client));
+      } else {
+        // Nothing can be said before the header has come.
+        refused(arrival.newcomer(), Refusal.TOTAL, "");
+        close(channel);
       }
     } catch (IOException e) {
       // The client is gone already.
       LOG.atDebug().addKeyValue("listener", spec.name()).setCause(e).log("lost at accept");
       close(channel);
     } catch (RuntimeException e) {
-      metrics.of(spec.protocol()).bug();
-      LOG.atError().addKeyValue("listener", spec.name()).setCause(e).log("bug at accept");
+      bugAtAccept(spec, e);
       close(channel);
+    }
+  }
+
+  private void bugAtAccept(ListenerSpec spec, RuntimeException bug) {
+    metrics.of(spec.protocol()).bug();
+    LOG.atError().addKeyValue("listener", spec.name()).setCause(bug).log("bug at accept");
+  }
+
+  private void admit(NetShared common, Arrival arrival) {
+    try {
+      Flow.Newcomer newcomer = arrival.newcomer();
+      Protocol protocol = arrival.listener().protocol();
+      switch (enter(admission.admit(protocol, newcomer.remote()), newcomer)) {
+        case Entered.Entering(Entry entry) -> begin(common, arrival, entry);
+        case Entered.TurnedAway(Refusal reason, String limit) -> {
+          refused(newcomer, reason, limit);
+          refuse(common, arrival, reason);
+        }
+      }
+    } catch (RuntimeException e) {
+      bugAtAccept(arrival.listener(), e);
+      arrival.ground().close(CloseReason.BUG);
     }
   }
 
@@ -243,13 +267,11 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
-  private void begin(
-      NetShared common, ListenerSpec spec, SocketChannel channel, String id, Entry entry)
-      throws IOException {
+  private void begin(NetShared common, Arrival arrival, Entry entry) {
     Session session;
     try {
-      session = Session.of(common, spec, channel, id, metrics.of(spec.protocol()), entry);
-    } catch (IOException | RuntimeException e) {
+      session = Session.of(common, arrival, metrics.of(arrival.listener().protocol()), entry);
+    } catch (RuntimeException e) {
       entry.release();
       throw e;
     }
@@ -319,17 +341,16 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
-  private void refuse(
-      NetShared common, ListenerSpec spec, SocketChannel channel, String id, Refusal reason)
-      throws IOException {
+  private void refuse(NetShared common, Arrival arrival, Refusal reason) {
     if (!refusals.tryAcquire()) {
-      close(channel);
+      arrival.ground().close(CloseReason.REFUSED);
       return;
     }
     Session session;
     try {
-      session = Session.of(common, spec, channel, id, metrics.of(spec.protocol()), Entry.REFUSED);
-    } catch (IOException | RuntimeException e) {
+      session =
+          Session.of(common, arrival, metrics.of(arrival.listener().protocol()), Entry.REFUSED);
+    } catch (RuntimeException e) {
       refusals.release();
       throw e;
     }
@@ -449,6 +470,7 @@ public final class NetServer implements AutoCloseable {
     } finally {
       lifecycle.unlock();
     }
+    gate.close();
     Map<Session, Thread> ending = Map.copyOf(live);
     ending.keySet().forEach(Session::stop);
     long deadline = Deadline.after(grace);

@@ -6,7 +6,6 @@ import hikyaku.protocol.wire.WireReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -117,28 +116,16 @@ final class Session implements Connection, Runnable {
     }
   }
 
-  /**
-   * A client of this node's own.
-   *
-   * @param sessionId as it was told to {@link Flow}
-   * @throws IOException if it is gone already; the channel remains the caller's to close then
-   */
-  static Session of(
-      NetShared shared,
-      ListenerSpec listener,
-      SocketChannel channel,
-      String sessionId,
-      NetMetrics.OfProtocol metrics,
-      Entry entry)
-      throws IOException {
+  /** A client of this node's own. */
+  static Session of(NetShared shared, Arrival arrival, NetMetrics.OfProtocol metrics, Entry entry) {
     return new Session(
         shared,
-        listener,
-        sessionId,
-        (InetSocketAddress) channel.getRemoteAddress(),
-        (InetSocketAddress) channel.getLocalAddress(),
+        arrival.listener(),
+        arrival.sessionId(),
+        arrival.remote(),
+        arrival.local(),
         shared.clock().instant(),
-        new SocketLayer(channel, shared.lot(), metrics),
+        arrival.ground(),
         Start.FRESH,
         metrics,
         entry);

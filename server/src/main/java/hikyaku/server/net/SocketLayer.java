@@ -96,6 +96,21 @@ final class SocketLayer implements Ground {
     }
   }
 
+  /**
+   * Reads ahead, unless that was done, so that taking octets singly costs little.
+   *
+   * @return false at the end
+   * @throws NetException.ReadTimeout at the deadline
+   */
+  boolean fill(long deadline) throws IOException {
+    return hasInput()
+        || switch (readAhead(deadline)) {
+          case INPUT -> true;
+          case TIMEOUT -> throw new NetException.ReadTimeout();
+          default -> false;
+        };
+  }
+
   private Wake readAhead(long deadline) throws IOException {
     long nanos = deadline - System.nanoTime();
     if (nanos <= 0) {

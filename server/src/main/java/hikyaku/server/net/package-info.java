@@ -14,11 +14,13 @@
  *   <li>Output is flushed before the connection blocks for input, never in between: replies to
  *       pipelined commands leave together.
  *   <li>Nothing received before TLS is seen after it (RFC 3207 §4.2, RFC 9051 §6.2.1, RFC 2595 §4).
+ *   <li>Whom a connection belongs to is settled before anything else is done with it: a proxy's
+ *       word is asked for where its address is trusted, and never believed elsewhere.
  *   <li>No thread is ever interrupted: an interrupt closes the channel that a thread reads from.
  * </ul>
  *
- * <p>TLS: RFC 8446, RFC 5246, RFC 8314. Compression: RFC 4978. Channel bindings: RFC 5929 §4, RFC
- * 9266.
+ * <p>PROXY: HAProxy's "The PROXY protocol, versions 1 &amp; 2". TLS: RFC 8446, RFC 5246, RFC 8314.
+ * Compression: RFC 4978. Channel bindings: RFC 5929 §4, RFC 9266.
  */
 @NullMarked
 package hikyaku.server.net;

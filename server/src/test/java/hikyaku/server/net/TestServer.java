@@ -26,6 +26,7 @@ final class TestServer implements AutoCloseable {
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
           1000,
           Duration.ofSeconds(20),
           Duration.ofSeconds(5),

@@ -208,6 +208,7 @@ class TlsTest {
             true,
             100,
             8,
+            Duration.ofSeconds(20),
             Duration.ofMillis(300),
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
