@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
       Bench.Imap.class,
       Bench.Pop3.class,
       Bench.Idle.class,
-      FrontBench.class
+      FrontBench.class,
+      MoveBench.class
     })
 public final class Bench {
   private Bench() {}

@@ -177,7 +177,7 @@ final class Node implements AutoCloseable {
     return directory.resolve("data").toString();
   }
 
-  private static List<String> program(String javaOptions, String... arguments) {
+  static List<String> program(String javaOptions, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");

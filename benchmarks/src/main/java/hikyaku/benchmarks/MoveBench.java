@@ -1,0 +1,277 @@
+package hikyaku.benchmarks;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code hikyaku bench move}: what clients notice of a drain and of a death. */
+@Command(
+    name = "move",
+    description = {
+      "Idle TLS sessions through the front of a cluster of three nodes on this machine, while one node"
+          + " is drained and one is killed: connections lost, and how long the others waited.",
+      "At a drain, some of the sessions ask for something all the time; at the kill, all of them do at"
+          + " once."
+    })
+final class MoveBench implements Callable<Integer> {
+  @Option(
+      names = "--sessions",
+      defaultValue = "1000",
+      description = "How many (default: ${DEFAULT-VALUE}).")
+  int sessions;
+
+  @Option(
+      names = "--accounts",
+      defaultValue = "100",
+      description = "Accounts that they belong to (default: ${DEFAULT-VALUE}).")
+  int accounts;
+
+  private static final String PASSWORD = "bench-password-1";
+  private static final int PROBES = 50;
+
+  private Path directory = Path.of("");
+  private int offset;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    directory = Files.createTempDirectory("hikyaku-bench-move");
+    offset = 10_000 + ThreadLocalRandom.current().nextInt(100) * 100;
+    Path log = directory.resolve("keeper.log");
+    Process keeper =
+        new ProcessBuilder(
+                Node.program(
+                    "",
+                    "up",
+                    "--nodes",
+                    "3",
+                    "--no-demo",
+                    "--data",
+                    data(),
+                    "--ports",
+                    Integer.toString(offset)))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    List<Client> open = new ArrayList<>();
+    try {
+      awaitReady(keeper, log);
+      run("", "domain", "add", "bench.test");
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < accounts; i++) {
+        lines.append(user(i)).append('\t').append(PASSWORD).append('\n');
+      }
+      run(lines.toString(), "account", "add", "--from", "-");
+      open.addAll(open());
+      System.out.println(open.size() + " TLS sessions in IDLE through the front of three nodes");
+      drain(open);
+      run("", "node", "undrain", "n1");
+      kill(open);
+    } finally {
+      for (Client client : open) {
+        client.close();
+      }
+      Node.end(keeper);
+      Node.delete(directory);
+    }
+    return 0;
+  }
+
+  private String data() {
+    return directory.resolve("cluster").toString();
+  }
+
+  private static String user(int number) {
+    return "u" + number + "@bench.test";
+  }
+
+  private static void awaitReady(Process keeper, Path log)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+    while (!Files.readString(log).contains("The cluster is ready")) {
+      if (!keeper.isAlive() || System.nanoTime() > end) {
+        throw new IOException("the cluster did not start: " + Files.readString(log));
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+  }
+
+  private void run(String input, String... arguments) throws IOException, InterruptedException {
+    List<String> command = Node.program("", arguments);
+    command.add("--data");
+    command.add(data());
+    Process tool = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var out = tool.outputWriter(StandardCharsets.UTF_8)) {
+      out.write(input);
+    }
+    String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (tool.waitFor() != 0) {
+      throw new IOException(String.join(" ", arguments) + ": " + said);
+    }
+  }
+
+  private List<Client> open() throws InterruptedException, IOException {
+    Semaphore atOnce = new Semaphore(16);
+    List<Future<Client>> opening = new ArrayList<>();
+    List<Client> open = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < sessions; i++) {
+        int number = i;
+        opening.add(
+            threads.submit(() -> {
+              atOnce.acquire();
+              try {
+                Client client = Client.tls("127.0.0.1", offset + 993);
+                client.line();
+                client.imap("LOGIN " + user(number % accounts) + " " + PASSWORD);
+                client.imap("SELECT INBOX");
+                idle(client);
+                return client;
+              } finally {
+                atOnce.release();
+              }
+            }));
+      }
+      for (Future<Client> each : opening) {
+        open.add(result(each));
+      }
+    }
+    return open;
+  }
+
+  private static <T> T result(Future<T> of) throws InterruptedException, IOException {
+    try {
+      return of.get();
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+
+  private static void idle(Client client) throws IOException {
+    client.send("x IDLE\r\n");
+    String line = client.line();
+    if (!line.startsWith("+")) {
+      throw new IOException("IDLE -> " + line);
+    }
+  }
+
+  /** How long the end of IDLE takes; the session idles again afterwards. */
+  private static long probe(Client client) throws IOException {
+    long began = System.nanoTime();
+    client.send("DONE\r\n");
+    client.imapDone("IDLE");
+    long took = System.nanoTime() - began;
+    idle(client);
+    return took;
+  }
+
+  private void drain(List<Client> open) throws InterruptedException, IOException {
+    AtomicBoolean over = new AtomicBoolean();
+    List<Future<List<Long>>> probes = new ArrayList<>();
+    Outcome probed = new Outcome();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Client client : open.subList(0, Math.min(PROBES, open.size()))) {
+        probes.add(
+            threads.submit(() -> {
+              List<Long> took = new ArrayList<>();
+              while (!over.get()) {
+                took.add(probe(client));
+                TimeUnit.MILLISECONDS.sleep(20);
+              }
+              return took;
+            }));
+      }
+      long began = System.nanoTime();
+      try {
+        run("", "node", "drain", "n1");
+      } finally {
+        over.set(true);
+      }
+      System.out.printf(Locale.ROOT, "drain of n1: %.1f s%n", (System.nanoTime() - began) / 1e9);
+      for (Future<List<Long>> probe : probes) {
+        try {
+          probe.get().forEach(probed::add);
+        } catch (ExecutionException e) {
+          probed.lost++;
+        }
+      }
+    }
+    probed.print("  sessions that ask meanwhile");
+    all(open).print("  all sessions, asked once afterwards");
+  }
+
+  private void kill(List<Client> open) throws IOException, InterruptedException {
+    Matcher process =
+        Pattern.compile("\"process\":([0-9]+)")
+            .matcher(
+                Files.readString(directory.resolve("cluster").resolve("n2").resolve("admin.json")));
+    if (!process.find()) {
+      throw new IOException("no process of n2");
+    }
+    ProcessHandle.of(Long.parseLong(process.group(1))).orElseThrow().destroyForcibly();
+    all(open).print("SIGKILL of n2: all sessions, asked at once");
+  }
+
+  private static Outcome all(List<Client> open) throws InterruptedException {
+    Outcome outcome = new Outcome();
+    List<Future<Long>> probes = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Client client : open) {
+        probes.add(threads.submit(() -> probe(client)));
+      }
+    }
+    for (Future<Long> probe : probes) {
+      try {
+        outcome.add(probe.get());
+      } catch (ExecutionException e) {
+        outcome.lost++;
+      }
+    }
+    return outcome;
+  }
+
+  /** How long sessions waited, and how many did not live to tell. */
+  private static final class Outcome {
+    private final List<Long> nanos = new ArrayList<>();
+    private int lost;
+
+    void add(long took) {
+      nanos.add(took);
+    }
+
+    void print(String what) {
+      double[] sorted = nanos.stream().mapToDouble(n -> n / 1e6).sorted().toArray();
+      System.out.printf(
+          Locale.ROOT,
+          "%-44s %d lost, %d answers: p50 %.0f ms, p99 %.0f ms, max %.0f ms%n",
+          what,
+          lost,
+          sorted.length,
+          at(sorted, 0.5),
+          at(sorted, 0.99),
+          at(sorted, 1));
+    }
+
+    private static double at(double[] sorted, double quantile) {
+      return sorted.length == 0
+          ? Double.NaN
+          : sorted[(int) Math.min(sorted.length - 1L, (long) (sorted.length * quantile))];
+    }
+  }
+}
