@@ -29,6 +29,7 @@ final class Link implements AutoCloseable {
   private static final int SMALL = 64 * 1024;
 
   private final Socket socket;
+  private final Socket ground;
   private final InputStream in;
   private final OutputStream outStream;
   private final String peer;
@@ -58,10 +59,13 @@ final class Link implements AutoCloseable {
   }
 
   /**
+   * @param ground the socket below TLS: closing it ends a write that hangs, for which the close of
+   *     TLS itself would wait
    * @param silence after which the peer counts as dead
    */
   Link(
       Socket socket,
+      Socket ground,
       InputStream in,
       OutputStream out,
       String peer,
@@ -69,6 +73,7 @@ final class Link implements AutoCloseable {
       Duration silence,
       Receiver receiver) {
     this.socket = socket;
+    this.ground = ground;
     this.in = in;
     this.outStream = out;
     this.peer = peer;
@@ -336,7 +341,7 @@ final class Link implements AutoCloseable {
       lock.unlock();
     }
     try {
-      socket.close();
+      ground.close();
     } catch (IOException e) {
       LOG.atDebug().addKeyValue("peer", peer).setCause(e).log("closing a link");
     }

@@ -139,6 +139,7 @@ public final class LinkServer implements AutoCloseable {
       Link link =
           new Link(
               socket,
+              accepted,
               socket.getInputStream(),
               socket.getOutputStream(),
               front,

@@ -43,6 +43,7 @@ public final class NodeLink implements AutoCloseable {
   private NodeLink(
       String node,
       Socket socket,
+      Socket ground,
       LinkSettings settings,
       Tickets tickets,
       SecureRandom random,
@@ -55,6 +56,7 @@ public final class NodeLink implements AutoCloseable {
     this.link =
         new Link(
             socket,
+            ground,
             socket.getInputStream(),
             socket.getOutputStream(),
             node,
@@ -78,8 +80,9 @@ public final class NodeLink implements AutoCloseable {
       SecureRandom random,
       Watcher watcher)
       throws IOException {
-    Socket socket = new Socket();
+    Socket ground = new Socket();
     try {
+      Socket socket = ground;
       int patience = (int) settings.greeting().toMillis();
       socket.connect(address, patience);
       socket.setTcpNoDelay(true);
@@ -94,11 +97,11 @@ public final class NodeLink implements AutoCloseable {
           new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random)
               .asFront(front);
       Tickets tickets = new Tickets(keys, settings.ticket(), clock);
-      NodeLink made = new NodeLink(node, socket, settings, tickets, random, watcher);
+      NodeLink made = new NodeLink(node, socket, ground, settings, tickets, random, watcher);
       made.link.start();
       return made;
     } catch (IOException | RuntimeException e) {
-      socket.close();
+      ground.close();
       throw e;
     }
   }

@@ -353,6 +353,44 @@ final class FrontTest {
   }
 
   @Test
+  void goesOnElsewhereWhenTheNodeHangsAndTheLinkIsFull() throws Exception {
+    link(one);
+    byte[] octets = new byte[2_000_000];
+    new Random(11).nextBytes(octets);
+    CRC32 sum = new CRC32();
+    sum.update(octets);
+    List<Client> clients = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Client client = greeted("plain");
+      client.ask("TAKE " + octets.length, "+ go ahead");
+      clients.add(client);
+    }
+    link(two);
+    one.cable.freeze();
+    List<Thread> senders = new ArrayList<>();
+    for (Client client : clients) {
+      senders.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  client.out.write(octets);
+                  client.out.flush();
+                } catch (IOException e) {
+                  // The client's own end finds out.
+                }
+              }));
+    }
+    for (Client client : clients) {
+      client.expect("took " + octets.length + " " + sum.getValue());
+      client.close();
+    }
+    for (Thread sender : senders) {
+      sender.join();
+    }
+    one.cable.thaw();
+  }
+
+  @Test
   void writesOnceWhenTheNodeDiesBeforeTheAnswer() throws Exception {
     link(one);
     one.protocol.stopAt = "after write";
