@@ -169,7 +169,7 @@ final class Census {
   Map<String, Integer> published(Limits limits) {
     lock.lock();
     try {
-      if (heard.isEmpty()) {
+      if (heard.isEmpty() || limits.isEmpty()) {
         return Map.of();
       }
       List<Told> told = new ArrayList<>();
@@ -215,6 +215,7 @@ final class Census {
     lock.lock();
     try {
       long now = nanoTime.getAsLong();
+      Set<Subject> shared = new HashSet<>(elsewhere.keySet());
       elsewhere.clear();
       Set<String> names = new HashSet<>();
       for (Peer peer : peers) {
@@ -227,7 +228,13 @@ final class Census {
       }
       heard.keySet().retainAll(names);
       settle();
-      meters.values().forEach(meter -> meter.share(share(meter)));
+      shared.addAll(elsewhere.keySet());
+      for (Subject subject : shared) {
+        Meter meter = meters.get(subject);
+        if (meter != null) {
+          meter.share(share(meter));
+        }
+      }
     } finally {
       lock.unlock();
     }

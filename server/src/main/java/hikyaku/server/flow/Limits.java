@@ -27,6 +27,10 @@ final class Limits {
     }
   }
 
+  boolean isEmpty() {
+    return bySubject.isEmpty();
+  }
+
   /** The limit that a subject has, its own or by default; null for none, even if it says so. */
   @Nullable Limit on(Subject subject, Dimension dimension) {
     Limit found = source(subject, dimension);

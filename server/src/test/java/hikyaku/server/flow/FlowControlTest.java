@@ -290,6 +290,23 @@ final class FlowControlTest {
   }
 
   @Test
+  void aLoginThatIsRepeatedElsewhereIsNotInItsOwnWay() {
+    Node b = rig.node("b");
+    rig.limit("account:*", Dimension.SESSIONS, 2);
+    rig.beat(a, b);
+    Client client = a.come("192.0.2.1");
+    assertThat(client.login("u1@demo.test")).isTrue();
+    assertThat(a.logins("u1@demo.test", 1)).isEqualTo(1);
+    rig.beat(a, b);
+    assertThat(b.elsewhere("account:u1@demo.test")).isEqualTo(2);
+    // Its node dies before the client has its answer: it is asked again, as nobody.
+    client.account = null;
+    Client again = b.take(client);
+    assertThat(again.login("u1@demo.test")).isTrue();
+    assertThat(b.logins("u1@demo.test", 1)).isZero();
+  }
+
+  @Test
   void aDrainedNodesSessionsAreCountedOnce() {
     Node b = rig.node("b");
     rig.limit("account:*", Dimension.SESSIONS, 4);

@@ -2,10 +2,17 @@ package hikyaku.server.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.protocol.wire.WireReader.LineEnding;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -207,6 +214,119 @@ class BrakeTest {
       waiting.expect("* BYE stopping");
       stop.join();
     }
+  }
+
+  /** Answers each line, and says where it stands. */
+  private static final class Settling implements Protocol {
+    @Override
+    public String name() {
+      return "imap";
+    }
+
+    @Override
+    public String refusal(Refusal reason) {
+      return "* BYE " + reason + "\r\n";
+    }
+
+    @Override
+    public void serve(Connection connection) throws IOException {
+      throw new IllegalStateException("only what comes from elsewhere");
+    }
+
+    @Override
+    public void resume(Connection connection, byte[] position) throws IOException {
+      connection.describe("anna@demo.test");
+      while (connection.await(Duration.ofMinutes(1)) == Wake.INPUT) {
+        byte[] line = connection.in().readLine(100, LineEnding.STRICT);
+        connection.out().write("OK " + line.length + "\r\n");
+        connection.settle(() -> new byte[] {1});
+      }
+    }
+  }
+
+  /** A front that notes what it is told. */
+  private static final class Notes implements Carrier {
+    final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+
+    @Override
+    public void output(byte[] octets, int offset, int length, long pin) {
+      told.add("output");
+    }
+
+    @Override
+    public void settled(long inputOffset, byte[] position, byte[] octets, int length) {
+      told.add("settled at " + inputOffset);
+    }
+
+    @Override
+    public void startTls(long inputOffset, byte[] octets, int length) {
+      told.add("TLS");
+    }
+
+    @Override
+    public void startCompression(long inputOffset, byte[] octets, int length) {
+      told.add("compression");
+    }
+
+    @Override
+    public void account(String account) {
+      told.add(account);
+    }
+
+    @Override
+    public void granted(int octets) {}
+
+    @Override
+    public void letGo() {
+      told.add("let go");
+    }
+
+    @Override
+    public void closed(CloseReason reason) {
+      told.add("closed " + reason);
+    }
+  }
+
+  @Test
+  void whoWaitsMayGoOnElsewhereWithTheCommandThatWaits() throws Exception {
+    Stubborn stubborn = new Stubborn();
+    Notes front = new Notes();
+    try (TestServer server = new TestServer(TestServer.LIMITS, stubborn)) {
+      InetSocketAddress client = new InetSocketAddress("192.0.2.7", 4000);
+      CarriedSession.Reins reins =
+          server.server.carry(
+              new CarriedSession(
+                  "s1",
+                  "imaps",
+                  "imap",
+                  TlsMode.NONE,
+                  client,
+                  client,
+                  Instant.EPOCH,
+                  Optional.empty(),
+                  false,
+                  0,
+                  0,
+                  OptionalLong.empty(),
+                  Optional.of(new byte[] {1})),
+              new Settling(),
+              front);
+      assertThat(front.told.take()).isEqualTo("anna@demo.test");
+      assertThat(stubborn.newcomers.getFirst())
+          .isEqualTo(
+              new Flow.Newcomer("s1", "imap", "imaps", InetAddress.getByName("192.0.2.7"), true));
+      assertThat(stubborn.accounts).containsExactly("anna@demo.test");
+      reins.input("NOOP\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(front.told.take()).isEqualTo("settled at 6");
+      stubborn.command = Long.MAX_VALUE / 2;
+      reins.input("MORE\r\n".getBytes(StandardCharsets.US_ASCII));
+      stubborn.waits.await();
+      reins.letGo();
+      stubborn.goesOn.countDown();
+      assertThat(front.told.take()).isEqualTo("let go");
+    }
+    assertThat(stubborn.ended).hasValue(1);
+    assertThat(front.told).isEmpty();
   }
 
   @Test
