@@ -254,6 +254,11 @@ class BrakeTest {
     }
 
     @Override
+    public void aside(byte[] octets) {
+      told.add("aside");
+    }
+
+    @Override
     public void settled(long inputOffset, byte[] position, byte[] octets, int length) {
       told.add("settled at " + inputOffset);
     }
