@@ -95,6 +95,7 @@ final class FrontNode implements AutoCloseable {
       net.useTls(certificates.context());
       status =
           new RunningNode(
+              configuration.front().name().orElse(hostname),
               configuration,
               net,
               () -> 0,

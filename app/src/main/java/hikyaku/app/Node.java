@@ -133,6 +133,7 @@ final class Node implements AutoCloseable {
 
       status =
           new RunningNode(
+              configuration.node().name(),
               configuration,
               net,
               () -> links.stream().mapToInt(LinkServer::sessions).sum(),

@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
 final class RunningNode implements NodeStatus {
   private static final Logger TRACE = LoggerFactory.getLogger("hikyaku.trace");
 
+  private final String name;
   private final Configuration configuration;
   private final NetServer net;
   private final IntSupplier attached;
@@ -49,10 +50,12 @@ final class RunningNode implements NodeStatus {
   private final Map<String, Traces.Following> followed = new ConcurrentHashMap<>();
 
   /**
+   * @param name of the node, or of the front
    * @param attached how many of its sessions came by fronts
    * @param usage what other nodes need to know of those who may be near a limit
    */
   RunningNode(
+      String name,
       Configuration configuration,
       NetServer net,
       IntSupplier attached,
@@ -62,6 +65,7 @@ final class RunningNode implements NodeStatus {
       List<ListenerSpec> specs,
       PrometheusMeterRegistry meters,
       Clock clock) {
+    this.name = name;
     this.configuration = configuration;
     this.net = net;
     this.attached = attached;
@@ -76,6 +80,11 @@ final class RunningNode implements NodeStatus {
   @Override
   public Instant started() {
     return started;
+  }
+
+  @Override
+  public String name() {
+    return name;
   }
 
   @Override

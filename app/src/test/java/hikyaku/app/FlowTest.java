@@ -163,6 +163,9 @@ final class FlowTest {
           .doesNotContain("none yet");
       assertThat(ok("connections", "--by", "protocol", "--json"))
           .containsPattern("\"name\" : \"imap\",\\s+\"sessions\" : 3");
+      assertThat(ok("connections", "node:mail.test", "--by", "node"))
+          .containsPattern("mail.test +4 ");
+      assertThat(ok("connections", "node:other", "--by", "node")).contains("no sessions now");
       assertThat(ok("connections", "prefix:127.0.0.0/24", "--by", "prefix"))
           .containsPattern("127.0.0.0/24 +4 ");
       assertThat(ok("connections", "account:" + BOB)).contains(BOB).doesNotContain(ALICE);

@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
     name = "connections",
     description = {
       "List the live sessions of a node or a front, the heaviest first; end them or cap them.",
+      "Of a cluster on one machine, those of all nodes that run.",
       "Octets a second are those between two looks, a second apart."
     })
 public final class ConnectionsCommand extends Asking {
@@ -34,13 +35,13 @@ public final class ConnectionsCommand extends Asking {
       paramLabel = "SUBJECT",
       description =
           "Only those of account:u1@demo.test, domain:demo.test, address:192.0.2.7,"
-              + " prefix:192.0.2.0/24, protocol:imap, listener:imaps or total.")
+              + " prefix:192.0.2.0/24, protocol:imap, listener:imaps, node:n1 or total.")
   private @Nullable String whose;
 
   @Option(
       names = "--by",
       paramLabel = "KIND",
-      description = "Sum them up by account, domain, address, prefix, protocol or listener.")
+      description = "Sum them up by account, domain, address, prefix, protocol, listener or node.")
   private @Nullable By by;
 
   @Option(
@@ -56,7 +57,7 @@ public final class ConnectionsCommand extends Asking {
       description = "How many to show. ${DEFAULT-VALUE} at first.")
   private int top;
 
-  @Option(names = "--end", description = "End all sessions of SUBJECT on this node.")
+  @Option(names = "--end", description = "End the sessions of SUBJECT.")
   private boolean end;
 
   @Option(
@@ -74,7 +75,8 @@ public final class ConnectionsCommand extends Asking {
     address,
     prefix,
     protocol,
-    listener
+    listener,
+    node
   }
 
   /** What comes first. */
@@ -110,11 +112,14 @@ public final class ConnectionsCommand extends Asking {
       cap(door, screen, subject, Values.amount(cap));
     }
     if (end) {
-      JsonNode ended = door.call(Call.of("DELETE", "connections", subject.toString()));
+      long ended = 0;
+      for (Door each : where().all(door)) {
+        ended += number(each.call(Call.of("DELETE", "connections", subject.toString())), "ended");
+      }
       if (json()) {
-        screen.json(ended);
+        screen.json(Json.MAPPER.valueToTree(Map.of("ended", ended)));
       } else {
-        screen.line(Figures.count(number(ended, "ended")) + " sessions of " + subject + " ended.");
+        screen.line(Figures.count(ended) + " sessions of " + subject + " ended.");
       }
     }
     if (!end && cap == null) {
@@ -142,10 +147,10 @@ public final class ConnectionsCommand extends Asking {
   }
 
   private void list(Door door, Screen screen, Subject subject) throws Failure {
-    JsonNode before = ofSubject(door, subject);
+    List<JsonNode> before = ofSubject(door, subject);
     long began = System.nanoTime();
     DrainProgress.pause(Duration.ofMillis(LOOK_MILLIS));
-    JsonNode after = ofSubject(door, subject);
+    List<JsonNode> after = ofSubject(door, subject);
     double seconds = (System.nanoTime() - began) / 1e9;
     Map<String, Long> octetsBefore = new HashMap<>();
     before.forEach(session -> octetsBefore.put(text(session, "id"), octets(session)));
@@ -173,8 +178,12 @@ public final class ConnectionsCommand extends Asking {
     }
   }
 
-  private JsonNode ofSubject(Door door, Subject subject) throws Failure {
-    return door.call(Call.of("GET", "sessions").with("of", subject.toString()));
+  private List<JsonNode> ofSubject(Door door, Subject subject) throws Failure {
+    List<JsonNode> sessions = new ArrayList<>();
+    for (Door each : where().all(door)) {
+      each.call(Call.of("GET", "sessions").with("of", subject.toString())).forEach(sessions::add);
+    }
+    return sessions;
   }
 
   private static long octets(JsonNode session) {
@@ -250,7 +259,7 @@ public final class ConnectionsCommand extends Asking {
       case account -> account.isEmpty() ? "(none yet)" : account;
       case domain ->
           account.isEmpty() ? "(none yet)" : account.substring(account.lastIndexOf('@') + 1);
-      case address, prefix, protocol, listener -> text(session, kind.name());
+      case address, prefix, protocol, listener, node -> text(session, kind.name());
     };
   }
 }

@@ -11,6 +11,9 @@ public interface NodeStatus {
   /** When it became ready. */
   Instant started();
 
+  /** Name of the node among the others, or of the front. */
+  String name();
+
   /** Name of the server as it greets. */
   String hostname();
 

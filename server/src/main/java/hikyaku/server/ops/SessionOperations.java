@@ -36,9 +36,10 @@ public final class SessionOperations implements AdminApi.Group {
 
   private AdminResponse sessions(AdminRequest request) throws AdminException {
     Subject subject = subject(request.parameter("of").orElse(Subject.TOTAL.toString()));
+    NodeStatus running = running();
     return AdminResponse.ok(
-        running().sessions().stream()
-            .map(SessionView::of)
+        running.sessions().stream()
+            .map(session -> SessionView.of(running.name(), session))
             .filter(session -> session.isOf(subject))
             .toList());
   }
@@ -63,8 +64,10 @@ public final class SessionOperations implements AdminApi.Group {
     if (subject.isDefault()) {
       throw AdminException.badRequest("nobody has sessions as " + subject);
     }
+    NodeStatus running = running();
     return AdminResponse.ok(
-        new Ended(running().endSessions(session -> SessionView.of(session).isOf(subject))));
+        new Ended(
+            running.endSessions(session -> SessionView.of(running.name(), session).isOf(subject))));
   }
 
   private AdminResponse trace(AdminRequest request) throws AdminException {
@@ -108,11 +111,13 @@ public final class SessionOperations implements AdminApi.Group {
   /**
    * A session as it is shown.
    *
+   * @param node which has it, or the front
    * @param address what its client is counted as
    * @param prefix what its client's network is counted as
    */
   public record SessionView(
       String id,
+      String node,
       String protocol,
       String listener,
       String client,
@@ -126,9 +131,10 @@ public final class SessionOperations implements AdminApi.Group {
       boolean compressed,
       long octetsReceived,
       long octetsSent) {
-    static SessionView of(ConnectionInfo session) {
+    static SessionView of(String node, ConnectionInfo session) {
       return new SessionView(
           session.sessionId(),
+          node,
           session.protocol(),
           session.listener(),
           Figures.address(session.remote()),
@@ -144,7 +150,7 @@ public final class SessionOperations implements AdminApi.Group {
           session.bytesOut());
     }
 
-    /** Whether it is one of the subject's; of a node, all are. */
+    /** Whether it is one of the subject's. */
     public boolean isOf(Subject subject) {
       return switch (subject.kind()) {
         case ACCOUNT -> subject.name().equals(account);
@@ -153,7 +159,8 @@ public final class SessionOperations implements AdminApi.Group {
         case PREFIX -> subject.name().equals(prefix);
         case PROTOCOL -> subject.name().equals(protocol);
         case LISTENER -> subject.name().equals(listener);
-        case NODE, TOTAL -> true;
+        case NODE -> subject.name().equals(node);
+        case TOTAL -> true;
       };
     }
   }
