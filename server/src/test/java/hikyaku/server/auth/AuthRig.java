@@ -80,7 +80,7 @@ final class AuthRig implements AutoCloseable {
           pauses.add(duration);
           now = now.plus(duration);
         },
-        gate,
+        (session, account) -> gate.enter(session, account),
         new SecureRandom(),
         meters);
   }

@@ -295,6 +295,39 @@ class StandardAuthenticatorTest {
   }
 
   @Test
+  void theGateHasTheLastSayAndTakesNoPlaceAway() throws Exception {
+    StandardAuthenticator limited =
+        rig.authenticator(
+            AuthRig.settings().withSessions(new SessionLimits(1, 1, 1, 1, 1, 1)), rig.passwords);
+    List<String> asked = new ArrayList<>();
+    rig.gate =
+        (session, account) -> {
+          asked.add(session + " " + account);
+          return new LoginGate.Answer.TooMany();
+        };
+    assertThat(limited.login(TLS, "alice", utf8("wrong"))).isInstanceOf(BadCredentials.class);
+    assertThat(asked).isEmpty();
+    assertThat(limited.login(TLS, "alice", utf8("correct horse")))
+        .isInstanceOf(TooManySessions.class);
+    assertThat(asked).containsExactly(TLS.session() + " alice@demo.test");
+    rig.gate = (_, _) -> new LoginGate.Answer.NotNow();
+    assertThat(limited.login(TLS, "alice", utf8("correct horse"))).isInstanceOf(Unavailable.class);
+    rig.gate =
+        (_, _) -> {
+          throw new IllegalStateException("a bug");
+        };
+    assertThatThrownBy(() -> limited.login(TLS, "alice", utf8("correct horse")))
+        .hasMessage("a bug");
+    int[] closed = {0};
+    rig.gate = (_, _) -> new LoginGate.Answer.Admitted(() -> closed[0]++);
+    Success in = (Success) limited.login(TLS, "alice", utf8("correct horse"));
+    assertThat(closed[0]).isZero();
+    in.lease().close();
+    assertThat(closed[0]).isEqualTo(1);
+    assertThat(limited.login(TLS, "alice", utf8("correct horse"))).isInstanceOf(Success.class);
+  }
+
+  @Test
   void aSessionGoesOnWhileItsAccountIsWhatItWas() throws Exception {
     StandardAuthenticator limited =
         rig.authenticator(
