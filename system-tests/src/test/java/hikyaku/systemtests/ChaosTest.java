@@ -20,10 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Many clients do everything at random on the same mailboxes through a front, while its nodes are
- * killed, halted and drained at random. The clients believe nothing, and no connection of theirs
- * may end: nothing acknowledged is lost or doubled, message numbers and UIDs are lawful at each
- * moment, and MODSEQ never falls. Longer with {@code -Dhikyaku.chaos.seconds=N}, or {@code
- * ./hikyaku chaos --minutes N}; another course with {@code -Dhikyaku.chaos.seed=N}.
+ * killed, halted and drained and its database is killed, at random. The clients believe nothing,
+ * and no connection of theirs may end: nothing acknowledged is lost or doubled, message numbers and
+ * UIDs are lawful at each moment, and MODSEQ never falls. Longer with {@code
+ * -Dhikyaku.chaos.seconds=N}, or {@code ./hikyaku chaos --minutes N}; another course with {@code
+ * -Dhikyaku.chaos.seed=N}.
  */
 class ChaosTest {
   private static final int NODES = 3;
@@ -37,7 +38,9 @@ class ChaosTest {
     /** A node's process is halted for longer than its front is patient, and goes on. */
     HALT,
     /** A node is drained, and taken in again. */
-    DRAIN
+    DRAIN,
+    /** The database is killed, and started again. */
+    DATABASE
   }
 
   @Test
@@ -90,6 +93,14 @@ class ChaosTest {
 
   private static void make(LocalCluster cluster, Mischief mischief, String node, Random random)
       throws Exception {
+    if (mischief == Mischief.DATABASE) {
+      ProcessHandle database = cluster.postgres();
+      database.destroyForcibly();
+      database.onExit().get(LocalCluster.PATIENCE_SECONDS, TimeUnit.SECONDS);
+      cluster.ok("up", "--node", "postgres");
+      cluster.awaitState(node, "up");
+      return;
+    }
     ProcessHandle process = cluster.process(node);
     switch (mischief) {
       case KILL -> {
@@ -110,6 +121,7 @@ class ChaosTest {
         cluster.ok("node", "drain", node, "--no-wait", "--force");
         cluster.ok("node", "undrain", node);
       }
+      case DATABASE -> throw new IllegalStateException("it is no node");
     }
     cluster.awaitState(node, "up");
   }

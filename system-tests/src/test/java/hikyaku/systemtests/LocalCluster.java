@@ -156,6 +156,12 @@ final class LocalCluster implements AutoCloseable {
     return ProcessHandle.of(Long.parseLong(process.group(1))).orElseThrow();
   }
 
+  ProcessHandle postgres() throws IOException {
+    Path file = data().resolve("postgres/data/postmaster.pid");
+    return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
+        .orElseThrow();
+  }
+
   String password() {
     Matcher password = Pattern.compile("alice@demo\\.test +([a-z0-9-]+)").matcher(all);
     assertThat(password.find()).isTrue();

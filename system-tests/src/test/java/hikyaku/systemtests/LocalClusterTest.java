@@ -3,7 +3,6 @@ package hikyaku.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,12 +59,6 @@ class LocalClusterTest {
     return subjects;
   }
 
-  private ProcessHandle postgres() throws IOException {
-    Path file = cluster.data().resolve("postgres/data/postmaster.pid");
-    return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()))
-        .orElseThrow();
-  }
-
   @Test
   void whatIsKilledIsMissedByNobodyAndComesBack() throws Exception {
     cluster.start(2);
@@ -91,7 +84,7 @@ class LocalClusterTest {
     assertThat(cluster.process("n1").pid()).isNotEqualTo(killed.pid());
     assertThat(subjects(1, password)).containsExactly("by n1", "by the front");
 
-    ProcessHandle database = postgres();
+    ProcessHandle database = cluster.postgres();
     database.destroyForcibly();
     assertThat(cluster.await("postgres (process")).contains(database.pid() + ") has ended.");
     assertThat(cluster.ok("up", "--node", "postgres")).contains("postgres is up again");
