@@ -28,7 +28,7 @@ class ManyMessagesTest {
   private static final int ACCOUNTS = 20;
   private static final int EACH = 5_000;
   private static final int SENDERS = 4;
-  private static final int PATIENCE_SECONDS = 120;
+  private static final int PATIENCE_SECONDS = 300;
 
   @TempDir Path directory;
 
@@ -105,17 +105,26 @@ class ManyMessagesTest {
       assertThat(line.readTo("b ")).startsWith("b OK");
       line.send("c FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\r\n");
       List<String> subjects = new ArrayList<>();
-      String read = line.read();
+      String read = answer(line);
       for (int number = 1; !read.startsWith("c "); number++) {
         assertThat(read).startsWith("* " + number + " FETCH (UID " + number + " ");
         subjects.add(line.read().replace("Subject: ", ""));
         line.readTo(")");
-        read = line.read();
+        read = answer(line);
       }
       assertThat(read).startsWith("c OK");
       assertThat(subjects).doesNotHaveDuplicates();
       assertThat(Set.copyOf(subjects)).containsAll(acknowledged);
       assertThat(subjects).hasSizeBetween(acknowledged.size(), acknowledged.size() + SENDERS);
     }
+  }
+
+  /** The next line of the answer: on a busy machine it may take so long that the node says so. */
+  private static String answer(Line line) throws IOException {
+    String read = line.read();
+    while (read.equals("* OK Still at work")) {
+      read = line.read();
+    }
+    return read;
   }
 }
