@@ -5,6 +5,7 @@ import hikyaku.server.link.Told;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Muffler;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -47,6 +48,9 @@ final class Passage implements AutoCloseable {
   /** How often a passage that waits for its node alone looks at the rest of the world. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** Between two lines on nodes that refuse: there is one cause for all sessions. */
+  private static final Muffler REFUSALS = new Muffler(Duration.ofSeconds(1));
+
   private final Connection client;
   private final FrontProtocol.Service service;
   private final Nodes nodes;
@@ -57,6 +61,13 @@ final class Passage implements AutoCloseable {
 
   private @Nullable Inbox inbox;
   private NodeLink.@Nullable Stream stream;
+
+  /** Nodes that refused the session since it last had one. */
+  private final Set<String> refusing = new HashSet<>();
+
+  /** When the client is told that no node takes it; counts on while one after the other refuses. */
+  private long patienceEnds;
+
   private byte @Nullable [] position;
 
   /** The place in the input up to which this node has been given it. */
@@ -109,7 +120,7 @@ final class Passage implements AutoCloseable {
 
   void run() throws IOException {
     try {
-      attach(Set.of());
+      attach();
       while (!over) {
         hearNode();
         if (!over) {
@@ -250,8 +261,8 @@ final class Passage implements AutoCloseable {
       }
       case Told.Account(String name) -> client.describe(name);
       case Told.Granted(int octets) -> credit += octets;
-      case Told.Left _ -> move("left", Set.of());
-      case Told.Lost(String why) -> move(why, Set.of());
+      case Told.Left _ -> move("left");
+      case Told.Lost(String why) -> move(why);
       case Told.Refused(String why) -> refused(why);
       case Told.Closed(CloseReason reason) -> closed(reason);
     }
@@ -335,7 +346,7 @@ final class Passage implements AutoCloseable {
 
   private void closed(CloseReason reason) throws IOException, InterruptedException {
     switch (reason) {
-      case STOPPING, MOVED -> move("the node stopped", Set.of());
+      case STOPPING, MOVED -> move("the node stopped");
       case OPERATOR, ACCOUNT, WRITE_TIMEOUT, BROKEN -> {
         stream = null;
         client.close(reason);
@@ -351,22 +362,28 @@ final class Passage implements AutoCloseable {
   private void refused(String why) throws IOException, InterruptedException {
     NodeLink.Stream from = stream;
     String node = from == null ? "" : from.node();
-    LOG.atWarn()
-        .addKeyValue("session", client.sessionId())
-        .addKeyValue("node", node)
-        .addKeyValue("cause", why)
-        .log("a node did not take a session");
-    move(why, Set.of(node));
+    long heldBack = REFUSALS.admit();
+    if (heldBack >= 0) {
+      LOG.atWarn()
+          .addKeyValue("session", client.sessionId())
+          .addKeyValue("node", node)
+          .addKeyValue("cause", why)
+          .addKeyValue("heldBack", heldBack)
+          .log("a node did not take a session");
+    }
+    stream = null;
+    refusing.add(node);
+    seek();
   }
 
   // ---- moving
 
-  private void move(String why, Set<String> not) throws IOException, InterruptedException {
+  private void move(String why) throws IOException, InterruptedException {
     long began = System.nanoTime();
     NodeLink.Stream before = stream;
     String from = before == null ? "" : before.node();
     stream = null;
-    attach(not);
+    attach();
     NodeLink.Stream now = stream;
     if (now != null) {
       (why.equals("left") ? metrics.afterLeaving : metrics.afterLoss)
@@ -381,18 +398,22 @@ final class Passage implements AutoCloseable {
   }
 
   /** Gives the session to a node, as soon as there is one. */
-  private void attach(Set<String> not) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + settings.patience().toNanos();
-    Set<String> unfit = new HashSet<>(not);
+  private void attach() throws IOException, InterruptedException {
+    patienceEnds = System.nanoTime() + settings.patience().toNanos();
+    refusing.clear();
+    seek();
+  }
+
+  private void seek() throws IOException, InterruptedException {
     while (true) {
-      Optional<NodeLink> node = nodes.choose(service.protocol(), unfit);
+      Optional<NodeLink> node = nodes.choose(service.protocol(), refusing);
       if (node.isPresent()) {
         give(node.get());
         return;
       }
       // One that refused may be asked again once all have.
-      unfit.clear();
-      long left = deadline - System.nanoTime();
+      refusing.clear();
+      long left = patienceEnds - System.nanoTime();
       if (left <= 0) {
         homeless();
         return;

@@ -5,9 +5,11 @@ import hikyaku.server.link.proto.Tls;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.Carrier;
 import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Muffler;
 import hikyaku.server.net.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,9 @@ import org.slf4j.LoggerFactory;
 final class FrontLink implements Link.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(FrontLink.class);
   private static final long REPORT_EVERY = 1_000_000_000L;
+
+  /** Fronts ask again: there is one cause for all sessions. */
+  private static final Muffler REFUSALS = new Muffler(Duration.ofSeconds(1));
 
   private final LinkServer home;
   private final String front;
@@ -147,7 +152,14 @@ final class FrontLink implements Link.Receiver {
         sessions.remove(stream);
       }
     } catch (IOException | RuntimeException e) {
-      LOG.atWarn().addKeyValue("front", front).setCause(e).log("a session was not taken");
+      long heldBack = REFUSALS.admit();
+      if (heldBack >= 0) {
+        LOG.atWarn()
+            .addKeyValue("front", front)
+            .addKeyValue("heldBack", heldBack)
+            .setCause(e)
+            .log("a session was not taken");
+      }
       mine.sendAtOnce(
           Frame.REFUSED, stream, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
     }

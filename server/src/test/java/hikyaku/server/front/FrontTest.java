@@ -96,6 +96,13 @@ final class FrontTest {
     volatile Report.State state = Report.State.UP;
 
     Node(String name) throws IOException {
+      this(name, true);
+    }
+
+    /**
+     * @param serves whether it does what it says of itself
+     */
+    Node(String name, boolean serves) throws IOException {
       protocol = new TallyProtocol(name, writes);
       server =
           new NetServer(
@@ -113,7 +120,7 @@ final class FrontTest {
               NODE_KEYS,
               SETTINGS,
               server,
-              Map.of("imap", protocol),
+              serves ? Map.of("imap", protocol) : Map.of(),
               () ->
                   Report.newBuilder()
                       .setNode(name)
@@ -632,6 +639,19 @@ final class FrontTest {
       }
       other.send("SAY 20000\r\n");
       other.expectSaid(20_000, 1050);
+    }
+  }
+
+  @Test
+  void nodesThatRefuseAreNotAskedForEver() throws Exception {
+    Node three = new Node("three", false);
+    Node four = new Node("four", false);
+    link(three);
+    link(four);
+    try (Client client = new Client("plain")) {
+      client.socket.setSoTimeout(8_000);
+      client.expect("* BYE [UNAVAILABLE] The service is not available now, try again later");
+      assertThat(meters.counter("hikyaku.front.failures", "why", "homeless").count()).isOne();
     }
   }
 }
