@@ -304,21 +304,23 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   private int spend(int wanted) throws IOException {
     lock.lock();
     try {
-      while (credit <= 0) {
-        checkOpen();
-        writingSince = writingSince == 0 ? System.nanoTime() | 1 : writingSince;
-        if (!pause(System.nanoTime() + TimeUnit.MINUTES.toNanos(1))) {
-          continue;
-        }
-      }
-      writingSince = 0;
-      checkOpen();
+      awaitCredit();
       int part = Math.min(wanted, credit);
       credit -= part;
       return part;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void awaitCredit() throws NetException.Closed {
+    while (credit <= 0) {
+      checkOpen();
+      writingSince = writingSince == 0 ? System.nanoTime() | 1 : writingSince;
+      pause(System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+    }
+    writingSince = 0;
+    checkOpen();
   }
 
   /** Something that is no part of the answer; what was written before must have been flushed. */
@@ -337,11 +339,15 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     octetsOut.setOpaque(octetsOut.getPlain() + length);
   }
 
-  /** The end of an answer is at most one buffer, so it may exceed the credit by as much. */
+  /**
+   * The end of an answer goes in one piece. It is at most one buffer, so it may exceed the credit
+   * by as much; but it waits until there is some, or a client that asks and never reads would have
+   * the front gather all the answers.
+   */
   private void owe(int length) throws IOException {
     lock.lock();
     try {
-      checkOpen();
+      awaitCredit();
       credit -= length;
     } finally {
       lock.unlock();
