@@ -44,6 +44,12 @@ final class Unsettled implements AutoCloseable {
     return end;
   }
 
+  /** Octets that the file takes. */
+  long onDisk() throws IOException {
+    FileChannel spilled = file;
+    return spilled == null ? 0 : spilled.size();
+  }
+
   void append(byte[] octets, int offset, int length) throws IOException {
     FileChannel spilled = file;
     int held = (int) (end - base);
@@ -54,7 +60,10 @@ final class Unsettled implements AutoCloseable {
       byte[] room = room(held, length);
       System.arraycopy(octets, offset, room, (int) baseAt + held, length);
     } else {
-      write(spilled, ByteBuffer.wrap(octets, offset, length), baseAt + (end - base));
+      if (baseAt > Math.max(held, IN_MEMORY)) {
+        moveToFront(spilled, held);
+      }
+      write(spilled, ByteBuffer.wrap(octets, offset, length), baseAt + held);
     }
     end += length;
   }
@@ -91,6 +100,15 @@ final class Unsettled implements AutoCloseable {
     baseAt = 0;
     file = opened;
     return opened;
+  }
+
+  /** Else a client that is always ahead of its answers would have the file grow for ever. */
+  private void moveToFront(FileChannel spilled, int held) throws IOException {
+    for (int at = 0; at < held; at += IN_MEMORY) {
+      write(spilled, ByteBuffer.wrap(read(base + at, IN_MEMORY)), at);
+    }
+    spilled.truncate(held);
+    baseAt = 0;
   }
 
   private static void write(FileChannel to, ByteBuffer octets, long at) throws IOException {
