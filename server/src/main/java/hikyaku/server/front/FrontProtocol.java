@@ -43,6 +43,11 @@ public final class FrontProtocol implements Protocol {
       return protocol;
     }
 
+    /** Whether several commands, each answered in few lines, are settled together. */
+    boolean isSettledByTransaction() {
+      return this == SMTP || this == SUBMISSION;
+    }
+
     /** A line that turns a client away for now, between commands or in place of the greeting. */
     String refusal(String text) {
       return prefix + text + "\r\n";

@@ -83,6 +83,9 @@ final class Passage implements AutoCloseable {
   /** The last input looks like the end of a command: an answer should follow. */
   private boolean asked;
 
+  /** Whether the node has said nothing since the last input. */
+  private boolean unanswered;
+
   /** The last that the node said settles something: a command should follow. */
   private boolean answered;
 
@@ -149,13 +152,12 @@ final class Passage implements AutoCloseable {
    */
   private void hearClient() throws IOException, InterruptedException {
     Inbox mine = inbox;
-    if (inputEnded || credit <= 0) {
+    if (inputEnded || credit <= 0 || client.isStopping()) {
       client.out().flush();
-      if (mine != null) {
-        mine.await(LOOK);
-      }
-      if (client.isStopping()) {
+      if (client.isStopping() && isBetweenCommands()) {
         goodbye();
+      } else if (mine != null) {
+        mine.await(LOOK);
       }
       return;
     }
@@ -180,13 +182,20 @@ final class Passage implements AutoCloseable {
           to.inputEnded();
         }
       }
-      case STOPPING, MOVED -> goodbye();
-      case SIGNAL, TIMEOUT -> {}
+      case STOPPING, MOVED, SIGNAL, TIMEOUT -> {}
     }
+  }
+
+  /** Whether the client has the answers to all that it asked, as far as is known here. */
+  private boolean isBetweenCommands() {
+    return delivered == 0
+        ? input.base() == input.end()
+        : service.isSettledByTransaction() && toSkip == 0 && !unanswered;
   }
 
   private void received(byte[] octets, int offset, int length) throws IOException {
     asked = octets[offset + length - 1] == '\n';
+    unanswered = true;
     NodeLink.Stream to = stream;
     boolean first = forwarded == input.end() && length <= credit;
     input.append(octets, offset, length);
@@ -201,9 +210,13 @@ final class Passage implements AutoCloseable {
     }
   }
 
-  /** This front stops: nobody can carry its connections on. */
+  /**
+   * This front stops: nobody can carry its connections on. A client that has asked for something
+   * hears the answer first, if it comes in the time of grace: one that does not know that its
+   * message was taken sends it again.
+   */
   private void goodbye() throws IOException {
-    if (delivered == 0) {
+    if (delivered == 0 || isBetweenCommands()) {
       client.out().write(service.refusal("The server is stopping"));
     }
     over = true;
@@ -240,6 +253,7 @@ final class Passage implements AutoCloseable {
           pin = OptionalLong.of(pinnedTo);
         }
         deliver(octets);
+        unanswered = false;
       }
       case Told.Aside(byte[] octets) -> aside(octets);
       case Told.Settled(long offset, byte[] where, byte[] octets) -> {

@@ -1,6 +1,7 @@
 package hikyaku.server.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkServer;
@@ -25,6 +26,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -652,6 +654,24 @@ final class FrontTest {
       client.socket.setSoTimeout(8_000);
       client.expect("* BYE [UNAVAILABLE] The service is not available now, try again later");
       assertThat(meters.counter("hikyaku.front.failures", "why", "homeless").count()).isOne();
+    }
+  }
+
+  @Test
+  void aFrontThatStopsWaitsForTheAnswer() throws Exception {
+    link(one);
+    one.protocol.stopAt = "after write";
+    try (Client client = greeted("plain")) {
+      client.send("ADD 1\r\n");
+      one.protocol.reached.await();
+      Thread stopping = Thread.ofVirtual().start(front::close);
+      client.socket.setSoTimeout(1_000);
+      assertThatThrownBy(client::line).isInstanceOf(SocketTimeoutException.class);
+      one.protocol.release.countDown();
+      client.socket.setSoTimeout(30_000);
+      client.expect("total 1");
+      client.expect("* BYE [UNAVAILABLE] The server is stopping");
+      stopping.join();
     }
   }
 }
