@@ -101,13 +101,13 @@ public final class Nodes implements AutoCloseable {
             NodeLink.connect(resolve(address), front, keys, linkSettings, clock, random, keeper);
         pause = FIRST_PAUSE;
         complained = false;
-        if (!arrived(link)) {
-          // The same node under another address.
+        if (arrived(link)) {
+          keeper.awaitEnd();
+        } else {
+          // The same node under another address, which may be the only one that works later.
           link.close();
-          forget(address);
-          return;
+          awaitGone(link.node());
         }
-        keeper.awaitEnd();
       } catch (IOException | IllegalArgumentException e) {
         if (!complained) {
           complained = true;
@@ -161,15 +161,17 @@ public final class Nodes implements AutoCloseable {
     }
   }
 
-  private void forget(String address) {
+  private void awaitGone(String node) {
     lock.lock();
     try {
-      // It stays known, or the next report would bring it back.
-      changed.signalAll();
+      Candidate there = byName.get(node);
+      while (!closed && there != null && there.link.isOpen()) {
+        changed.awaitUninterruptibly();
+        there = byName.get(node);
+      }
     } finally {
       lock.unlock();
     }
-    LOG.atDebug().addKeyValue("address", address).log("a second address of a node");
   }
 
   private boolean arrived(NodeLink link) {
@@ -350,10 +352,11 @@ public final class Nodes implements AutoCloseable {
 
   @Override
   public void close() {
-    List<NodeLink> open = links();
+    List<NodeLink> open;
     lock.lock();
     try {
       closed = true;
+      open = links();
       changed.signalAll();
     } finally {
       lock.unlock();

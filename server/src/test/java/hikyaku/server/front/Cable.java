@@ -21,6 +21,9 @@ final class Cable implements AutoCloseable {
   private final Semaphore flow = new Semaphore(1);
   private volatile boolean cut;
 
+  /** One for each direction of a connection that has ended. */
+  final Semaphore ended = new Semaphore(0);
+
   Cable(InetSocketAddress far) throws IOException {
     this.far = far;
     near = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -73,6 +76,7 @@ final class Cable implements AutoCloseable {
     } finally {
       ends.remove(from);
       ends.remove(to);
+      ended.release();
     }
   }
 

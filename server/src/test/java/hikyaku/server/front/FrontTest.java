@@ -674,4 +674,17 @@ final class FrontTest {
       stopping.join();
     }
   }
+
+  @Test
+  void reachesANodeByItsOtherAddress() throws Exception {
+    link(one);
+    try (Cable other = new Cable(one.links.address());
+        Client client = greeted("plain")) {
+      nodes.add(other.address());
+      // It found that the node is linked already.
+      assertThat(other.ended.tryAcquire(2, 20, TimeUnit.SECONDS)).isTrue();
+      one.cable.cut();
+      client.ask("ADD 3", "total 3");
+    }
+  }
 }
