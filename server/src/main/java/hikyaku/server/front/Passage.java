@@ -78,6 +78,10 @@ final class Passage implements AutoCloseable {
 
   private int credit;
   private boolean inputEnded;
+
+  /** Whether this node knows of it. */
+  private boolean endTold;
+
   private boolean over;
 
   /** The last input looks like the end of a command: an answer should follow. */
@@ -177,10 +181,6 @@ final class Passage implements AutoCloseable {
       case END -> {
         inputEnded = true;
         forward();
-        NodeLink.Stream to = stream;
-        if (to != null) {
-          to.inputEnded();
-        }
       }
       case STOPPING, MOVED, SIGNAL, TIMEOUT -> {}
     }
@@ -231,6 +231,10 @@ final class Passage implements AutoCloseable {
       credit -= part.length;
     }
     seen = Math.max(seen, forwarded);
+    if (to != null && inputEnded && !endTold && forwarded == input.end()) {
+      endTold = true;
+      to.inputEnded();
+    }
   }
 
   // ---- the node
@@ -445,6 +449,7 @@ final class Passage implements AutoCloseable {
     inbox = mine;
     forwarded = input.base();
     credit = WINDOW;
+    endTold = false;
     toSkip = delivered;
     skipped.reset();
     stream =
@@ -466,9 +471,6 @@ final class Passage implements AutoCloseable {
             mine);
     client.state("on " + node.node());
     forward();
-    if (inputEnded && forwarded == input.end()) {
-      stream.inputEnded();
-    }
   }
 
   private void homeless() throws IOException {

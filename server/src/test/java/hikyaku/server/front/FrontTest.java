@@ -687,4 +687,26 @@ final class FrontTest {
       client.ask("ADD 3", "total 3");
     }
   }
+
+  @Test
+  void givesTheEndOfLongInputAgain() throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the input";
+    // More than a window in all, less than one behind the half.
+    byte[] octets = new byte[400_000];
+    CRC32 sum = new CRC32();
+    sum.update(octets);
+    try (Client client = greeted("plain")) {
+      client.ask("TAKE " + octets.length, "+ go ahead");
+      client.out.write(octets);
+      client.out.flush();
+      client.socket.shutdownOutput();
+      one.protocol.reached.await();
+      link(two);
+      one.cable.cut();
+      client.expect("took " + octets.length + " " + sum.getValue());
+      assertThat(client.line()).isEqualTo("END ");
+      assertThat(two.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.END);
+    }
+  }
 }
