@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -123,6 +124,8 @@ public final class LinkServer implements AutoCloseable {
 
   private void greet(Socket accepted) {
     Socket socket = accepted;
+    CountDownLatch over = new CountDownLatch(1);
+    Thread.ofVirtual().name("link-greeting-watch").start(() -> watch(accepted, over));
     try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) settings.greeting().toMillis());
@@ -135,6 +138,7 @@ public final class LinkServer implements AutoCloseable {
       Greeting greeting =
           new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random);
       String front = greeting.asNode(name);
+      over.countDown();
       FrontLink mine = new FrontLink(this, front);
       Link link =
           new Link(
@@ -163,7 +167,19 @@ public final class LinkServer implements AutoCloseable {
           .log("a link was refused");
       close(socket);
     } finally {
+      over.countDown();
       strangers.release();
+    }
+  }
+
+  /** The time limit of a read alone would let a stranger stay that sends an octet now and then. */
+  private void watch(Socket stranger, CountDownLatch over) {
+    try {
+      if (!over.await(settings.greeting().toNanos(), TimeUnit.NANOSECONDS)) {
+        close(stranger);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

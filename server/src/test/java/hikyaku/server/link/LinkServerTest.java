@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -174,6 +176,32 @@ final class LinkServerTest {
       for (Socket socket : silent) {
         socket.close();
       }
+    }
+  }
+
+  @Test
+  void strangersThatDripHaveNoMoreTime() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), links.address().getPort())) {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(50);
+      byte[] hello = new byte[Frame.HEADER + 100];
+      Arrays.fill(hello, Frame.HEADER + 34, hello.length, (byte) 'f');
+      hello[0] = Frame.HELLO;
+      hello[3] = 100;
+      hello[Frame.HEADER + 1] = Greeting.VERSION;
+      int sent = 0;
+      boolean closed = false;
+      while (!closed && sent < hello.length) {
+        try {
+          socket.getOutputStream().write(hello[sent++]);
+          closed = socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+          // Nothing yet: the next octet goes.
+        } catch (SocketException e) {
+          closed = true;
+        }
+      }
+      assertThat(sent).isLessThan(hello.length);
     }
   }
 }
