@@ -151,6 +151,10 @@ final class FrontLink implements Link.Receiver {
       if (back.over) {
         sessions.remove(stream);
       }
+      if (!mine.isOpen()) {
+        // Lost meanwhile, perhaps before the session was noted here: nobody else tells it.
+        drop(stream, CloseReason.MOVED);
+      }
     } catch (IOException | RuntimeException e) {
       long heldBack = REFUSALS.admit();
       if (heldBack >= 0) {
@@ -162,6 +166,13 @@ final class FrontLink implements Link.Receiver {
       }
       mine.sendAtOnce(
           Frame.REFUSED, stream, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private void drop(int stream, CloseReason reason) {
+    CarriedSession.Reins session = sessions.remove(stream);
+    if (session != null) {
+      session.drop(reason);
     }
   }
 
@@ -199,8 +210,7 @@ final class FrontLink implements Link.Receiver {
         .addKeyValue("sessions", sessions.size())
         .addKeyValue("cause", why)
         .log("a front's link is gone");
-    sessions.values().forEach(session -> session.drop(CloseReason.MOVED));
-    sessions.clear();
+    sessions.keySet().forEach(stream -> drop(stream, CloseReason.MOVED));
   }
 
   /** What one session says to the front. */

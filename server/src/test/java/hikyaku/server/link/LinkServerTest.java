@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hikyaku.server.link.proto.Report;
+import hikyaku.server.net.CarriedSession;
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Flow;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
+import hikyaku.server.net.Refusal;
 import hikyaku.server.net.SessionIds;
+import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -17,13 +23,19 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -203,5 +215,99 @@ final class LinkServerTest {
       }
       assertThat(sent).isLessThan(hello.length);
     }
+  }
+
+  @Test
+  void aSessionWhoseLinkIsLostWhileItComesEnds() throws Exception {
+    Waiting waiting = new Waiting();
+    CompletableFuture<LinkServer> leaving = new CompletableFuture<>();
+    Flow flow =
+        newcomer -> {
+          leaving.join().close(Duration.ZERO);
+          return new Flow.Answer.Admitted(Flow.Passage.FREE, 0);
+        };
+    try (NetServer slow =
+            new NetServer(
+                List.of(),
+                NetLimits.DEFAULT,
+                new Traces(),
+                new SessionIds(InstantSource.system()),
+                flow,
+                new SimpleMeterRegistry(),
+                InstantSource.system());
+        LinkServer to =
+            new LinkServer(
+                "n2",
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                keys(1),
+                SETTINGS,
+                slow,
+                Map.of("imap", waiting),
+                () -> Report.newBuilder().setNode("n2").build(),
+                InstantSource.system(),
+                new SecureRandom())) {
+      slow.start();
+      to.start();
+      leaving.complete(to);
+      NodeLink link =
+          NodeLink.connect(
+              to.address(),
+              "front",
+              keys(1),
+              SETTINGS,
+              InstantSource.system(),
+              new SecureRandom(),
+              NOBODY);
+      link.open(session(Optional.empty()), told -> {});
+      assertThat(waiting.ends.poll(10, TimeUnit.SECONDS)).isEqualTo("broken off");
+    }
+  }
+
+  /** Serves by waiting once. */
+  private static final class Waiting implements Protocol {
+    final LinkedBlockingQueue<String> ends = new LinkedBlockingQueue<>();
+
+    @Override
+    public String name() {
+      return "imap";
+    }
+
+    @Override
+    public void serve(Connection connection) throws IOException {
+      String end = "broken off";
+      try {
+        end = connection.await(Duration.ofMinutes(5)).toString();
+      } finally {
+        ends.add(end);
+      }
+    }
+
+    @Override
+    public void resume(Connection connection, byte[] position) throws IOException {
+      serve(connection);
+    }
+
+    @Override
+    public String refusal(Refusal reason) {
+      return "* BYE\r\n";
+    }
+  }
+
+  private static CarriedSession session(Optional<byte[]> position) {
+    InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
+    return new CarriedSession(
+        "s1",
+        "imap",
+        "imap",
+        TlsMode.NONE,
+        nowhere,
+        nowhere,
+        Instant.EPOCH,
+        Optional.empty(),
+        false,
+        0,
+        0,
+        OptionalLong.empty(),
+        position);
   }
 }
