@@ -213,7 +213,9 @@ public final class LinkServer implements AutoCloseable {
 
   Report report() {
     Report now = report.get();
-    return leaving ? now.toBuilder().setState(Report.State.DRAINING).build() : now;
+    // One that drains takes sessions where there is no other; one that leaves would only be waited
+    // for.
+    return leaving ? now.toBuilder().setState(Report.State.DRAINING).clearServices().build() : now;
   }
 
   void gone(FrontLink front) {

@@ -709,4 +709,22 @@ final class FrontTest {
       assertThat(two.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.END);
     }
   }
+
+  @Test
+  void theLastNodeDoesNotTakeBackWhatItLetGo() throws Exception {
+    link(one);
+    List<Client> clients = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Client client = greeted("plain");
+      client.ask("ADD 3", "total 3");
+      clients.add(client);
+    }
+    Thread leaving = Thread.ofVirtual().start(() -> one.links.close(Duration.ofSeconds(20)));
+    assertThat(leaving.join(Duration.ofSeconds(10))).isTrue();
+    link(two);
+    for (Client client : clients) {
+      client.ask("ADD 4", "total 7");
+      client.close();
+    }
+  }
 }
