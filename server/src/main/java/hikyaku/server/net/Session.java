@@ -111,7 +111,8 @@ final class Session implements Connection, Runnable {
     this.out = new OutputBuffer(ground, trace, brake);
     this.readTimeoutNanos = Deadline.nanos(shared.limits().read());
     this.pace = new Pace(shared.limits());
-    if (listener.protocol().authenticates() && start.position() == null) {
+    if (listener.protocol().authenticates()) {
+      // A protocol that carries on a session that is logged in says so before it waits.
       pace.loginBy(shared.limits().login());
     }
   }

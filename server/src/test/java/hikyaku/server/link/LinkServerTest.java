@@ -310,4 +310,62 @@ final class LinkServerTest {
         OptionalLong.empty(),
         position);
   }
+
+  @Test
+  void aSessionThatMovedHasToLogInToo() throws Exception {
+    Waiting waiting = new Waiting();
+    NetLimits few = NetLimits.DEFAULT;
+    NetLimits limits =
+        new NetLimits(
+            few.connections(),
+            few.connectionsPerProtocol(),
+            few.connectionsPerAddress(),
+            few.loopbackExempt(),
+            few.unauthenticated(),
+            few.refusals(),
+            few.proxyHeader(),
+            few.handshake(),
+            Duration.ofMillis(200),
+            few.read(),
+            few.command(),
+            few.slowest(),
+            few.write(),
+            few.linger(),
+            few.grace(),
+            few.backlog());
+    try (NetServer strict =
+            new NetServer(
+                List.of(),
+                limits,
+                new Traces(),
+                new SessionIds(InstantSource.system()),
+                new SimpleMeterRegistry(),
+                InstantSource.system());
+        LinkServer to =
+            new LinkServer(
+                "n1",
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                keys(1),
+                SETTINGS,
+                strict,
+                Map.of("imap", waiting),
+                () -> Report.newBuilder().setNode("n1").build(),
+                InstantSource.system(),
+                new SecureRandom())) {
+      strict.start();
+      to.start();
+      NodeLink link =
+          NodeLink.connect(
+              to.address(),
+              "front",
+              keys(1),
+              SETTINGS,
+              InstantSource.system(),
+              new SecureRandom(),
+              NOBODY);
+      byte[] position = keys(1).seal("s1", "imap", new byte[] {1});
+      link.open(session(Optional.of(position)), told -> {});
+      assertThat(waiting.ends.poll(10, TimeUnit.SECONDS)).isEqualTo("TIMEOUT");
+    }
+  }
 }
