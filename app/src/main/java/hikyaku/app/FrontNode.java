@@ -92,7 +92,7 @@ final class FrontNode implements AutoCloseable {
                   new SessionIds(clock),
                   meters,
                   clock));
-      net.useTls(certificates.context());
+      net.useTls(certificates.readAndWarn().context());
       status =
           new RunningNode(
               configuration.front().name().orElse(hostname),

@@ -311,7 +311,7 @@ final class Node implements AutoCloseable {
 
   private static TlsContext context(Certificates certificates) throws Failure {
     try {
-      return certificates.context();
+      return certificates.readAndWarn().context();
     } catch (IOException e) {
       throw new Failure("The certificate cannot be used: " + Reason.of(e) + ".", e);
     }

@@ -218,11 +218,16 @@ final class RunningNode implements NodeStatus {
   @Override
   public Optional<String> reloadTls() {
     try {
-      net.useTls(certificates.context());
-      return Optional.empty();
+      Certificates.Reading reading = certificates.readAndWarn();
+      net.useTls(reading.context());
+      return reading.problems().isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              "the certificates were read again, but for what cannot be used and stays as it was: "
+                  + String.join("; ", reading.problems()));
     } catch (IOException e) {
       return Optional.of(
-          "the certificate stays as it is, for the new one cannot be used: " + Reason.of(e));
+          "the certificates stay as they are, for they cannot be used: " + Reason.of(e));
     }
   }
 

@@ -1,10 +1,8 @@
 package hikyaku.app;
 
 import hikyaku.app.command.Where;
-import hikyaku.server.net.Credential;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
@@ -23,12 +21,12 @@ import picocli.CommandLine.Spec;
 /** {@code hikyaku tls}. */
 @Command(
     name = "tls",
-    description = "The certificate: show it, or have it read again.",
+    description = "The certificates: show them, or have them read again.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {TlsCommand.Show.class, TlsCommand.Reload.class})
 final class TlsCommand {
   /** {@code tls show}. */
-  @Command(name = "show", description = "Show the certificate that clients are shown.")
+  @Command(name = "show", description = "Show the certificates that clients are shown.")
   static final class Show implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private Where where;
@@ -42,30 +40,38 @@ final class TlsCommand {
               configuration.data().resolve("tls"),
               configuration.hostname(),
               Clock.systemUTC());
-      if (!Files.exists(certificates.certificate())) {
-        throw new Failure(
-            "There is no certificate at "
-                + certificates.certificate()
-                + " yet; the first start of a node makes one.");
-      }
+      PrintWriter out = spec.commandLine().getOut();
       try {
-        Credential credential = certificates.read();
-        print(spec.commandLine().getOut(), certificates, credential.chain().getFirst());
+        Certificates.Reading reading = certificates.look();
+        if (reading.found().isEmpty() && reading.problems().isEmpty()) {
+          throw new Failure("There is no certificate yet; the first start of a node makes one.");
+        }
+        for (Certificates.Found one : reading.found()) {
+          if (!one.equals(reading.found().getFirst())) {
+            out.println();
+          }
+          print(out, one);
+        }
+        if (!reading.problems().isEmpty()) {
+          throw new Failure("These cannot be used: " + String.join("; ", reading.problems()) + ".");
+        }
         return 0;
       } catch (IOException | CertificateEncodingException e) {
         throw new Failure("The certificate cannot be used: " + Reason.of(e) + ".", e);
       }
     }
 
-    private static void print(PrintWriter out, Certificates from, X509Certificate certificate)
+    private static void print(PrintWriter out, Certificates.Found found)
         throws CertificateEncodingException {
+      X509Certificate certificate = found.leaf();
       Instant end = certificate.getNotAfter().toInstant();
       long days = Duration.between(Instant.now(), end).toDays();
-      out.println("File         " + from.certificate());
+      out.println("File         " + found.file());
       out.println("Subject      " + certificate.getSubjectX500Principal().getName());
+      out.println("Names        " + String.join(", ", found.credential().names()));
       out.println(
           "Issuer       "
-              + (from.isSelfSigned()
+              + (found.isSelfMade()
                   ? "itself: clients must be told to trust it"
                   : certificate.getIssuerX500Principal().getName()));
       out.println("Valid until  " + end + (days < 0 ? ", which is past" : ", " + days + " days"));
@@ -86,7 +92,7 @@ final class TlsCommand {
   /** {@code tls reload}. */
   @Command(
       name = "reload",
-      description = "Have the running node read its certificate again, after it was renewed.")
+      description = "Have the running node read its certificates again, after they were renewed.")
   static final class Reload implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private Where where;
@@ -96,7 +102,7 @@ final class TlsCommand {
       try (Door door = Door.open(where.settings().configuration())) {
         door.call(Door.Call.of("POST", "tls", "reload"));
       }
-      spec.commandLine().getOut().println("Sessions that begin now get the new certificate.");
+      spec.commandLine().getOut().println("Sessions that begin now get the new certificates.");
       return 0;
     }
   }

@@ -69,7 +69,7 @@ public interface NodeStatus {
    */
   boolean trace(String whom, boolean on);
 
-  /** Reads the certificate again, for sessions that begin from now on; tells why it cannot. */
+  /** Reads the certificates again, for sessions that begin from now on; tells what it cannot. */
   Optional<String> reloadTls();
 
   /** Sets what is logged from now on; empty if that is no level, else the level. */
