@@ -20,18 +20,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses a credential by the host name that the client asks for and the kind of key that it
- * understands, and else the first of that kind. Holds the keys as they are: the one of the JDK that
- * reads key stores decrypts the key anew for each handshake.
+ * understands, and else the first. Holds the keys as they are: the one of the JDK that reads key
+ * stores decrypts the key anew for each handshake.
  */
 final class CredentialKeyManager extends X509ExtendedKeyManager {
   private final List<Credential> credentials;
   private final Map<String, List<Integer>> byName = new HashMap<>();
+
+  /** The first credential, and those for the same names, with another kind of key. */
+  private final List<Integer> defaults = new ArrayList<>();
 
   CredentialKeyManager(List<Credential> credentials) {
     this.credentials = List.copyOf(credentials);
     for (int i = 0; i < credentials.size(); i++) {
       for (String name : credentials.get(i).names()) {
         byName.computeIfAbsent(name, _ -> new ArrayList<>()).add(i);
+      }
+      if (i == 0 || credentials.get(i).names().equals(credentials.getFirst().names())) {
+        defaults.add(i);
       }
     }
   }
@@ -48,18 +54,12 @@ final class CredentialKeyManager extends X509ExtendedKeyManager {
     return choose(keyType, socket instanceof SSLSocket tls ? tls.getHandshakeSession() : null);
   }
 
+  /**
+   * TLS asks for one kind of key after the other: where the name has none of this kind, another
+   * kind's turn must come, not another name's certificate.
+   */
   private @Nullable String choose(String keyType, @Nullable SSLSession handshake) {
-    if (handshake instanceof ExtendedSSLSession session) {
-      for (SNIServerName asked : session.getRequestedServerNames()) {
-        if (asked instanceof SNIHostName host) {
-          String alias = aliasFor(host.getAsciiName().toLowerCase(Locale.ROOT), keyType);
-          if (alias != null) {
-            return alias;
-          }
-        }
-      }
-    }
-    for (int i = 0; i < credentials.size(); i++) {
+    for (int i : candidates(handshake)) {
       if (fits(i, keyType)) {
         return Integer.toString(i);
       }
@@ -67,18 +67,28 @@ final class CredentialKeyManager extends X509ExtendedKeyManager {
     return null;
   }
 
-  /** By the name itself, and by a wildcard for its first label (RFC 6125 §6.4.3). */
-  private @Nullable String aliasFor(String name, String keyType) {
-    int dot = name.indexOf('.');
-    String wildcard = dot < 0 ? name : "*" + name.substring(dot);
-    for (String candidate : List.of(name, wildcard)) {
-      for (int i : byName.getOrDefault(candidate, List.of())) {
-        if (fits(i, keyType)) {
-          return Integer.toString(i);
+  private List<Integer> candidates(@Nullable SSLSession handshake) {
+    if (handshake instanceof ExtendedSSLSession session) {
+      for (SNIServerName asked : session.getRequestedServerNames()) {
+        if (asked instanceof SNIHostName host) {
+          List<Integer> named = named(host.getAsciiName().toLowerCase(Locale.ROOT));
+          if (!named.isEmpty()) {
+            return named;
+          }
         }
       }
     }
-    return null;
+    return defaults;
+  }
+
+  /** By the name itself, and by a wildcard for its first label (RFC 6125 §6.4.3). */
+  private List<Integer> named(String name) {
+    int dot = name.indexOf('.');
+    List<Integer> named = new ArrayList<>(byName.getOrDefault(name, List.of()));
+    if (dot >= 0) {
+      named.addAll(byName.getOrDefault("*" + name.substring(dot), List.of()));
+    }
+    return named;
   }
 
   private boolean fits(int index, String keyType) {

@@ -31,7 +31,7 @@ public final class TlsContext {
 
   /**
    * A context that shows the credential whose names match what the client asks for, and else the
-   * first.
+   * first. Credentials of different kinds of keys for the same names stand in for each other.
    */
   public static TlsContext of(List<Credential> credentials) {
     if (credentials.isEmpty()) {

@@ -4,20 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLHandshakeException;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,12 +189,65 @@ class TlsTest {
     }
   }
 
-  private static X509Certificate shown(TestServer server, String name) throws Exception {
-    TlsClient.TlsSession session = TlsClient.ready().name(name).to(server.port("tls"));
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+  void theNameGoesBeforeTheKindOfKey(String version) throws Exception {
+    try (TestServer server = new TestServer()) {
+      TlsClient ready = TlsClient.ready().versions(version);
+      Credential rsa = rsa("mail.rsa.test");
+      server.server.useTls(TlsContext.of(List.of(TestServer.DEFAULT, rsa)));
+      assertThat(shown(server, ready.name("mail.rsa.test"))).isEqualTo(rsa.chain().getFirst());
+      assertThat(shown(server, ready.name("elsewhere.test")))
+          .isEqualTo(TestServer.DEFAULT.chain().getFirst());
+
+      Credential other = TestServer.credential("mail.ec.test");
+      server.server.useTls(TlsContext.of(List.of(rsa, other)));
+      assertThat(shown(server, ready.name("mail.ec.test"))).isEqualTo(other.chain().getFirst());
+      assertThat(shown(server, ready.name("elsewhere.test"))).isEqualTo(rsa.chain().getFirst());
+
+      Credential both = TestServer.credential("mail.rsa.test");
+      server.server.useTls(TlsContext.of(List.of(rsa, both)));
+      assertThat(shown(server, ready.name("elsewhere.test"))).isIn(chainHeads(rsa, both));
+    }
+  }
+
+  private static List<X509Certificate> chainHeads(Credential... credentials) {
+    return Arrays.stream(credentials).map(one -> one.chain().getFirst()).toList();
+  }
+
+  private static Credential rsa(String name) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    KeyPair pair = generator.generateKeyPair();
+    X500Name subject = new X500Name("CN=" + name);
+    Instant now = Instant.now();
+    X509CertificateHolder signed =
+        new JcaX509v3CertificateBuilder(
+                subject,
+                BigInteger.ONE,
+                Date.from(now.minusSeconds(60)),
+                Date.from(now.plusSeconds(3600)),
+                subject,
+                pair.getPublic())
+            .addExtension(
+                Extension.subjectAlternativeName,
+                false,
+                new GeneralNames(new GeneralName(GeneralName.dNSName, name)))
+            .build(new JcaContentSignerBuilder("SHA256withRSA").build(pair.getPrivate()));
+    return Credential.of(
+        List.of(new JcaX509CertificateConverter().getCertificate(signed)), pair.getPrivate());
+  }
+
+  private static X509Certificate shown(TestServer server, TlsClient ready) throws Exception {
+    TlsClient.TlsSession session = ready.to(server.port("tls"));
     try (TestClient client = session.client()) {
       client.expect("* HELLO");
       return (X509Certificate) session.socket().getSession().getPeerCertificates()[0];
     }
+  }
+
+  private static X509Certificate shown(TestServer server, String name) throws Exception {
+    return shown(server, TlsClient.ready().name(name));
   }
 
   @Test
