@@ -99,10 +99,17 @@ public final class Nodes implements AutoCloseable {
       try {
         NodeLink link =
             NodeLink.connect(resolve(address), front, keys, linkSettings, clock, random, keeper);
-        pause = FIRST_PAUSE;
         complained = false;
         if (arrived(link)) {
+          long since = System.nanoTime();
           keeper.awaitEnd();
+          if (System.nanoTime() - since < settings.retry().toNanos()) {
+            // One that is lost as soon as it is made would be made again without end.
+            rest(pause);
+            pause = min(pause.multipliedBy(2), settings.retry());
+          } else {
+            pause = FIRST_PAUSE;
+          }
         } else {
           // The same node under another address, which may be the only one that works later.
           link.close();

@@ -285,7 +285,8 @@ final class FrontLink implements Link.Receiver {
     private void end(byte type, byte[] payload) {
       over = true;
       sessions.remove(stream);
-      mine.send(type, stream, payload);
+      // A watch over many sessions may be the one that ends this one: it must not wait.
+      mine.sendAtOnce(type, stream, payload);
     }
   }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -112,13 +111,21 @@ public final class LinkServer implements AutoCloseable {
         } else {
           socket.close();
         }
-      } catch (SocketException e) {
+      } catch (IOException e) {
         if (!listener.isClosed()) {
           LOG.atWarn().setCause(e).log("cannot accept a link");
+          rest();
         }
-      } catch (IOException e) {
-        LOG.atWarn().setCause(e).log("cannot accept a link");
       }
+    }
+  }
+
+  /** Mostly descriptors have run out: asking again at once would only burn the processor. */
+  private static void rest() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(200);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -42,7 +43,14 @@ final class Cable implements AutoCloseable {
           here.close();
           continue;
         }
-        Socket there = new Socket(far.getAddress(), far.getPort());
+        Socket there = new Socket();
+        try {
+          there.connect(far);
+        } catch (ConnectException e) {
+          // Nobody is at the far end any more.
+          here.close();
+          continue;
+        }
         here.setTcpNoDelay(true);
         there.setTcpNoDelay(true);
         ends.add(here);
