@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -226,9 +228,34 @@ final class Node implements AutoCloseable {
     process.toHandle().destroy();
   }
 
-  /** Halts the program where it is, as a machine does that is out of breath. */
+  /**
+   * Halts the program where it is, as a machine does that is out of breath; returns when it stands.
+   */
   void freeze() throws IOException, InterruptedException {
     signal("-STOP");
+    while (!stands()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Whether all threads are halted: each stops by itself, some time after the signal. */
+  private boolean stands() throws IOException {
+    try (DirectoryStream<Path> tasks =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+      for (Path task : tasks) {
+        String stat = Files.readString(task.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      if (!process.isAlive()) {
+        throw e;
+      }
+      // A thread that ended meanwhile.
+      return false;
+    }
   }
 
   /** Lets it go on. */
