@@ -28,7 +28,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** A front that runs: listeners as a node has them, and links to nodes in place of a store. */
 final class FrontNode implements AutoCloseable {
@@ -105,7 +104,13 @@ final class FrontNode implements AutoCloseable {
               listeners.specs(),
               meters,
               clock);
-      StatusPage page = new StatusPage(status, this::problems, Optional.empty(), clock);
+      StatusPage page =
+          new StatusPage(
+              status,
+              this::problems,
+              () -> StatusTables.cards(metrics),
+              () -> List.of(StatusTables.links(nodes.links())),
+              clock);
       AdminApi api = new AdminApi(List.of(new SessionOperations(status)));
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {

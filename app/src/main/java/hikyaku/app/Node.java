@@ -43,7 +43,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -159,7 +158,12 @@ final class Node implements AutoCloseable {
                   .toList();
       Health health = new Health(core.store().logs(), problems, clock);
       StatusPage page =
-          new StatusPage(status, health::problems, Optional.of(core.store()::statistics), clock);
+          new StatusPage(
+              status,
+              health::problems,
+              () -> StatusTables.cards(status.work(), core.store().statistics()),
+              () -> List.of(StatusTables.nodes(joined.members(), clock.instant())),
+              clock);
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(

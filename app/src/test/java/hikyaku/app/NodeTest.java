@@ -337,6 +337,8 @@ final class NodeTest {
       imap.await("* OK");
       String page = http("GET", "/").body();
       assertThat(page).contains("mail.test", "ready", "imap", "Configuration in force");
+      String self = running.node().status().name();
+      assertThat(page).contains("<h1>" + self + "</h1>", "<tr><td>" + self + "<td class=fine>up");
       assertThat(page).doesNotContain("<script");
     }
   }

@@ -24,6 +24,21 @@ public final class FrontMetrics {
     homeless = failures(meters, "homeless");
   }
 
+  /** Sessions that another node took because theirs drained or stopped. */
+  public long movedByLeaving() {
+    return afterLeaving.count();
+  }
+
+  /** Sessions that another node took because theirs died or fell silent. */
+  public long movedByLoss() {
+    return afterLoss.count();
+  }
+
+  /** Sessions that ended because they could not be carried on. */
+  public long failed() {
+    return (long) (diverged.count() + homeless.count());
+  }
+
   private static Timer moves(MeterRegistry meters, String why) {
     return Timer.builder("hikyaku.front.moves")
         .description("Sessions taken to another node, and how long they had none")

@@ -1,6 +1,5 @@
 package hikyaku.server.ops;
 
-import hikyaku.mailbox.store.StoreStatistics;
 import hikyaku.server.net.ConnectionInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,34 +8,37 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** The node at a glance, as one page of HTML without scripts that renews itself. */
+/** A node or a front at a glance, as one page of HTML without scripts that renews itself. */
 public final class StatusPage {
   /** Sessions that are listed; the page must stay small when there are ten thousand. */
   private static final int SESSIONS = 200;
 
   private final NodeStatus node;
   private final Supplier<List<String>> problems;
-  private final Optional<Supplier<StoreStatistics>> store;
+  private final Supplier<Map<String, String>> figures;
+  private final Supplier<List<StatusTable>> tables;
   private final InstantSource clock;
 
   /**
    * A page.
    *
    * @param problems sentences about what keeps it from being ready
-   * @param store figures of the store, where there is one
+   * @param figures what else is counted, by its name, in the order in which it is shown
+   * @param tables what else there is to see
    */
   public StatusPage(
       NodeStatus node,
       Supplier<List<String>> problems,
-      Optional<Supplier<StoreStatistics>> store,
+      Supplier<Map<String, String>> figures,
+      Supplier<List<StatusTable>> tables,
       InstantSource clock) {
     this.node = node;
     this.problems = problems;
-    this.store = store;
+    this.figures = figures;
+    this.tables = tables;
     this.clock = clock;
   }
 
@@ -44,17 +46,22 @@ public final class StatusPage {
     List<String> problems = this.problems.get();
     List<ConnectionInfo> sessions = node.sessions();
     Html html = new Html();
-    html.raw(HEAD).text(node.hostname()).raw(STYLE);
-    html.raw("<header><h1>").text(node.hostname()).raw("</h1>");
+    html.raw(HEAD).text(node.name()).raw(STYLE);
+    html.raw("<header><h1>").text(node.name()).raw("</h1>");
     html.raw(
         problems.isEmpty() ? "<span class=good>ready</span>" : "<span class=bad>not ready</span>");
-    html.raw("<p>Up for ").text(Figures.time(Duration.between(node.started(), clock.instant())));
+    html.raw("<p>");
+    if (!node.hostname().equals(node.name())) {
+      html.text(node.hostname()).raw(" &middot; ");
+    }
+    html.raw("Up for ").text(Figures.time(Duration.between(node.started(), clock.instant())));
     node.versions().forEach(v -> html.raw(" &middot; ").text(v.part() + " " + v.version()));
     html.raw("</p></header>");
     for (String problem : problems) {
       html.raw("<p class=problem>").text(problem).raw("</p>");
     }
-    figures(html, sessions);
+    cards(html, sessions);
+    tables.get().forEach(table -> table(html, table));
     listeners(html);
     sessions(html, sessions);
     html.raw("<details><summary>Configuration in force</summary><pre>")
@@ -64,34 +71,45 @@ public final class StatusPage {
     return html.raw("</main></body></html>\n").toString();
   }
 
-  private void figures(Html html, List<ConnectionInfo> sessions) {
+  private void cards(Html html, List<ConnectionInfo> sessions) {
     Map<String, Integer> byProtocol = new TreeMap<>();
     sessions.forEach(session -> byProtocol.merge(session.protocol(), 1, Integer::sum));
     Map<String, String> cards = new LinkedHashMap<>();
     cards.put("sessions", Figures.count(sessions.size()));
     byProtocol.forEach(
         (protocol, count) -> cards.put(protocol + " sessions", Figures.count(count)));
-    NodeStatus.Work work = node.work();
-    cards.put("messages taken in", Figures.count(work.messages()));
-    cards.put("put into mailboxes", Figures.count(work.copies()));
-    cards.put("refusals", Figures.count(work.refusals()));
-    cards.put("bugs met", Figures.count(work.bugs()));
-    store.ifPresent(figures -> store(cards, figures.get()));
+    cards.putAll(figures.get());
+    cards.put("bugs met", Figures.count(node.work().bugs()));
     html.raw("<section class=cards>");
     cards.forEach((name, value) ->
         html.raw("<div><b>").text(value).raw("</b><span>").text(name).raw("</span></div>"));
     html.raw("</section>");
   }
 
-  private static void store(Map<String, String> cards, StoreStatistics figures) {
-    cards.put("writes", Figures.count(figures.appends()));
-    cards.put("disk syncs", Figures.count(figures.rounds()));
-    cards.put("contents stored", Figures.count(figures.blobsWritten()));
-    cards.put("contents shared", Figures.count(figures.blobsShared()));
-    if (figures.diskOctets() >= 0) {
-      cards.put("on disk", Figures.octets(figures.diskOctets()));
+  private static void table(Html html, StatusTable table) {
+    html.raw("<h2>").text(table.title()).raw("</h2>");
+    if (table.rows().isEmpty()) {
+      html.raw("<p>").text(table.ifEmpty()).raw("</p>");
+      return;
     }
-    cards.put("store failures", Figures.count(figures.failures()));
+    html.raw("<table><tr>");
+    table.heads().forEach(head -> html.raw("<th>").text(head));
+    html.raw("</tr>");
+    for (List<StatusTable.Cell> row : table.rows()) {
+      html.raw("<tr>");
+      for (StatusTable.Cell cell : row) {
+        html.raw(
+                switch (cell.mood()) {
+                  case PLAIN -> "<td>";
+                  case GOOD -> "<td class=fine>";
+                  case BAD -> "<td class=ill>";
+                  case FAINT -> "<td class=faint>";
+                })
+            .text(cell.text());
+      }
+      html.raw("</tr>\n");
+    }
+    html.raw("</table>");
   }
 
   private void listeners(Html html) {
@@ -190,6 +208,8 @@ public final class StatusPage {
         vertical-align: .25rem; }
       .good { background: #1a7f37; } .bad, .problem { background: #b42318; }
       .problem { color: #fff; padding: .5rem .8rem; border-radius: .4rem; }
+      .fine { color: #1a7f37; } .ill { color: #d92d20; font-weight: 600; }
+      .faint { color: var(--faint); }
       .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));
         gap: .7rem; }
       .cards div { background: var(--soft); border-radius: .5rem; padding: .7rem .9rem; }
