@@ -207,6 +207,7 @@ public record Layout(Path directory, int nodes, int offset) {
     table(text, "node");
     line(text, "key-file", key());
     table(text, "front");
+    line(text, "name", FRONT);
     line(
         text, "nodes", names().stream().map(name -> "127.0.0.1:" + port(name, Port.LINK)).toList());
     for (Port listener : Port.values()) {

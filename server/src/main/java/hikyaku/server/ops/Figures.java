@@ -1,5 +1,6 @@
 package hikyaku.server.ops;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Locale;
@@ -48,12 +49,13 @@ public final class Figures {
     return Math.max(0, time.toSeconds()) + "s";
   }
 
-  /** Address and port, an IPv6 address in brackets. */
+  /** Address and port, an IPv6 address in brackets; a star for all addresses of the machine. */
   public static String address(InetSocketAddress address) {
-    String host =
-        address.getAddress() == null
+    InetAddress host = address.getAddress();
+    String text =
+        host == null
             ? address.getHostString()
-            : address.getAddress().getHostAddress();
-    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+            : host.isAnyLocalAddress() ? "*" : host.getHostAddress();
+    return (text.contains(":") ? "[" + text + "]" : text) + ":" + address.getPort();
   }
 }
