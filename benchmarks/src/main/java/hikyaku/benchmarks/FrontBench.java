@@ -43,11 +43,19 @@ final class FrontBench implements Callable<Integer> {
 
   @Option(
       names = "--sessions",
-      defaultValue = "1000",
+      defaultValue = "4000",
       description = "Idle sessions, for the memory of each (default: ${DEFAULT-VALUE}).")
   int sessions;
 
+  @Option(
+      names = "--only",
+      defaultValue = "",
+      description = "Measure only what has this in its name: logins, NOOP, bulk or KiB.")
+  String only;
+
   private static final int BULK = 5 * 1024 * 1024;
+
+  private long nodeProcess;
 
   /** A way to the node. */
   private record Door(String name, Target target, List<Long> processes) {}
@@ -56,6 +64,7 @@ final class FrontBench implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench-peers");
     try (Node node = Node.start(50, Memory.CLOSE_HEAP)) {
+      nodeProcess = node.target().pid();
       Loads.fill(node.target(), 20, 4096);
       bulk(node.target());
       try (Node.FrontProcess front = node.front(Memory.CLOSE_HEAP);
@@ -68,7 +77,9 @@ final class FrontBench implements Callable<Integer> {
                 new Door("haproxy", haproxy.target(), haproxy.processes()),
                 new Door("nginx", nginx.target(), nginx.processes()));
         rates(doors);
-        memory(doors, front.target().pid());
+        if (wanted("KiB")) {
+          memory(doors, front.target().pid());
+        }
       }
     } finally {
       Node.delete(directory);
@@ -116,36 +127,79 @@ final class FrontBench implements Callable<Integer> {
   private Map<String, Double> round(Door door) throws IOException, InterruptedException {
     Map<String, Double> figures = new LinkedHashMap<>();
     Target target = door.target();
-    figures.put("logins/s, 16 at a time", run(16, Loads.login(target)).perSecond());
-    Load.Figures one = run(1, Loads.command(target, "NOOP"));
-    figures.put("NOOP, one client, median microseconds", one.millis(0.5) * 1000);
-    figures.put("NOOP, one client, p99 microseconds", one.millis(0.99) * 1000);
-    figures.put("NOOP/s, 20 clients", run(20, Loads.command(target, "NOOP")).perSecond());
-    Load.WorkerFactory fetch =
-        number -> {
-          Client client = Client.plain(target.host(), target.imap());
-          client.line();
-          client.imap("LOGIN " + target.user(0) + " " + target.password());
-          client.imap("SELECT Bulk");
-          return new Load.Worker() {
-            @Override
-            public void step() throws IOException {
-              client.imap("FETCH 1 BODY.PEEK[]");
-            }
-
-            @Override
-            public void close() throws IOException {
-              client.close();
-            }
-          };
-        };
-    figures.put("bulk MB/s, 2 clients", run(2, fetch).perSecond() * BULK / 1e6);
+    if (wanted("logins")) {
+      Costs of = run(door, 16, Loads.login(target));
+      figures.put("logins/s, 16 at a time", of.figures().perSecond());
+      of.put(figures, "  processor microseconds", 1e6);
+    }
+    if (wanted("NOOP")) {
+      Load.Figures one = run(door, 1, Loads.command(target, "NOOP")).figures();
+      figures.put("NOOP, one client, median microseconds", one.millis(0.5) * 1000);
+      figures.put("NOOP, one client, p99 microseconds", one.millis(0.99) * 1000);
+      Costs of = run(door, 20, Loads.command(target, "NOOP"));
+      figures.put("NOOP/s, 20 clients", of.figures().perSecond());
+      of.put(figures, "  processor microseconds of a NOOP", 1e6);
+    }
+    if (wanted("bulk")) {
+      Costs of = run(door, 2, fetchBulk(target));
+      figures.put("bulk MB/s, 2 clients", of.figures().perSecond() * BULK / 1e6);
+      of.put(figures, "  processor milliseconds of 100 MB", 1e3 * 1e8 / BULK);
+    }
     return figures;
   }
 
-  private Load.Figures run(int clients, Load.WorkerFactory factory)
+  private boolean wanted(String what) {
+    return what.contains(only) || only.contains(what);
+  }
+
+  private static Load.WorkerFactory fetchBulk(Target target) {
+    return number -> {
+      Client client = Client.plain(target.host(), target.imap());
+      client.line();
+      client.imap("LOGIN " + target.user(0) + " " + target.password());
+      client.imap("SELECT Bulk");
+      return new Load.Worker() {
+        @Override
+        public void step() throws IOException {
+          client.imap("FETCH 1 BODY.PEEK[]");
+        }
+
+        @Override
+        public void close() throws IOException {
+          client.close();
+        }
+      };
+    };
+  }
+
+  /**
+   * What a load came to, and the seconds of processor time that it took: a machine that others use
+   * as well makes rates low, and these hardly.
+   */
+  private record Costs(Load.Figures figures, double proxy, double node) {
+    void put(Map<String, Double> into, String what, double scale) {
+      into.put(what + ": proxy", proxy * scale / figures.all());
+      into.put(what + ": node", node * scale / figures.all());
+    }
+  }
+
+  private Costs run(Door door, int clients, Load.WorkerFactory factory)
       throws IOException, InterruptedException {
-    return new Load(clients, 0.5, seconds).run(factory);
+    double proxy = processorSeconds(door.processes());
+    double node = processorSeconds(List.of(nodeProcess));
+    Load.Figures figures = new Load(clients, 0.5, seconds).run(factory);
+    return new Costs(
+        figures,
+        processorSeconds(door.processes()) - proxy,
+        processorSeconds(List.of(nodeProcess)) - node);
+  }
+
+  private static double processorSeconds(List<Long> processes) {
+    return processes.stream()
+        .flatMap(process -> ProcessHandle.of(process).stream())
+        .flatMap(process -> process.info().totalCpuDuration().stream())
+        .mapToDouble(time -> time.toNanos() / 1e9)
+        .sum();
   }
 
   private static double median(List<Double> figures) {
@@ -153,37 +207,52 @@ final class FrontBench implements Callable<Integer> {
     return sorted[sorted.length / 2];
   }
 
+  /**
+   * The slope between many sessions and some: what a program takes once, for the first of them or
+   * for being warm, is none of it.
+   */
   private void memory(List<Door> doors, long java) throws IOException, InterruptedException {
     for (boolean tls : new boolean[] {false, true}) {
+      Map<String, Double> live = new LinkedHashMap<>();
       System.out.printf("%-44s", "KiB for each idle session, " + (tls ? "TLS" : "plain"));
       for (Door door : doors) {
         if (door.processes().isEmpty()) {
           System.out.printf("%12s", "");
           continue;
         }
-        boolean ours = door.processes().contains(java);
-        List<Client> first = Loads.idle(door.target(), Math.min(100, sessions), tls);
-        long before = kib(door, ours);
-        List<Client> open = Loads.idle(door.target(), sessions, tls);
-        long after = kib(door, ours);
-        System.out.printf(Locale.ROOT, "%12.1f", (after - before) / (double) sessions);
+        List<Client> open = new ArrayList<>(Loads.idle(door.target(), sessions / 4, tls));
+        Memory before = memory(door, java);
+        open.addAll(Loads.idle(door.target(), sessions, tls));
+        Memory after = memory(door, java);
+        System.out.printf(
+            Locale.ROOT, "%12.1f", (after.processKib() - before.processKib()) / (double) sessions);
+        live.put(door.name(), (after.heapKib() - before.heapKib()) / (double) sessions);
         for (Client client : open) {
           client.close();
         }
-        for (Client client : first) {
-          client.close();
-        }
+      }
+      System.out.println();
+      System.out.printf("%-44s", "  live objects of it");
+      for (Door door : doors) {
+        System.out.printf(
+            "%12s",
+            door.processes().contains(java)
+                ? String.format(Locale.ROOT, "%.1f", live.get(door.name()))
+                : "");
       }
       System.out.println();
     }
   }
 
-  private static long kib(Door door, boolean java) throws IOException, InterruptedException {
+  private static Memory memory(Door door, long java) throws IOException, InterruptedException {
+    if (door.processes().contains(java)) {
+      return Memory.of(java);
+    }
     long sum = 0;
     for (long process : door.processes()) {
-      sum += java ? Memory.of(process).processKib() : Memory.share(process);
+      sum += Memory.share(process);
     }
-    return sum;
+    return new Memory(sum, 0);
   }
 
   /** Another program as a proxy. */

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
 
 /**
@@ -45,8 +46,9 @@ final class Load {
   /**
    * @param perSecond steps per second
    * @param nanos how long each took, rising
+   * @param all steps, those in the warm-up among them
    */
-  record Figures(double perSecond, long[] nanos) {
+  record Figures(double perSecond, long[] nanos, long all) {
     double millis(double quantile) {
       if (nanos.length == 0) {
         return Double.NaN;
@@ -85,13 +87,14 @@ final class Load {
     CountDownLatch start = new CountDownLatch(1);
     long begin = System.nanoTime() + (long) (warmUpSeconds * 1e9);
     long end = begin + (long) (seconds * 1e9);
+    LongAdder steps = new LongAdder();
     List<Future<long[]>> results = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Worker worker : made) {
         results.add(
             threads.submit(() -> {
               start.await();
-              return loop(worker, begin, end);
+              return loop(worker, begin, end, steps);
             }));
       }
       start.countDown();
@@ -105,10 +108,11 @@ final class Load {
       }
     }
     long[] nanos = all.stream().flatMapToLong(LongStream::of).sorted().toArray();
-    return new Figures(nanos.length / seconds, nanos);
+    return new Figures(nanos.length / seconds, nanos, steps.sum());
   }
 
-  private static long[] loop(Worker worker, long begin, long end) throws IOException {
+  private static long[] loop(Worker worker, long begin, long end, LongAdder steps)
+      throws IOException {
     long[] nanos = new long[1024];
     int count = 0;
     while (true) {
@@ -117,6 +121,7 @@ final class Load {
         return Arrays.copyOf(nanos, count);
       }
       worker.step();
+      steps.increment();
       long after = System.nanoTime();
       if (after >= begin && after < end) {
         if (count == nanos.length) {

@@ -77,6 +77,10 @@ final class Passage implements AutoCloseable {
   private long seen;
 
   private int credit;
+
+  /** Output that the client has, and this node was not told so yet. */
+  private int passedOn;
+
   private boolean inputEnded;
 
   /** Whether this node knows of it. */
@@ -291,9 +295,16 @@ final class Passage implements AutoCloseable {
     if (toSkip == 0) {
       client.out().write(octets, 0, octets.length);
     }
+    grant(octets.length);
+  }
+
+  /** In large sums: a frame for each answer would cost as much as the answer's own. */
+  private void grant(int octets) {
+    passedOn += octets;
     NodeLink.Stream to = stream;
-    if (to != null) {
-      to.granted(octets.length);
+    if (to != null && passedOn >= WINDOW / 2) {
+      to.granted(passedOn);
+      passedOn = 0;
     }
   }
 
@@ -313,10 +324,7 @@ final class Passage implements AutoCloseable {
       digest.update(octets, from, length);
       delivered += length;
     }
-    NodeLink.Stream to = stream;
-    if (to != null && octets.length > 0) {
-      to.granted(octets.length);
-    }
+    grant(octets.length);
   }
 
   private void settled(long offset) throws IOException {
@@ -449,6 +457,7 @@ final class Passage implements AutoCloseable {
     inbox = mine;
     forwarded = input.base();
     credit = WINDOW;
+    passedOn = 0;
     endTold = false;
     toSkip = delivered;
     skipped.reset();

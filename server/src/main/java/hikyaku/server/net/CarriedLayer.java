@@ -32,6 +32,10 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   private boolean signalled;
   private boolean wantedBack;
   private int credit = WINDOW;
+
+  /** Input that was taken, and the front not told so yet. */
+  private int taken;
+
   private @Nullable CloseReason closed;
   private @Nullable Switched switched;
   private boolean waiting;
@@ -92,7 +96,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   private void switched(Switched to) {
     lock.lock();
     try {
-      discardLocked();
+      taken += discardLocked();
       switched = to;
       changed.signalAll();
     } finally {
@@ -239,8 +243,26 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
       lock.unlock();
     }
     octetsIn.setOpaque(octetsIn.getPlain() + count);
-    carrier.granted(count);
+    grant(count);
     return count;
+  }
+
+  /** In large sums: a frame for each command would cost as much as the command's own. */
+  private void grant(int count) {
+    int due = 0;
+    lock.lock();
+    try {
+      taken += count;
+      if (taken >= WINDOW / 2) {
+        due = taken;
+        taken = 0;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (due > 0) {
+      carrier.granted(due);
+    }
   }
 
   private int take(byte[] buffer, int offset, int length) {

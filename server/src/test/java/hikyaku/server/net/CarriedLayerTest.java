@@ -3,6 +3,8 @@ package hikyaku.server.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -12,6 +14,7 @@ final class CarriedLayerTest {
   private static final int ANSWERS = 100;
 
   private final AtomicInteger sent = new AtomicInteger();
+  private final List<Integer> granted = new ArrayList<>();
   private final CarriedLayer layer =
       new CarriedLayer(
           new Carrier() {
@@ -40,7 +43,9 @@ final class CarriedLayerTest {
             public void account(String account) {}
 
             @Override
-            public void granted(int octets) {}
+            public void granted(int octets) {
+              granted.add(octets);
+            }
 
             @Override
             public void letGo() {}
@@ -62,20 +67,44 @@ final class CarriedLayerTest {
                 sent.set(-1);
               }
             });
-    int granted = 0;
-    while (granted < ANSWERS * ANSWER) {
+    int passedOn = 0;
+    while (passedOn < ANSWERS * ANSWER) {
       while (session.getState() != Thread.State.TIMED_WAITING && session.isAlive()) {
         Thread.onSpinWait();
       }
       int now = sent.get();
-      assertThat(now - granted).isPositive().isLessThanOrEqualTo(CarriedLayer.WINDOW + ANSWER);
-      layer.granted(now - granted);
-      granted = now;
+      assertThat(now - passedOn).isPositive().isLessThanOrEqualTo(CarriedLayer.WINDOW + ANSWER);
+      layer.granted(now - passedOn);
+      passedOn = now;
       while (session.isAlive() && sent.get() == now) {
         Thread.onSpinWait();
       }
     }
     session.join();
     assertThat(sent.get()).isEqualTo(ANSWERS * ANSWER);
+  }
+
+  @Test
+  void tellsInLargeSumsWhatItTook() throws Exception {
+    byte[] buffer = new byte[1000];
+    int read = 0;
+    while (granted.size() < 3) {
+      layer.input(new byte[1000]);
+      read += layer.read(buffer, 0, 1000, Long.MAX_VALUE);
+      // Less than that, and a front that has no credit left would wait for ever.
+      int told = granted.stream().mapToInt(Integer::intValue).sum();
+      assertThat(read - told).isBetween(0, CarriedLayer.WINDOW / 2);
+    }
+    assertThat(granted).allMatch(sum -> sum >= CarriedLayer.WINDOW / 2);
+  }
+
+  @Test
+  void whatIsDroppedAtASwitchIsTakenToo() throws Exception {
+    layer.input(new byte[CarriedLayer.WINDOW / 2]);
+    layer.compressionStarted(CarriedLayer.WINDOW / 2);
+    assertThat(layer.hasInput()).isFalse();
+    layer.input(new byte[1]);
+    assertThat(layer.read(new byte[10], 0, 10, Long.MAX_VALUE)).isOne();
+    assertThat(granted).containsExactly(CarriedLayer.WINDOW / 2 + 1);
   }
 }
