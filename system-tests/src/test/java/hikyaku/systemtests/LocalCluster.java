@@ -144,6 +144,18 @@ final class LocalCluster implements AutoCloseable {
     return Ran.in(directory, Map.of(), "", line.toArray(String[]::new));
   }
 
+  /** A command on the directory of one node, as if it were alone on its machine. */
+  Ran commandOf(String node, String... words) throws Exception {
+    List<String> line = new ArrayList<>(List.of(PROGRAM.toString()));
+    line.addAll(List.of(words));
+    line.addAll(List.of("--config", data().resolve(node + ".toml").toString()));
+    return Ran.in(directory, Map.of(), "", line.toArray(String[]::new));
+  }
+
+  Path program() {
+    return PROGRAM;
+  }
+
   String ok(String... words) throws Exception {
     return command(words).ok().output();
   }

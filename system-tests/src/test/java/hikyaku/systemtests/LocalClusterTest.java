@@ -59,6 +59,25 @@ class LocalClusterTest {
     return subjects;
   }
 
+  /** By the node's own directory and a command, as where each node has a machine. */
+  private void restartAsIfOnSeveralMachines() throws Exception {
+    List<ProcessHandle> before = List.of(cluster.process("n1"), cluster.process("n2"));
+    String restart =
+        "set -e; kill $(sed -n 's/.*\"process\":\\([0-9]*\\).*/\\1/p' %1$s/{node}/admin.json); until %2$s up --node"
+            + " {node} --data %1$s; do sleep 0.2; done";
+    Ran ran =
+        cluster.commandOf(
+            "n1", "rolling-restart", "--by", restart.formatted(cluster.data(), cluster.program()));
+    assertThat(ran.ok().output())
+        .containsSubsequence("n2 is up again", "n1 is up again", "All nodes have been restarted");
+    assertThat(before).noneMatch(ProcessHandle::isAlive);
+    Ran failed = cluster.commandOf("n1", "rolling-restart", "--only", "n2", "--by", "exit 7");
+    assertThat(failed.ended(1).output())
+        .contains("'exit 7' ended with 7. The node n2 is draining.");
+    assertThat(cluster.ok("node", "undrain", "n2")).contains("takes sessions again");
+    cluster.awaitState("n2", "up");
+  }
+
   @Test
   void whatIsKilledIsMissedByNobodyAndComesBack() throws Exception {
     cluster.start(2);
@@ -95,6 +114,7 @@ class LocalClusterTest {
     List<ProcessHandle> before = List.of(cluster.process("n1"), cluster.process("n2"));
     assertThat(cluster.ok("rolling-restart")).contains("All nodes have been restarted");
     assertThat(before).noneMatch(ProcessHandle::isAlive);
+    restartAsIfOnSeveralMachines();
     assertThat(subjects(0, password))
         .containsExactly("by n1", "by the front", "by the front again");
     assertThat(cluster.ok("verify")).contains("All is well");

@@ -3,16 +3,19 @@ package hikyaku.app.command;
 import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
+import hikyaku.app.config.Configuration;
 import hikyaku.app.local.Doors;
 import hikyaku.app.local.Layout;
 import hikyaku.app.local.Requests;
 import hikyaku.server.ops.ClusterOperations;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,8 +27,9 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "rolling-restart",
     description = {
-      "Restart every node of a cluster on this machine, one after the other.",
-      "Each is drained, stopped, started and given sessions again before the next one."
+      "Restart every node of a cluster, one after the other.",
+      "Each is drained, stopped, started and given sessions again before the next one.",
+      "On several machines --by says how the service of one node is restarted."
     })
 public final class RollingRestart implements Callable<Integer> {
   /** Longer than the grace that a node gives its sessions. */
@@ -40,21 +44,47 @@ public final class RollingRestart implements Callable<Integer> {
   @Option(names = "--force", description = "Even where the rest could not carry a node's load.")
   private boolean force;
 
+  @Option(
+      names = "--by",
+      paramLabel = "COMMAND",
+      description = {
+        "What the shell runs to restart the service of one node, for instance"
+            + " 'ssh {address} systemctl restart hikyaku'. {node} in it becomes the node's name,"
+            + " {address} the host at which fronts reach it. It has to return."
+      })
+  private @Nullable String by;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Restart these nodes, in this order. With --by only.")
+  private List<String> only = List.of();
+
   @Override
   public Integer call() throws Failure {
-    Path directory = where.settings().configuration().data();
-    if (!Layout.isIn(directory)) {
-      throw new Failure(
-          "There is no cluster on this machine in "
-              + directory
-              + ". On others: 'hikyaku node drain', restart the service, 'hikyaku node undrain'.");
+    Configuration configuration = where.settings().configuration();
+    boolean local = Layout.isIn(configuration.data());
+    if (local && (by != null || !only.isEmpty())) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "A cluster on one machine is restarted whole, without --by or --only");
     }
     // A connection that is kept would be to a process that is no longer there.
     System.setProperty("http.keepAlive", "false");
-    Layout layout = Layout.of(directory);
     Screen screen = new Screen(spec.commandLine().getOut());
-    for (String name : layout.names()) {
-      restart(layout, name, screen);
+    if (local) {
+      Layout layout = Layout.of(configuration.data());
+      for (String name : layout.names()) {
+        restart(layout, name, screen);
+      }
+    } else if (by == null) {
+      throw new Failure(
+          "There is no cluster on this machine in "
+              + configuration.data()
+              + ". For one on several machines say with --by how a node's service is restarted.");
+    } else {
+      new ServiceRestarts(configuration, by, force, screen).run(only);
     }
     screen.line("All nodes have been restarted.");
     return 0;
