@@ -39,7 +39,7 @@ import picocli.CommandLine.ScopeType;
       "",
       "For work on the program itself: ./hikyaku build, test [ARGUMENT...],",
       "lint, format, docs, bench [WHAT], fuzz [TARGET] [--minutes N],",
-      "chaos [--minutes N] [--seed N]."
+      "chaos [--minutes N] [--clients N] [--seed N] [--keep DIRECTORY]."
     })
 public final class Main {
   private static final List<Map.Entry<String, Class<?>>> COMMANDS =

@@ -4,6 +4,7 @@ import hikyaku.systemtests.stress.Folders.Folder;
 import hikyaku.systemtests.stress.Folders.Message;
 import hikyaku.systemtests.stress.Reply.Quoted;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -51,7 +54,30 @@ public final class FolderOwner {
   }
 
   private ImapClient client() throws IOException {
-    return new ImapClient(target.host(), target.imapPort(), target.user(), target.password(), name);
+    return client(target, Octets.PATIENCE, line -> {});
+  }
+
+  private ImapClient client(Stress.Target at, Duration patience, Consumer<String> journal)
+      throws IOException {
+    Octets connection = new Octets(at.host(), at.imapPort(), patience);
+    connection.journal(journal);
+    return new ImapClient(connection, at.user(), at.password(), name);
+  }
+
+  /**
+   * Changes things for as long as is wanted.
+   *
+   * @param patience how long an answer may take
+   * @param journal told of all that is said
+   * @throws IOException if the connection breaks
+   */
+  public void workWhile(BooleanSupplier wanted, Duration patience, Consumer<String> journal)
+      throws IOException {
+    try (ImapClient client = client(target, patience, journal)) {
+      while (wanted.getAsBoolean()) {
+        change(client);
+      }
+    }
   }
 
   /** Changes things until the connection breaks. */
@@ -216,7 +242,12 @@ public final class FolderOwner {
 
   /** Looks at all folders after a restart: they are as one of the possibilities has them. */
   public void check() throws IOException {
-    try (ImapClient client = client()) {
+    check(target, line -> {});
+  }
+
+  /** The same, seen from elsewhere. */
+  public void check(Stress.Target from, Consumer<String> journal) throws IOException {
+    try (ImapClient client = client(from, Octets.PATIENCE, journal)) {
       Folders found = read(client);
       if (possible.stream().noneMatch(may -> may.canBe(found))) {
         throw new AssertionError(
@@ -233,7 +264,7 @@ public final class FolderOwner {
   private Folders read(ImapClient client) throws IOException {
     Folders found = new Folders(new TreeMap<>());
     List<String> names = new ArrayList<>();
-    for (Reply reply : client.ok("LIST \"\" " + PREFIX + "*")) {
+    for (Reply reply : client.ok("LIST \"\" " + PREFIX + name + "-*")) {
       if (reply.word(1).equals("LIST")) {
         Object last = reply.items().getLast();
         names.add(last instanceof Quoted quoted ? quoted.value() : (String) last);

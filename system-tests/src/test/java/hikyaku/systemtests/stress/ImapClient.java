@@ -32,8 +32,12 @@ final class ImapClient implements AutoCloseable {
   String okText = "";
 
   ImapClient(String host, int port, String user, String password, String name) throws IOException {
+    this(new Octets(host, port), user, password, name);
+  }
+
+  ImapClient(Octets connection, String user, String password, String name) throws IOException {
     this.name = name;
-    connection = new Octets(host, port);
+    this.connection = connection;
     check(connection.line().startsWith("* OK"), "greeting");
     ok("LOGIN " + user + " " + password);
   }

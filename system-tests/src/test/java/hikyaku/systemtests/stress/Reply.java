@@ -7,16 +7,16 @@ import java.util.List;
  * One IMAP response, as a list of atoms, strings and lists. Strings are told from atoms by {@link
  * Quoted}.
  */
-record Reply(List<Object> items) {
+public record Reply(List<Object> items) {
   /** A quoted string or literal. */
-  record Quoted(String value) {}
+  public record Quoted(String value) {}
 
-  String word(int i) {
+  public String word(int i) {
     return i < items.size() && items.get(i) instanceof String s ? s : "";
   }
 
   /** The value that follows a name in a list of pairs, as FETCH has them. */
-  static Object after(List<?> pairs, String name) {
+  public static Object after(List<?> pairs, String name) {
     for (int i = 0; i + 1 < pairs.size(); i += 2) {
       if (pairs.get(i) instanceof String s && s.equalsIgnoreCase(name)) {
         return pairs.get(i + 1);
@@ -26,7 +26,7 @@ record Reply(List<Object> items) {
   }
 
   /** Reads a response with its literals. */
-  static Reply read(Octets in) throws java.io.IOException {
+  public static Reply read(Octets in) throws java.io.IOException {
     Reader reader = new Reader(in);
     List<Object> items = reader.list('\0');
     return new Reply(items);

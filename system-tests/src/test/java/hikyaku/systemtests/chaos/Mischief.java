@@ -1,0 +1,175 @@
+package hikyaku.systemtests.chaos;
+
+import hikyaku.systemtests.chaos.Network.Drop;
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+
+/** A kind of mischief, done for a while and then made good. */
+enum Mischief {
+  /** A node's process is killed; it is started again a while later. */
+  KILL(true, 3_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.kill(node);
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.launch(node);
+    }
+  },
+  /** A node's process stands still, for longer or shorter than anybody waits, and goes on. */
+  FREEZE(true, 12_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.signal(node, "STOP");
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.signal(node, "CONT");
+    }
+  },
+  /** A node's cable is pulled out. */
+  UNPLUG(true, 10_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.network().plug(node, false);
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.network().plug(node, true);
+    }
+  },
+  /** Nothing that others send reaches a node. */
+  DEAF(true, 8_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return List.of(new Drop("*", node, 100));
+    }
+  },
+  /** Nothing that a node sends reaches others. */
+  MUTE(true, 8_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return List.of(new Drop(node, "*", 100));
+    }
+  },
+  /** The front and one node do not reach each other, one way or both. */
+  CUT_FROM_FRONT(true, 10_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return between(Site.FRONT, node, random);
+    }
+  },
+  /** One node and the database do not reach each other, one way or both. */
+  CUT_FROM_DATABASE(true, 10_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return between(Database.HOST, node, random);
+    }
+  },
+  /** A node is drained, and taken in again. */
+  DRAIN(true, 3_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.command(node, "", "node", "drain", node, "--no-wait", "--force");
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.command(node, "", "node", "undrain", node);
+    }
+  },
+  /** The database's machine loses power, and comes back. */
+  KILL_DATABASE(false, 2_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.database().kill();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.database().start();
+    }
+  },
+  /** The database stands still, and goes on. */
+  FREEZE_DATABASE(false, 5_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.database().halt(true);
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.database().halt(false);
+    }
+  },
+  /** The front reaches no node at all, for less than its patience. */
+  BLACKOUT(false, 5_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return List.of(
+          new Drop(Site.FRONT, "n1", 100),
+          new Drop(Site.FRONT, "n2", 100),
+          new Drop(Site.FRONT, "n3", 100));
+    }
+  },
+  /** The clients and the front do not reach each other, for less than TCP gives up after. */
+  CUT_FROM_CLIENTS(false, 3_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return between(Site.FRONT, Site.CLIENTS, random);
+    }
+  },
+  /** Some packets are lost, everywhere. */
+  LOSS(false, 8_000) {
+    @Override
+    List<Drop> drops(String node, int random) {
+      return List.of(new Drop("*", "*", 1 + random % 5));
+    }
+  };
+
+  private final boolean ofNode;
+  private final int longestMillis;
+
+  Mischief(boolean ofNode, int longestMillis) {
+    this.ofNode = ofNode;
+    this.longestMillis = longestMillis;
+  }
+
+  /** Whether it takes one node away, which others must then stand in for. */
+  boolean isOfNode() {
+    return ofNode;
+  }
+
+  /** How long this time. */
+  int millis(Random random) {
+    return 100 + random.nextInt(longestMillis);
+  }
+
+  /** What is dropped while it lasts. */
+  List<Drop> drops(String node, int random) {
+    return List.of();
+  }
+
+  void begin(Site site, String node, int random) throws IOException, InterruptedException {
+    site.network().drop(drops(node, random));
+  }
+
+  void end(Site site, String node, int random) throws IOException, InterruptedException {
+    site.network().heal(drops(node, random));
+  }
+
+  private static List<Drop> between(String one, String other, int random) {
+    Drop there = new Drop(one, other, 100);
+    Drop back = new Drop(other, one, 100);
+    return switch (random % 4) {
+      case 0 -> List.of(there);
+      case 1 -> List.of(back);
+      default -> List.of(there, back);
+    };
+  }
+}
