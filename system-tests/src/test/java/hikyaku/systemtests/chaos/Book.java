@@ -278,6 +278,11 @@ final class Book {
     });
   }
 
+  /** How many messages are there, as far as is known. */
+  long there() {
+    return items.values().stream().filter(item -> item.gone == Times.NOT_YET).count();
+  }
+
   /** What was judged at the end. */
   record Sum(long messages, long there, long unknown, long doubledBySender) {}
 
@@ -308,7 +313,6 @@ final class Book {
       unknown += arrival.perhaps;
       doubled += Math.max(0, unnamed - Math.max(1, arrival.surely));
     }
-    long there = items.values().stream().filter(item -> item.gone == Times.NOT_YET).count();
-    return new Sum(items.size(), there, unknown, doubled);
+    return new Sum(items.size(), there(), unknown, doubled);
   }
 }

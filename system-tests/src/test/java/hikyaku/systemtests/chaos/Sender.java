@@ -13,6 +13,7 @@ import java.util.Random;
  */
 final class Sender implements Runnable {
   private static final int MESSAGES = 20;
+  private static final int CROWDED = 200;
 
   private final Crew crew;
   private final String name;
@@ -76,6 +77,10 @@ final class Sender implements Runnable {
         say(smtp, "EHLO chaos.test", "250");
       }
       for (int i = 0; i < MESSAGES && crew.works(); i++) {
+        if (crew.accounts().stream().anyMatch(account -> account.inbox().there() > CROWDED)) {
+          // Readers shall not be kept busy with long lists.
+          Thread.sleep(500);
+        }
         long began = System.nanoTime();
         message(smtp, route);
         if (front) {
