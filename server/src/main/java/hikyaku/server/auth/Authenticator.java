@@ -64,4 +64,14 @@ public interface Authenticator {
    *     {@code 504 5.5.4}
    */
   Optional<SaslExchange> start(AuthContext context, String mechanism);
+
+  /**
+   * Goes on with an exchange that waits for a response, perhaps to a challenge of another node. One
+   * that is older than any login may take, or whose mechanism is not to be had here, says at its
+   * next step that this is not possible now.
+   *
+   * @param exchange as {@link SaslExchange#state()} had it
+   * @throws IllegalArgumentException if it is none
+   */
+  SaslExchange carryOn(AuthContext context, byte[] exchange);
 }

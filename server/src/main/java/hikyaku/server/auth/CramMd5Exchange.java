@@ -1,5 +1,7 @@
 package hikyaku.server.auth;
 
+import hikyaku.server.auth.proto.ExchangeRecord;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,7 @@ final class CramMd5Exchange extends Exchange {
   /**
    * An exchange with this challenge.
    *
-   * @param challenge in the form of a Message-ID, never used before
+   * @param challenge in the form of a Message-ID, used for this login alone
    */
   CramMd5Exchange(AuthContext context, Judge judge, Passwords passwords, String challenge) {
     super(context, Mechanism.CRAM_MD5, judge);
@@ -22,6 +24,11 @@ final class CramMd5Exchange extends Exchange {
   @Override
   Step first(byte @Nullable [] initialResponse) {
     return initialResponse == null ? new Step.Challenge(challenge.clone()) : malformed();
+  }
+
+  @Override
+  void save(ExchangeRecord.Builder record) {
+    record.setMadeUp(new String(challenge, StandardCharsets.US_ASCII));
   }
 
   /** {@code user SP digest}; the user name may hold spaces. */

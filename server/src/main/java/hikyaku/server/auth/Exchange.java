@@ -1,5 +1,6 @@
 package hikyaku.server.auth;
 
+import hikyaku.server.auth.proto.ExchangeRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ abstract class Exchange implements SaslExchange {
   final Judge judge;
   private boolean begun;
   private boolean done;
+  private long begunAt;
 
   Exchange(AuthContext context, Mechanism mechanism, Judge judge) {
     this.context = context;
@@ -32,6 +34,7 @@ abstract class Exchange implements SaslExchange {
       throw new IllegalStateException("begun twice");
     }
     begun = true;
+    begunAt = judge.now().getEpochSecond();
     return noted(
         initialResponse != null && initialResponse.length > MAX_RESPONSE
             ? malformed()
@@ -46,6 +49,31 @@ abstract class Exchange implements SaslExchange {
     }
     return noted(response.length > MAX_RESPONSE ? malformed() : next(response), response);
   }
+
+  @Override
+  public final byte[] state() {
+    if (!begun || done) {
+      throw new IllegalStateException("not in the middle of an exchange");
+    }
+    ExchangeRecord.Builder record =
+        ExchangeRecord.newBuilder().setMechanism(mechanism.wireName).setBegun(begunAt);
+    save(record);
+    return record.build().toByteArray();
+  }
+
+  /** Goes on behind a challenge. */
+  final Exchange from(ExchangeRecord record) {
+    begun = true;
+    begunAt = record.getBegun();
+    restore(record);
+    return this;
+  }
+
+  /** Adds what this mechanism has to know when the response comes. */
+  void save(ExchangeRecord.Builder record) {}
+
+  /** Takes it back. */
+  void restore(ExchangeRecord record) {}
 
   private Step noted(Step step, byte @Nullable [] response) {
     if (response != null) {

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ final class Judge {
   private final Throttle throttle;
   private final Sessions sessions;
   private final LoginGate gate;
+  private final InstantSource clock;
   private final Pause pause;
   private final MeterRegistry meters;
 
@@ -43,6 +45,7 @@ final class Judge {
     this.throttle = new Throttle(settings.throttle(), clock);
     this.sessions = new Sessions(settings.sessions());
     this.gate = gate;
+    this.clock = clock;
     this.pause = pause;
     this.meters = meters;
     Gauge.builder("hikyaku.login.sessions", sessions, Sessions::size)
@@ -55,6 +58,10 @@ final class Judge {
 
   UserNames names() {
     return names;
+  }
+
+  Instant now() {
+    return clock.instant();
   }
 
   /**

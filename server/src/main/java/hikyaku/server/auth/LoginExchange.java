@@ -1,5 +1,6 @@
 package hikyaku.server.auth;
 
+import hikyaku.server.auth.proto.ExchangeRecord;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,18 @@ final class LoginExchange extends Exchange {
     return initialResponse == null || initialResponse.length == 0
         ? new Step.Challenge(Crypto.ascii("Username:"))
         : next(initialResponse);
+  }
+
+  @Override
+  void save(ExchangeRecord.Builder record) {
+    if (user != null) {
+      record.setFirst(user);
+    }
+  }
+
+  @Override
+  void restore(ExchangeRecord record) {
+    user = record.hasFirst() ? record.getFirst() : null;
   }
 
   @Override

@@ -2,10 +2,14 @@ package hikyaku.server.auth;
 
 import org.jspecify.annotations.Nullable;
 
-/** An exchange that is over at its first step, because the connection needs TLS first. */
+/** An exchange that is over at its next step, before anything secret has been asked for. */
 final class RefusedExchange extends Exchange {
-  RefusedExchange(AuthContext context, Mechanism mechanism, Judge judge) {
+  private final LoginResult.Refused result;
+
+  RefusedExchange(
+      AuthContext context, Mechanism mechanism, Judge judge, LoginResult.Refused result) {
     super(context, mechanism, judge);
+    this.result = result;
   }
 
   @Override
@@ -15,7 +19,6 @@ final class RefusedExchange extends Exchange {
 
   @Override
   Step next(byte[] response) {
-    LoginResult result = new LoginResult.TlsRequired();
     judge.report(context, mechanism.wireName, "", result);
     return new Step.Done(result);
   }

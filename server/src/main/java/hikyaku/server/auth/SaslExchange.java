@@ -27,6 +27,12 @@ public interface SaslExchange extends AutoCloseable {
   /** The client's answer to the last challenge. The array is cleared. */
   Step respond(byte[] response);
 
+  /**
+   * Where the exchange stands, for {@link Authenticator#carryOn}: perhaps another node takes the
+   * response. Nothing in it is secret. Only behind a {@link Step.Challenge}.
+   */
+  byte[] state();
+
   /** Forgets what is secret. Does nothing to a login that has succeeded. */
   @Override
   void close();

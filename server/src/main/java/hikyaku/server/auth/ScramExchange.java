@@ -5,6 +5,8 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.auth.ScramMessages.ChannelBinding;
 import hikyaku.server.auth.ScramMessages.ClientFinal;
 import hikyaku.server.auth.ScramMessages.ClientFirst;
+import hikyaku.server.auth.proto.ExchangeRecord;
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.CredentialSource.Known;
 import hikyaku.server.directory.Credentials;
 import java.nio.charset.StandardCharsets;
@@ -33,14 +35,22 @@ final class ScramExchange extends Exchange {
   private final Function<String, Credentials.Scram> strangers;
 
   private @Nullable ClientFirst first;
-  private Credentials.@Nullable Scram shown;
-  private String serverFirst = "";
+  private @Nullable Shown shown;
+
+  /** What came of the proof, until the client has taken the server's signature. */
   private @Nullable LoginResult pending;
+
+  /** What the client was shown of the account's keys. */
+  private record Shown(ByteString salt, int iterations) {
+    boolean isOf(Credentials.Scram keys) {
+      return keys.salt().equals(salt) && keys.iterations() == iterations;
+    }
+  }
 
   /**
    * An exchange.
    *
-   * @param serverNonce printable ASCII without a comma, never used before
+   * @param serverNonce printable ASCII without a comma, used for this login alone
    * @param plusOffered whether this session was offered the {@code -PLUS} variant
    * @param strangers keys to show for a name that has none, always the same for a name
    */
@@ -71,7 +81,9 @@ final class ScramExchange extends Exchange {
     if (message.isEmpty()) {
       return malformed();
     }
-    return first == null ? clientFirst(message.get()) : clientFinal(message.get(), first);
+    return first == null || shown == null
+        ? clientFirst(message.get())
+        : clientFinal(message.get(), first, shown);
   }
 
   private Step clientFirst(String message) {
@@ -94,15 +106,45 @@ final class ScramExchange extends Exchange {
       judge.report(context, mechanism.wireName, first.username(), result);
       return new Step.Done(result);
     }
-    shown = keys;
-    serverFirst =
-        "r=%s%s,s=%s,i=%d"
-            .formatted(
-                first.nonce(),
-                serverNonce,
-                Base64.getEncoder().encodeToString(keys.salt().toByteArray()),
-                keys.iterations());
-    return new Step.Challenge(Crypto.ascii(serverFirst));
+    shown = new Shown(keys.salt(), keys.iterations());
+    return new Step.Challenge(Crypto.ascii(serverFirst(first, shown)));
+  }
+
+  /** {@code server-first-message}. */
+  private String serverFirst(ClientFirst begun, Shown keys) {
+    return "r=%s%s,s=%s,i=%d"
+        .formatted(
+            begun.nonce(),
+            serverNonce,
+            Base64.getEncoder().encodeToString(keys.salt().toByteArray()),
+            keys.iterations());
+  }
+
+  @Override
+  void save(ExchangeRecord.Builder record) {
+    record.setMadeUp(serverNonce);
+    if (first != null && shown != null) {
+      record
+          .setFirst(first.gs2Header() + first.bare())
+          .setSalt(shown.salt())
+          .setIterations(shown.iterations());
+    }
+    if (pending instanceof LoginResult.Success(Account account, long epoch, LoginLease _)) {
+      record.setAccountId(account.id()).setEpoch(epoch);
+    }
+  }
+
+  @Override
+  void restore(ExchangeRecord record) {
+    if (record.hasFirst()) {
+      first =
+          ScramMessages.clientFirst(record.getFirst())
+              .orElseThrow(() -> new IllegalArgumentException("no client-first-message"));
+      shown = new Shown(record.getSalt(), record.getIterations());
+    }
+    if (!record.getAccountId().isEmpty()) {
+      pending = judge.resume(context, record.getAccountId(), record.getEpoch());
+    }
   }
 
   /** RFC 5802 §6: a client that says the server offers no binding has been lied to if it does. */
@@ -123,7 +165,7 @@ final class ScramExchange extends Exchange {
         .flatMap(Credentials.Password::scram);
   }
 
-  private Step clientFinal(String message, ClientFirst begun) {
+  private Step clientFinal(String message, ClientFirst begun, Shown keys) {
     Optional<ClientFinal> parsed = ScramMessages.clientFinal(message);
     if (parsed.isEmpty()
         || parsed.get().proof().length != HASH_OCTETS
@@ -132,10 +174,10 @@ final class ScramExchange extends Exchange {
     }
     ClientFinal last = parsed.get();
     byte[] authMessage =
-        (begun.bare() + "," + serverFirst + "," + last.withoutProof())
+        (begun.bare() + "," + serverFirst(begun, keys) + "," + last.withoutProof())
             .getBytes(StandardCharsets.UTF_8);
     boolean bound = Arrays.equals(last.binding(), expectedBinding(begun));
-    ScramProof proof = new ScramProof(authMessage, last.proof(), bound);
+    ScramProof proof = new ScramProof(keys, authMessage, last.proof(), bound);
     LoginResult result =
         judge.judge(context, mechanism.wireName, begun.username(), begun.authzid(), proof);
     if (!(result instanceof LoginResult.Success)) {
@@ -177,12 +219,14 @@ final class ScramExchange extends Exchange {
 
   /** {@code ClientProof} against {@code StoredKey}. */
   private final class ScramProof implements Proof {
+    private final Shown shown;
     private final byte[] authMessage;
     private final byte[] clientProof;
     private final boolean bound;
     private byte[] serverSignature = new byte[0];
 
-    ScramProof(byte[] authMessage, byte[] clientProof, boolean bound) {
+    ScramProof(Shown shown, byte[] authMessage, byte[] clientProof, boolean bound) {
+      this.shown = shown;
       this.authMessage = authMessage;
       this.clientProof = clientProof;
       this.bound = bound;
@@ -191,7 +235,7 @@ final class ScramExchange extends Exchange {
     @Override
     public boolean matches(Optional<Known> known) throws NotNowException {
       Optional<Credentials.Scram> kept = keys(known);
-      if (kept.isPresent() && !kept.get().equals(shown)) {
+      if (kept.isPresent() && !shown.isOf(kept.get())) {
         throw new NotNowException("the keys were changed during the exchange");
       }
       ByteString storedKey = kept.map(Credentials.Scram::storedKey).orElse(NO_KEY);

@@ -1,12 +1,15 @@
 package hikyaku.server.auth;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.server.auth.AuthContext.ChannelBindings;
+import hikyaku.server.auth.proto.ExchangeRecord;
 import hikyaku.server.directory.CredentialSource;
 import hikyaku.server.directory.Credentials;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
@@ -18,6 +21,12 @@ import java.util.function.Function;
 public final class StandardAuthenticator implements Authenticator {
   private static final int NONCE_OCTETS = 18;
   private static final int SALT_OCTETS = 16;
+
+  /**
+   * Age at which an exchange is carried on no more: beyond any server's patience with a login, and
+   * what clocks of nodes may differ by.
+   */
+  private static final Duration LONGEST_EXCHANGE = Duration.ofMinutes(15);
 
   private final CredentialSource source;
   private final AuthSettings settings;
@@ -136,11 +145,45 @@ public final class StandardAuthenticator implements Authenticator {
         .filter(mechanism -> exists(mechanism, context))
         .map(mechanism ->
             needsTls(mechanism, context)
-                ? new RefusedExchange(context, mechanism, judge)
+                ? new RefusedExchange(context, mechanism, judge, new LoginResult.TlsRequired())
                 : exchange(context, mechanism));
   }
 
-  private SaslExchange exchange(AuthContext context, Mechanism mechanism) {
+  @Override
+  public SaslExchange carryOn(AuthContext context, byte[] exchange) {
+    ExchangeRecord record;
+    try {
+      record = ExchangeRecord.parseFrom(exchange);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException("no exchange", e);
+    }
+    Mechanism mechanism =
+        Mechanism.named(record.getMechanism())
+            .orElseThrow(() -> new IllegalArgumentException("no mechanism"));
+    boolean late =
+        clock.instant().getEpochSecond() - record.getBegun() > LONGEST_EXCHANGE.toSeconds();
+    Exchange goesOn =
+        late || !exists(mechanism, context) || needsTls(mechanism, context)
+            ? new RefusedExchange(context, mechanism, judge, new LoginResult.Unavailable())
+            : exchange(context, mechanism, record.getMadeUp());
+    return goesOn.from(record);
+  }
+
+  private Exchange exchange(AuthContext context, Mechanism mechanism) {
+    return exchange(
+        context,
+        mechanism,
+        switch (mechanism) {
+          case SCRAM_SHA_256_PLUS, SCRAM_SHA_256 -> nonce();
+          case CRAM_MD5 -> challenge();
+          case PLAIN, LOGIN -> "";
+        });
+  }
+
+  /**
+   * @param madeUp what only this login has
+   */
+  private Exchange exchange(AuthContext context, Mechanism mechanism, String madeUp) {
     Function<byte[], Proof> byPassword = this::proof;
     return switch (mechanism) {
       case SCRAM_SHA_256_PLUS, SCRAM_SHA_256 ->
@@ -148,10 +191,10 @@ public final class StandardAuthenticator implements Authenticator {
               context,
               mechanism,
               judge,
-              nonce(),
+              madeUp,
               context.tls() && bindable(context),
               this::scramOfStranger);
-      case CRAM_MD5 -> new CramMd5Exchange(context, judge, passwords, challenge());
+      case CRAM_MD5 -> new CramMd5Exchange(context, judge, passwords, madeUp);
       case PLAIN -> new PlainExchange(context, judge, byPassword);
       case LOGIN -> new LoginExchange(context, judge, byPassword);
     };

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import com.google.protobuf.ByteString;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Authenticate {
   private Authenticate() {}
 
-  static Reply execute(Session session, Command.Authenticate command) throws IOException {
+  static Reply execute(Session session, String tag, Command.Authenticate command)
+      throws IOException {
     Optional<SaslExchange> started =
         session.server.authenticator.start(session.authContext(), command.mechanism());
     if (started.isEmpty()) {
@@ -30,35 +32,45 @@ final class Authenticate {
       }
     }
     try (SaslExchange exchange = started.get()) {
-      return converse(session, exchange, initial);
+      return converse(session, tag, exchange, exchange.begin(initial));
     }
   }
 
-  private static Reply converse(Session session, SaslExchange exchange, byte @Nullable [] initial)
-      throws IOException {
-    SaslExchange.Step step = exchange.begin(initial);
-    while (true) {
-      switch (step) {
-        case SaslExchange.Step.Done(LoginResult result) -> {
-          return Login.conclude(session, result);
-        }
-        case SaslExchange.Step.Challenge(byte[] octets) -> {
-          session.out.challenge(Base64.getEncoder().encodeToString(octets));
-          String answer = session.secretAnswer();
-          if (answer == null) {
-            return Reply.bad("Authentication response is missing or too long");
-          }
-          if (answer.equals("*")) {
-            return Reply.bad("Authentication cancelled");
-          }
-          byte[] response = decode(answer);
-          if (response == null) {
-            return Reply.bad("Authentication response is not base64");
-          }
-          step = exchange.respond(response);
-        }
-      }
+  /** Takes the response to a challenge of another node. */
+  static Reply resume(Session session, ImapPosition.InExchange at) throws IOException {
+    try (SaslExchange exchange =
+        session.server.authenticator.carryOn(session.authContext(), at.exchange().toByteArray())) {
+      return respond(session, at.tag(), exchange);
     }
+  }
+
+  private static Reply converse(
+      Session session, String tag, SaslExchange exchange, SaslExchange.Step step)
+      throws IOException {
+    return switch (step) {
+      case SaslExchange.Step.Done(LoginResult result) -> Login.conclude(session, result);
+      case SaslExchange.Step.Challenge(byte[] octets) -> {
+        session.out.challenge(Base64.getEncoder().encodeToString(octets));
+        session.settle(new ImapPosition.InExchange(tag, ByteString.copyFrom(exchange.state())));
+        yield respond(session, tag, exchange);
+      }
+    };
+  }
+
+  /** Waits for the response to a challenge. */
+  private static Reply respond(Session session, String tag, SaslExchange exchange)
+      throws IOException {
+    String answer = session.secretAnswer();
+    if (answer == null) {
+      return Reply.bad("Authentication response is missing or too long");
+    }
+    if (answer.equals("*")) {
+      return Reply.bad("Authentication cancelled");
+    }
+    byte[] response = decode(answer);
+    return response == null
+        ? Reply.bad("Authentication response is not base64")
+        : converse(session, tag, exchange, exchange.respond(response));
   }
 
   private static byte @Nullable [] decode(String base64) {

@@ -94,7 +94,7 @@ final class Idle {
   }
 
   private void settle() throws IOException {
-    session.settle(tag);
+    session.settle(new ImapPosition.InIdle(tag));
     session.looking.begin();
   }
 

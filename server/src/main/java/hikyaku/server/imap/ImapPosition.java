@@ -1,9 +1,12 @@
 package hikyaku.server.imap;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Positions;
+import hikyaku.server.auth.SaslExchange;
 import hikyaku.server.imap.SessionState.Extension;
+import hikyaku.server.imap.proto.ImapExchangeRecord;
 import hikyaku.server.imap.proto.ImapLoginRecord;
 import hikyaku.server.imap.proto.ImapPositionRecord;
 import hikyaku.server.imap.proto.ImapSelectedRecord;
@@ -14,20 +17,35 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands between two commands, and its record of {@code imap_position.proto}.
+ * Where a session stands between two commands, or in one that waits for the client, and its record
+ * of {@code imap_position.proto}.
  *
  * @param errors commands that were none, since the last OK
  * @param failedLogins logins refused
  * @param login null before login
  * @param selected null without a selected mailbox
- * @param idleTag in IDLE, the tag of its completion; else empty
+ * @param inside the command that waits for the client; null between commands
  */
 record ImapPosition(
     int errors,
     int failedLogins,
     @Nullable Login login,
     @Nullable InMailbox selected,
-    String idleTag) {
+    @Nullable Inside inside) {
+
+  /** A command that waits for the client. */
+  sealed interface Inside {}
+
+  /** IDLE, to be completed with this tag. */
+  record InIdle(String tag) implements Inside {}
+
+  /**
+   * AUTHENTICATE behind a challenge.
+   *
+   * @param tag to complete it with
+   * @param exchange where it stands, by {@link SaslExchange#state()}
+   */
+  record InExchange(String tag, ByteString exchange) implements Inside {}
 
   /** Who is logged in, by the account's id and the epoch of its password. */
   record Login(String account, long epoch, Set<Extension> enabled) {}
@@ -43,10 +61,13 @@ record ImapPosition(
 
   byte[] encode() {
     ImapPositionRecord.Builder record =
-        ImapPositionRecord.newBuilder()
-            .setErrors(errors)
-            .setFailedLogins(failedLogins)
-            .setIdleTag(idleTag);
+        ImapPositionRecord.newBuilder().setErrors(errors).setFailedLogins(failedLogins);
+    switch (inside) {
+      case InIdle(String tag) -> record.setIdleTag(tag);
+      case InExchange(String tag, ByteString exchange) ->
+          record.setExchange(ImapExchangeRecord.newBuilder().setTag(tag).setExchange(exchange));
+      case null -> {}
+    }
     if (login != null) {
       int bits = login.enabled.stream().mapToInt(ImapPosition::bit).sum();
       record.setLogin(
@@ -81,10 +102,18 @@ record ImapPosition(
           record.getFailedLogins(),
           record.hasLogin() ? login(record.getLogin()) : null,
           record.hasSelected() ? selected(record.getSelected()) : null,
-          record.getIdleTag());
+          inside(record));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("no position of an IMAP session", e);
     }
+  }
+
+  private static @Nullable Inside inside(ImapPositionRecord record) {
+    if (record.hasExchange()) {
+      ImapExchangeRecord exchange = record.getExchange();
+      return new InExchange(exchange.getTag(), exchange.getExchange());
+    }
+    return record.getIdleTag().isEmpty() ? null : new InIdle(record.getIdleTag());
   }
 
   private static Login login(ImapLoginRecord record) {

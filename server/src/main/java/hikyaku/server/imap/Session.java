@@ -81,7 +81,7 @@ final class Session {
       beginning.run();
       while (!over && awaitInput()) {
         serveCommand();
-        settle("");
+        settle(null);
       }
     } catch (NetException.ReadTimeout e) {
       bye(null, "The rest of the command did not come in time");
@@ -104,7 +104,7 @@ final class Session {
     connection.state("greeted");
     out.untagged(
         Reply.ok(new ResponseCode.Capability(Capabilities.of(this)), "Hikyaku IMAP server ready"));
-    settle("");
+    settle(null);
   }
 
   // ---- from node to node
@@ -112,15 +112,15 @@ final class Session {
   /**
    * Says where the session stands. An answer that ends the session is not settled: it ends with it.
    *
-   * @param idleTag in IDLE, its tag, else empty
+   * @param inside the command at hand, if it waits for the client; else null
    */
-  void settle(String idleTag) throws IOException {
+  void settle(ImapPosition.@Nullable Inside inside) throws IOException {
     if (!over) {
-      connection.settle(() -> position(idleTag).encode());
+      connection.settle(() -> position(inside).encode());
     }
   }
 
-  private ImapPosition position(String idleTag) {
+  private ImapPosition position(ImapPosition.@Nullable Inside inside) {
     SessionState.Login login = state.login();
     Selected selected = state.selected();
     return new ImapPosition(
@@ -130,7 +130,7 @@ final class Session {
             ? null
             : new ImapPosition.Login(login.account().id(), login.epoch(), state.enabled()),
         selected == null ? null : selected.position(state.saved()),
-        idleTag);
+        inside);
   }
 
   /** What was is looked up again; what may no longer go on gets its goodbye. */
@@ -154,15 +154,26 @@ final class Session {
         .addKeyValue("over", over)
         .log("IMAP session carried on");
     connection.state(state.state().name().toLowerCase(Locale.ROOT));
-    if (!over && !from.idleTag().isEmpty()) {
-      long began = System.nanoTime();
-      looking.begin();
-      connection.state("idle");
-      Reply reply = Idle.resume(this, from.idleTag());
-      tell(Telling.EVERYTHING, "IDLE");
-      complete(from.idleTag(), "IDLE", reply, began);
-      settle("");
+    if (!over && from.inside() != null) {
+      carryOn(from.inside());
+      settle(null);
     }
+  }
+
+  private void carryOn(ImapPosition.Inside inside) throws IOException {
+    switch (inside) {
+      case ImapPosition.InIdle(String tag) -> carryOn(tag, "IDLE", () -> Idle.resume(this, tag));
+      case ImapPosition.InExchange exchange ->
+          carryOn(exchange.tag(), "AUTHENTICATE", () -> Authenticate.resume(this, exchange));
+    }
+  }
+
+  private void carryOn(String tag, String name, Execution rest) throws IOException {
+    long began = System.nanoTime();
+    looking.begin();
+    connection.state(name.toLowerCase(Locale.ROOT));
+    complete(tag, name, attempt(name, rest), began);
+    connection.state(state.state().name().toLowerCase(Locale.ROOT));
   }
 
   private void carryOn(
@@ -320,10 +331,20 @@ final class Session {
     if (!rule.states().contains(state.state())) {
       return Reply.bad(complaint(rule));
     }
+    return attempt(name, () -> execute(tag, command, intake));
+  }
+
+  /** What a command does, or what is left of it to do. */
+  @FunctionalInterface
+  private interface Execution {
+    Reply run() throws IOException, Targets.Invalid;
+  }
+
+  private Reply attempt(String name, Execution execution) throws IOException {
     signOfLife = System.nanoTime();
     Reply reply;
     try {
-      reply = execute(tag, command, intake);
+      reply = execution.run();
     } catch (StoreException e) {
       reply = unavailable(name, e);
     } catch (MailboxException e) {
@@ -334,7 +355,7 @@ final class Session {
       bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
       reply = Reply.no(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
     }
-    tell(rule.telling(), name);
+    tell(CommandTable.rule(name).telling(), name);
     return reply;
   }
 
@@ -414,7 +435,7 @@ final class Session {
       case Command.Id _ -> Id.execute(this);
       case Command.Logout _ -> Logout.execute(this);
       case Command.StartTls _ -> StartTls.execute(this);
-      case Command.Authenticate c -> Authenticate.execute(this, c);
+      case Command.Authenticate c -> Authenticate.execute(this, tag, c);
       case Command.Login c -> Login.execute(this, c);
       case Command.Enable c -> Enable.execute(this, c);
       case Command.Compress c -> Compress.execute(this, c);

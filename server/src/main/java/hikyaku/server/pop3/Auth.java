@@ -23,24 +23,39 @@ final class Auth {
       return;
     }
     try (SaslExchange exchange = started.get()) {
-      SaslExchange.Step step = exchange.begin(command.initialResponse());
-      while (step instanceof SaslExchange.Step.Challenge(byte[] octets)) {
+      converse(session, exchange, exchange.begin(command.initialResponse()));
+    }
+  }
+
+  /** Takes the response to a challenge of another node. */
+  static void resume(Session session, byte[] state) throws IOException {
+    try (SaslExchange exchange = session.authenticator().carryOn(session.authContext(), state)) {
+      respond(session, exchange);
+    }
+  }
+
+  private static void converse(Session session, SaslExchange exchange, SaslExchange.Step step)
+      throws IOException {
+    switch (step) {
+      case SaslExchange.Step.Done(LoginResult result) -> Login.conclude(session, result);
+      case SaslExchange.Step.Challenge(byte[] octets) -> {
         session.reply(new Reply.Challenge(octets));
-        if (!session.awaitLine()) {
-          return;
-        }
-        SaslResponse answer = answer(session);
-        if (answer instanceof SaslResponse.Response(byte[] response)) {
-          step = exchange.respond(response);
-        } else {
-          boolean cancelled = answer instanceof SaslResponse.Cancelled;
-          session.error(cancelled ? "Authentication cancelled" : "Not base64");
-          return;
-        }
+        session.settle(exchange.state());
+        respond(session, exchange);
       }
-      if (step instanceof SaslExchange.Step.Done(LoginResult result)) {
-        Login.conclude(session, result);
-      }
+    }
+  }
+
+  /** Waits for the response to a challenge. */
+  private static void respond(Session session, SaslExchange exchange) throws IOException {
+    if (!session.awaitLine()) {
+      return;
+    }
+    switch (answer(session)) {
+      case SaslResponse.Response(byte[] response) ->
+          converse(session, exchange, exchange.respond(response));
+      case SaslResponse.Cancelled _ -> session.error("Authentication cancelled");
+      case SaslResponse.NotBase64 _ -> session.error("Not base64");
     }
   }
 

@@ -1,5 +1,6 @@
 package hikyaku.server.pop3;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.server.pop3.proto.Pop3MaildropRecord;
 import hikyaku.server.pop3.proto.Pop3PositionRecord;
@@ -9,20 +10,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands between two commands, and its record of {@code pop3_position.proto}.
+ * Where a session stands between two commands or inside AUTH, and its record of {@code
+ * pop3_position.proto}.
  *
  * @param timestamp of the greeting, as long as APOP may need it; else empty
  * @param user from USER, for PASS
  * @param errors lines that were no command
  * @param failedLogins logins refused
  * @param transaction null before login
+ * @param exchange behind a challenge of AUTH, where it stands; else empty
  */
 record Pop3Position(
     String timestamp,
     @Nullable String user,
     int errors,
     int failedLogins,
-    @Nullable Transaction transaction) {
+    @Nullable Transaction transaction,
+    ByteString exchange) {
 
   /**
    * What a login opened.
@@ -46,7 +50,8 @@ record Pop3Position(
         Pop3PositionRecord.newBuilder()
             .setTimestamp(timestamp)
             .setErrors(errors)
-            .setFailedLogins(failedLogins);
+            .setFailedLogins(failedLogins)
+            .setExchange(exchange);
     if (user != null) {
       record.setUser(user);
     }
@@ -75,7 +80,8 @@ record Pop3Position(
           record.hasUser() ? record.getUser() : null,
           record.getErrors(),
           record.getFailedLogins(),
-          record.hasMaildrop() ? transaction(record.getMaildrop()) : null);
+          record.hasMaildrop() ? transaction(record.getMaildrop()) : null,
+          record.getExchange());
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("no position of a POP3 session", e);
     }

@@ -1,5 +1,6 @@
 package hikyaku.server.pop3;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.pop3.Command;
@@ -15,6 +16,7 @@ import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.auth.LoginLease;
 import hikyaku.server.auth.LoginResult;
+import hikyaku.server.auth.SaslExchange;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Service;
 import hikyaku.server.net.CloseReason;
@@ -37,6 +39,7 @@ final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int TIMESTAMP_OCTETS = 12;
+  private static final byte[] NO_EXCHANGE = {};
 
   final Pop3Protocol server;
   final Connection connection;
@@ -133,12 +136,21 @@ final class Session {
 
   /** Says where the session stands. An answer that ends the session is not settled. */
   void settle() throws IOException {
+    settle(NO_EXCHANGE);
+  }
+
+  /**
+   * The same inside AUTH.
+   *
+   * @param exchange where it stands, by {@link SaslExchange#state()}
+   */
+  void settle(byte[] exchange) throws IOException {
     if (!over) {
-      connection.settle(() -> position().encode());
+      connection.settle(() -> position(ByteString.copyFrom(exchange)).encode());
     }
   }
 
-  private Pop3Position position() {
+  private Pop3Position position(ByteString exchange) {
     Opened in = opened;
     return new Pop3Position(
         in == null ? timestamp.orElse("") : "",
@@ -154,7 +166,8 @@ final class Session {
                 in.maildrop.seq(),
                 in.maildrop.marked(),
                 retrieved,
-                retrievedOctets));
+                retrievedOctets),
+        exchange);
   }
 
   /** Who was logged in is looked up again; who may no longer be is told goodbye. */
@@ -182,6 +195,10 @@ final class Session {
         .addKeyValue("account", accountName())
         .addKeyValue("over", over)
         .log("POP3 session carried on");
+    if (!from.exchange().isEmpty()) {
+      attempt(Keyword.AUTH, () -> Auth.resume(this, from.exchange().toByteArray()));
+      settle();
+    }
   }
 
   private void leave() {
@@ -210,6 +227,8 @@ final class Session {
     Pop3Limits limits = server.settings.limits();
     Duration patience = state == State.AUTHORIZATION ? limits.login() : limits.idle();
     Wake wake = connection.await(patience);
+    pinned = connection.pinned().isPresent();
+    repeat = pinned || connection.isRepeat();
     over |= wake != Wake.INPUT;
     moved |= wake == Wake.MOVED;
     if (wake == Wake.STOPPING) {
@@ -219,8 +238,6 @@ final class Session {
   }
 
   private void serveLine() throws IOException {
-    pinned = connection.pinned().isPresent();
-    repeat = pinned || connection.isRepeat();
     byte[] line;
     try {
       line = connection.in().readLine(CommandLine.LONGEST, LineEnding.LENIENT);
@@ -229,42 +246,42 @@ final class Session {
       error("Line too long");
       return;
     }
-    long began = System.nanoTime();
     switch (CommandLine.parse(line)) {
       case Malformed malformed -> {
         server.metrics.malformed.increment();
         error(malformed.fault());
       }
-      case Command command -> {
-        if (Rules.allows(command.keyword(), state)) {
-          attempt(command);
-        } else {
-          error(state == State.AUTHORIZATION ? "Log in first" : "Not valid once you are logged in");
-        }
-        if (!moved) {
-          server
-              .metrics
-              .command(command.keyword(), accepted)
-              .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
-        }
-      }
+      case Command command -> attempt(command.keyword(), () -> executeIfAllowed(command));
     }
   }
 
-  private void attempt(Command command) throws IOException {
+  /** What a command does, or what is left of it to do. */
+  @FunctionalInterface
+  private interface Execution {
+    void run() throws IOException;
+  }
+
+  private void attempt(Keyword command, Execution execution) throws IOException {
+    long began = System.nanoTime();
     accepted = false;
     try {
-      execute(command);
+      execution.run();
     } catch (StoreException e) {
-      failed(command.keyword(), e);
+      failed(command, e);
       err(ResponseCode.SYS_TEMP, "The mail store cannot do this now, try again later");
     } catch (MailboxException.TooFarBehind e) {
-      failed(command.keyword(), e);
+      failed(command, e);
       end();
       err(ResponseCode.SYS_TEMP, "Too much has happened in the mailbox, log in again");
     } catch (MailboxException e) {
-      failed(command.keyword(), e);
+      failed(command, e);
       err(ResponseCode.SYS_TEMP, "The mailbox is not there any more");
+    }
+    if (!moved) {
+      server
+          .metrics
+          .command(command, accepted)
+          .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
     }
   }
 
@@ -278,6 +295,14 @@ final class Session {
             .addKeyValue("command", command),
         "POP3 command refused for now",
         cause);
+  }
+
+  private void executeIfAllowed(Command command) throws IOException {
+    if (Rules.allows(command.keyword(), state)) {
+      execute(command);
+    } else {
+      error(state == State.AUTHORIZATION ? "Log in first" : "Not valid once you are logged in");
+    }
   }
 
   private void execute(Command command) throws IOException {

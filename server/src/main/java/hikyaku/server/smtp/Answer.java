@@ -12,6 +12,9 @@ import java.util.List;
 record Answer(List<Reply> replies, boolean closes) {
   static final Answer NONE = new Answer(List.of(), false);
 
+  /** The session ends here, without a word. */
+  static final Answer SILENCE = new Answer(List.of(), true);
+
   static Answer of(Reply reply) {
     return new Answer(List.of(reply), false);
   }

@@ -41,33 +41,49 @@ final class AuthCommand {
         return Answer.of(Replies.NOT_BASE64);
       }
     }
-    SaslExchange.Step step = exchange.begin(initial);
-    while (true) {
-      switch (step) {
-        case SaslExchange.Step.Done(LoginResult result) -> {
-          return finish(session, result);
-        }
-        case SaslExchange.Step.Challenge(byte[] challenge) -> {
-          session.writeChallenge(Base64.getEncoder().encodeToString(challenge));
-          byte[] line;
-          try {
-            line = readResponse(session);
-          } catch (WireException.LineTooLong e) {
-            return Answer.of(Replies.LINE_TOO_LONG);
-          } catch (WireException.BareLineEnding e) {
-            return Answer.of(Replies.BARE_LINE_ENDING);
-          }
-          if (line.length == 1 && line[0] == '*') {
-            return Answer.of(Replies.LOGIN_CANCELLED);
-          }
-          byte[] response = decode(new String(line, ISO_8859_1));
-          if (response == null) {
-            return Answer.of(Replies.NOT_BASE64);
-          }
-          step = exchange.respond(response);
-        }
-      }
+    return converse(session, exchange, exchange.begin(initial));
+  }
+
+  /** Takes the response to a challenge of another node. */
+  static Answer resume(SmtpSession session, byte[] state) throws IOException {
+    try (SaslExchange exchange = session.carryOnSasl(state)) {
+      return respond(session, exchange);
     }
+  }
+
+  private static Answer converse(SmtpSession session, SaslExchange exchange, SaslExchange.Step step)
+      throws IOException {
+    return switch (step) {
+      case SaslExchange.Step.Done(LoginResult result) -> finish(session, result);
+      case SaslExchange.Step.Challenge(byte[] challenge) -> {
+        session.writeChallenge(Base64.getEncoder().encodeToString(challenge));
+        session.settle(exchange.state());
+        yield respond(session, exchange);
+      }
+    };
+  }
+
+  /** Waits for the response to a challenge. */
+  private static Answer respond(SmtpSession session, SaslExchange exchange) throws IOException {
+    Answer gone = session.awaitInput();
+    if (gone != null) {
+      return gone;
+    }
+    byte[] line;
+    try {
+      line = readResponse(session);
+    } catch (WireException.LineTooLong e) {
+      return Answer.of(Replies.LINE_TOO_LONG);
+    } catch (WireException.BareLineEnding e) {
+      return Answer.of(Replies.BARE_LINE_ENDING);
+    }
+    if (line.length == 1 && line[0] == '*') {
+      return Answer.of(Replies.LOGIN_CANCELLED);
+    }
+    byte[] response = decode(new String(line, ISO_8859_1));
+    return response == null
+        ? Answer.of(Replies.NOT_BASE64)
+        : converse(session, exchange, exchange.respond(response));
   }
 
   private static byte[] readResponse(SmtpSession session) throws IOException {

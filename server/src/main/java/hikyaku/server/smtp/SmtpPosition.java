@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.server.smtp.proto.SmtpHelloRecord;
 import hikyaku.server.smtp.proto.SmtpPositionRecord;
@@ -14,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param epoch of the account's password
  * @param transactionsBegun how many there were
  * @param counts what the client has done wrong
+ * @param exchange behind a challenge of AUTH, where it stands; else empty
  */
 record SmtpPosition(
     @Nullable Hello hello,
     String account,
     long epoch,
     int transactionsBegun,
-    ErrorBudget.Counts counts) {
+    ErrorBudget.Counts counts,
+    ByteString exchange) {
 
   byte[] encode() {
     SmtpPositionRecord.Builder record =
@@ -31,7 +34,8 @@ record SmtpPosition(
             .setBadCommands(counts.badCommands())
             .setUnknownRecipients(counts.unknownRecipients())
             .setIdleCommands(counts.idleCommands())
-            .setRefusals(counts.refusals());
+            .setRefusals(counts.refusals())
+            .setExchange(exchange);
     if (hello != null) {
       record.setHello(
           SmtpHelloRecord.newBuilder().setName(hello.name()).setExtended(hello.extended()));
@@ -56,7 +60,8 @@ record SmtpPosition(
               record.getBadCommands(),
               record.getUnknownRecipients(),
               record.getIdleCommands(),
-              record.getRefusals()));
+              record.getRefusals()),
+          record.getExchange());
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("no position of an SMTP session", e);
     }

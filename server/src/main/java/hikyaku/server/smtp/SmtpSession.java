@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.Command;
@@ -33,6 +34,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /** One client, from greeting to goodbye: its state, and the way of a command through the table. */
 final class SmtpSession {
+  private static final byte[] NO_EXCHANGE = {};
   private static final Logger LOG = LoggerFactory.getLogger(SmtpSession.class);
 
   private final Connection connection;
@@ -121,6 +123,13 @@ final class SmtpSession {
   private boolean carryOn(SmtpPosition from) throws IOException {
     hello = from.hello();
     transactionsBegun = from.transactionsBegun();
+    if (!from.exchange().isEmpty()) {
+      boolean goesOn = give("AUTH", AuthCommand.resume(this, from.exchange().toByteArray()));
+      if (goesOn) {
+        settle();
+      }
+      return goesOn;
+    }
     if (from.account().isEmpty()) {
       return true;
     }
@@ -139,6 +148,15 @@ final class SmtpSession {
    * beginning.
    */
   void settle() throws IOException {
+    settle(NO_EXCHANGE);
+  }
+
+  /**
+   * The same inside AUTH.
+   *
+   * @param exchange where it stands, by {@link SaslExchange#state()}
+   */
+  void settle(byte[] exchange) throws IOException {
     if (transaction == null) {
       connection.settle(() ->
           new SmtpPosition(
@@ -146,7 +164,8 @@ final class SmtpSession {
                   account == null ? "" : account.id(),
                   epoch,
                   transactionsBegun,
-                  budget.counts())
+                  budget.counts(),
+                  ByteString.copyFrom(exchange))
               .encode());
     }
   }
@@ -160,19 +179,28 @@ final class SmtpSession {
   /** Waits for a command and answers it; false if the session ends. */
   private boolean next() throws IOException {
     connection.state(transaction == null ? "idle" : "transaction");
+    Answer gone = awaitInput();
+    if (gone != null) {
+      return give("WAIT", gone);
+    }
+    boolean goesOn = readAndAnswer();
+    if (goesOn) {
+      settle();
+    }
+    return goesOn;
+  }
+
+  /** Waits for the client; gives what to say if there is no input, and null if there is. */
+  @Nullable Answer awaitInput() throws IOException {
     Wake wake = connection.await(limits().command());
     return switch (wake) {
       case INPUT -> {
         connection.setReadTimeout(limits().command());
-        boolean goesOn = readAndAnswer();
-        if (goesOn) {
-          settle();
-        }
-        yield goesOn;
+        yield null;
       }
-      case END, MOVED -> false;
-      case TIMEOUT -> give("WAIT", Answer.closing(Replies.TIMED_OUT));
-      case STOPPING -> give("WAIT", Answer.closing(Replies.STOPPING));
+      case END, MOVED -> Answer.SILENCE;
+      case TIMEOUT -> Answer.closing(Replies.TIMED_OUT);
+      case STOPPING -> Answer.closing(Replies.STOPPING);
       case SIGNAL -> throw new IllegalStateException("a signal nobody waits for");
     };
   }
@@ -444,6 +472,10 @@ final class SmtpSession {
 
   Optional<SaslExchange> startSasl(String mechanism) {
     return services.authenticator().start(authContext(), mechanism);
+  }
+
+  SaslExchange carryOnSasl(byte[] exchange) {
+    return services.authenticator().carryOn(authContext(), exchange);
   }
 
   private AuthContext authContext() {

@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
@@ -15,6 +16,7 @@ import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.Carrier.Plan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -41,12 +43,19 @@ class CarriedTest {
         new ImapPosition.Login("abcdefghijkl", 9, EnumSet.allOf(Extension.class));
     for (ImapPosition position :
         List.of(
-            new ImapPosition(0, 0, null, null, ""),
-            new ImapPosition(1, 2, new ImapPosition.Login("abcdefghijkl", 1, Set.of()), null, ""),
-            new ImapPosition(3, 4, login, selected, "tag"))) {
+            new ImapPosition(0, 0, null, null, null),
+            new ImapPosition(1, 2, new ImapPosition.Login("abcdefghijkl", 1, Set.of()), null, null),
+            new ImapPosition(3, 4, login, selected, new ImapPosition.InIdle("tag")),
+            new ImapPosition(
+                0,
+                1,
+                null,
+                null,
+                new ImapPosition.InExchange("tag", ByteString.copyFromUtf8("exchange"))))) {
       assertThat(ImapPosition.decode(position.encode())).isEqualTo(position);
     }
-    assertThat(ImapPosition.decode(new byte[0])).isEqualTo(new ImapPosition(0, 0, null, null, ""));
+    assertThat(ImapPosition.decode(new byte[0]))
+        .isEqualTo(new ImapPosition(0, 0, null, null, null));
   }
 
   @Test
@@ -71,6 +80,33 @@ class CarriedTest {
       assertThat(carrier.moves()).isGreaterThan(5);
       assertThat(carrier.largestPosition()).isBetween(20, 100);
     }
+  }
+
+  /** Between challenge and response the session may be anywhere, and a node may die there. */
+  @Test
+  void aLoginGoesOnWhereItsNodeLeftIt() throws Exception {
+    List<Plan> plans = new ArrayList<>(List.of(Plan.MOVES));
+    for (long seed = 1; seed <= 8; seed++) {
+      plans.add(new Plan(2, 16 * 1024, seed));
+    }
+    int deaths = 0;
+    for (Plan plan : plans) {
+      try (ImapRig rig = rig(plan);
+          ImapClient client = rig.connect()) {
+        Carrier carrier = rig.carrier().orElseThrow();
+        assertThat(client.line()).startsWith("* OK");
+        client.sendLine("a AUTHENTICATE LOGIN");
+        assertThat(client.line()).isEqualTo("+ VXNlcm5hbWU6");
+        client.sendLine("Ym9i");
+        assertThat(client.line()).isEqualTo("+ UGFzc3dvcmQ6");
+        assertThat(carrier.moves() + carrier.deaths()).isGreaterThanOrEqualTo(2);
+        client.sendLine("c2VjcmV0");
+        assertThat(client.line()).startsWith("a OK");
+        assertThat(client.say("b", "NOOP").getLast()).startsWith("b OK");
+        deaths += carrier.deaths();
+      }
+    }
+    assertThat(deaths).isPositive();
   }
 
   /** The changed password ends what was let in by the old one, at its next node. */

@@ -71,6 +71,14 @@ final class TestAuthenticator implements Authenticator {
     return mechanism.equals("PLAIN") ? Optional.of(new Plain(context)) : Optional.empty();
   }
 
+  @Override
+  public SaslExchange carryOn(AuthContext context, byte[] exchange) {
+    if (!new String(exchange, UTF_8).equals("PLAIN")) {
+      throw new IllegalArgumentException("no exchange");
+    }
+    return new Plain(context);
+  }
+
   private final class Plain implements SaslExchange {
     private final AuthContext context;
 
@@ -81,6 +89,11 @@ final class TestAuthenticator implements Authenticator {
     @Override
     public Step begin(byte[] initialResponse) {
       return initialResponse == null ? new Step.Challenge(new byte[0]) : respond(initialResponse);
+    }
+
+    @Override
+    public byte[] state() {
+      return "PLAIN".getBytes(UTF_8);
     }
 
     @Override

@@ -145,11 +145,23 @@ public final class FakeAuthenticator implements Authenticator {
   @Override
   public Optional<SaslExchange> start(AuthContext context, String mechanism) {
     return switch (mechanism.toUpperCase(Locale.ROOT)) {
-      case "PLAIN" -> Optional.of(new Exchange(context, List.of("")));
-      case "LOGIN" -> Optional.of(new Exchange(context, List.of("Username:", "Password:")));
+      case "PLAIN" -> Optional.of(new Exchange(context, PLAIN));
+      case "LOGIN" -> Optional.of(new Exchange(context, LOGIN));
       default -> Optional.empty();
     };
   }
+
+  @Override
+  public SaslExchange carryOn(AuthContext context, byte[] state) {
+    String[] parts = new String(state, StandardCharsets.UTF_8).split(" ", 3);
+    Exchange exchange = new Exchange(context, parts[0].equals("1") ? PLAIN : LOGIN);
+    exchange.step = Integer.parseInt(parts[1]);
+    exchange.name = parts[2];
+    return exchange;
+  }
+
+  private static final List<String> PLAIN = List.of("");
+  private static final List<String> LOGIN = List.of("Username:", "Password:");
 
   /** PLAIN and LOGIN, as far as the dialogue goes. */
   private final class Exchange implements SaslExchange {
@@ -173,6 +185,11 @@ public final class FakeAuthenticator implements Authenticator {
 
     private Step challenge() {
       return new Step.Challenge(prompts.get(step).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public byte[] state() {
+      return (prompts.size() + " " + step + " " + name).getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
