@@ -1,11 +1,10 @@
 package hikyaku.server.link;
 
+import hikyaku.server.net.Lookout;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One end of a link whose peer has proven itself: frames in both directions, and the watch over the
- * peer's life. A session that finds the link free writes itself, which saves the way over another
- * thread; what others send meanwhile gathers, and goes in one piece by the writer.
+ * peer's life. Whoever finds the link free writes himself, what the socket takes; what others send
+ * meanwhile gathers, and goes in one piece. What a turn of a lookout sends gathers up to its end.
  */
 final class Link implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
@@ -28,25 +27,44 @@ final class Link implements AutoCloseable {
 
   private static final int SMALL = 64 * 1024;
 
-  private final Socket socket;
-  private final Socket ground;
-  private final InputStream in;
-  private final OutputStream outStream;
+  /** Looks at the socket, or writes to it, in a row before others have their turn. */
+  private static final int ROUNDS = 8;
+
+  private final LinkChannel channel;
+  private final Lookout lookout = Lookout.one();
   private final String peer;
   private final LinkSettings settings;
   private final Duration silence;
   private final Receiver receiver;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition gathered = lock.newCondition();
+  private final Condition beatEnds = lock.newCondition();
   private final Condition drained = lock.newCondition();
   private byte[] pending = new byte[SMALL];
   private int pendingEnd;
   private byte @Nullable [] spare;
-  private boolean writing;
-  private boolean closed;
 
-  /** Takes what comes. Called by the link's reader, one after the other; must not block. */
+  /** Lent to the channel. */
+  private byte @Nullable [] written;
+
+  /** Somebody writes, or the lookout will: at first that which gathers before the start. */
+  private boolean writing = true;
+
+  /** Whether what has gathered goes when the lookout's turn ends. */
+  private boolean due;
+
+  private boolean closed;
+  private volatile Lookout.@Nullable Watch watch;
+
+  /** When octets last came from the peer. */
+  private volatile long heard = System.nanoTime();
+
+  // The lookout's own: octets of frames, and where those begin and end that are not dealt with.
+  private byte[] received = new byte[2 * SMALL];
+  private int receivedAt;
+  private int receivedEnd;
+
+  /** Takes what comes. Called by a lookout, one after the other; must not block. */
   interface Receiver {
     /** The payload is lent for the call. */
     void frame(byte type, int stream, byte[] octets, int offset, int length) throws LinkException;
@@ -59,33 +77,64 @@ final class Link implements AutoCloseable {
   }
 
   /**
-   * @param ground the socket below TLS: closing it ends a write that hangs, for which the close of
-   *     TLS itself would wait
    * @param silence after which the peer counts as dead
    */
   Link(
-      Socket socket,
-      Socket ground,
-      InputStream in,
-      OutputStream out,
+      LinkChannel channel,
       String peer,
       LinkSettings settings,
       Duration silence,
       Receiver receiver) {
-    this.socket = socket;
-    this.ground = ground;
-    this.in = in;
-    this.outStream = out;
+    this.channel = channel;
     this.peer = peer;
     this.settings = settings;
     this.silence = silence;
     this.receiver = receiver;
   }
 
-  void start() {
-    Thread.ofVirtual().name("link-out-" + peer).start(this::write);
-    Thread.ofVirtual().name("link-in-" + peer).start(this::read);
+  void start() throws IOException {
+    try {
+      watch = lookout.watch(channel.channel(), this::ready);
+    } catch (IOException e) {
+      lose(String.valueOf(e.getMessage()));
+      throw e;
+    }
+    want(SelectionKey.OP_READ);
+    lookout.execute(() -> {
+      pumpOrLose();
+      // What came right behind the greeting has been read already.
+      ready(SelectionKey.OP_READ);
+    });
     Thread.ofVirtual().name("link-beat-" + peer).start(this::beat);
+  }
+
+  private void want(int ops) {
+    Lookout.Watch mine = watch;
+    if (mine != null) {
+      mine.want(ops);
+    }
+  }
+
+  private void ready(int ops) {
+    if (!isOpen()) {
+      return;
+    }
+    try {
+      if ((ops & SelectionKey.OP_WRITE) != 0) {
+        want(SelectionKey.OP_READ);
+        pump();
+      }
+      if ((ops & SelectionKey.OP_READ) != 0) {
+        hear();
+      }
+    } catch (EOFException e) {
+      lose("closed by the peer");
+    } catch (IOException e) {
+      lose(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.atError().addKeyValue("peer", peer).setCause(e).log("bug in a link");
+      lose("bug");
+    }
   }
 
   boolean isOpen() {
@@ -116,65 +165,121 @@ final class Link implements AutoCloseable {
     if (payload > Frame.MAX_PAYLOAD) {
       throw new IllegalArgumentException("a frame of " + payload + " octets");
     }
-    byte[] own;
-    int ownLength;
+    boolean mine;
     lock.lock();
     try {
       while (pendingEnd >= FULL && !closed) {
         drained.awaitUninterruptibly();
       }
       append(type, stream, payload, head, headLength, body, offset, length);
-      if (writing || closed) {
-        return;
-      }
-      own = pending;
-      ownLength = pendingEnd;
-      takePending();
+      mine = takeTurn();
     } finally {
       lock.unlock();
     }
-    try {
-      outStream.write(own, 0, ownLength);
-    } catch (IOException e) {
-      lose("writing failed: " + e.getMessage());
+    if (mine) {
+      pumpOrLose();
     }
-    written(own);
   }
 
-  /** The caller is the one that writes, from now until {@link #written}. */
-  private void takePending() {
-    writing = true;
-    byte[] next = spare;
-    pending = next == null ? new byte[SMALL] : next;
-    spare = null;
-    pendingEnd = 0;
-    drained.signalAll();
-  }
-
-  private void written(byte[] buffer) {
+  /** Whether a frame can be sent now without a wait. */
+  boolean hasRoom() {
     lock.lock();
     try {
-      writing = false;
-      if (buffer.length <= 2 * FULL) {
-        spare = buffer;
-      }
-      if (pendingEnd > 0) {
-        gathered.signal();
-      }
+      return pendingEnd < FULL;
     } finally {
       lock.unlock();
     }
   }
 
-  /** For the reader, which must not wait: small frames only. */
+  /** For those who must not wait: small frames only. */
   void sendAtOnce(byte type, int stream, byte[] payload) {
+    boolean mine;
     lock.lock();
     try {
       append(type, stream, payload.length, payload, payload.length, NOTHING, 0, 0);
-      gathered.signal();
+      mine = takeTurn();
     } finally {
       lock.unlock();
     }
+    if (mine) {
+      pumpOrLose();
+    }
+  }
+
+  /** Whether the caller is to write now. Under the lock. */
+  private boolean takeTurn() {
+    if (writing || closed || due) {
+      return false;
+    }
+    due = Lookout.afterwards(this::flush);
+    writing = !due;
+    return writing;
+  }
+
+  /** The end of the lookout's turn. */
+  private void flush() {
+    lock.lock();
+    try {
+      due = false;
+      if (writing || closed || pendingEnd == 0) {
+        return;
+      }
+      writing = true;
+    } finally {
+      lock.unlock();
+    }
+    pumpOrLose();
+  }
+
+  private void pumpOrLose() {
+    try {
+      pump();
+    } catch (IOException e) {
+      lose("writing failed: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Writes what has gathered, as the one that writes. If the socket takes no more, or there is
+   * always more, the lookout goes on.
+   */
+  private void pump() throws IOException {
+    for (int round = 0; channel.write(); round++) {
+      byte[] octets;
+      int length;
+      lock.lock();
+      try {
+        recycle();
+        if (pendingEnd == 0 || closed) {
+          writing = false;
+          return;
+        }
+        octets = pending;
+        length = pendingEnd;
+        byte[] next = spare;
+        pending = next == null ? new byte[SMALL] : next;
+        pendingEnd = 0;
+        spare = null;
+        written = octets;
+        drained.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      channel.put(ByteBuffer.wrap(octets, 0, length));
+      if (round == ROUNDS) {
+        break;
+      }
+    }
+    want(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+  }
+
+  /** Everything that was put is written, and its buffer free. */
+  private void recycle() {
+    byte[] free = written;
+    if (free != null && free.length <= 2 * FULL) {
+      spare = free;
+    }
+    written = null;
   }
 
   private void append(
@@ -205,126 +310,100 @@ final class Link implements AutoCloseable {
     pendingEnd = needed;
   }
 
-  private void write() {
+  private void beat() {
     try {
-      while (true) {
-        byte[] octets;
-        int length;
-        lock.lock();
-        try {
-          while ((pendingEnd == 0 || writing) && !closed) {
-            gathered.await();
-          }
-          if (closed) {
-            return;
-          }
-          octets = pending;
-          length = pendingEnd;
-          takePending();
-        } finally {
-          lock.unlock();
+      long next = System.nanoTime();
+      while (isOpen()) {
+        if (next - System.nanoTime() <= 0) {
+          next = System.nanoTime() + settings.heartbeat().toNanos();
+          sendAtOnce(Frame.PING, 0, NOTHING);
+          receiver.beat(this);
         }
-        outStream.write(octets, 0, length);
-        written(octets);
+        if (isSilent()) {
+          lookout.execute(this::judgeSilence);
+        }
+        long end = Math.min(next, heard + silence.toNanos());
+        pause(Math.max(end - System.nanoTime(), LEAST_PAUSE));
       }
-    } catch (IOException e) {
-      lose("writing failed: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void beat() {
+  private static final long LEAST_PAUSE = 10_000_000;
+
+  private void pause(long nanos) throws InterruptedException {
     lock.lock();
     try {
-      while (!closed) {
-        lock.unlock();
-        try {
-          sendAtOnce(Frame.PING, 0, NOTHING);
-          receiver.beat(this);
-        } finally {
-          lock.lock();
-        }
-        if (!closed
-            && beatEnds.await(settings.heartbeat().toNanos(), TimeUnit.NANOSECONDS)
-            && closed) {
-          return;
-        }
+      if (!closed) {
+        beatEnds.await(nanos, TimeUnit.NANOSECONDS);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }
   }
 
-  private final Condition beatEnds = lock.newCondition();
+  private boolean isSilent() {
+    return System.nanoTime() - heard >= silence.toNanos();
+  }
+
+  /** Octets that lie in the socket count as a sign of life, even if we come late to read them. */
+  private void judgeSilence() {
+    ready(SelectionKey.OP_READ);
+    if (isSilent()) {
+      lose("silent for " + silence.toMillis() + " ms");
+    }
+  }
 
   // ---- in
 
-  private void read() {
-    byte[] buffer = new byte[2 * SMALL];
-    int from = 0;
-    int to = 0;
-    try {
-      while (true) {
-        while (to - from >= Frame.HEADER) {
-          int length = getInt(buffer, from) & 0xff_ffff;
-          if (length > Frame.MAX_PAYLOAD) {
-            throw new LinkException("a frame of " + length + " octets");
-          }
-          if (to - from < Frame.HEADER + length) {
-            break;
-          }
-          byte type = buffer[from];
-          if (type != Frame.PING) {
-            receiver.frame(type, getInt(buffer, from + 4), buffer, from + Frame.HEADER, length);
-          }
-          from += Frame.HEADER + length;
-        }
-        buffer = roomBehind(buffer, from, to);
-        to -= from;
-        from = 0;
-        to += receive(buffer, to);
+  private void hear() throws IOException {
+    for (int round = 0; round < ROUNDS; round++) {
+      makeRoom();
+      int count = channel.read(received, receivedEnd, received.length - receivedEnd);
+      if (count < 0) {
+        throw new EOFException();
       }
-    } catch (SocketTimeoutException e) {
-      lose("silent for " + silence.toMillis() + " ms");
-    } catch (EOFException e) {
-      lose("closed by the peer");
-    } catch (IOException e) {
-      lose(String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
-      LOG.atError().addKeyValue("peer", peer).setCause(e).log("bug in a link");
-      lose("bug");
+      if (count > 0) {
+        heard = System.nanoTime();
+        receivedEnd += count;
+        deal();
+      }
+      if (count == 0 || !channel.mayHaveMore()) {
+        return;
+      }
+    }
+    lookout.execute(() -> ready(SelectionKey.OP_READ));
+  }
+
+  private void deal() throws LinkException {
+    byte[] from = received;
+    while (receivedEnd - receivedAt >= Frame.HEADER) {
+      int length = getInt(from, receivedAt) & 0xff_ffff;
+      if (length > Frame.MAX_PAYLOAD) {
+        throw new LinkException("a frame of " + length + " octets");
+      }
+      int at = receivedAt;
+      if (receivedEnd - at < Frame.HEADER + length) {
+        return;
+      }
+      receivedAt = at + Frame.HEADER + length;
+      if (from[at] != Frame.PING) {
+        receiver.frame(from[at], getInt(from, at + 4), from, at + Frame.HEADER, length);
+      }
     }
   }
 
   /** Moves what is left to the front of a buffer that has room for the frame that began. */
-  private static byte[] roomBehind(byte[] buffer, int from, int to) {
-    int left = to - from;
-    int frame = left < Frame.HEADER ? 0 : Frame.HEADER + (getInt(buffer, from) & 0xff_ffff);
-    int size = Math.max(2 * SMALL, frame);
-    byte[] target = size == buffer.length ? buffer : new byte[size];
-    System.arraycopy(buffer, from, target, 0, left);
-    return target;
-  }
-
-  /** Octets that lie in the socket count as a sign of life, even if we come late to read them. */
-  private int receive(byte[] buffer, int at) throws IOException {
-    socket.setSoTimeout((int) silence.toMillis());
-    int count;
-    try {
-      count = in.read(buffer, at, buffer.length - at);
-    } catch (SocketTimeoutException e) {
-      if (in.available() == 0) {
-        throw e;
-      }
-      count = in.read(buffer, at, buffer.length - at);
-    }
-    if (count < 0) {
-      throw new EOFException();
-    }
-    return count;
+  private void makeRoom() {
+    int left = receivedEnd - receivedAt;
+    int frame = left < Frame.HEADER ? 0 : Frame.HEADER + (getInt(received, receivedAt) & 0xff_ffff);
+    int size = Math.max(2 * SMALL, Math.max(frame, left) + LinkChannel.RECORD);
+    byte[] target = size == received.length ? received : new byte[size];
+    System.arraycopy(received, receivedAt, target, 0, left);
+    received = target;
+    receivedAt = 0;
+    receivedEnd = left;
   }
 
   private void lose(String why) {
@@ -334,14 +413,18 @@ final class Link implements AutoCloseable {
         return;
       }
       closed = true;
-      gathered.signalAll();
       drained.signalAll();
       beatEnds.signalAll();
     } finally {
       lock.unlock();
     }
     try {
-      ground.close();
+      Lookout.Watch mine = watch;
+      if (mine == null) {
+        channel.close();
+      } else {
+        mine.close();
+      }
     } catch (IOException e) {
       LOG.atDebug().addKeyValue("peer", peer).setCause(e).log("closing a link");
     }

@@ -8,8 +8,9 @@ import hikyaku.server.net.Protocol;
 import hikyaku.server.net.TlsContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -20,7 +21,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,8 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class LinkServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
 
+  private static final int BACKLOG = 50;
+
   private final String name;
-  private final ServerSocket listener;
+  private final ServerSocketChannel listener;
   private final LinkKeys keys;
   private final LinkSettings settings;
   private final NetServer server;
@@ -72,10 +74,10 @@ public final class LinkServer implements AutoCloseable {
     this.random = random;
     this.strangers = new Semaphore(settings.strangers());
     this.tls = settings.tls() ? LinkTls.ofNode(name) : null;
-    listener = new ServerSocket();
+    listener = ServerSocketChannel.open();
     try {
-      listener.setReuseAddress(true);
-      listener.bind(address);
+      listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      listener.bind(address, BACKLOG);
     } catch (IOException e) {
       listener.close();
       throw new IOException(
@@ -94,7 +96,11 @@ public final class LinkServer implements AutoCloseable {
   }
 
   public InetSocketAddress address() {
-    return (InetSocketAddress) listener.getLocalSocketAddress();
+    try {
+      return (InetSocketAddress) listener.getLocalAddress();
+    } catch (IOException e) {
+      throw new IllegalStateException("the link listener is closed", e);
+    }
   }
 
   /** Sessions that came over links. */
@@ -103,16 +109,16 @@ public final class LinkServer implements AutoCloseable {
   }
 
   private void accept() {
-    while (!listener.isClosed()) {
+    while (listener.isOpen()) {
       try {
-        Socket socket = listener.accept();
+        LinkChannel socket = new LinkChannel(listener.accept());
         if (strangers.tryAcquire()) {
           Thread.ofVirtual().name("link-greeting").start(() -> greet(socket));
         } else {
           socket.close();
         }
       } catch (IOException e) {
-        if (!listener.isClosed()) {
+        if (listener.isOpen()) {
           LOG.atWarn().setCause(e).log("cannot accept a link");
           rest();
         }
@@ -129,34 +135,19 @@ public final class LinkServer implements AutoCloseable {
     }
   }
 
-  private void greet(Socket accepted) {
-    Socket socket = accepted;
+  private void greet(LinkChannel channel) {
     CountDownLatch over = new CountDownLatch(1);
-    Thread.ofVirtual().name("link-greeting-watch").start(() -> watch(accepted, over));
+    Thread.ofVirtual().name("link-greeting-watch").start(() -> watch(channel, over));
+    Socket socket = channel.channel().socket();
     try {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) settings.greeting().toMillis());
-      byte[] binding = {};
-      if (tls != null) {
-        SSLSocket secured = tls.accept(socket);
-        binding = LinkTls.binding(secured);
-        socket = secured;
-      }
-      Greeting greeting =
-          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random);
+      byte[] binding = tls == null ? new byte[0] : channel.startTls(LinkTls.ofNode(tls));
+      Greeting greeting = new Greeting(channel.in(), channel.out(), keys, binding, random);
       String front = greeting.asNode(name);
       over.countDown();
       FrontLink mine = new FrontLink(this, front);
-      Link link =
-          new Link(
-              socket,
-              accepted,
-              socket.getInputStream(),
-              socket.getOutputStream(),
-              front,
-              settings,
-              settings.patience(),
-              mine);
+      Link link = new Link(channel, front, settings, settings.patience(), mine);
       mine.link(link);
       fronts.add(mine);
       link.start();
@@ -164,7 +155,7 @@ public final class LinkServer implements AutoCloseable {
           .addKeyValue("front", front)
           .addKeyValue("address", socket.getRemoteSocketAddress())
           .log("a front is linked");
-      if (listener.isClosed()) {
+      if (!listener.isOpen()) {
         link.close();
       }
     } catch (IOException | RuntimeException e) {
@@ -172,7 +163,7 @@ public final class LinkServer implements AutoCloseable {
           .addKeyValue("address", socket.getRemoteSocketAddress())
           .addKeyValue("cause", e.getMessage())
           .log("a link was refused");
-      close(socket);
+      close(channel);
     } finally {
       over.countDown();
       strangers.release();
@@ -180,7 +171,7 @@ public final class LinkServer implements AutoCloseable {
   }
 
   /** The time limit of a read alone would let a stranger stay that sends an octet now and then. */
-  private void watch(Socket stranger, CountDownLatch over) {
+  private void watch(LinkChannel stranger, CountDownLatch over) {
     try {
       if (!over.await(settings.greeting().toNanos(), TimeUnit.NANOSECONDS)) {
         close(stranger);
@@ -190,7 +181,7 @@ public final class LinkServer implements AutoCloseable {
     }
   }
 
-  private static void close(Socket socket) {
+  private static void close(LinkChannel socket) {
     try {
       socket.close();
     } catch (IOException e) {

@@ -3,14 +3,13 @@ package hikyaku.server.link;
 import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.TlsContext;
 import java.io.IOException;
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
@@ -31,32 +30,34 @@ final class LinkTls {
     return TlsContext.of(List.of(SelfSigned.create(List.of(name), Instant.now())));
   }
 
-  static SSLSocket connect(Socket socket) throws IOException {
-    SSLSocket secured;
+  /** For the front's end. */
+  static SSLEngine ofFront() {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new Anybody()}, null);
-      secured =
-          (SSLSocket)
-              context
-                  .getSocketFactory()
-                  .createSocket(
-                      socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+      return speaking(context.createSSLEngine(), true);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java runtime has no TLS", e);
     }
-    secured.setEnabledProtocols(new String[] {VERSION});
-    secured.startHandshake();
-    return secured;
+  }
+
+  /** For the node's end. */
+  static SSLEngine ofNode(TlsContext context) {
+    return speaking(context.engine(List.of()), false);
+  }
+
+  private static SSLEngine speaking(SSLEngine engine, boolean asClient) {
+    engine.setUseClientMode(asClient);
+    engine.setEnabledProtocols(new String[] {VERSION});
+    return engine;
   }
 
   /** What both ends of this connection know, and nobody else. */
-  static byte[] binding(SSLSocket socket) throws IOException {
-    if (socket.getSession() instanceof ExtendedSSLSession session
-        && session.getProtocol().equals(VERSION)) {
-      return session.exportKeyingMaterialData(LABEL, new byte[0], 32);
+  static byte[] binding(ExtendedSSLSession session) throws IOException {
+    if (!session.getProtocol().equals(VERSION)) {
+      throw new LinkException("a link needs " + VERSION);
     }
-    throw new LinkException("a link needs " + VERSION);
+    return session.exportKeyingMaterialData(LABEL, new byte[0], 32);
   }
 
   private static final class Anybody implements X509TrustManager {

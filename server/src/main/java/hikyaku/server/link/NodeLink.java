@@ -8,6 +8,7 @@ import hikyaku.server.net.TlsInfo;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -17,7 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** A front's end of a link to one node. */
@@ -42,27 +42,16 @@ public final class NodeLink implements AutoCloseable {
 
   private NodeLink(
       String node,
-      Socket socket,
-      Socket ground,
+      LinkChannel channel,
       LinkSettings settings,
       Tickets tickets,
       SecureRandom random,
-      Watcher watcher)
-      throws IOException {
+      Watcher watcher) {
     this.node = node;
     this.tickets = tickets;
     this.random = random;
     this.watcher = watcher;
-    this.link =
-        new Link(
-            socket,
-            ground,
-            socket.getInputStream(),
-            socket.getOutputStream(),
-            node,
-            settings,
-            settings.silence(),
-            new Incoming());
+    this.link = new Link(channel, node, settings, settings.silence(), new Incoming());
   }
 
   /**
@@ -80,28 +69,21 @@ public final class NodeLink implements AutoCloseable {
       SecureRandom random,
       Watcher watcher)
       throws IOException {
-    Socket ground = new Socket();
+    LinkChannel channel = new LinkChannel(SocketChannel.open());
     try {
-      Socket socket = ground;
+      Socket socket = channel.channel().socket();
       int patience = (int) settings.greeting().toMillis();
       socket.connect(address, patience);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(patience);
-      byte[] binding = {};
-      if (settings.tls()) {
-        SSLSocket secured = LinkTls.connect(socket);
-        binding = LinkTls.binding(secured);
-        socket = secured;
-      }
-      String node =
-          new Greeting(socket.getInputStream(), socket.getOutputStream(), keys, binding, random)
-              .asFront(front);
+      byte[] binding = settings.tls() ? channel.startTls(LinkTls.ofFront()) : new byte[0];
+      String node = new Greeting(channel.in(), channel.out(), keys, binding, random).asFront(front);
       Tickets tickets = new Tickets(keys, settings.ticket(), clock);
-      NodeLink made = new NodeLink(node, socket, ground, settings, tickets, random, watcher);
+      NodeLink made = new NodeLink(node, channel, settings, tickets, random, watcher);
       made.link.start();
       return made;
     } catch (IOException | RuntimeException e) {
-      ground.close();
+      channel.close();
       throw e;
     }
   }
@@ -187,7 +169,7 @@ public final class NodeLink implements AutoCloseable {
     public void granted(int octets) {
       byte[] count = new byte[4];
       Link.putInt(count, 0, octets);
-      link.send(Frame.GRANT, number, count);
+      link.sendAtOnce(Frame.GRANT, number, count);
     }
 
     /** Asks for the session back; {@link Told.Left} answers. */

@@ -1,7 +1,5 @@
 package hikyaku.server.net;
 
-import java.io.IOException;
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -10,7 +8,6 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
@@ -53,7 +50,8 @@ public final class TlsContext {
     return credentials;
   }
 
-  SSLEngine engine(List<String> alpn) {
+  /** For one connection that was accepted. */
+  public SSLEngine engine(List<String> alpn) {
     SSLEngine engine = context.createSSLEngine();
     engine.setUseClientMode(false);
     SSLParameters parameters = engine.getSSLParameters();
@@ -62,20 +60,6 @@ public final class TlsContext {
     parameters.setApplicationProtocols(alpn.toArray(String[]::new));
     engine.setSSLParameters(parameters);
     return engine;
-  }
-
-  /** TLS over a socket that was accepted, the handshake done. */
-  public SSLSocket accept(Socket socket) throws IOException {
-    SSLSocket secured =
-        (SSLSocket)
-            context
-                .getSocketFactory()
-                .createSocket(
-                    socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
-    secured.setUseClientMode(false);
-    secured.setEnabledProtocols(VERSIONS);
-    secured.startHandshake();
-    return secured;
   }
 
   /** No client is asked for a certificate; the runtime's list of authorities need not be read. */
