@@ -1,0 +1,120 @@
+package hikyaku.stores.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A real cluster of Patroni whose primary is killed, halted and handed over under load: nothing
+ * acknowledged is lost, nothing is doubled, sequences stay consecutive, and what one node has
+ * acknowledged the other sees. Longer with {@code -Dhikyaku.patroni.rounds=N}, in another order
+ * with {@code -Dhikyaku.patroni.seed=N}.
+ */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
+final class PatroniTest {
+  /** What befalls the primary. */
+  private enum Mischief {
+    /** Its machine loses power, and comes back. */
+    KILL,
+    /** It is handed over in order. */
+    SWITCHOVER,
+    /** Its machine is halted, and goes on when another one is the primary. */
+    FREEZE,
+    /** Patroni alone dies: the server goes on as if it were the primary. */
+    KILL_PATRONI,
+    /** The server dies, and Patroni lives. */
+    KILL_SERVER
+  }
+
+  /** Each in turn, and then at random. */
+  private static List<Mischief> course() {
+    int rounds = Integer.getInteger("hikyaku.patroni.rounds", 2);
+    Random random = new Random(Long.getLong("hikyaku.patroni.seed", 1));
+    List<Mischief> course = new ArrayList<>(List.of(Mischief.values()));
+    while (course.size() < rounds) {
+      course.add(Mischief.values()[random.nextInt(Mischief.values().length)]);
+    }
+    return course.subList(0, rounds);
+  }
+
+  private static PostgresSettings settings(PatroniCluster cluster) {
+    PostgresSettings plain = PostgresSettings.DEFAULT;
+    return new PostgresSettings(
+        cluster.url(),
+        PatroniCluster.USER,
+        Optional.of(cluster.passwordFile()),
+        plain.schema(),
+        plain.blobDirectory(),
+        plain.pool(),
+        plain.queue(),
+        plain.patience(),
+        plain.attempt(),
+        plain.keysKept(),
+        plain.compressionLevel());
+  }
+
+  @Test
+  void nothingAcknowledgedIsLostWhateverBefallsThePrimary() throws Exception {
+    try (PatroniCluster cluster = PatroniCluster.start(3)) {
+      PostgresSettings settings =
+          settings(cluster).waiting(Duration.ofMinutes(2), Duration.ofSeconds(8));
+      try (PostgresStore one = PostgresStore.open(settings, Clock.systemUTC());
+          PostgresStore two = PostgresStore.open(settings, Clock.systemUTC())) {
+        Writers.prepare(one);
+        Writers first = new Writers(one, two, 4, "x");
+        Writers second = new Writers(two, one, 4, "y");
+        for (Mischief mischief : course()) {
+          first.awaitMore(100);
+          second.awaitMore(100);
+          long began = System.nanoTime();
+          befall(cluster, mischief, first, second);
+          System.out.printf("Patroni, %s: %.1f s%n", mischief, (System.nanoTime() - began) / 1e9);
+        }
+        first.end();
+        second.end();
+        assertThat(Writers.assertKeptOnce(one, first, second)).isGreaterThan(400);
+      }
+    }
+  }
+
+  private static void befall(
+      PatroniCluster cluster, Mischief mischief, Writers first, Writers second) throws Exception {
+    PatroniCluster.Member primary = cluster.awaitWhole();
+    switch (mischief) {
+      case KILL -> primary.kill();
+      case FREEZE -> primary.freeze();
+      case SWITCHOVER -> cluster.switchover(primary);
+      case KILL_PATRONI -> primary.killPatroni();
+      case KILL_SERVER -> primary.killServer();
+    }
+    if (mischief == Mischief.KILL_SERVER) {
+      // Whoever it is: Patroni may start the same server again.
+      PatroniCluster.Member unused = cluster.awaitPrimary();
+    } else {
+      PatroniCluster.Member unused = cluster.awaitPrimaryBut(primary);
+    }
+    // The service goes on before the member is back.
+    drain(first);
+    drain(second);
+    first.awaitMore(50);
+    second.awaitMore(50);
+    switch (mischief) {
+      case KILL, KILL_PATRONI -> primary.start();
+      case FREEZE -> primary.thaw();
+      case SWITCHOVER, KILL_SERVER -> {}
+    }
+    PatroniCluster.Member unused = cluster.awaitWhole();
+  }
+
+  private static void drain(Writers writers) {
+    int unused = writers.acks.drainPermits();
+  }
+}
