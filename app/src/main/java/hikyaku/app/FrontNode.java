@@ -7,6 +7,7 @@ import hikyaku.server.cluster.Role;
 import hikyaku.server.front.FrontMetrics;
 import hikyaku.server.front.FrontProtocol;
 import hikyaku.server.front.FrontSettings;
+import hikyaku.server.front.Health;
 import hikyaku.server.front.Nodes;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.net.NetServer;
@@ -17,6 +18,7 @@ import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.AdminServer;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
+import hikyaku.server.probe.Prober;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -35,6 +37,7 @@ final class FrontNode implements AutoCloseable {
   private final DataDirectory data;
   private final NetServer net;
   private final Nodes nodes;
+  private final Health health;
   private final List<AdminServer> admin = new ArrayList<>();
   private final RunningNode status;
 
@@ -92,6 +95,7 @@ final class FrontNode implements AutoCloseable {
                   meters,
                   clock));
       net.useTls(certificates.readAndWarn().context());
+      health = new Health(configuration.health(), meters, clock);
       status =
           new RunningNode(
               configuration.front().name().orElse(hostname),
@@ -109,12 +113,20 @@ final class FrontNode implements AutoCloseable {
               status,
               this::problems,
               () -> StatusTables.cards(metrics),
-              () -> List.of(StatusTables.links(nodes.links())),
+              () ->
+                  List.of(
+                      StatusTables.links(nodes.links()), FrontNodeOperations.table(nodes, health)),
               clock);
-      AdminApi api = new AdminApi(List.of(new SessionOperations(status)));
+      AdminApi api =
+          new AdminApi(
+              List.of(new SessionOperations(status), new FrontNodeOperations(nodes, health)));
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(opened.add(new AdminServer(at, token, api, status, this::problems, page)));
+      }
+      if (configuration.health().enabled()) {
+        nodes.weighBy(health::factor);
+        opened.add(prober(configuration, clock, random)).start();
       }
       configuration.front().nodes().forEach(nodes::add);
       net.start();
@@ -146,6 +158,17 @@ final class FrontNode implements AutoCloseable {
     }
   }
 
+  private Prober prober(Configuration configuration, Clock clock, SecureRandom random) {
+    return new Prober(
+        configuration.front().name().orElse(configuration.hostname()),
+        nodes,
+        health,
+        configuration.health(),
+        new SessionIds(clock),
+        clock,
+        random);
+  }
+
   private FrontProtocol service(
       FrontProtocol.Service service, FrontSettings settings, FrontMetrics metrics) {
     return new FrontProtocol(service, nodes, settings, metrics);
@@ -156,6 +179,7 @@ final class FrontNode implements AutoCloseable {
     if (nodes.links().isEmpty()) {
       problems.add("no node is reached");
     }
+    problems.addAll(health.problems());
     return problems;
   }
 

@@ -8,13 +8,18 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.spi.FilterReply;
 import hikyaku.app.config.Log;
+import hikyaku.server.link.Probes;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
 
 /**
  * The log, set up in code, since looking for configuration files costs a tenth of a start. Until
@@ -57,11 +62,37 @@ public final class Logging extends ContextAwareBase implements Configurator {
     OutputStreamAppender<ILoggingEvent> appender = appender(log);
     appender.setContext(context);
     appender.setEncoder(encoder);
+    appender.addFilter(new NoProbes());
     appender.start();
     var root = root(context);
     root.detachAndStopAllAppenders();
     root.addAppender(appender);
     root.setLevel(Level.toLevel(log.level().name()));
+  }
+
+  /**
+   * Sessions of probes come every second or two and say the same: what is no warning is for those
+   * who log everything.
+   */
+  private static final class NoProbes extends Filter<ILoggingEvent> {
+    @Override
+    public FilterReply decide(ILoggingEvent event) {
+      boolean news =
+          event.getLevel().isGreaterOrEqual(Level.WARN)
+              || !isOfProbe(event)
+              || root((LoggerContext) LoggerFactory.getILoggerFactory()).isEnabledFor(Level.DEBUG);
+      return news ? FilterReply.NEUTRAL : FilterReply.DENY;
+    }
+
+    private static boolean isOfProbe(ILoggingEvent event) {
+      List<KeyValuePair> pairs = event.getKeyValuePairs();
+      return pairs != null
+          && pairs.stream()
+              .anyMatch(pair ->
+                  pair.key.equals("session")
+                      && pair.value instanceof String session
+                      && session.startsWith(Probes.SESSION));
+    }
   }
 
   private static OutputStreamAppender<ILoggingEvent> appender(Log log) {

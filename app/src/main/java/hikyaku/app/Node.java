@@ -60,6 +60,7 @@ final class Node implements AutoCloseable {
   private final Core core;
   private final FlowControl flow;
   private final NetServer net;
+  private final NodeProbes probes;
   private final List<LinkServer> links = new CopyOnWriteArrayList<>();
   private volatile @Nullable Membership membership;
   private final List<AdminServer> admin = new ArrayList<>();
@@ -142,6 +143,7 @@ final class Node implements AutoCloseable {
               listeners.specs(),
               meters,
               clock);
+      probes = opened.add(new NodeProbes(core, ids));
       if (listen.link().enabled()) {
         for (InetSocketAddress at : listeners.addresses(listen.link(), 90)) {
           links.add(opened.add(linkServer(at, List.of(smtp, submission, pop3, imap), clock)));
@@ -254,16 +256,19 @@ final class Node implements AutoCloseable {
         services.stream()
             .filter(service -> node.roles().stream().anyMatch(role -> isFor(role, service)))
             .collect(Collectors.toMap(Protocol::name, service -> service));
-    return new LinkServer(
-        node.name(),
-        at,
-        LinkKeys.ofNode(core.key()::derive),
-        core.configuration().link(),
-        net,
-        served,
-        () -> report(served.keySet()),
-        clock,
-        core.random());
+    LinkServer made =
+        new LinkServer(
+            node.name(),
+            at,
+            LinkKeys.ofNode(core.key()::derive),
+            core.configuration().link(),
+            net,
+            served,
+            () -> report(served.keySet()),
+            clock,
+            core.random());
+    probes.offer(made, served.keySet());
+    return made;
   }
 
   private static boolean isFor(Role role, Protocol service) {
@@ -340,6 +345,8 @@ final class Node implements AutoCloseable {
                 "sweep contents",
                 settings.sweepEvery(),
                 () -> core.store().blobs().sweep(settings.sweepGrace()).removed()),
+            new hikyaku.server.ops.Housekeeping.Task(
+                "sweep probes", settings.compactEvery(), probes::sweep),
             new hikyaku.server.ops.Housekeeping.Task(
                 "trim changes",
                 settings.sweepEvery(),

@@ -6,6 +6,7 @@ import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Vitals;
 import hikyaku.server.front.FrontMetrics;
 import hikyaku.server.link.NodeLink;
+import hikyaku.server.link.Probes;
 import hikyaku.server.link.proto.Report;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.NodeStatus;
@@ -132,13 +133,15 @@ final class StatusTables {
     }
     Report said = report.get();
     boolean up = said.getState() == Report.State.UP;
+    List<String> services =
+        said.getServicesList().stream()
+            .filter(service -> !service.startsWith(Probes.SERVICE))
+            .sorted()
+            .toList();
     return List.of(
         Cell.of(link.node()),
         up ? new Cell("up", Mood.GOOD) : new Cell("draining", Mood.PLAIN),
-        Cell.of(
-            said.getServicesCount() == 0
-                ? "nothing"
-                : said.getServicesList().stream().sorted().collect(Collectors.joining(", "))),
+        Cell.of(services.isEmpty() ? "nothing" : String.join(", ", services)),
         Cell.of(said.getVersion()),
         Cell.of(said.getLoad() + " %"),
         Cell.of(Integer.toString(said.getWeight())),

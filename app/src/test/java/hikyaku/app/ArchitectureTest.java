@@ -58,6 +58,10 @@ final class ArchitectureTest {
                       "server.net",
                       "server.auth",
                       "server.directory")),
+              Map.entry(
+                  "server.probe",
+                  Set.of("protocol.wire", "server.net", "server.link", "server.front")),
+              Map.entry("server.synthetic", Set.of("mailbox", "server.auth", "server.directory")),
               Map.entry("server.smtp", server("protocol.smtp")),
               Map.entry("server.imap", server("protocol.imap")),
               Map.entry("server.pop3", server("protocol.pop3")),

@@ -35,7 +35,8 @@ public final class ClusterCommands {
       name = "nodes",
       description = {
         "List the nodes of the cluster and how they fare.",
-        "What is known of another node than the one that answers is a heartbeat old."
+        "What is known of another node than the one that answers is a heartbeat old.",
+        "On the data directory of a front: how its nodes fare as clients see them."
       })
   public static final class Nodes extends Asking {
     private static final Duration EVERY = Duration.ofSeconds(1);
@@ -51,6 +52,10 @@ public final class ClusterCommands {
       }
       if (json()) {
         screen.json(nodes);
+        return;
+      }
+      if (FrontNodes.isAnswer(nodes)) {
+        FrontNodes.print(nodes, screen);
         return;
       }
       Instant now = Instant.now();

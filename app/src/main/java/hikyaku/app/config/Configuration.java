@@ -5,6 +5,7 @@ import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.flow.FlowSettings;
+import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
  * @param listen where to listen
  * @param link how fronts and nodes watch the links between them
  * @param front what a front needs to know
+ * @param health how a front judges its nodes
  * @param tls the certificate
  * @param log what is written to the log, and how
  * @param connections what clients may take of the network
@@ -46,6 +48,7 @@ public record Configuration(
     Listen listen,
     LinkSettings link,
     Front front,
+    HealthSettings health,
     Tls tls,
     Log log,
     NetLimits connections,
@@ -68,6 +71,7 @@ public record Configuration(
           Listen.DEFAULTS,
           LinkSettings.DEFAULT,
           Front.DEFAULTS,
+          HealthSettings.DEFAULTS,
           Tls.DEFAULTS,
           Log.DEFAULTS,
           NetLimits.DEFAULT,
@@ -134,6 +138,7 @@ public record Configuration(
         newListen,
         link,
         newFront,
+        health,
         tls,
         log,
         connections,

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +47,7 @@ public final class Nodes implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private final Set<String> known = new HashSet<>();
   private final Map<String, Candidate> byName = new HashMap<>();
+  private volatile ToDoubleFunction<String> health = _ -> 1;
   private boolean closed;
 
   /** A node with its link. Guarded by the lock, but for the link's own counts. */
@@ -76,6 +78,15 @@ public final class Nodes implements AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     this.random = random;
+  }
+
+  /**
+   * Has each node's weight count by a factor from now on.
+   *
+   * @param factor 0 to 1 for a node's name; 0 for one that is taken only if all others are bad too
+   */
+  public void weighBy(ToDoubleFunction<String> factor) {
+    health = factor;
   }
 
   /** Keeps a link to the node at this address from now on, as HOST:PORT. */
@@ -281,7 +292,8 @@ public final class Nodes implements AutoCloseable {
   }
 
   /**
-   * A node for a session. Nodes that are draining are taken only if there are no others.
+   * A node for a session. Nodes that fare badly are taken only if there are no others, then all of
+   * them alike, and those that are draining only if there are none of these.
    *
    * @param not names of nodes that will not do
    */
@@ -289,17 +301,18 @@ public final class Nodes implements AutoCloseable {
     lock.lock();
     try {
       List<Candidate> fit = new ArrayList<>();
+      List<Candidate> unwell = new ArrayList<>();
       List<Candidate> draining = new ArrayList<>();
       for (Candidate each : byName.values()) {
         if (each.reported
             && each.link.isOpen()
             && !not.contains(each.link.node())
             && each.report.getServicesList().contains(service)) {
-          boolean up = each.report.getState() == Report.State.UP && weight(each) > 0;
-          (up ? fit : draining).add(each);
+          boolean up = each.report.getState() == Report.State.UP && each.report.getWeight() > 0;
+          (!up ? draining : weight(each) > 0 ? fit : unwell).add(each);
         }
       }
-      List<Candidate> among = fit.isEmpty() ? draining : fit;
+      List<Candidate> among = !fit.isEmpty() ? fit : !unwell.isEmpty() ? unwell : draining;
       return among.isEmpty() ? Optional.empty() : Optional.of(pick(among).link);
     } finally {
       lock.unlock();
@@ -342,7 +355,7 @@ public final class Nodes implements AutoCloseable {
     double age = System.nanoTime() - candidate.since;
     double slow = settings.slowStart().toNanos();
     double share = slow <= 0 ? 1 : Math.clamp(age / slow, 0.05, 1);
-    return candidate.report.getWeight() * share;
+    return candidate.report.getWeight() * share * health.applyAsDouble(candidate.link.node());
   }
 
   /** Waits until something about the nodes changes, or for the time given. */

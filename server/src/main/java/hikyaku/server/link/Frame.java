@@ -22,6 +22,7 @@ final class Frame {
   static final byte PROOF = 3; // mac
   static final byte PING = 4;
   static final byte REPORT = 5; // Report
+  static final byte ECHO = 6; // any octets, given back by the node
 
   // Front to node.
   static final byte OPEN = 16; // Ticket

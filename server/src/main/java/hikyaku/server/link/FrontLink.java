@@ -6,7 +6,6 @@ import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.Carrier;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Muffler;
-import hikyaku.server.net.Protocol;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -14,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +30,10 @@ final class FrontLink implements Link.Receiver {
   private final LinkServer home;
   private final String front;
   private final Map<Integer, CarriedSession.Reins> sessions = new ConcurrentHashMap<>();
+
+  /** Of these the ones that are no client's. */
+  private final Set<Integer> probes = ConcurrentHashMap.newKeySet();
+
   private volatile @Nullable Link link;
   private long reported;
 
@@ -43,12 +47,17 @@ final class FrontLink implements Link.Receiver {
     reported = System.nanoTime() - REPORT_EVERY;
   }
 
+  /** Clients' sessions. */
   int sessions() {
-    return sessions.size();
+    return Math.max(0, sessions.size() - probes.size());
   }
 
+  /** Clients' sessions, which may be let go. */
   List<CarriedSession.Reins> carried() {
-    return List.copyOf(sessions.values());
+    return sessions.entrySet().stream()
+        .filter(each -> !probes.contains(each.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   void end(CloseReason reason) {
@@ -81,6 +90,10 @@ final class FrontLink implements Link.Receiver {
       open(stream, Arrays.copyOfRange(octets, offset, offset + length));
       return;
     }
+    if (type == Frame.ECHO) {
+      echo(Arrays.copyOfRange(octets, offset, offset + length));
+      return;
+    }
     CarriedSession.Reins session = sessions.get(stream);
     if (session == null) {
       // It ended here while the front was still speaking of it.
@@ -108,11 +121,24 @@ final class FrontLink implements Link.Receiver {
       }
       case Frame.LET_GO -> session.letGo();
       case Frame.DROP -> {
-        sessions.remove(stream);
+        forget(stream);
         session.drop(reason(octets, offset, length));
       }
       default -> throw new LinkException("a frame of type " + type);
     }
+  }
+
+  private void echo(byte[] octets) {
+    Link mine = link;
+    if (mine != null) {
+      mine.sendAtOnce(Frame.ECHO, 0, octets);
+    }
+  }
+
+  private CarriedSession.@Nullable Reins forget(int stream) {
+    CarriedSession.Reins session = sessions.remove(stream);
+    probes.remove(stream);
+    return session;
   }
 
   static void atLeast(int needed, int length) throws LinkException {
@@ -137,25 +163,26 @@ final class FrontLink implements Link.Receiver {
     }
     try {
       CarriedSession session = Opens.decode(home.tickets().judge(home.name(), ticket));
-      Protocol service = home.services().get(session.service());
-      if (service == null) {
-        throw new LinkException("no service " + session.service() + " here");
+      LinkServer.Offer offer = home.offer(session.service());
+      if (Probes.isProbe(session.service())) {
+        probes.add(stream);
       }
       Back back = new Back(mine, stream, session);
       CarriedSession.Reins before =
-          sessions.put(stream, home.server().carry(unsealed(session), service, back));
+          sessions.put(stream, offer.server().carry(unsealed(session), offer.service(), back));
       if (before != null) {
         before.drop(CloseReason.BUG);
         throw new LinkException("stream " + stream + " is in use");
       }
       if (back.over) {
-        sessions.remove(stream);
+        forget(stream);
       }
       if (!mine.isOpen()) {
         // Lost meanwhile, perhaps before the session was noted here: nobody else tells it.
         drop(stream, CloseReason.MOVED);
       }
     } catch (IOException | RuntimeException e) {
+      probes.remove(stream);
       long heldBack = REFUSALS.admit();
       if (heldBack >= 0) {
         LOG.atWarn()
@@ -170,7 +197,7 @@ final class FrontLink implements Link.Receiver {
   }
 
   private void drop(int stream, CloseReason reason) {
-    CarriedSession.Reins session = sessions.remove(stream);
+    CarriedSession.Reins session = forget(stream);
     if (session != null) {
       session.drop(reason);
     }
@@ -284,7 +311,7 @@ final class FrontLink implements Link.Receiver {
 
     private void end(byte type, byte[] payload) {
       over = true;
-      sessions.remove(stream);
+      forget(stream);
       // A watch over many sessions may be the one that ends this one: it must not wait.
       mine.sendAtOnce(type, stream, payload);
     }

@@ -37,6 +37,7 @@ public final class LinkServer implements AutoCloseable {
   private final LinkSettings settings;
   private final NetServer server;
   private final Map<String, Protocol> services;
+  private final Map<String, Offer> probes = new ConcurrentHashMap<>();
   private final Supplier<Report> report;
   private final Tickets tickets;
   private final SecureRandom random;
@@ -201,16 +202,37 @@ public final class LinkServer implements AutoCloseable {
     return tickets;
   }
 
-  NetServer server() {
-    return server;
+  /**
+   * Takes sessions of probes as well, before {@link #start}. They are served apart from clients'
+   * sessions, so that they neither count among these nor wait behind them.
+   *
+   * @param beside serves them; it bounds how many there are
+   * @param offered what probes may speak, by {@link Protocol#name()}
+   */
+  public void offerProbes(NetServer beside, Map<String, Protocol> offered) {
+    offered.forEach(
+        (service, protocol) -> probes.put(Probes.SERVICE + service, new Offer(beside, protocol)));
   }
 
-  Map<String, Protocol> services() {
-    return services;
+  /**
+   * A service, and who serves it.
+   *
+   * @throws LinkException if there is none of that name here
+   */
+  Offer offer(String service) throws LinkException {
+    Protocol protocol = services.get(service);
+    Offer offer = protocol == null ? probes.get(service) : new Offer(server, protocol);
+    if (offer == null) {
+      throw new LinkException("no service " + service + " here");
+    }
+    return offer;
   }
+
+  /** What a session asked for. */
+  record Offer(NetServer server, Protocol service) {}
 
   Report report() {
-    Report now = report.get();
+    Report now = report.get().toBuilder().addAllServices(probes.keySet()).build();
     // One that drains takes sessions where there is no other; one that leaves would only be waited
     // for.
     return leaving ? now.toBuilder().setState(Report.State.DRAINING).clearServices().build() : now;

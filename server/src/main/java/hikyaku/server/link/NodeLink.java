@@ -11,12 +11,17 @@ import java.net.Socket;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +33,12 @@ public final class NodeLink implements AutoCloseable {
   private final Watcher watcher;
   private final AtomicInteger streams = new AtomicInteger();
   private final Map<Integer, Consumer<Told>> sessions = new ConcurrentHashMap<>();
+
+  /** Of the sessions the ones that are no client's. */
+  private final Set<Integer> probes = ConcurrentHashMap.newKeySet();
+
+  private final AtomicLong questions = new AtomicLong();
+  private final Map<Long, CountDownLatch> unanswered = new ConcurrentHashMap<>();
   private final Link link;
   private volatile @Nullable Report report;
 
@@ -102,9 +113,29 @@ public final class NodeLink implements AutoCloseable {
     return link.isOpen();
   }
 
-  /** Sessions that this link carries. */
+  /** Clients' sessions that this link carries. */
   public int sessions() {
-    return sessions.size();
+    return Math.max(0, sessions.size() - probes.size());
+  }
+
+  /**
+   * Asks the node's end of the link for a sign, behind all that is under way.
+   *
+   * @return how long it took; nothing if none came in time
+   */
+  public Optional<Duration> echo(Duration atMost) throws InterruptedException {
+    long question = questions.incrementAndGet();
+    CountDownLatch answered = new CountDownLatch(1);
+    unanswered.put(question, answered);
+    long began = System.nanoTime();
+    try {
+      link.send(Frame.ECHO, 0, Link.ofLong(question));
+      return answered.await(atMost.toNanos(), TimeUnit.NANOSECONDS)
+          ? Optional.of(Duration.ofNanos(System.nanoTime() - began))
+          : Optional.empty();
+    } finally {
+      unanswered.remove(question);
+    }
   }
 
   /**
@@ -114,6 +145,9 @@ public final class NodeLink implements AutoCloseable {
    */
   public Stream open(CarriedSession session, Consumer<Told> told) {
     int stream = streams.incrementAndGet();
+    if (Probes.isProbe(session.service())) {
+      probes.add(stream);
+    }
     sessions.put(stream, told);
     link.send(Frame.OPEN, stream, tickets.sign(node, Opens.encode(session), random));
     if (!link.isOpen()) {
@@ -123,8 +157,14 @@ public final class NodeLink implements AutoCloseable {
     return new Stream(stream);
   }
 
+  private @Nullable Consumer<Told> forget(int stream) {
+    Consumer<Told> session = sessions.remove(stream);
+    probes.remove(stream);
+    return session;
+  }
+
   private void tell(int stream, Told news, boolean last) {
-    Consumer<Told> session = last ? sessions.remove(stream) : sessions.get(stream);
+    Consumer<Told> session = last ? forget(stream) : sessions.get(stream);
     if (session != null) {
       session.accept(news);
     }
@@ -179,7 +219,7 @@ public final class NodeLink implements AutoCloseable {
 
     /** Ends it: nothing more is told. */
     public void drop(CloseReason reason) {
-      if (sessions.remove(number) != null) {
+      if (forget(number) != null) {
         link.send(Frame.DROP, number, reason.name().getBytes(StandardCharsets.US_ASCII));
       }
     }
@@ -221,6 +261,13 @@ public final class NodeLink implements AutoCloseable {
         case Frame.CLOSED ->
             tell(stream, new Told.Closed(FrontLink.reason(octets, offset, length)), true);
         case Frame.REFUSED -> tell(stream, new Told.Refused(text(octets, offset, length)), true);
+        case Frame.ECHO -> {
+          FrontLink.atLeast(8, length);
+          CountDownLatch question = unanswered.get(Link.getLong(octets, offset));
+          if (question != null) {
+            question.countDown();
+          }
+        }
         case Frame.REPORT -> {
           try {
             Report now = Report.parser().parseFrom(octets, offset, length);

@@ -484,7 +484,7 @@ public final class NetServer implements AutoCloseable {
     common.lot().close();
     StopReport report =
         new StopReport(ending.size() - late.size(), late.size() - stuck.size(), stuck.size());
-    LOG.atInfo()
+    (specs.isEmpty() ? LOG.atDebug() : LOG.atInfo())
         .addKeyValue("inOrder", report.inOrder())
         .addKeyValue("forced", report.forced())
         .addKeyValue("stuck", report.stuck())

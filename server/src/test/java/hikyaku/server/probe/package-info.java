@@ -1,0 +1,4 @@
+@NullMarked
+package hikyaku.server.probe;
+
+import org.jspecify.annotations.NullMarked;
