@@ -13,11 +13,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,7 +31,7 @@ public final class Nodes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Nodes.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
 
-  /** More would be a mistake: addresses come from reports, and each has a thread here. */
+  /** Addresses learnt. More would be a mistake: they come from reports, and each has a thread. */
   private static final int MOST = 256;
 
   private final String front;
@@ -45,7 +43,10 @@ public final class Nodes implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Set<String> known = new HashSet<>();
+
+  /** Addresses to keep a link to, and whether an operator named them: those are never forgotten. */
+  private final Map<String, Boolean> known = new HashMap<>();
+
   private final Map<String, Candidate> byName = new HashMap<>();
   private volatile ToDoubleFunction<String> health = _ -> 1;
   private boolean closed;
@@ -91,9 +92,25 @@ public final class Nodes implements AutoCloseable {
 
   /** Keeps a link to the node at this address from now on, as HOST:PORT. */
   public void add(String address) {
+    add(address, true);
+  }
+
+  private void learn(String address) {
+    add(address, false);
+  }
+
+  private void add(String address, boolean named) {
     lock.lock();
     try {
-      if (closed || known.size() >= MOST || !known.add(address)) {
+      if (closed) {
+        return;
+      }
+      boolean isNew = !known.containsKey(address);
+      if (isNew && !named && known.values().stream().filter(each -> !each).count() >= MOST) {
+        return;
+      }
+      known.merge(address, named, Boolean::logicalOr);
+      if (!isNew) {
         return;
       }
     } finally {
@@ -134,9 +151,31 @@ public final class Nodes implements AutoCloseable {
               .addKeyValue("cause", e.getMessage())
               .log("a node is not reached");
         }
+        if (forgotten(address)) {
+          LOG.atInfo().addKeyValue("address", address).log("an address is forgotten");
+          return;
+        }
         rest(pause);
         pause = min(pause.multipliedBy(2), settings.retry());
       }
+    }
+  }
+
+  /**
+   * Forgets an address that is not reached, if nobody names it any more. While no node is linked
+   * nobody could: then all that was learnt is what there is to go by.
+   */
+  private boolean forgotten(String address) {
+    lock.lock();
+    try {
+      boolean anybody = byName.values().stream().anyMatch(each -> each.reported);
+      boolean isNamed =
+          known.getOrDefault(address, true)
+              || byName.values().stream()
+                  .anyMatch(each -> each.report.getPeersList().contains(address));
+      return anybody && !isNamed && known.remove(address) != null;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -224,7 +263,7 @@ public final class Nodes implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    report.getPeersList().forEach(this::add);
+    report.getPeersList().forEach(this::learn);
   }
 
   private void lost(NodeLink link, String why) {

@@ -6,6 +6,7 @@ import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.Muffler;
+import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -45,6 +46,9 @@ final class Passage implements AutoCloseable {
   /** How long only the client is heard behind an answer. News may be late by as much. */
   private static final Duration NEXT = Duration.ofMillis(3);
 
+  /** How long a client is read from at a time that may only end what it has begun. */
+  private static final Duration GLANCE = Duration.ofMillis(10);
+
   /** How often a passage that waits for its node alone looks at the rest of the world. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -78,7 +82,7 @@ final class Passage implements AutoCloseable {
 
   private int credit;
 
-  /** Output that the client has, and this node was not told so yet. */
+  /** Output that the client has, and positions kept here, that this node was not told of yet. */
   private int passedOn;
 
   private boolean inputEnded;
@@ -99,6 +103,9 @@ final class Passage implements AutoCloseable {
 
   /** Octets of the answer at hand that went to the client before it was settled. */
   private long delivered;
+
+  /** Whether the last of them ends a line. */
+  private boolean lineEnded;
 
   private final CRC32C digest = new CRC32C();
   private OptionalLong pin = OptionalLong.empty();
@@ -129,6 +136,13 @@ final class Passage implements AutoCloseable {
     }
   }
 
+  /** More than may be waited for to be settled. */
+  private static final class Excess extends IOException {
+    Excess(String message) {
+      super(message);
+    }
+  }
+
   void run() throws IOException {
     try {
       attach();
@@ -145,7 +159,13 @@ final class Passage implements AutoCloseable {
           .addKeyValue("session", client.sessionId())
           .addKeyValue("cause", e.getMessage())
           .log("a session could not be carried on");
-      client.close(CloseReason.FAILED);
+      breakOff();
+    } catch (Excess e) {
+      LOG.atWarn()
+          .addKeyValue("session", client.sessionId())
+          .addKeyValue("cause", e.getMessage())
+          .log("a session could not be carried on");
+      breakOff();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();
@@ -160,13 +180,19 @@ final class Passage implements AutoCloseable {
    */
   private void hearClient() throws IOException, InterruptedException {
     Inbox mine = inbox;
-    if (inputEnded || credit <= 0 || client.isStopping()) {
+    if (client.isStopping() && isBetweenCommands()) {
+      goodbye();
+      return;
+    }
+    if (inputEnded || credit <= 0) {
       client.out().flush();
-      if (client.isStopping() && isBetweenCommands()) {
-        goodbye();
-      } else if (mine != null) {
+      if (mine != null) {
         mine.await(LOOK);
       }
+      return;
+    }
+    if (client.isStopping()) {
+      hearTheRest();
       return;
     }
     if (asked && mine != null) {
@@ -190,6 +216,21 @@ final class Passage implements AutoCloseable {
     }
   }
 
+  /**
+   * In the time of grace the client may send the rest of what it has begun: a message, say. Waits
+   * by the connection see nothing but the stop, so this one reads, and looks at the node soon.
+   */
+  private void hearTheRest() throws IOException {
+    client.setReadTimeout(GLANCE);
+    try {
+      inputEnded = !client.in().readAvailable(this::received);
+    } catch (NetException.ReadTimeout e) {
+      // It has nothing more to say for now.
+      return;
+    }
+    forward();
+  }
+
   /** Whether the client has the answers to all that it asked, as far as is known here. */
   private boolean isBetweenCommands() {
     return delivered == 0
@@ -204,7 +245,7 @@ final class Passage implements AutoCloseable {
     boolean first = forwarded == input.end() && length <= credit;
     input.append(octets, offset, length);
     if (input.end() - input.base() > settings.unsettled()) {
-      throw new IOException("more than " + settings.unsettled() + " octets in one command");
+      throw new Excess("more than " + settings.unsettled() + " octets in one command");
     }
     if (to != null && first) {
       to.input(octets, offset, length);
@@ -220,8 +261,26 @@ final class Passage implements AutoCloseable {
    * message was taken sends it again.
    */
   private void goodbye() throws IOException {
-    if (delivered == 0 || isBetweenCommands()) {
+    if (mayRefuse()) {
       client.out().write(service.refusal("The server is stopping"));
+    }
+    over = true;
+  }
+
+  /**
+   * Whether a line that turns the client away may follow what it has got. Inside an answer it would
+   * be taken for a part of that, but where answers in whole lines are settled together.
+   */
+  private boolean mayRefuse() {
+    return delivered == 0 || service.isSettledByTransaction() && lineEnded;
+  }
+
+  /** Nobody can go on with this session. */
+  private void breakOff() throws IOException {
+    if (mayRefuse()) {
+      client.out().write(service.refusal("The session cannot be carried on, connect again"));
+    } else {
+      client.close(CloseReason.FAILED);
     }
     over = true;
   }
@@ -272,6 +331,7 @@ final class Passage implements AutoCloseable {
         answered = octets.length > 0;
         // Else the node only says that it has the session: what is to be repeated still is.
         position = where;
+        grant(where.length);
       }
       case Told.StartTls(long _, byte[] octets) -> {
         deliver(octets);
@@ -323,6 +383,7 @@ final class Passage implements AutoCloseable {
       client.out().write(octets, from, length);
       digest.update(octets, from, length);
       delivered += length;
+      lineEnded = octets[octets.length - 1] == '\n';
     }
     grant(octets.length);
   }
@@ -485,7 +546,7 @@ final class Passage implements AutoCloseable {
   private void homeless() throws IOException {
     metrics.homeless.increment();
     LOG.atWarn().addKeyValue("session", client.sessionId()).log("no node takes the session");
-    if (delivered == 0) {
+    if (mayRefuse()) {
       client.out().write(service.refusal("The service is not available now, try again later"));
     }
     over = true;

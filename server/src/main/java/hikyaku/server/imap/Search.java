@@ -18,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /** SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5). */
 final class Search {
+  /**
+   * Ranges of a result that is saved. They are part of the session's position, which is told after
+   * each command: 64 KiB at most, where the gaps between UIDs are below 16,384. Reply: NO
+   * [NOTSAVED].
+   */
+  static final int MOST_SAVED_RANGES = 16_384;
+
   private final Session session;
   private final String tag;
   private final Command.Search command;
@@ -77,7 +84,12 @@ final class Search {
       throw e;
     }
     if (saves) {
-      session.state.save(saved(found));
+      UidSet result = saved(found);
+      if (result.rangeCount() > MOST_SAVED_RANGES) {
+        session.state.save(UidSet.EMPTY);
+        return Reply.no(ResponseCode.Plain.NOTSAVED, "The result is too scattered to be saved");
+      }
+      session.state.save(result);
     }
     if (command.returns() != null || session.state.rev2()) {
       extended(found, modSeq);

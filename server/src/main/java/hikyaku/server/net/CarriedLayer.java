@@ -354,7 +354,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
 
   /** Ends an answer: it goes with the place where it leaves the session. */
   void settle(long inputOffset, byte[] position, byte[] octets, int length) throws IOException {
-    owe(length);
+    owe(position.length + length);
     unsettledOutput = false;
     pin = -1;
     carrier.settled(inputOffset, position, octets, length);
@@ -362,9 +362,9 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   }
 
   /**
-   * The end of an answer goes in one piece. It is at most one buffer, so it may exceed the credit
-   * by as much; but it waits until there is some, or a client that asks and never reads would have
-   * the front gather all the answers.
+   * The end of an answer goes in one piece, with the position. That is a buffer and a short record,
+   * so it may exceed the credit by as much; but it waits until there is some, or a client that asks
+   * and never reads would have the front gather all the answers.
    */
   private void owe(int length) throws IOException {
     lock.lock();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkServer;
 import hikyaku.server.link.LinkSettings;
+import hikyaku.server.link.NodeLink;
 import hikyaku.server.link.proto.Report;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.ListenerSpec;
@@ -41,6 +42,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -54,6 +57,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sessions go on whatever becomes of their node; the client's octets are always the same. */
 final class FrontTest {
@@ -96,6 +101,7 @@ final class FrontTest {
     final LinkServer links;
     final Cable cable;
     volatile Report.State state = Report.State.UP;
+    volatile List<String> peers = List.of();
 
     Node(String name) throws IOException {
       this(name, true);
@@ -122,13 +128,15 @@ final class FrontTest {
               NODE_KEYS,
               SETTINGS,
               server,
-              serves ? Map.of("imap", protocol) : Map.of(),
+              serves ? Map.of("imap", protocol, "smtp", protocol) : Map.of(),
               () ->
                   Report.newBuilder()
                       .setNode(name)
                       .setState(state)
                       .addServices("imap")
+                      .addServices("smtp")
                       .setWeight(100)
+                      .addAllPeers(peers)
                       .build(),
               InstantSource.system(),
               new SecureRandom());
@@ -172,10 +180,14 @@ final class FrontTest {
     nodes = new Nodes("front", FRONT_KEYS, SETTINGS, settings, clock, new SecureRandom());
     FrontProtocol protocol =
         new FrontProtocol(FrontProtocol.Service.IMAP, nodes, settings, new FrontMetrics(meters));
+    FrontProtocol transactions =
+        new FrontProtocol(FrontProtocol.Service.SMTP, nodes, settings, new FrontMetrics(meters));
     front =
         new NetServer(
             List.of(
-                spec("plain", protocol, TlsMode.STARTTLS), spec("tls", protocol, TlsMode.IMPLICIT)),
+                spec("plain", protocol, TlsMode.STARTTLS),
+                spec("tls", protocol, TlsMode.IMPLICIT),
+                spec("smtp", transactions, TlsMode.NONE)),
             NetLimits.DEFAULT,
             new Traces(),
             new SessionIds(clock),
@@ -672,6 +684,79 @@ final class FrontTest {
       client.expect("total 1");
       client.expect("* BYE [UNAVAILABLE] The server is stopping");
       stopping.join();
+    }
+  }
+
+  @Test
+  void aFrontThatStopsLetsTheClientEndWhatItHasBegun() throws Exception {
+    link(one);
+    byte[] octets = new byte[300_000];
+    new Random(5).nextBytes(octets);
+    CRC32 sum = new CRC32();
+    sum.update(octets);
+    for (String listener : List.of("plain", "tls")) {
+      if (listener.equals("tls")) {
+        stop();
+        running.clear();
+        start();
+        link(one);
+      }
+      try (Client client = greeted(listener)) {
+        client.ask("TAKE " + octets.length, "+ go ahead");
+        client.out.write(octets, 0, 100_000);
+        client.out.flush();
+        Thread stopping = Thread.ofVirtual().start(front::close);
+        client.socket.setSoTimeout(500);
+        assertThatThrownBy(client::line).isInstanceOf(SocketTimeoutException.class);
+        client.socket.setSoTimeout(30_000);
+        client.out.write(octets, 100_000, 200_000);
+        client.out.flush();
+        client.expect("took " + octets.length + " " + sum.getValue());
+        client.expect("* BYE [UNAVAILABLE] The server is stopping");
+        stopping.join();
+      }
+    }
+  }
+
+  /** Where replies are whole lines there is always a place for the last one; else none is known. */
+  @ParameterizedTest
+  @CsvSource({"smtp, '421 4.3.2 The session cannot be carried on, connect again'", "plain, END"})
+  void whatCannotBeRepeatedEndsLawfully(String listener, String goodbye) throws Exception {
+    link(one);
+    one.protocol.stopAt = "in the answer";
+    try (Client client = greeted(listener)) {
+      client.ask("SIGN", "signed by one");
+      one.protocol.reached.await();
+      link(two);
+      one.cable.cut();
+      assertThat(client.line().strip()).isEqualTo(goodbye);
+    }
+    assertThat(meters.counter("hikyaku.front.failures", "why", "diverged").count()).isOne();
+  }
+
+  @Test
+  void forgetsAddressesThatNobodyNamesAnyMore() throws Exception {
+    link(one);
+    // Nobody listens at these; they are more than are kept.
+    one.peers = IntStream.range(0, 300).mapToObj(i -> "127.0.0.1:" + (1 + i)).toList();
+    one.links.announce();
+    awaitReport(peers -> peers == 300);
+    one.peers = List.of(two.cable.address());
+    one.links.announce();
+    awaitReport(peers -> peers == 1);
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (nodes.links().size() < 2 && deadline - System.nanoTime() > 0) {
+      one.links.announce();
+      nodes.awaitChange(Duration.ofMillis(50));
+    }
+    assertThat(nodes.links()).extracting(NodeLink::node).containsExactly("one", "two");
+  }
+
+  private void awaitReport(IntPredicate peers) throws InterruptedException {
+    while (nodes.links().stream()
+        .flatMap(link -> link.report().stream())
+        .noneMatch(report -> peers.test(report.getPeersCount()))) {
+      nodes.awaitChange(Duration.ofMillis(50));
     }
   }
 

@@ -149,6 +149,12 @@ final class TallyProtocol implements Protocol {
           stop("in the answer");
           reply("done");
         }
+        case "SIGN" -> {
+          connection.out().write("signed by " + node + "\r\n");
+          connection.out().flush();
+          stop("in the answer");
+          reply("sealed");
+        }
         case "SLOW" -> {
           connection.out().write("half of it\r\n");
           connection.aside("* still at it\r\n");

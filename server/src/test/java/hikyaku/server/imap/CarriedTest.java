@@ -109,6 +109,27 @@ class CarriedTest {
     assertThat(deaths).isPositive();
   }
 
+  /** The position is told after each command, so what a search saves has a bound. */
+  @Test
+  void aResultThatIsTooScatteredIsNotSaved() throws Exception {
+    try (ImapRig rig = rig(Plan.MOVES);
+        ImapClient client = rig.connect()) {
+      rig.deliverMany("bob", 2 * Search.MOST_SAVED_RANGES);
+      client.login("bob");
+      client.say("a", "SELECT INBOX");
+      assertThat(client.say("b", "SEARCH RETURN (SAVE) SEEN").getLast()).startsWith("b OK");
+      assertThat(client.say("c", "SEARCH RETURN (COUNT) $").getFirst())
+          .endsWith("COUNT " + Search.MOST_SAVED_RANGES);
+      assertThat(rig.carrier().orElseThrow().largestPosition())
+          .isBetween(2 * Search.MOST_SAVED_RANGES, 64 * 1024);
+      rig.deliverMany("bob", 2);
+      client.say("d", "NOOP");
+      assertThat(client.say("e", "SEARCH RETURN (SAVE) SEEN").getLast())
+          .startsWith("e NO [NOTSAVED]");
+      assertThat(client.say("f", "SEARCH RETURN (COUNT) $").getFirst()).endsWith("COUNT 0");
+    }
+  }
+
   /** The changed password ends what was let in by the old one, at its next node. */
   @Test
   void theAccountIsLookedUpAgain() throws Exception {

@@ -8,6 +8,7 @@ import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
@@ -35,6 +36,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** An IMAP server on a loopback port, over a store in memory. */
 final class ImapRig implements AutoCloseable {
@@ -133,6 +135,26 @@ final class ImapRig implements AutoCloseable {
                     received.structure(),
                     "test")),
             Attempt.ONLY);
+  }
+
+  /** Appends messages without text, of which every second is \\Seen. */
+  void deliverMany(String user, int count) {
+    Intake.Received received;
+    try (Intake intake = mail.intake()) {
+      received = intake.finish();
+    }
+    List<NewMessage> messages =
+        IntStream.range(0, count)
+            .mapToObj(i ->
+                new NewMessage(
+                    ByteString.EMPTY,
+                    received.blob(),
+                    InternalDate.of(clock.instant(), ZoneOffset.UTC),
+                    i % 2 == 0 ? Flags.NONE : Flags.of(SystemFlag.SEEN),
+                    received.structure(),
+                    "test"))
+            .toList();
+    inbox(user).append(messages, Attempt.ONLY);
   }
 
   /** Another session's EXPUNGE. */
