@@ -15,13 +15,18 @@ import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
 import hikyaku.server.flow.Subject;
+import hikyaku.server.link.Answerer;
+import hikyaku.server.link.AskerLink;
+import hikyaku.server.link.LinkKeys;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.Everywhere;
 import hikyaku.server.ops.LimitOperations;
 import hikyaku.server.ops.MailboxOperations;
+import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.SessionOperations;
@@ -179,10 +184,16 @@ final class Core implements AutoCloseable {
    * @param node the node that runs on it, if one does
    * @param cluster the nodes that share the store
    * @param flow who counts its sessions
+   * @param everywhere the same of all processes of the cluster
    */
-  AdminApi adminApi(@Nullable NodeStatus node, Cluster cluster, @Nullable FlowControl flow) {
+  AdminApi adminApi(
+      @Nullable NodeStatus node,
+      Cluster cluster,
+      @Nullable FlowControl flow,
+      Everywhere everywhere) {
     return new AdminApi(
         List.of(
+            everywhere,
             new DomainOperations(directory, directoryAdmin),
             new AccountOperations(directory, directoryAdmin, mail, node),
             new MailboxOperations(directory, mail),
@@ -210,7 +221,25 @@ final class Core implements AutoCloseable {
 
   /** All operations on this data, while no node runs on it. */
   AdminApi adminApi() {
-    return adminApi(null, new Roster(store.logs(), configuration.cluster(), clock), null);
+    Cluster roster = new Roster(store.logs(), configuration.cluster(), clock);
+    Neighbours neighbours = new NodeNeighbours(configuration.node().name(), roster, List.of());
+    return adminApi(null, roster, null, everywhere(null, neighbours));
+  }
+
+  /**
+   * Operations on all processes of the cluster.
+   *
+   * @param answerer of the node that runs on this data, if one does
+   */
+  Everywhere everywhere(@Nullable Answerer answerer, Neighbours neighbours) {
+    String name = configuration.node().name();
+    LinkKeys keys = LinkKeys.ofNode(key::derive);
+    return new Everywhere(
+        new Everywhere.Self(name, "node", 0, answerer),
+        neighbours,
+        address ->
+            AskerLink.connect(
+                address, name, keys, configuration.link(), Everywhere.TO_LINK, random));
   }
 
   /** Whether no other process can open the store while this one has it. */

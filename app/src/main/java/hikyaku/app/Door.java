@@ -115,6 +115,11 @@ public abstract sealed class Door implements AutoCloseable {
     }
   }
 
+  /** Whether it leads into the directory itself, as no process runs on it. */
+  public boolean isLocal() {
+    return this instanceof Local;
+  }
+
   /** Asks, and gives the answer; a refusal is a failure. */
   public abstract JsonNode call(Call call) throws Failure;
 

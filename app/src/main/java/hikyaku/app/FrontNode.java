@@ -9,6 +9,7 @@ import hikyaku.server.front.FrontProtocol;
 import hikyaku.server.front.FrontSettings;
 import hikyaku.server.front.Health;
 import hikyaku.server.front.Nodes;
+import hikyaku.server.link.AskerLink;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.SessionIds;
@@ -16,6 +17,10 @@ import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.AdminServer;
+import hikyaku.server.ops.Everywhere;
+import hikyaku.server.ops.HereOperations;
+import hikyaku.server.ops.LinkAnswers;
+import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.probe.Prober;
@@ -30,6 +35,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A front that runs: listeners as a node has them, and links to nodes in place of a store. */
 final class FrontNode implements AutoCloseable {
@@ -117,9 +123,7 @@ final class FrontNode implements AutoCloseable {
                   List.of(
                       StatusTables.links(nodes.links()), FrontNodeOperations.table(nodes, health)),
               clock);
-      AdminApi api =
-          new AdminApi(
-              List.of(new SessionOperations(status), new FrontNodeOperations(nodes, health)));
+      AdminApi api = api(configuration, random, health);
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(opened.add(new AdminServer(at, token, api, status, this::problems, page)));
@@ -139,6 +143,53 @@ final class FrontNode implements AutoCloseable {
       opened.close();
       throw e;
     }
+  }
+
+  /** What can be done to this front, and, for all processes of the cluster, by way of it. */
+  private AdminApi api(Configuration configuration, SecureRandom random, Health health)
+      throws Failure {
+    Neighbours neighbours = new FrontNeighbours(nodes);
+    SessionOperations sessions = new SessionOperations(status);
+    HereOperations here =
+        new HereOperations(status, "front", this::problems, () -> links(health), neighbours);
+    LinkAnswers answers = new LinkAnswers(new AdminApi(List.of(sessions, here)), neighbours);
+    nodes.answerBy(answers);
+    LinkKeys keys = LinkKeys.ofFront(key(configuration)::derive);
+    Everywhere everywhere =
+        new Everywhere(
+            new Everywhere.Self(status.name(), "front", nodes.run(), answers),
+            neighbours,
+            address ->
+                AskerLink.connect(
+                    address,
+                    status.name(),
+                    keys,
+                    configuration.link(),
+                    Everywhere.TO_LINK,
+                    random));
+    return new AdminApi(
+        List.of(sessions, here, everywhere, new FrontNodeOperations(nodes, health)));
+  }
+
+  /** The nodes that this front knows, with what it thinks of them. */
+  private List<HereOperations.Link> links(Health health) {
+    Map<String, FrontNodeOperations.View> views =
+        FrontNodeOperations.views(nodes, health).stream()
+            .collect(Collectors.toMap(FrontNodeOperations.View::name, view -> view));
+    return nodes.known().stream()
+        .map(node -> {
+          FrontNodeOperations.View view = views.get(node.name());
+          String name = node.name().isEmpty() ? node.address() : node.name();
+          return view == null
+              ? new HereOperations.Link(name, "not linked", 0)
+              : new HereOperations.Link(name, thought(view), view.carried());
+        })
+        .toList();
+  }
+
+  private static String thought(FrontNodeOperations.View view) {
+    boolean bad = view.standing().equals("slow") || view.standing().equals("failing");
+    return bad ? view.standing() : view.state();
   }
 
   /** The nodes' key: a front makes none of its own. */

@@ -25,9 +25,15 @@ import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.AdminServer;
+import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Health;
+import hikyaku.server.ops.HereOperations;
+import hikyaku.server.ops.LinkAnswers;
+import hikyaku.server.ops.Neighbours;
+import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.smtp.SmtpFace;
@@ -166,17 +172,13 @@ final class Node implements AutoCloseable {
               () -> StatusTables.cards(status.work(), core.store().statistics()),
               () -> List.of(StatusTables.nodes(joined.members(), clock.instant())),
               clock);
+      Neighbours neighbours = new NodeNeighbours(configuration.node().name(), joined, links);
+      LinkAnswers answers = new LinkAnswers(askable(joined, health, neighbours), neighbours);
+      links.forEach(link -> link.answerBy(answers));
+      AdminApi api = core.adminApi(status, joined, flow, core.everywhere(answers, neighbours));
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
-        admin.add(
-            opened.add(
-                new AdminServer(
-                    at,
-                    token,
-                    core.adminApi(status, joined, flow),
-                    status,
-                    health::problems,
-                    page)));
+        admin.add(opened.add(new AdminServer(at, token, api, status, health::problems, page)));
       }
       net.start();
       links.forEach(LinkServer::start);
@@ -192,6 +194,15 @@ final class Node implements AutoCloseable {
       opened.close();
       throw e;
     }
+  }
+
+  /** What other processes of the cluster may ask this one. */
+  private AdminApi askable(Membership joined, Health health, Neighbours neighbours) {
+    return new AdminApi(
+        List.of(
+            new SessionOperations(status),
+            new ClusterOperations(joined),
+            new HereOperations(status, "node", health::problems, List::of, neighbours)));
   }
 
   /** Limits and who is counted; in force when this returns. */

@@ -27,8 +27,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 /** The node as its operator sees it. */
 final class RunningNode implements NodeStatus {
   private static final Logger TRACE = LoggerFactory.getLogger("hikyaku.trace");
+  private static final long LOAD_EVERY = TimeUnit.SECONDS.toNanos(1);
 
   private final String name;
   private final Configuration configuration;
@@ -48,6 +49,8 @@ final class RunningNode implements NodeStatus {
   private final PrometheusMeterRegistry meters;
   private final Instant started;
   private final Map<String, Traces.Following> followed = new ConcurrentHashMap<>();
+  private long loadAsked = System.nanoTime() - LOAD_EVERY;
+  private double load;
 
   /**
    * @param name of the node, or of the front
@@ -128,13 +131,20 @@ final class RunningNode implements NodeStatus {
 
   /** How the node fares, for the others of its cluster. */
   Vitals vitals() {
-    var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new Vitals(
-        Math.max(0, system.getCpuLoad()),
-        net.connectionsByProtocol(),
-        attached.getAsInt(),
-        listenerProblems(),
-        usage.get());
+        load(), net.connectionsByProtocol(), attached.getAsInt(), listenerProblems(), usage.get());
+  }
+
+  /** The system counts from one question to the next, so it is not asked too often. */
+  @Override
+  public synchronized double load() {
+    long now = System.nanoTime();
+    if (now - loadAsked >= LOAD_EVERY) {
+      loadAsked = now;
+      var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+      load = Math.max(0, system.getCpuLoad());
+    }
+    return load;
   }
 
   @Override
@@ -160,11 +170,6 @@ final class RunningNode implements NodeStatus {
     Optional<Connection> connection = net.connection(id);
     connection.ifPresent(found -> found.close(CloseReason.OPERATOR));
     return connection.isPresent();
-  }
-
-  @Override
-  public int endSessions(Predicate<ConnectionInfo> which) {
-    return net.end(which, CloseReason.OPERATOR);
   }
 
   @Override

@@ -105,6 +105,7 @@ final class ArchitectureTest {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
     seen.add("server.flow");
+    seen.add("server.link");
     return seen;
   }
 

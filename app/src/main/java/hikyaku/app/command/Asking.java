@@ -54,8 +54,9 @@ abstract class Asking implements Callable<Integer> {
     return new Screen(spec.commandLine().getOut());
   }
 
-  Where where() {
-    return where;
+  /** For what is no part of the answer. */
+  Screen notes() {
+    return new Screen(spec.commandLine().getErr());
   }
 
   boolean json() {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 
 /** {@code hikyaku node} and {@code hikyaku nodes}. */
 @Command(
@@ -34,8 +35,9 @@ public final class ClusterCommands {
   @Command(
       name = "nodes",
       description = {
-        "List the nodes of the cluster and how they fare.",
-        "What is known of another node than the one that answers is a heartbeat old.",
+        "List the nodes of the cluster and the fronts that are linked to them, and how they fare.",
+        "What is known of another node than the one that answers is a heartbeat old; fronts are"
+            + " asked.",
         "On the data directory of a front: how its nodes fare as clients see them."
       })
   public static final class Nodes extends Asking {
@@ -47,14 +49,18 @@ public final class ClusterCommands {
     @Override
     void run(Door door, Screen screen) throws Failure {
       JsonNode nodes = door.call(Call.of("GET", "nodes"));
+      boolean byFront = FrontNodes.isAnswer(nodes);
+      Fronts fronts = byFront ? Fronts.NONE : Fronts.of(door);
       if (watch) {
         screen.clear();
       }
       if (json()) {
+        fronts.said().forEach(front -> ((ArrayNode) nodes).add(front));
+        fronts.tellSilent(notes());
         screen.json(nodes);
         return;
       }
-      if (FrontNodes.isAnswer(nodes)) {
+      if (byFront) {
         FrontNodes.print(nodes, screen);
         return;
       }
@@ -74,11 +80,27 @@ public final class ClusterCommands {
                 alive ? sessions(node) : "",
                 alive ? health(node) : "last seen " + since(text(node, "seen"), now) + " ago"));
       }
+      fronts.said().forEach(front -> rows.add(row(front, now)));
       screen.table(
           List.of(
               "NODE", "STATE", "ROLES", "VERSION", "UP", "LOAD", "WEIGHT", "SESSIONS", "HEALTH"),
           rows,
           "No node has ever run here.");
+      screen.flush();
+      fronts.tellSilent(notes());
+    }
+
+    private static List<String> row(JsonNode front, Instant now) {
+      return List.of(
+          text(front, "name"),
+          text(front, "state"),
+          "front",
+          text(front, "version"),
+          since(text(front, "started"), now),
+          percent(front),
+          "–",
+          sessions(front),
+          health(front) + ", linked to " + Fronts.linked(front));
     }
 
     @Override

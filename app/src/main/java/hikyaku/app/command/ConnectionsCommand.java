@@ -12,21 +12,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code hikyaku connections}. */
 @Command(
     name = "connections",
     description = {
-      "List the live sessions of a node or a front, the heaviest first; end them or cap them.",
-      "Of a cluster on one machine, those of all nodes that run.",
+      "List the live sessions of all nodes and fronts, the heaviest first; end them or cap them.",
+      "A session that a front carries is one, and counts for its front and for its node.",
       "Octets a second are those between two looks, a second apart."
     })
 public final class ConnectionsCommand extends Asking {
@@ -35,13 +38,15 @@ public final class ConnectionsCommand extends Asking {
       paramLabel = "SUBJECT",
       description =
           "Only those of account:u1@demo.test, domain:demo.test, address:192.0.2.7,"
-              + " prefix:192.0.2.0/24, protocol:imap, listener:imaps, node:n1 or total.")
+              + " prefix:192.0.2.0/24, protocol:imap, listener:imaps, node:n1 (or a front's name)"
+              + " or total.")
   private @Nullable String whose;
 
   @Option(
       names = "--by",
       paramLabel = "KIND",
-      description = "Sum them up by account, domain, address, prefix, protocol, listener or node.")
+      description =
+          "Sum them up by account, domain, address, prefix, protocol, listener, node or front.")
   private @Nullable By by;
 
   @Option(
@@ -76,7 +81,8 @@ public final class ConnectionsCommand extends Asking {
     prefix,
     protocol,
     listener,
-    node
+    node,
+    front
   }
 
   /** What comes first. */
@@ -112,10 +118,7 @@ public final class ConnectionsCommand extends Asking {
       cap(door, screen, subject, Values.amount(cap));
     }
     if (end) {
-      long ended = 0;
-      for (Door each : where().all(door)) {
-        ended += number(each.call(Call.of("DELETE", "connections", subject.toString())), "ended");
-      }
+      int ended = end(door, subject);
       if (json()) {
         screen.json(Json.MAPPER.valueToTree(Map.of("ended", ended)));
       } else {
@@ -125,6 +128,19 @@ public final class ConnectionsCommand extends Asking {
     if (!end && cap == null) {
       list(door, screen, subject);
     }
+  }
+
+  private int end(Door door, Subject subject) throws Failure {
+    if (subject.isDefault()) {
+      throw new Failure("Nobody has sessions as " + subject + ".");
+    }
+    Everyone everyone = Everyone.ask(door, Call.of("DELETE", "connections", subject.toString()));
+    everyone.tellSilent(notes());
+    Set<String> ended = new HashSet<>();
+    everyone
+        .said()
+        .forEach(each -> each.value().get("sessions").forEach(id -> ended.add(id.asString())));
+    return ended.size();
   }
 
   private void cap(Door door, Screen screen, Subject subject, long sessions) throws Failure {
@@ -147,10 +163,10 @@ public final class ConnectionsCommand extends Asking {
   }
 
   private void list(Door door, Screen screen, Subject subject) throws Failure {
-    List<JsonNode> before = ofSubject(door, subject);
+    List<ObjectNode> before = Everyone.sessions(door, subject, notes());
     long began = System.nanoTime();
     DrainProgress.pause(Duration.ofMillis(LOOK_MILLIS));
-    List<JsonNode> after = ofSubject(door, subject);
+    List<ObjectNode> after = Everyone.sessions(door, subject, notes());
     double seconds = (System.nanoTime() - began) / 1e9;
     Map<String, Long> octetsBefore = new HashMap<>();
     before.forEach(session -> octetsBefore.put(text(session, "id"), octets(session)));
@@ -178,14 +194,6 @@ public final class ConnectionsCommand extends Asking {
     }
   }
 
-  private List<JsonNode> ofSubject(Door door, Subject subject) throws Failure {
-    List<JsonNode> sessions = new ArrayList<>();
-    for (Door each : where().all(door)) {
-      each.call(Call.of("GET", "sessions").with("of", subject.toString())).forEach(sessions::add);
-    }
-    return sessions;
-  }
-
   private static long octets(JsonNode session) {
     return number(session, "octetsReceived") + number(session, "octetsSent");
   }
@@ -198,7 +206,16 @@ public final class ConnectionsCommand extends Asking {
       return;
     }
     screen.table(
-        List.of("SESSION", "PROTOCOL", "CLIENT", "ACCOUNT", "STATE", "OCTETS/S", "OCTETS"),
+        List.of(
+            "SESSION",
+            "PROTOCOL",
+            "CLIENT",
+            "ACCOUNT",
+            "NODE",
+            "FRONT",
+            "STATE",
+            "OCTETS/S",
+            "OCTETS"),
         shown.stream()
             .map(row ->
                 List.of(
@@ -206,6 +223,8 @@ public final class ConnectionsCommand extends Asking {
                     text(row.session, "protocol"),
                     text(row.session, "client"),
                     text(row.session, "account"),
+                    text(row.session, "node"),
+                    text(row.session, "front"),
                     text(row.session, "state"),
                     Figures.octets(Math.round(row.perSecond)),
                     Figures.octets(octets(row.session))))
@@ -253,13 +272,19 @@ public final class ConnectionsCommand extends Asking {
     }
   }
 
+  private static String orElse(String name, String otherwise) {
+    return name.isEmpty() ? otherwise : name;
+  }
+
   private static String name(JsonNode session, By kind) {
     String account = text(session, "account");
     return switch (kind) {
       case account -> account.isEmpty() ? "(none yet)" : account;
       case domain ->
           account.isEmpty() ? "(none yet)" : account.substring(account.lastIndexOf('@') + 1);
-      case address, prefix, protocol, listener, node -> text(session, kind.name());
+      case front -> orElse(text(session, "front"), "(direct)");
+      case node -> orElse(text(session, "node"), "(not known)");
+      case address, prefix, protocol, listener -> text(session, kind.name());
     };
   }
 }

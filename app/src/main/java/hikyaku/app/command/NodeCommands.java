@@ -3,7 +3,9 @@ package hikyaku.app.command;
 import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
+import hikyaku.server.flow.Subject;
 import hikyaku.server.ops.Figures;
+import hikyaku.server.ops.Json;
 import hikyaku.server.ops.SessionOperations;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Commands on the node as a whole. */
 public final class NodeCommands {
@@ -128,13 +131,18 @@ public final class NodeCommands {
   }
 
   /** {@code hikyaku sessions}. */
-  @Command(name = "sessions", description = "List live connections.")
+  @Command(
+      name = "sessions",
+      description = {
+        "List live connections, of all nodes and fronts.",
+        "One that a front carries is one, with the node that serves it."
+      })
   public static final class Sessions extends Asking {
     @Override
     void run(Door door, Screen screen) throws Failure {
-      JsonNode sessions = door.call(Call.of("GET", "sessions"));
+      List<ObjectNode> sessions = Everyone.sessions(door, Subject.TOTAL, notes());
       if (json()) {
-        screen.json(sessions);
+        screen.json(Json.MAPPER.valueToTree(sessions));
         return;
       }
       Instant now = Instant.now();
@@ -146,6 +154,8 @@ public final class NodeCommands {
                 text(session, "protocol"),
                 text(session, "client"),
                 text(session, "account"),
+                text(session, "node"),
+                text(session, "front"),
                 text(session, "state"),
                 Figures.time(Duration.between(Instant.parse(text(session, "since")), now)),
                 flag(session, "tls") ? "tls" : "",
@@ -153,21 +163,36 @@ public final class NodeCommands {
                 Figures.octets(number(session, "octetsSent"))));
       }
       screen.table(
-          List.of("SESSION", "PROTOCOL", "CLIENT", "ACCOUNT", "STATE", "FOR", "TLS", "IN", "OUT"),
+          List.of(
+              "SESSION",
+              "PROTOCOL",
+              "CLIENT",
+              "ACCOUNT",
+              "NODE",
+              "FRONT",
+              "STATE",
+              "FOR",
+              "TLS",
+              "IN",
+              "OUT"),
           rows,
           "There are no sessions now.");
     }
   }
 
   /** {@code hikyaku end}. */
-  @Command(name = "end", description = "End a session.")
+  @Command(name = "end", description = "End a session, whichever node or front has it.")
   public static final class End extends Asking {
     @Parameters(paramLabel = "SESSION", description = "Its id, as 'hikyaku sessions' shows it.")
     private String session;
 
     @Override
     void run(Door door, Screen screen) throws Failure {
-      door.call(Call.of("DELETE", "sessions", session));
+      Everyone everyone = Everyone.ask(door, Call.of("DELETE", "sessions", session));
+      everyone.tellSilent(notes());
+      if (everyone.said().stream().allMatch(each -> each.status() == 404)) {
+        throw new Failure("There is no session " + session + ".");
+      }
       if (!json()) {
         screen.line("Session " + session + " ended.");
       }

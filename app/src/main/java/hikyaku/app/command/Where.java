@@ -7,7 +7,6 @@ import hikyaku.app.config.Configuration;
 import hikyaku.app.local.Doors;
 import hikyaku.app.local.Layout;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -33,16 +32,5 @@ public final class Where {
     return Layout.isIn(configuration.data())
         ? Doors.to(Layout.of(configuration.data()))
         : Door.open(configuration);
-  }
-
-  /**
-   * The ways to all nodes that can be asked: of a cluster on one machine all that run, else the one
-   * that is open.
-   */
-  public List<Door> all(Door open) throws Failure {
-    Configuration configuration = settings().configuration();
-    return Layout.isIn(configuration.data())
-        ? Doors.all(Layout.of(configuration.data()))
-        : List.of(open);
   }
 }

@@ -9,8 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -26,17 +24,6 @@ public final class Doors {
       }
     }
     return to(layout, layout.names().getFirst());
-  }
-
-  /** The ways to all nodes that run. */
-  public static List<Door> all(Layout layout) throws Failure {
-    List<Door> doors = new ArrayList<>();
-    for (String name : layout.names()) {
-      if (isRunning(layout, name)) {
-        doors.add(to(layout, name));
-      }
-    }
-    return doors;
   }
 
   /** The way to one node. */

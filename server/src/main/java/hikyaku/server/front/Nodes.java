@@ -1,5 +1,6 @@
 package hikyaku.server.front;
 
+import hikyaku.server.link.Answerer;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.link.NodeLink;
@@ -13,9 +14,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -47,6 +51,14 @@ public final class Nodes implements AutoCloseable {
   /** Addresses to keep a link to, and whether an operator named them: those are never forgotten. */
   private final Map<String, Boolean> known = new HashMap<>();
 
+  /** Of nodes that are or were linked, the address that last led to each. */
+  private final Map<String, String> addresses = new HashMap<>();
+
+  /** Further addresses of nodes. */
+  private final Set<String> aliases = new HashSet<>();
+
+  private final long run;
+  private volatile Answerer answerer = Answerer.NOBODY;
   private final Map<String, Candidate> byName = new HashMap<>();
   private volatile ToDoubleFunction<String> health = _ -> 1;
   private boolean closed;
@@ -79,6 +91,45 @@ public final class Nodes implements AutoCloseable {
     this.settings = settings;
     this.clock = clock;
     this.random = random;
+    this.run = random.nextLong();
+  }
+
+  /** Has what nodes ask of this front answered from now on. */
+  public void answerBy(Answerer who) {
+    answerer = who;
+  }
+
+  /** The number of this run, by which nodes know this front. */
+  public long run() {
+    return run;
+  }
+
+  /**
+   * A node as it is known here.
+   *
+   * @param name empty if it was never linked
+   * @param address where it takes links
+   * @param linked whether it is linked now
+   */
+  public record Known(String name, String address, boolean linked) {}
+
+  /** All nodes that this front was told of. */
+  public List<Known> known() {
+    lock.lock();
+    try {
+      Map<String, Known> nodes = new TreeMap<>();
+      known.keySet().stream()
+          .filter(address -> !aliases.contains(address))
+          .forEach(address -> nodes.put(address, new Known("", address, false)));
+      addresses.values().retainAll(known.keySet());
+      addresses.forEach((name, address) -> {
+        Candidate candidate = byName.get(name);
+        nodes.put(address, new Known(name, address, candidate != null && candidate.link.isOpen()));
+      });
+      return List.copyOf(nodes.values());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -128,7 +179,7 @@ public final class Nodes implements AutoCloseable {
         NodeLink link =
             NodeLink.connect(resolve(address), front, keys, linkSettings, clock, random, keeper);
         complained = false;
-        if (arrived(link)) {
+        if (arrived(link, address)) {
           long since = System.nanoTime();
           keeper.awaitEnd();
           if (System.nanoTime() - since < settings.retry().toNanos()) {
@@ -141,6 +192,7 @@ public final class Nodes implements AutoCloseable {
         } else {
           // The same node under another address, which may be the only one that works later.
           link.close();
+          noteAlias(address);
           awaitGone(link.node());
         }
       } catch (IOException | IllegalArgumentException e) {
@@ -231,7 +283,16 @@ public final class Nodes implements AutoCloseable {
     }
   }
 
-  private boolean arrived(NodeLink link) {
+  private void noteAlias(String address) {
+    lock.lock();
+    try {
+      aliases.add(address);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean arrived(NodeLink link, String address) {
     lock.lock();
     try {
       Candidate there = byName.get(link.node());
@@ -239,6 +300,8 @@ public final class Nodes implements AutoCloseable {
         return false;
       }
       byName.put(link.node(), new Candidate(link));
+      addresses.put(link.node(), address);
+      aliases.remove(address);
       link.report().ifPresent(report -> reported(link, report));
       changed.signalAll();
     } finally {
@@ -287,6 +350,16 @@ public final class Nodes implements AutoCloseable {
   /** Watches one link and wakes its keeper at its end. */
   private final class Keeper implements NodeLink.Watcher {
     private boolean ended;
+
+    @Override
+    public Answerer answerer() {
+      return answerer;
+    }
+
+    @Override
+    public long run() {
+      return run;
+    }
 
     @Override
     public void reported(NodeLink link, Report report) {

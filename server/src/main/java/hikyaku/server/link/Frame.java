@@ -23,6 +23,10 @@ final class Frame {
   static final byte PING = 4;
   static final byte REPORT = 5; // Report
   static final byte ECHO = 6; // any octets, given back by the node
+  static final byte ABLE = 7; // number of the front's run (8): it answers questions
+  static final byte ASK = 8; // Question; its number in place of the stream, as with the next two
+  static final byte ANSWER = 9; // more follows (1); of the first status (2), times (16); octets
+  static final byte MORE = 10;
 
   // Front to node.
   static final byte OPEN = 16; // Ticket

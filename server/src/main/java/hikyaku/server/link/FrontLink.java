@@ -34,6 +34,7 @@ final class FrontLink implements Link.Receiver {
   /** Of these the ones that are no client's. */
   private final Set<Integer> probes = ConcurrentHashMap.newKeySet();
 
+  private final Questions questions = new Questions();
   private volatile @Nullable Link link;
   private long reported;
 
@@ -50,6 +51,19 @@ final class FrontLink implements Link.Receiver {
   /** Clients' sessions. */
   int sessions() {
     return Math.max(0, sessions.size() - probes.size());
+  }
+
+  LinkedFront about() {
+    return new LinkedFront(front, questions.run(), sessions());
+  }
+
+  /** Asks the front itself. */
+  Answer ask(Question question, Duration patience) throws LinkException, InterruptedException {
+    Link mine = link;
+    if (mine == null) {
+      throw new LinkException("the link is not there yet");
+    }
+    return questions.ask(mine, question, patience);
   }
 
   /** Clients' sessions, which may be let go. */
@@ -92,6 +106,9 @@ final class FrontLink implements Link.Receiver {
     }
     if (type == Frame.ECHO) {
       echo(Arrays.copyOfRange(octets, offset, offset + length));
+      return;
+    }
+    if (questions.takes(type, stream, octets, offset, length)) {
       return;
     }
     CarriedSession.Reins session = sessions.get(stream);
@@ -232,6 +249,7 @@ final class FrontLink implements Link.Receiver {
   @Override
   public void lost(String why) {
     home.gone(this);
+    questions.lost(why);
     LOG.atInfo()
         .addKeyValue("front", front)
         .addKeyValue("sessions", sessions.size())

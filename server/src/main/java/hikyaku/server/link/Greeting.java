@@ -15,7 +15,29 @@ import java.security.SecureRandom;
  * connection), so it cannot be carried over to another link.
  */
 final class Greeting {
-  static final short VERSION = 1;
+  /** What a link is for. The code is the version that a hello names. */
+  enum Purpose {
+    /** Sessions of a front. */
+    SESSIONS((short) 1, "front"),
+    /** Questions alone. */
+    QUESTIONS((short) 0x101, "asker");
+
+    private final short version;
+    private final String role;
+
+    Purpose(short version, String role) {
+      this.version = version;
+      this.role = role;
+    }
+
+    short version() {
+      return version;
+    }
+  }
+
+  /** Who greeted, and for what. */
+  record Peer(String name, Purpose purpose) {}
+
   private static final int NONCE = 32;
   private static final int PROOF = 32;
   private static final int NAME = 128;
@@ -35,15 +57,16 @@ final class Greeting {
   }
 
   /**
-   * A front greets.
+   * Greets a node.
    *
+   * @param name of the front, or of who asks
    * @return the node's name
    */
-  String asFront(String name) throws IOException {
+  String greet(Purpose purpose, String name) throws IOException {
     byte[] own = nonce();
     send(
         Frame.HELLO,
-        ByteBuffer.allocate(2).putShort(VERSION).array(),
+        ByteBuffer.allocate(2).putShort(purpose.version).array(),
         own,
         name.getBytes(StandardCharsets.UTF_8));
     ByteBuffer challenge = expect(Frame.CHALLENGE, NONCE + PROOF);
@@ -52,21 +75,18 @@ final class Greeting {
     String node = name(challenge);
     String names = name + '\n' + node;
     check(proof, keys.proof("node", own, theirs, names, binding));
-    send(Frame.PROOF, keys.proof("front", own, theirs, names, binding));
+    send(Frame.PROOF, keys.proof(purpose.role, own, theirs, names, binding));
     return node;
   }
 
   /**
    * A node is greeted.
    *
-   * @return the front's name
+   * @param name the node's
    */
-  String asNode(String name) throws IOException {
+  Peer asNode(String name) throws IOException {
     ByteBuffer hello = expect(Frame.HELLO, 2 + NONCE);
-    short version = hello.getShort();
-    if (version != VERSION) {
-      throw new LinkException("the front speaks version " + version + ", not " + VERSION);
-    }
+    Purpose purpose = purpose(hello.getShort());
     byte[] theirs = take(hello, NONCE);
     String front = name(hello);
     String names = front + '\n' + name;
@@ -77,8 +97,18 @@ final class Greeting {
         keys.proof("node", theirs, own, names, binding),
         name.getBytes(StandardCharsets.UTF_8));
     check(
-        take(expect(Frame.PROOF, PROOF), PROOF), keys.proof("front", theirs, own, names, binding));
-    return front;
+        take(expect(Frame.PROOF, PROOF), PROOF),
+        keys.proof(purpose.role, theirs, own, names, binding));
+    return new Peer(front, purpose);
+  }
+
+  private static Purpose purpose(short version) throws LinkException {
+    for (Purpose purpose : Purpose.values()) {
+      if (purpose.version == version) {
+        return purpose;
+      }
+    }
+    throw new LinkException("a link of version " + version + ", which this release does not know");
   }
 
   private byte[] nonce() {

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** The peer does not keep to the link's rules, or cannot prove who it is. */
 public final class LinkException extends IOException {
-  LinkException(String message) {
+  public LinkException(String message) {
     super(message);
   }
 }

@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +45,9 @@ public final class LinkServer implements AutoCloseable {
   private final Semaphore strangers;
   private final @Nullable TlsContext tls;
   private volatile boolean leaving;
+  private volatile Answerer answerer = Answerer.NOBODY;
   private final Set<FrontLink> fronts = ConcurrentHashMap.newKeySet();
+  private final Set<AskedLink> askers = ConcurrentHashMap.newKeySet();
 
   /**
    * Binds; nothing is taken before {@link #start}.
@@ -104,6 +107,37 @@ public final class LinkServer implements AutoCloseable {
     }
   }
 
+  /** Has what other nodes and fronts ask answered by this one from now on. */
+  public void answerBy(Answerer who) {
+    answerer = who;
+  }
+
+  Answerer answerer() {
+    return answerer;
+  }
+
+  /** The fronts that are linked now. */
+  public List<LinkedFront> fronts() {
+    return fronts.stream().map(FrontLink::about).toList();
+  }
+
+  /**
+   * Asks a front.
+   *
+   * @param run its number, as {@link #fronts} tells it
+   * @param patience how long each part of the answer may take
+   * @throws LinkException if there is none of that number, or no answer came
+   */
+  public Answer ask(long run, Question question, Duration patience)
+      throws LinkException, InterruptedException {
+    for (FrontLink front : fronts) {
+      if (front.about().run() == run && run != 0) {
+        return front.ask(question, patience);
+      }
+    }
+    throw new LinkException("the front is no longer linked here");
+  }
+
   /** Sessions that came over links. */
   public int sessions() {
     return fronts.stream().mapToInt(FrontLink::sessions).sum();
@@ -145,8 +179,13 @@ public final class LinkServer implements AutoCloseable {
       socket.setSoTimeout((int) settings.greeting().toMillis());
       byte[] binding = tls == null ? new byte[0] : channel.startTls(LinkTls.ofNode(tls));
       Greeting greeting = new Greeting(channel.in(), channel.out(), keys, binding, random);
-      String front = greeting.asNode(name);
+      Greeting.Peer peer = greeting.asNode(name);
       over.countDown();
+      if (peer.purpose() == Greeting.Purpose.QUESTIONS) {
+        AskedLink.start(this, peer.name(), channel, settings);
+        return;
+      }
+      String front = peer.name();
       FrontLink mine = new FrontLink(this, front);
       Link link = new Link(channel, front, settings, settings.patience(), mine);
       mine.link(link);
@@ -242,6 +281,18 @@ public final class LinkServer implements AutoCloseable {
     fronts.remove(front);
   }
 
+  /** Links for questions are bounded as strangers are. */
+  void add(AskedLink asker) throws LinkException {
+    if (askers.size() >= settings.strangers() || !listener.isOpen()) {
+      throw new LinkException("there are too many links for questions");
+    }
+    askers.add(asker);
+  }
+
+  void gone(AskedLink asker) {
+    askers.remove(asker);
+  }
+
   /** Tells every front what the node says of itself, now. */
   public void announce() {
     fronts.forEach(FrontLink::announce);
@@ -285,6 +336,7 @@ public final class LinkServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     fronts.forEach(front -> front.end(CloseReason.MOVED));
+    askers.forEach(AskedLink::close);
   }
 
   private void closeListener() {

@@ -7,8 +7,6 @@ import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.TlsInfo;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -49,6 +47,16 @@ public final class NodeLink implements AutoCloseable {
 
     /** The link is gone; its sessions have been told. */
     void lost(NodeLink link, String why);
+
+    /** Answers what the node asks of this front. */
+    default Answerer answerer() {
+      return Answerer.NOBODY;
+    }
+
+    /** A number of this run of the front, by which it is known on all its links. */
+    default long run() {
+      return 0;
+    }
   }
 
   private NodeLink(
@@ -80,21 +88,17 @@ public final class NodeLink implements AutoCloseable {
       SecureRandom random,
       Watcher watcher)
       throws IOException {
-    LinkChannel channel = new LinkChannel(SocketChannel.open());
+    Dialled end =
+        Dialled.to(
+            address, Greeting.Purpose.SESSIONS, front, keys, settings, settings.greeting(), random);
     try {
-      Socket socket = channel.channel().socket();
-      int patience = (int) settings.greeting().toMillis();
-      socket.connect(address, patience);
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(patience);
-      byte[] binding = settings.tls() ? channel.startTls(LinkTls.ofFront()) : new byte[0];
-      String node = new Greeting(channel.in(), channel.out(), keys, binding, random).asFront(front);
       Tickets tickets = new Tickets(keys, settings.ticket(), clock);
-      NodeLink made = new NodeLink(node, channel, settings, tickets, random, watcher);
+      NodeLink made = new NodeLink(end.node(), end.channel(), settings, tickets, random, watcher);
       made.link.start();
+      made.link.send(Frame.ABLE, 0, Link.ofLong(watcher.run()));
       return made;
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      end.channel().close();
       throw e;
     }
   }
@@ -228,6 +232,8 @@ public final class NodeLink implements AutoCloseable {
   private static final byte[] NOTHING = {};
 
   private final class Incoming implements Link.Receiver {
+    private final Answering answering = new Answering(watcher.answerer());
+
     @Override
     public void frame(byte type, int stream, byte[] octets, int offset, int length)
         throws LinkException {
@@ -277,6 +283,8 @@ public final class NodeLink implements AutoCloseable {
             throw new LinkException("a report that cannot be read");
           }
         }
+        case Frame.ASK -> answering.asked(link, stream, octets, offset, length);
+        case Frame.MORE -> answering.more(stream);
         default -> throw new LinkException("a frame of type " + type);
       }
     }
@@ -306,6 +314,7 @@ public final class NodeLink implements AutoCloseable {
 
     @Override
     public void lost(String why) {
+      answering.lost();
       for (Integer stream : sessions.keySet()) {
         tell(stream, new Told.Lost(why), true);
       }

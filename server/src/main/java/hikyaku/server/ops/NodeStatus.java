@@ -4,7 +4,6 @@ import hikyaku.server.net.ConnectionInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** What a running node tells of itself and lets be done to it. */
 public interface NodeStatus {
@@ -39,6 +38,9 @@ public interface NodeStatus {
   /** Live connections. */
   List<ConnectionInfo> sessions();
 
+  /** Load of the machine, 0 to 1. */
+  double load();
+
   /** What was done since the start. */
   Work work();
 
@@ -54,9 +56,6 @@ public interface NodeStatus {
 
   /** Ends a session; false if there is none of that id. */
   boolean endSession(String id);
-
-  /** Ends sessions; says how many. */
-  int endSessions(Predicate<ConnectionInfo> which);
 
   /** Ends the sessions of an account. */
   void endSessionsOf(String account);

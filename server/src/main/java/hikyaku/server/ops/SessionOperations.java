@@ -2,6 +2,7 @@ package hikyaku.server.ops;
 
 import hikyaku.server.flow.Subject;
 import hikyaku.server.net.ConnectionInfo;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,9 +66,13 @@ public final class SessionOperations implements AdminApi.Group {
       throw AdminException.badRequest("nobody has sessions as " + subject);
     }
     NodeStatus running = running();
-    return AdminResponse.ok(
-        new Ended(
-            running.endSessions(session -> SessionView.of(running.name(), session).isOf(subject))));
+    List<String> ended =
+        running.sessions().stream()
+            .filter(session -> SessionView.of(running.name(), session).isOf(subject))
+            .map(ConnectionInfo::sessionId)
+            .filter(running::endSession)
+            .toList();
+    return AdminResponse.ok(new Ended(ended.size(), ended));
   }
 
   private AdminResponse trace(AdminRequest request) throws AdminException {
@@ -105,8 +110,11 @@ public final class SessionOperations implements AdminApi.Group {
   /** On or off. */
   public record Switch(boolean on) {}
 
-  /** How many sessions were ended. */
-  public record Ended(int ended) {}
+  /**
+   * How many sessions were ended, and their ids: one that a front carries has the same on the front
+   * and on its node.
+   */
+  public record Ended(int ended, List<String> sessions) {}
 
   /**
    * A session as it is shown.

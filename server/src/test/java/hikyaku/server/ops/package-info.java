@@ -1,0 +1,4 @@
+@NullMarked
+package hikyaku.server.ops;
+
+import org.jspecify.annotations.NullMarked;
