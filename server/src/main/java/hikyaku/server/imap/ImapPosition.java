@@ -4,9 +4,14 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Positions;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Command.ListReturn;
+import hikyaku.protocol.imap.Command.ListSelection;
+import hikyaku.protocol.imap.Command.StatusItem;
 import hikyaku.server.auth.SaslExchange;
 import hikyaku.server.imap.SessionState.Extension;
 import hikyaku.server.imap.proto.ImapExchangeRecord;
+import hikyaku.server.imap.proto.ImapListRecord;
 import hikyaku.server.imap.proto.ImapLoginRecord;
 import hikyaku.server.imap.proto.ImapPositionRecord;
 import hikyaku.server.imap.proto.ImapSelectedRecord;
@@ -14,17 +19,19 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a session stands between two commands, or in one that waits for the client, and its record
- * of {@code imap_position.proto}.
+ * Where a session stands between two commands, or inside one that lasts, and its record of {@code
+ * imap_position.proto}.
  *
  * @param errors commands that were none, since the last OK
  * @param failedLogins logins refused
  * @param login null before login
  * @param selected null without a selected mailbox
- * @param inside the command that waits for the client; null between commands
+ * @param inside the command that goes on; null between commands
  */
 record ImapPosition(
     int errors,
@@ -33,7 +40,7 @@ record ImapPosition(
     @Nullable InMailbox selected,
     @Nullable Inside inside) {
 
-  /** A command that waits for the client. */
+  /** A command of which a part is settled. */
   sealed interface Inside {}
 
   /** IDLE, to be completed with this tag. */
@@ -46,6 +53,16 @@ record ImapPosition(
    * @param exchange where it stands, by {@link SaslExchange#state()}
    */
   record InExchange(String tag, ByteString exchange) implements Inside {}
+
+  /**
+   * LIST of many folders.
+   *
+   * @param tag to complete it with
+   * @param tree the sequence of the log of folders that is told
+   * @param told the last name that was told
+   */
+  record InList(String tag, Command.ListMailboxes command, long tree, String told)
+      implements Inside {}
 
   /** Who is logged in, by the account's id and the epoch of its password. */
   record Login(String account, long epoch, Set<Extension> enabled) {}
@@ -66,6 +83,7 @@ record ImapPosition(
       case InIdle(String tag) -> record.setIdleTag(tag);
       case InExchange(String tag, ByteString exchange) ->
           record.setExchange(ImapExchangeRecord.newBuilder().setTag(tag).setExchange(exchange));
+      case InList list -> record.setList(encode(list));
       case null -> {}
     }
     if (login != null) {
@@ -113,7 +131,45 @@ record ImapPosition(
       ImapExchangeRecord exchange = record.getExchange();
       return new InExchange(exchange.getTag(), exchange.getExchange());
     }
+    if (record.hasList()) {
+      return list(record.getList());
+    }
     return record.getIdleTag().isEmpty() ? null : new InIdle(record.getIdleTag());
+  }
+
+  private static ImapListRecord encode(InList list) {
+    Command.ListMailboxes command = list.command;
+    return ImapListRecord.newBuilder()
+        .setTag(list.tag)
+        .setExtended(command.extended())
+        .addAllSelection(names(command.selection()))
+        .setReference(command.reference())
+        .addAllPatterns(command.patterns())
+        .addAllReturns(names(command.returns()))
+        .addAllStatus(names(command.status()))
+        .setTree(list.tree)
+        .setTold(list.told)
+        .build();
+  }
+
+  private static List<String> names(Set<? extends Enum<?>> options) {
+    return options.stream().map(Enum::name).toList();
+  }
+
+  private static InList list(ImapListRecord record) {
+    Command.ListMailboxes command =
+        new Command.ListMailboxes(
+            record.getExtended(),
+            named(record.getSelectionList(), ListSelection::valueOf),
+            record.getReference(),
+            record.getPatternsList(),
+            named(record.getReturnsList(), ListReturn::valueOf),
+            named(record.getStatusList(), StatusItem::valueOf));
+    return new InList(record.getTag(), command, record.getTree(), record.getTold());
+  }
+
+  private static <E> Set<E> named(List<String> names, Function<String, E> option) {
+    return names.stream().map(option).collect(Collectors.toSet());
   }
 
   private static Login login(ImapLoginRecord record) {

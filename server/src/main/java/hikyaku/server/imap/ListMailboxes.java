@@ -15,13 +15,22 @@ import hikyaku.protocol.imap.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154). */
+/**
+ * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154).
+ *
+ * <p>A long answer is settled in parts: what it says of each mailbox is of the moment at which it
+ * says it, so no repeat of the whole could say the same.
+ */
 final class ListMailboxes {
+  private static final Reply COMPLETED = Reply.ok("LIST completed");
+
   private final Session session;
+  private final String tag;
   private final Command.ListMailboxes command;
   private final FolderTree tree;
   private final List<Pattern> patterns;
@@ -29,10 +38,12 @@ final class ListMailboxes {
   /** Names that meet the selection, or with RECURSIVEMATCH stand above one that does. */
   private final Set<String> chosen;
 
-  private ListMailboxes(Session session, Command.ListMailboxes command) {
+  private ListMailboxes(
+      Session session, String tag, Command.ListMailboxes command, FolderTree tree) {
     this.session = session;
+    this.tag = tag;
     this.command = command;
-    this.tree = session.looking.folders(session.state.loggedIn().mail());
+    this.tree = tree;
     this.patterns =
         command.patterns().stream()
             .filter(pattern -> !pattern.isEmpty())
@@ -41,13 +52,22 @@ final class ListMailboxes {
     this.chosen = chosen();
   }
 
-  static Reply execute(Session session, Command.ListMailboxes command) throws IOException {
+  static Reply execute(Session session, String tag, Command.ListMailboxes command)
+      throws IOException {
     if (!command.extended() && command.patterns().getFirst().isEmpty()) {
       session.out.data(new Data.Delimiter(FolderName.SEPARATOR));
     } else {
-      new ListMailboxes(session, command).run();
+      FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
+      new ListMailboxes(session, tag, command, tree).run("");
     }
-    return Reply.ok("LIST completed");
+    return COMPLETED;
+  }
+
+  /** Goes on with a LIST of which another node has told a part. */
+  static Reply resume(Session session, ImapPosition.InList at) throws IOException {
+    FolderTree tree = Looking.folders(session.state.loggedIn().mail(), at.tree());
+    new ListMailboxes(session, at.tag(), at.command(), tree).run(at.told());
+    return COMPLETED;
   }
 
   private boolean selects(ListSelection option) {
@@ -73,8 +93,11 @@ final class ListMailboxes {
     return tree.folder(name).map(Folder::specialUse).orElse(Set.of());
   }
 
-  private void run() throws IOException {
-    Set<String> told = new TreeSet<>(chosen);
+  /**
+   * @param after the last name that was told; empty at the beginning
+   */
+  private void run(String after) throws IOException {
+    NavigableSet<String> told = new TreeSet<>(chosen);
     told.removeIf(name -> !matches(name));
     Set<String> above = Set.of();
     if (selects(ListSelection.RECURSIVEMATCH)) {
@@ -86,8 +109,12 @@ final class ListMailboxes {
       standIns.removeIf(name -> !matches(name));
       told.addAll(standIns);
     }
-    for (String name : told) {
+    for (String name : told.tailSet(after, false)) {
       tell(name, above.contains(name));
+      if (session.looking.isLong()) {
+        session.settle(new ImapPosition.InList(tag, command, tree.seq(), name));
+        session.looking.begin();
+      }
     }
   }
 

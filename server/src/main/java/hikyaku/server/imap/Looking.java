@@ -139,6 +139,11 @@ final class Looking {
     return wire.answered() + (OCTETS_OF_NEWS + keywords) * view.countNews() < SHORT_ANSWER;
   }
 
+  /** Whether the answer is so long that a part of it should be settled before more is said. */
+  boolean isLong() {
+    return wire.answered() >= SHORT_ANSWER / 2;
+  }
+
   // ---- the folders
 
   /** The folders, for a command whose answer is theirs. */
@@ -148,5 +153,10 @@ final class Looking {
     elsewhere = true;
     connection.pin(tree.seq());
     return tree;
+  }
+
+  /** The folders of a command that has told a part of them; as they are now if all else is lost. */
+  static FolderTree folders(AccountMail mail, long seq) {
+    return mail.treeAt(seq).orElseGet(mail::tree);
   }
 }

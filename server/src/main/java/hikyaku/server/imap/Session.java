@@ -112,7 +112,7 @@ final class Session {
   /**
    * Says where the session stands. An answer that ends the session is not settled: it ends with it.
    *
-   * @param inside the command at hand, if it waits for the client; else null
+   * @param inside the command at hand, if it goes on; else null
    */
   void settle(ImapPosition.@Nullable Inside inside) throws IOException {
     if (!over) {
@@ -165,6 +165,8 @@ final class Session {
       case ImapPosition.InIdle(String tag) -> carryOn(tag, "IDLE", () -> Idle.resume(this, tag));
       case ImapPosition.InExchange exchange ->
           carryOn(exchange.tag(), "AUTHENTICATE", () -> Authenticate.resume(this, exchange));
+      case ImapPosition.InList list ->
+          carryOn(list.tag(), "LIST", () -> ListMailboxes.resume(this, list));
     }
   }
 
@@ -445,7 +447,7 @@ final class Session {
       case Command.Rename c -> Rename.execute(this, c);
       case Command.Subscribe c -> Subscribe.execute(this, c);
       case Command.Unsubscribe c -> Subscribe.undo(this, c);
-      case Command.ListMailboxes c -> ListMailboxes.execute(this, c);
+      case Command.ListMailboxes c -> ListMailboxes.execute(this, tag, c);
       case Command.Lsub c -> Lsub.execute(this, c);
       case Command.Namespace _ -> Namespace.execute(this);
       case Command.Status c -> Status.execute(this, c);

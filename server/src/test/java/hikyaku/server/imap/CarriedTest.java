@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.Positions;
+import hikyaku.protocol.imap.Command;
 import hikyaku.server.imap.SessionState.Extension;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.Carrier.Plan;
+import hikyaku.server.testing.FakeAuthenticator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -51,7 +54,23 @@ class CarriedTest {
                 1,
                 null,
                 null,
-                new ImapPosition.InExchange("tag", ByteString.copyFromUtf8("exchange"))))) {
+                new ImapPosition.InExchange("tag", ByteString.copyFromUtf8("exchange"))),
+            new ImapPosition(
+                0,
+                0,
+                login,
+                null,
+                new ImapPosition.InList(
+                    "tag",
+                    new Command.ListMailboxes(
+                        true,
+                        EnumSet.allOf(Command.ListSelection.class),
+                        "",
+                        List.of("*", "a/%"),
+                        EnumSet.allOf(Command.ListReturn.class),
+                        EnumSet.allOf(Command.StatusItem.class)),
+                    7,
+                    "a/b")))) {
       assertThat(ImapPosition.decode(position.encode())).isEqualTo(position);
     }
     assertThat(ImapPosition.decode(new byte[0]))
@@ -182,6 +201,45 @@ class CarriedTest {
         assertThat(rig.carrier().orElseThrow().deaths()).isPositive();
       }
     }
+  }
+
+  /** Each of its parts is told once, though mail arrives in what was told before. */
+  @Test
+  void aListOfManyFoldersGoesOnWhereItBrokeOff() throws Exception {
+    int deaths = 0;
+    for (long seed = 1; seed <= 6; seed++) {
+      try (ImapRig rig = rig(new Plan(400, 16 * 1024, seed));
+          ImapClient client = rig.connect()) {
+        client.login("bob");
+        for (int i = 100; i < 700; i++) {
+          client.say("c", "CREATE folder-of-a-longer-name-" + i);
+        }
+        AccountMail mail = rig.mail.account(FakeAuthenticator.account("bob").id());
+        int before = rig.carrier().orElseThrow().deaths();
+        rig.carrier()
+            .orElseThrow()
+            .onDeath(() -> {
+              rig.deliver("bob", octets("\r\n"));
+              mail.create("new" + System.nanoTime(), Set.of(), Attempt.ONLY);
+            });
+        client.say("s", "SELECT INBOX");
+        List<String> answer =
+            client.say("l", "LIST \"\" * RETURN (STATUS (MESSAGES HIGHESTMODSEQ))");
+        List<String> names =
+            answer.stream().filter(line -> line.startsWith("* LIST ")).map(this::last).toList();
+        List<String> statuses =
+            answer.stream().filter(line -> line.startsWith("* STATUS ")).toList();
+        assertThat(names).doesNotHaveDuplicates().isSorted().hasSize(statuses.size());
+        assertThat(names.stream().filter(name -> name.startsWith("folder-"))).hasSize(600);
+        assertThat(answer.getLast()).isEqualTo("l OK LIST completed");
+        deaths += rig.carrier().orElseThrow().deaths() - before;
+      }
+    }
+    assertThat(deaths).isGreaterThan(6);
+  }
+
+  private String last(String line) {
+    return line.substring(line.lastIndexOf(' ') + 1);
   }
 
   private static int size(String text) {

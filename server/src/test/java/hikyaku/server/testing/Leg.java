@@ -255,6 +255,10 @@ final class Leg implements Connection {
     deliver(pending.size());
     int used = read - in.buffered();
     active |= used > 0;
+    if (active) {
+      // What it has done it need not do again: there may be one more death on the way.
+      journey.grave = -1;
+    }
     settled(used, position.get());
     moves |= active;
   }
