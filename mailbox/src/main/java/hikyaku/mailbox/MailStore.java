@@ -128,8 +128,13 @@ public final class MailStore implements AutoCloseable {
       try {
         Mailbox target = target(delivery);
         Attempt each = each(attempt, i);
-        if (target.doneAt(each).isEmpty()) {
+        try {
           target.checkRoom(List.of(delivery.message()));
+        } catch (MailboxException e) {
+          // What was delivered before has found room, and may be what there is none left behind.
+          if (target.doneAt(each).isEmpty()) {
+            throw e;
+          }
         }
         round.add(append(target, delivery, each));
         places.add(i);

@@ -324,14 +324,15 @@ public final class AccountMail {
     if (canonical.equals(Folder.INBOX)) {
       throw new MailboxException.NotAllowed("INBOX cannot be deleted");
     }
+    FolderTree now = tree();
     FolderTree before =
-        attempts.done(attempt).flatMap(done -> treeAt(done.firstSeq() - 1)).orElseGet(this::tree);
+        attempts.done(attempt).flatMap(done -> treeAt(done.firstSeq() - 1)).orElse(now);
     FolderTree[] decided = {before};
     change(
         attempt,
-        now -> {
-          decided[0] = now;
-          return List.of(FoldersCodec.deleted(existing(now, canonical).id()));
+        tree -> {
+          decided[0] = tree;
+          return List.of(FoldersCodec.deleted(existing(tree, canonical).id()));
         });
     long id = existing(decided[0], canonical).id();
     mail.drop(mailboxLog(account, id));
@@ -443,17 +444,18 @@ public final class AccountMail {
 
   /**
    * Decides on the tree as it is, writes if it is still so, and else decides again. What was done
-   * before is not decided again.
+   * before is not decided again: an attempt before this one may take effect at any moment, so it is
+   * looked up behind each look at the tree.
    *
    * @return the tree right after the change, or later if the log does not tell any more
    */
   private FolderTree change(Attempt attempt, Function<FolderTree, List<Event>> decision) {
-    Optional<Appended> done = attempts.done(attempt);
-    if (done.isPresent()) {
-      return treeAt(done.get().lastSeq()).orElseGet(this::tree);
-    }
     for (int tries = 0; tries < limits.conflicts(); tries++) {
       FolderTree now = tree();
+      Optional<Appended> done = attempts.done(attempt);
+      if (done.isPresent()) {
+        return treeAt(done.get().lastSeq()).orElseGet(this::tree);
+      }
       List<Event> events = decision.apply(now);
       if (events.isEmpty()) {
         return now;

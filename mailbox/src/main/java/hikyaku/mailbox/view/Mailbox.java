@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -298,7 +299,12 @@ public final class Mailbox {
     if (done.isPresent()) {
       return added(done.get(), entries(done.get()));
     }
-    checkRoom(messages);
+    try {
+      checkRoom(messages);
+    } catch (MailboxException e) {
+      // An attempt before may have filled it, in this moment.
+      return appended(attempt).orElseThrow(() -> e);
+    }
     List<Event> events = messages.stream().map(MailboxCodec::event).toList();
     Outcome outcome = attempts.write(Append.to(log, events), attempt);
     return switch (outcome) {
@@ -336,15 +342,21 @@ public final class Mailbox {
    */
   public FlagsOutcome changeFlags(
       MailboxState seen, UidSet uids, FlagChange change, long unchangedSince, Attempt attempt) {
-    Optional<Appended> done = attempts.done(attempt);
-    if (done.isPresent()) {
-      return changedBefore(done.get().firstSeq(), uids, unchangedSince);
-    }
     if (unchangedSince < 0) {
-      return tryChange(seen, uids, change, unchangedSince, attempt)
-          .orElseThrow(MailboxException.Gone::new);
+      Optional<Appended> done = attempts.done(attempt);
+      return done.isPresent()
+          ? changedBefore(done.get().firstSeq(), uids, unchangedSince)
+          : tryChange(seen, uids, change, unchangedSince, attempt)
+              .orElseThrow(MailboxException.Gone::new);
     }
-    return retrying(seen, attempt, now -> tryChange(now, uids, change, unchangedSince, attempt));
+    return retrying(
+        seen,
+        () ->
+            attempts
+                .done(attempt)
+                .map(done -> changedBefore(done.firstSeq(), uids, unchangedSince)),
+        attempt,
+        now -> tryChange(now, uids, change, unchangedSince, attempt));
   }
 
   private static UidSet changedSince(MailboxState at, UidSet uids, long modseq) {
@@ -443,12 +455,9 @@ public final class Mailbox {
 
   private ExpungeOutcome expunge(
       @Nullable MailboxState seen, Function<MailboxState, UidSet> choice, Attempt attempt) {
-    Optional<UidSet> before = expungedBefore(attempt);
-    if (before.isPresent()) {
-      return new ExpungeOutcome(refresh(), before.get());
-    }
     return retrying(
         seen,
+        () -> expungedBefore(attempt).map(before -> new ExpungeOutcome(refresh(), before)),
         attempt,
         now -> {
           UidSet doomed = choice.apply(now);
@@ -551,19 +560,27 @@ public final class Mailbox {
   /**
    * Decides until what it was decided on still holds when it is written.
    *
+   * <p>An attempt before this one may take effect at any moment, on a node that was cut off. So it
+   * is looked up behind each look at the mailbox: what is decided on is never its outcome.
+   *
    * @param seen what to begin with, or null for what is there now
+   * @param before what an attempt before has come to
    */
   private <T> T retrying(
-      @Nullable MailboxState seen, Attempt attempt, Function<MailboxState, Optional<T>> decision) {
+      @Nullable MailboxState seen,
+      Supplier<Optional<T>> before,
+      Attempt attempt,
+      Function<MailboxState, Optional<T>> decision) {
     if (seen != null && attempt.phase() == Attempt.Phase.OVER) {
-      return decision.apply(seen).orElseThrow();
+      return before.get().or(() -> decision.apply(seen)).orElseThrow();
     }
     conditional.lock();
     try {
       MailboxState known = state;
       MailboxState now = seen == null ? refresh() : known.seq() > seen.seq() ? known : seen;
       for (int tries = 0; tries < limits.conflicts(); tries++) {
-        Optional<T> done = decision.apply(now);
+        MailboxState decided = now;
+        Optional<T> done = before.get().or(() -> decision.apply(decided));
         if (done.isPresent()) {
           return done.get();
         }

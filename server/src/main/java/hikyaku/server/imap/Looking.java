@@ -79,12 +79,11 @@ final class Looking {
    */
   void before(Selected selected, Attempt write) {
     Mailbox mailbox = selected.mailbox();
+    MailboxState now = pinnedOrNow(mailbox);
+    // Looked up behind that: a node that was cut off may write at any moment.
     OptionalLong done = mailbox.doneAt(write);
-    if (done.isPresent()) {
-      selected.view.advance(mailbox.stateAt(done.getAsLong() - 1).orElseGet(mailbox::refresh));
-    } else {
-      selected.view.advance(pinnedOrNow(mailbox));
-    }
+    selected.view.advance(
+        done.isPresent() ? mailbox.stateAt(done.getAsLong() - 1).orElse(now) : now);
   }
 
   /** Looks at the mailbox as it is after the command has written, and stays with that. */
