@@ -49,6 +49,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -105,7 +106,13 @@ final class Node implements AutoCloseable {
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
       Protocol pop3 =
-          new Pop3Protocol(hostname, configuration.pop3(), authenticator, core.mail(), meters);
+          new Pop3Protocol(
+              hostname,
+              configuration.pop3(),
+              authenticator,
+              core.mail(),
+              new Runs(() -> Objects.requireNonNull(membership), clock),
+              meters);
       Protocol imap = new ImapProtocol(configuration.imap(), authenticator, core.mail(), meters);
 
       Listen listen = configuration.listen();

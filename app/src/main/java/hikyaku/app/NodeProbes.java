@@ -10,6 +10,7 @@ import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Traces;
+import hikyaku.server.pop3.LiveNodes;
 import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.smtp.SmtpFace;
@@ -81,6 +82,7 @@ final class NodeProbes implements AutoCloseable {
                     Pop3Settings.DEFAULTS,
                     authenticator,
                     accounts.mail(),
+                    LiveNodes.alone(),
                     uncounted),
                 new ImapProtocol(configuration.imap(), authenticator, accounts.mail(), uncounted))
             .stream()

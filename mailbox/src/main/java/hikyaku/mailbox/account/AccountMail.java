@@ -66,6 +66,11 @@ public final class AccountMail {
     return new LogName("mailbox/" + account + "/" + folder);
   }
 
+  /** Where it is noted who has an account's INBOX to itself, and since when. */
+  public static LogName maildropLog(String account) {
+    return new LogName("maildrop/" + account);
+  }
+
   public String account() {
     return account;
   }
@@ -440,6 +445,7 @@ public final class AccountMail {
       page.keySet().forEach(mail::drop);
     }
     logs.drop(log);
+    logs.drop(maildropLog(account));
   }
 
   /**

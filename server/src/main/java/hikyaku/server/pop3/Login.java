@@ -24,15 +24,17 @@ final class Login {
   private static void admit(Session session, LoginResult.Success success) throws IOException {
     String account = success.account().id();
     boolean stays = false;
-    Admission.Answer answer = enter(session, account);
+    Admission.Hold entered = Admission.Hold.NONE;
     try {
-      switch (answer) {
-        case IN_USE -> turnAway(session, ResponseCode.IN_USE, "Another session has this maildrop");
-        case TOO_EARLY ->
+      switch (session.server.admission.enter(account, session.id())) {
+        case Admission.Answer.InUse _ ->
+            turnAway(session, ResponseCode.IN_USE, "Another session has this maildrop");
+        case Admission.Answer.TooEarly _ ->
             turnAway(session, ResponseCode.LOGIN_DELAY, "The last login was a moment ago");
-        case ADMITTED -> {
+        case Admission.Answer.Admitted(Admission.Hold hold) -> {
+          entered = hold;
           Maildrop maildrop = Maildrop.open(session.server.mail.account(account));
-          session.opened(success, maildrop);
+          session.opened(success, hold, maildrop);
           stays = true;
           session.ok(
               "Maildrop has "
@@ -49,20 +51,9 @@ final class Login {
     } finally {
       if (!stays) {
         success.lease().close();
-        if (answer == Admission.Answer.ADMITTED) {
-          session.server.admission.leave(account);
-        }
+        session.server.admission.leave(entered, false);
       }
     }
-  }
-
-  /** A login that is repeated on the node that had it may meet itself. */
-  private static Admission.Answer enter(Session session, String account) {
-    if (session.isRepeat()) {
-      session.server.admission.comeBack(account);
-      return Admission.Answer.ADMITTED;
-    }
-    return session.server.admission.enter(account);
   }
 
   private static void turnAway(Session session, ResponseCode code, String text) throws IOException {

@@ -26,18 +26,21 @@ public final class Pop3Protocol implements Protocol {
 
   /**
    * @param hostname this host's name, for the timestamp of APOP
+   * @param nodes who else serves the store
    */
   public Pop3Protocol(
       String hostname,
       Pop3Settings settings,
       Authenticator authenticator,
       MailStore mail,
+      LiveNodes nodes,
       MeterRegistry registry) {
     this.hostname = hostname;
     this.settings = settings;
     this.authenticator = authenticator;
     this.mail = mail;
-    this.admission = new Admission(settings.exclusive(), settings.loginDelay(), mail.clock());
+    this.admission =
+        new Admission(settings, mail.store().logs(), nodes, mail.clock(), Admission.GRACE);
     this.metrics = new Pop3Metrics(registry);
   }
 

@@ -54,6 +54,13 @@ final class Session {
   private @Nullable Opened opened;
   private boolean over;
   private boolean moved;
+
+  /** Whether a front has the session's position, and may have another node carry it on. */
+  private boolean carried;
+
+  /** Whether it has come to its end, wherever that was to be. */
+  private boolean done;
+
   private boolean repeat;
   private boolean pinned;
   private boolean accepted;
@@ -63,7 +70,8 @@ final class Session {
   private long retrievedOctets;
 
   /** What a login opened. */
-  private record Opened(Account account, long epoch, LoginLease lease, Maildrop maildrop) {}
+  private record Opened(
+      Account account, long epoch, LoginLease lease, Admission.Hold hold, Maildrop maildrop) {}
 
   private Session(Pop3Protocol server, Connection connection, Optional<String> timestamp) {
     this.server = server;
@@ -111,10 +119,13 @@ final class Session {
         serveLine();
         settle();
       }
+      done = !moved;
     } catch (WireException.End e) {
       // Between two lines of an AUTH exchange; an end like any other between commands.
+      done = true;
       log.atDebug().addKeyValue("session", id()).log("client left during AUTH");
     } catch (BrokenOff e) {
+      done = true;
       server.metrics.failures.increment();
       log.atError()
           .addKeyValue("session", id())
@@ -151,6 +162,7 @@ final class Session {
   }
 
   private Pop3Position position(ByteString exchange) {
+    carried = true;
     Opened in = opened;
     return new Pop3Position(
         in == null ? timestamp.orElse("") : "",
@@ -172,6 +184,7 @@ final class Session {
 
   /** Who was logged in is looked up again; who may no longer be is told goodbye. */
   private void carryOn(Pop3Position from) throws IOException {
+    carried = true;
     user = from.user();
     errors = from.errors();
     failedLogins = from.failedLogins();
@@ -179,10 +192,11 @@ final class Session {
     if (in != null) {
       switch (server.authenticator.resume(authContext(), in.account(), in.epoch())) {
         case LoginResult.Success success -> {
-          server.admission.comeBack(in.account());
+          Maildrop maildrop = Maildrop.at(server.mail.account(in.account()), in);
+          enter(success, Admission.Hold.NONE, maildrop);
+          enter(success, server.admission.comeBack(in.account(), id()), maildrop);
           retrieved = in.retrieved();
           retrievedOctets = in.retrievedOctets();
-          enter(success, Maildrop.at(server.mail.account(in.account()), in));
         }
         case LoginResult.Refused refused -> {
           end();
@@ -205,8 +219,8 @@ final class Session {
     Opened left = opened;
     if (left != null) {
       opened = null;
-      server.admission.leave(left.account.id());
       left.lease.close();
+      server.admission.leave(left.hold, carried && !done);
       log.atLevel(moved ? Level.DEBUG : Level.INFO)
           .addKeyValue("session", id())
           .addKeyValue("account", left.account.primary())
@@ -418,8 +432,8 @@ final class Session {
     return pinned;
   }
 
-  private void enter(LoginResult.Success success, Maildrop maildrop) {
-    opened = new Opened(success.account(), success.epoch(), success.lease(), maildrop);
+  private void enter(LoginResult.Success success, Admission.Hold hold, Maildrop maildrop) {
+    opened = new Opened(success.account(), success.epoch(), success.lease(), hold, maildrop);
     state = State.TRANSACTION;
     user = null;
     connection.describe(success.account().primary().toString());
@@ -427,8 +441,8 @@ final class Session {
   }
 
   /** Enters the TRANSACTION state. */
-  void opened(LoginResult.Success success, Maildrop maildrop) {
-    enter(success, maildrop);
+  void opened(LoginResult.Success success, Admission.Hold hold, Maildrop maildrop) {
+    enter(success, hold, maildrop);
     server.metrics.loginsAccepted.increment();
     log.atInfo()
         .addKeyValue("session", id())

@@ -16,8 +16,8 @@
  *       stuffed. A message whose last line lacks CRLF gets one in front of the final dot, which
  *       counts as framing like the dot itself.
  *   <li>A session can be carried on by another node between any two commands: the maildrop is a
- *       sequence of the log and the marks, and is folded there anew. Whether a maildrop is in use,
- *       and when somebody logged in last, each node knows of its own sessions only.
+ *       sequence of the log and the marks, and is folded there anew. Where a maildrop is exclusive
+ *       its hold goes along, and ends with the node that has it.
  *   <li>A message goes out octet for octet. The dialogue, not the message, bends: see {@link
  *       hikyaku.protocol.pop3.MultilineWriter} on bare CR and LF.
  * </ul>
@@ -28,7 +28,7 @@
  *   <li>RFC 1939 §4 wants an exclusive lock. Here several sessions may share a maildrop, because
  *       each has its own view of it: clients that poll at the same time, or come back after a lost
  *       connection, are not turned away. {@link hikyaku.server.pop3.Pop3Settings#exclusive} turns
- *       the second away with [IN-USE], on this node.
+ *       the second away with [IN-USE], on whatever node.
  *   <li>A client that has not said UTF8 gets a message with UTF-8 in its header as it is. RFC 6856
  *       §2.1 offers to refuse or to rewrite it; the one would keep the message from most clients
  *       for ever, the other change what was sent.

@@ -67,9 +67,10 @@ final class Pop3Rig implements AutoCloseable {
    */
   Pop3Rig(Pop3Settings settings, TlsMode tls, Optional<Carrier.Plan> plan) throws IOException {
     otherMail = node();
-    protocol = new Pop3Protocol("mail.demo.test", settings, authenticator, mail, meters);
+    protocol =
+        new Pop3Protocol("mail.demo.test", settings, authenticator, mail, node("n1"), meters);
     Protocol second =
-        new Pop3Protocol("mail.demo.test", settings, authenticator, otherMail, meters);
+        new Pop3Protocol("mail.demo.test", settings, authenticator, otherMail, node("n2"), meters);
     carrier = plan.map(p -> new Carrier(List.of(protocol, second), p));
     ListenerSpec spec =
         new ListenerSpec(
@@ -100,6 +101,21 @@ final class Pop3Rig implements AutoCloseable {
   /** A node's view of the store, which may die at any write. */
   private MailStore node() {
     return new MailStore(Carrier.mortal(store), clock, MailboxLimits.DEFAULT);
+  }
+
+  /** One of two that are both there for ever. */
+  private static LiveNodes node(String name) {
+    return new LiveNodes() {
+      @Override
+      public String self() {
+        return name;
+      }
+
+      @Override
+      public boolean isAlive(String run) {
+        return true;
+      }
+    };
   }
 
   Optional<Carrier> carrier() {

@@ -90,19 +90,12 @@ class TranscriptTest {
     for (Path file : files()) {
       List<String> lines = Files.readAllLines(file);
       for (Carrier.Plan plan : plans) {
-        if (canBeCarried(lines, plan)) {
-          tests.add(
-              DynamicTest.dynamicTest(
-                  file.getFileName() + " " + plan, () -> new Run(lines, Optional.of(plan)).run()));
-        }
+        tests.add(
+            DynamicTest.dynamicTest(
+                file.getFileName() + " " + plan, () -> new Run(lines, Optional.of(plan)).run()));
       }
     }
     return tests.stream();
-  }
-
-  private static boolean canBeCarried(List<String> lines, Carrier.Plan plan) {
-    // Each node knows of its own sessions only.
-    return !(lines.stream().anyMatch(line -> line.matches("with (exclusive|login-delay).*")));
   }
 
   private static final class Run {

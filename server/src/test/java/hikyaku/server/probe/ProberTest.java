@@ -23,6 +23,7 @@ import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.Traces;
+import hikyaku.server.pop3.LiveNodes;
 import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.smtp.SmtpFace;
@@ -105,7 +106,13 @@ final class ProberTest {
           List.of(
               new SmtpServer(SmtpFace.MX, smtp, mailIn),
               new SmtpServer(SmtpFace.SUBMISSION, smtp, mailIn),
-              new Pop3Protocol(name, Pop3Settings.DEFAULTS, authenticator, accounts.mail(), meters),
+              new Pop3Protocol(
+                  name,
+                  Pop3Settings.DEFAULTS,
+                  authenticator,
+                  accounts.mail(),
+                  LiveNodes.alone(),
+                  meters),
               new ImapProtocol(ImapSettings.DEFAULTS, authenticator, accounts.mail(), meters));
       Map<String, Protocol> offered =
           protocols.stream()
