@@ -1,14 +1,16 @@
 package hikyaku.server.front;
 
+import hikyaku.server.net.Connection;
+import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Refusal;
-import hikyaku.server.net.TurnProtocol;
+import java.io.IOException;
 import java.util.List;
 
 /**
  * A service as a front offers it: its sessions are carried to nodes. Logins are the nodes' affair,
  * so their limits on clients that have not logged in count there.
  */
-public final class FrontProtocol implements TurnProtocol {
+public final class FrontProtocol implements Protocol {
   private final Service service;
   private final Nodes nodes;
   private final FrontSettings settings;
@@ -70,8 +72,10 @@ public final class FrontProtocol implements TurnProtocol {
   }
 
   @Override
-  public Turns begin(TurnConnection connection) {
-    return new Passage(connection, service, nodes, settings, metrics);
+  public void serve(Connection connection) throws IOException {
+    try (Passage passage = new Passage(connection, service, nodes, settings, metrics)) {
+      passage.run();
+    }
   }
 
   @Override

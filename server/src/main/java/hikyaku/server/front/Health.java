@@ -294,9 +294,10 @@ public final class Health {
                 ? Standing.SLOW
                 : Standing.GOOD;
     if (now != patient.standing) {
+      Standing before = patient.standing;
       patient.standing = now;
       patient.since = clock.instant();
-      tell(patient);
+      tell(patient, before);
     }
   }
 
@@ -315,16 +316,19 @@ public final class Health {
     return Math.max(settings.tolerated().toNanos(), SPREAD * median);
   }
 
-  private void tell(Patient patient) {
+  private void tell(Patient patient, Standing before) {
     String factor = String.format(Locale.ROOT, "%.2f", patient.factor);
     switch (patient.standing) {
       case GOOD -> LOG.atInfo().addKeyValue("node", patient.node).log("a node is well again");
       case SLOW ->
-          LOG.atWarn()
+          (before == Standing.FAILING ? LOG.atInfo() : LOG.atWarn())
               .addKeyValue("node", patient.node)
               .addKeyValue("cause", trouble(patient).orElse(""))
               .addKeyValue("factor", factor)
-              .log("a node is slow and gets fewer sessions");
+              .log(
+                  before == Standing.FAILING
+                      ? "a node recovers and gets a few sessions"
+                      : "a node is slow and gets fewer sessions");
       case FAILING ->
           LOG.atWarn()
               .addKeyValue("node", patient.node)

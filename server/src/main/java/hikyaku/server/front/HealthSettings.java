@@ -35,7 +35,7 @@ public record HealthSettings(
           Duration.ofSeconds(2),
           Duration.ofSeconds(4),
           Duration.ofSeconds(2),
-          Duration.ofMillis(100),
+          Duration.ofMillis(200),
           2,
           3);
 

@@ -436,8 +436,11 @@ public final class Nodes implements AutoCloseable {
       case ROUND_ROBIN -> inTurn(among);
       case LEAST_SESSIONS -> among.stream().min(Comparator.comparingDouble(this::crowd)).get();
       case RANDOM_OF_TWO -> {
-        Candidate one = among.get(random.nextInt(among.size()));
-        Candidate other = among.get(random.nextInt(among.size()));
+        // Two that differ: the same one twice would keep a share whatever it weighs.
+        int first = random.nextInt(among.size());
+        int step = among.size() == 1 ? 0 : 1 + random.nextInt(among.size() - 1);
+        Candidate one = among.get(first);
+        Candidate other = among.get((first + step) % among.size());
         yield crowd(one) <= crowd(other) ? one : other;
       }
     };

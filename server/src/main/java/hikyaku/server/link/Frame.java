@@ -16,13 +16,16 @@ final class Frame {
   /** The longest payload before the peer has proven itself. */
   static final int MAX_GREETING = 1024;
 
+  /** The most octets that are given back. */
+  static final int MAX_ECHO = 64;
+
   // Link to link.
   static final byte HELLO = 1; // version, nonce, name
   static final byte CHALLENGE = 2; // nonce, mac, name
   static final byte PROOF = 3; // mac
   static final byte PING = 4;
   static final byte REPORT = 5; // Report
-  static final byte ECHO = 6; // any octets, given back by the node
+  static final byte ECHO = 6; // a few octets, given back by the node
   static final byte ABLE = 7; // number of the front's run (8): it answers questions
   static final byte ASK = 8; // Question; its number in place of the stream, as with the next two
   static final byte ANSWER = 9; // more follows (1); of the first status (2), times (16); octets

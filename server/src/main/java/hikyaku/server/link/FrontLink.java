@@ -105,6 +105,9 @@ final class FrontLink implements Link.Receiver {
       return;
     }
     if (type == Frame.ECHO) {
+      if (length > Frame.MAX_ECHO) {
+        throw new LinkException("an echo of " + length + " octets");
+      }
       echo(Arrays.copyOfRange(octets, offset, offset + length));
       return;
     }

@@ -78,12 +78,8 @@ public final class Lookout {
     return ALL[Math.floorMod(TURN.getAndIncrement(), ALL.length)];
   }
 
-  /** Whether a lookout calls: then there is no waiting. */
-  public static boolean isHere() {
-    return here() != null;
-  }
-
-  private static @Nullable Lookout here() {
+  /** The lookout whose thread calls, or null. */
+  static @Nullable Lookout here() {
     return Thread.currentThread() instanceof Looker looker ? looker.lookout : null;
   }
 
@@ -155,8 +151,7 @@ public final class Lookout {
         selector.select(this::tell);
         runTasks();
         runAfterwards();
-      } catch (Throwable e) {
-        // Whatever it is: without this thread nothing goes on.
+      } catch (IOException | RuntimeException e) {
         LOG.atError().setCause(e).log("a lookout stumbled");
       }
     }

@@ -3,7 +3,6 @@ package hikyaku.server.net;
 import hikyaku.protocol.wire.WireReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +20,7 @@ final class SessionTrace implements WireReader.Tap {
   private final Redaction redaction;
   private List<Traces.Following> followers = List.of();
   private boolean inputHidden;
-  private @Nullable StringBuilder outputLine;
+  private final StringBuilder outputLine = new StringBuilder();
   private long outputHidden;
 
   SessionTrace(String sessionId, Redaction redaction) {
@@ -85,18 +84,8 @@ final class SessionTrace implements WireReader.Tap {
     append(text.substring(from));
   }
 
-  private StringBuilder line() {
-    StringBuilder line = outputLine;
-    if (line == null) {
-      line = new StringBuilder();
-      outputLine = line;
-    }
-    return line;
-  }
-
   private void append(String text) {
-    StringBuilder line = line();
-    line.append(text, 0, Math.clamp(SHOWN - line.length(), 0, text.length()));
+    outputLine.append(text, 0, Math.clamp(SHOWN - outputLine.length(), 0, text.length()));
   }
 
   /** Output of which only the length may be shown. */
@@ -115,17 +104,16 @@ final class SessionTrace implements WireReader.Tap {
 
   private void closeHidden() {
     if (outputHidden > 0) {
-      line().append('<').append(outputHidden).append(" octets>");
+      outputLine.append('<').append(outputHidden).append(" octets>");
       outputHidden = 0;
     }
   }
 
   private void endOutput() {
     closeHidden();
-    StringBuilder line = outputLine;
-    outputLine = null;
-    if (line != null && !line.isEmpty()) {
-      tell(TraceSink.Direction.SERVER, line.toString().stripTrailing());
+    if (!outputLine.isEmpty()) {
+      tell(TraceSink.Direction.SERVER, outputLine.toString().stripTrailing());
+      outputLine.setLength(0);
     }
   }
 

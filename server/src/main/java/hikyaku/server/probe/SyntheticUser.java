@@ -38,7 +38,6 @@ final class SyntheticUser implements AutoCloseable {
 
   private @Nullable Conversation reading;
   private int number;
-  private int newest;
 
   /**
    * @param account local part of the user's address
@@ -190,33 +189,53 @@ final class SyntheticUser implements AutoCloseable {
   /** The session in IDLE must hear of the message by itself. */
   private void notice() throws ProbeException, InterruptedException {
     Conversation with = reading();
+    int exists;
     do {
-      newest = exists(with.readLine());
-    } while (newest < 1);
+      exists = exists(with.readLine());
+    } while (exists < 1);
     String tag = Integer.toString(number);
     with.write("DONE\r\n");
     int unused = end(with, tag);
   }
 
+  /** What an earlier run had given up on may have been delivered meanwhile, and lies beside it. */
   private void fetch() throws ProbeException, InterruptedException {
     Conversation with = reading();
+    String message = search(with);
     String tag = Integer.toString(++number);
-    with.write(tag + " FETCH " + newest + " BODY.PEEK[]\r\n");
+    with.write(tag + " FETCH " + message + " BODY.PEEK[]\r\n");
     String line = with.readLine();
     int brace = line.lastIndexOf('{');
-    if (!line.startsWith("* " + newest + " FETCH ")
+    if (!line.startsWith("* " + message + " FETCH ")
         || !line.substring(brace + 1).matches("\\d{1,5}}")) {
-      throw new ProbeException.Failed("no message where there should be one");
+      throw Conversation.unexpected(line);
     }
-    compare(with.read(Integer.parseInt(line.substring(brace + 1, line.length() - 1))));
+    String text = with.read(Integer.parseInt(line.substring(brace + 1, line.length() - 1)));
     String rest = with.readLine();
     int unused = end(with, tag);
-  }
-
-  private void compare(String message) throws ProbeException {
-    if (!message.contains(token) || !message.endsWith(MESSAGE)) {
+    if (!isOurs(text)) {
       throw new ProbeException.Failed("another message than the one that was delivered");
     }
+  }
+
+  /** The number of this run's message. */
+  private String search(Conversation with) throws ProbeException, InterruptedException {
+    String tag = Integer.toString(++number);
+    with.write(tag + " SEARCH HEADER Return-Path " + token + "\r\n");
+    String found = "";
+    String line = with.readLine();
+    while (line.startsWith("* ")) {
+      found = line.matches("\\* SEARCH \\d+") ? line.substring("* SEARCH ".length()) : found;
+      line = with.readLine();
+    }
+    if (found.isEmpty() || !line.startsWith(tag + " OK")) {
+      throw new ProbeException.Failed("the message that was delivered is not found");
+    }
+    return found;
+  }
+
+  private boolean isOurs(String message) {
+    return message.contains(token) && message.endsWith(MESSAGE);
   }
 
   /** Reads and takes away by POP3. */
@@ -227,19 +246,28 @@ final class SyntheticUser implements AutoCloseable {
       String pass = with.ask("PASS probe", "+OK");
       String stat = with.ask("STAT", "+OK ");
       int last = Integer.parseInt(stat.split(" ", 3)[1]);
-      String retr = with.ask("RETR " + last, "+OK");
-      StringBuilder message = new StringBuilder();
-      String line = with.readLine();
-      while (!line.equals(".")) {
-        message.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
-        line = with.readLine();
-      }
-      compare(message.toString());
+      boolean found = false;
       for (int i = 1; i <= last; i++) {
+        found |= isOurs(retrieve(with, i));
         String gone = with.ask("DELE " + i, "+OK");
       }
       String bye = with.ask("QUIT", "+OK");
+      if (!found) {
+        throw new ProbeException.Failed("the message that was delivered is not found");
+      }
     }
+  }
+
+  private static String retrieve(Conversation with, int message)
+      throws ProbeException, InterruptedException {
+    String retr = with.ask("RETR " + message, "+OK");
+    StringBuilder text = new StringBuilder();
+    String line = with.readLine();
+    while (!line.equals(".")) {
+      text.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
+      line = with.readLine();
+    }
+    return text.toString();
   }
 
   /** What POP3 has taken away IMAP must say; else it is taken away here. */

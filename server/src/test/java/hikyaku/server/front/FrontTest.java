@@ -347,6 +347,33 @@ final class FrontTest {
     }
   }
 
+  private String where() throws Exception {
+    try (Client client = greeted("plain")) {
+      client.send("WHERE\r\n");
+      return client.line();
+    }
+  }
+
+  @Test
+  void aBadNodeGetsNoNewSessionsWhileThereIsABetterOne() throws Exception {
+    link(one);
+    link(two);
+    nodes.weighBy(node -> node.equals("one") ? 0 : 1);
+    for (int i = 0; i < 5; i++) {
+      assertThat(where()).isEqualTo("two");
+    }
+    try (Client here = greeted("plain")) {
+      here.ask("WHERE", "two");
+      nodes.weighBy(node -> 0);
+      // Both are bad, so both are taken: the one with fewer sessions.
+      try (Client there = greeted("plain")) {
+        there.ask("WHERE", "one");
+      }
+      here.ask("ADD 3", "total 3");
+      here.ask("WHERE", "two");
+    }
+  }
+
   @Test
   void goesOnElsewhereWhenTheNodeDies() throws Exception {
     link(one);

@@ -93,7 +93,7 @@ final class HealthTest {
       assertThat(health.factor("a")).isLessThan(before);
       before = health.factor("a");
     }
-    assertThat(before).isBetween(0.05, 0.15);
+    assertThat(before).isBetween(0.15, 0.25);
     assertThat(verdict("a").trouble())
         .hasValueSatisfying(text -> assertThat(text).startsWith("delivery takes "));
     assertThat(standing("a")).isEqualTo(Standing.SLOW);
@@ -164,7 +164,7 @@ final class HealthTest {
       took("a", 10);
       took("b", 1000);
     }
-    assertThat(health.factor("b")).isLessThan(0.2);
+    assertThat(health.factor("b")).isLessThan(0.25);
     failed("a");
     failed("a");
     took("b", 1000);

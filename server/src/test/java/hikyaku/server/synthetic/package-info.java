@@ -1,0 +1,4 @@
+@NullMarked
+package hikyaku.server.synthetic;
+
+import org.jspecify.annotations.NullMarked;
