@@ -9,9 +9,13 @@ final class Certificate {
   private Certificate() {}
 
   static Path of(Node node, Path directory) throws IOException, InterruptedException {
+    return of(node.at(Node.Port.IMAPS), directory);
+  }
+
+  /** That of whoever speaks TLS there. */
+  static Path of(String address, Path directory) throws IOException, InterruptedException {
     String shown =
-        Ran.in(directory, "openssl", "s_client", "-connect", node.at(Node.Port.IMAPS), "-showcerts")
-            .output();
+        Ran.in(directory, "openssl", "s_client", "-connect", address, "-showcerts").output();
     String begin = "-----BEGIN CERTIFICATE-----";
     String end = "-----END CERTIFICATE-----";
     int from = shown.indexOf(begin);

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -138,10 +139,20 @@ final class LocalCluster implements AutoCloseable {
   }
 
   Ran command(String... words) throws Exception {
+    return tell("", words);
+  }
+
+  /** Runs one of the program's commands with something on its standard input. */
+  Ran tell(String input, String... words) throws Exception {
     List<String> line = new ArrayList<>(List.of(PROGRAM.toString()));
     line.addAll(List.of(words));
     line.addAll(List.of("--data", data().toString()));
-    return Ran.in(directory, Map.of(), "", line.toArray(String[]::new));
+    return Ran.in(
+        Duration.ofSeconds(PATIENCE_SECONDS),
+        directory,
+        Map.of(),
+        input,
+        line.toArray(String[]::new));
   }
 
   /** A command on the directory of one node, as if it were alone on its machine. */

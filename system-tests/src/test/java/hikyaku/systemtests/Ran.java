@@ -21,6 +21,21 @@ record Ran(List<String> command, int exit, String output) {
   /** Runs a program in a directory, with something on its standard input. */
   static Ran in(Path directory, Map<String, String> environment, String input, String... command)
       throws IOException, InterruptedException {
+    return in(PATIENCE, directory, environment, input, command);
+  }
+
+  /**
+   * The same for what may take longer.
+   *
+   * @param patience after which it is ended
+   */
+  static Ran in(
+      Duration patience,
+      Path directory,
+      Map<String, String> environment,
+      String input,
+      String... command)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile(directory, "output", ".txt");
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -34,7 +49,7 @@ record Ran(List<String> command, int exit, String output) {
     } catch (IOException e) {
       // It did not want to read it all; its exit code says what that means.
     }
-    boolean ended = process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    boolean ended = process.waitFor(patience.toSeconds(), TimeUnit.SECONDS);
     if (!ended) {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor();
