@@ -16,7 +16,10 @@ enum Mischief {
 
     @Override
     void end(Site site, String node, int random) throws IOException, InterruptedException {
-      site.launch(node);
+      // It may have been started and be slow.
+      if (!site.isAlive(node)) {
+        site.launch(node);
+      }
     }
   },
   /** A node's process stands still, for longer or shorter than anybody waits, and goes on. */
