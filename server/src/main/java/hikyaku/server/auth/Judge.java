@@ -42,7 +42,7 @@ final class Judge {
       MeterRegistry meters) {
     this.source = source;
     this.names = new UserNames(settings.defaultDomain());
-    this.throttle = new Throttle(settings.throttle(), clock);
+    this.throttle = new Throttle(settings.throttle(), clock, gate::nodes);
     this.sessions = new Sessions(settings.sessions());
     this.gate = gate;
     this.clock = clock;

@@ -19,6 +19,11 @@ public interface LoginGate {
    */
   Answer enter(String session, Address account);
 
+  /** How many nodes are known to let sessions in, this one included. */
+  default int nodes() {
+    return 1;
+  }
+
   /** What the gate says. */
   sealed interface Answer {
     /**

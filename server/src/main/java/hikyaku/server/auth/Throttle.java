@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  * either. A source from which the account has logged in answers only for its own failures: others
  * cannot lock the owner out.
  *
+ * <p>Each node counts what fails on itself. With {@code n} nodes a failure beyond the free ones
+ * weighs {@code n}, so that who guesses on all of them, or is spread by a front, has no more tries
+ * than on one but for the free ones of each.
+ *
  * <p>One lock, held for no more than a few look-ups.
  */
 final class Throttle {
@@ -29,13 +34,20 @@ final class Throttle {
 
   private final ThrottleSettings settings;
   private final InstantSource clock;
+  private final IntSupplier nodes;
   private final Map<String, NameCount> names;
   private final Map<AddressBlock, Count> sources;
   private int parked;
 
-  Throttle(ThrottleSettings settings, InstantSource clock) {
+  /**
+   * Counts nothing yet.
+   *
+   * @param nodes how many nodes there are for a guesser to try at, this one included
+   */
+  Throttle(ThrottleSettings settings, InstantSource clock, IntSupplier nodes) {
     this.settings = settings;
     this.clock = clock;
+    this.nodes = nodes;
     this.names = new Bounded<>(settings.accounts());
     this.sources = new Bounded<>(settings.sources());
   }
@@ -91,11 +103,12 @@ final class Throttle {
     Optional<Duration> delay() {
       synchronized (Throttle.this) {
         expire(name);
-        int ofName = nameWeight(source, name);
+        int ofName = everywhere(nameWeight(source, name), settings.accountFree());
         int ofSource = 0;
         if (from != null) {
           expire(from);
-          ofSource = from.weight(from.failures, settings.concurrentFree());
+          int here = from.weight(from.failures, settings.concurrentFree());
+          ofSource = everywhere(here, settings.sourceFree());
         }
         if (ofName >= settings.accountLimit() || ofSource >= settings.sourceLimit()) {
           return Optional.empty();
@@ -116,8 +129,9 @@ final class Throttle {
     boolean waited() {
       synchronized (Throttle.this) {
         parked--;
-        return nameFailures(source, name) < settings.accountLimit()
-            && (from == null || from.failures < settings.sourceLimit());
+        int ofName = everywhere(nameFailures(source, name), settings.accountFree());
+        int ofSource = from == null ? 0 : everywhere(from.failures, settings.sourceFree());
+        return ofName < settings.accountLimit() && ofSource < settings.sourceLimit();
       }
     }
 
@@ -198,6 +212,11 @@ final class Throttle {
   /** Names and sources counted now, for metrics. */
   synchronized int size() {
     return names.size() + sources.size();
+  }
+
+  /** What failures here stand for, with those that other nodes may have seen. */
+  private int everywhere(int here, int free) {
+    return here <= free ? here : free + (here - free) * nodes.getAsInt();
   }
 
   private int nameWeight(AddressBlock source, NameCount name) {

@@ -40,6 +40,8 @@ final class Census {
   private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
 
+  private volatile int nodes = 1;
+
   // Under the lock.
   private final Map<Subject, Meter> meters = new HashMap<>();
   private final Map<String, Heard> heard = new HashMap<>();
@@ -227,6 +229,7 @@ final class Census {
         peer.sessions().forEach(this::elsewhere);
       }
       heard.keySet().retainAll(names);
+      nodes = heard.size() + 1;
       settle();
       shared.addAll(elsewhere.keySet());
       for (Subject subject : shared) {
@@ -303,6 +306,11 @@ final class Census {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How many nodes live, this one included. */
+  int nodes() {
+    return nodes;
   }
 
   /** How many subjects are counted. */

@@ -387,6 +387,11 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     census.heard(peers);
   }
 
+  @Override
+  public int nodes() {
+    return census.nodes();
+  }
+
   // ---- for the operator
 
   /**

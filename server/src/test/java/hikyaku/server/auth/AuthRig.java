@@ -80,7 +80,17 @@ final class AuthRig implements AutoCloseable {
           pauses.add(duration);
           now = now.plus(duration);
         },
-        (session, account) -> gate.enter(session, account),
+        new LoginGate() {
+          @Override
+          public Answer enter(String session, Address account) {
+            return gate.enter(session, account);
+          }
+
+          @Override
+          public int nodes() {
+            return gate.nodes();
+          }
+        },
         new SecureRandom(),
         meters);
   }

@@ -15,7 +15,8 @@ class ThrottleTest {
   private static final InetAddress AWAY = InetAddress.ofLiteral("198.51.100.1");
 
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-  private Throttle throttle = new Throttle(ThrottleSettings.DEFAULTS, () -> now);
+  private int nodes = 1;
+  private Throttle throttle = new Throttle(ThrottleSettings.DEFAULTS, () -> now, () -> nodes);
   private int unique;
 
   private static InetAddress bot(int i) {
@@ -58,6 +59,26 @@ class ThrottleTest {
     }
     assertThat(delays).containsExactly(0L, 0L, 1L, 2L, 4L, 8L, 15L, 15L, 15L);
     assertThat(fail("bob", bot(100))).isZero();
+  }
+
+  /** Spread over three nodes, a guesser has no more tries than on one, but for the free ones. */
+  @Test
+  void severalNodesShareTheTries() {
+    List<Throttle> each = new ArrayList<>();
+    nodes = 3;
+    for (int i = 0; i < nodes; i++) {
+      each.add(new Throttle(ThrottleSettings.DEFAULTS, () -> now, () -> nodes));
+    }
+    List<Long> delays = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      throttle = each.get(i % nodes);
+      delays.add(fail("alice", bot(i)));
+    }
+    assertThat(delays.stream().filter(delay -> delay >= 0).count()).isBetween(30L, 33L);
+    assertThat(delays.subList(0, 9)).containsExactly(0L, 0L, 0L, 0L, 0L, 0L, 4L, 4L, 4L);
+    assertThat(delays.subList(33, 60)).containsOnly(-1L);
+    nodes = 1;
+    assertThat(fail("alice", bot(60))).isPositive();
   }
 
   @Test
@@ -189,7 +210,8 @@ class ThrottleTest {
         new Throttle(
             new ThrottleSettings(
                 d.delays(), 0, 30, 99, 999, 20, d.forget(), 10, 8, 100, 50, 3, d.trusted()),
-            () -> now);
+            () -> now,
+            () -> nodes);
     for (int i = 0; i < 1000; i++) {
       fail("name" + i, bot(i));
     }

@@ -53,6 +53,14 @@ final class FlowControlTest {
   }
 
   @Test
+  void knowsHowManyNodesLive() {
+    rig.beat(a, rig.node("b"));
+    assertThat(a.flow.nodes()).isEqualTo(2);
+    a.flow.heard(List.of());
+    assertThat(a.flow.nodes()).isEqualTo(1);
+  }
+
+  @Test
   void othersAreNotTouchedByALimit() {
     rig.limit("address:*", Dimension.SESSIONS, 1);
     rig.limit("address:192.0.2.9", Dimension.SESSIONS, 3);
