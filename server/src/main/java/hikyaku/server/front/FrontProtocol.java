@@ -1,16 +1,14 @@
 package hikyaku.server.front;
 
-import hikyaku.server.net.Connection;
-import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Refusal;
-import java.io.IOException;
+import hikyaku.server.net.TurnProtocol;
 import java.util.List;
 
 /**
  * A service as a front offers it: its sessions are carried to nodes. Logins are the nodes' affair,
  * so their limits on clients that have not logged in count there.
  */
-public final class FrontProtocol implements Protocol {
+public final class FrontProtocol implements TurnProtocol {
   private final Service service;
   private final Nodes nodes;
   private final FrontSettings settings;
@@ -72,10 +70,8 @@ public final class FrontProtocol implements Protocol {
   }
 
   @Override
-  public void serve(Connection connection) throws IOException {
-    try (Passage passage = new Passage(connection, service, nodes, settings, metrics)) {
-      passage.run();
-    }
+  public Turns begin(TurnConnection connection) {
+    return new Passage(connection, service, nodes, settings, metrics);
   }
 
   @Override

@@ -4,57 +4,61 @@ import hikyaku.server.link.Told;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a node has told of a session and its passage has not yet looked at. */
 final class Inbox implements Consumer<Told> {
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition arrived = lock.newCondition();
-  private final Deque<Told> news = new ArrayDeque<>(2);
-  private final Runnable signal;
+  private final Consumer<Inbox> signal;
+
+  // Under the object's own monitor, which costs an idle session nothing.
+  private @Nullable Deque<Told> news;
 
   /**
-   * @param signal called when news have come; must not block
+   * @param signal told when news have come; must not wait
    */
-  Inbox(Runnable signal) {
+  Inbox(Consumer<Inbox> signal) {
     this.signal = signal;
   }
 
   @Override
   public void accept(Told told) {
-    lock.lock();
-    try {
-      news.addLast(told);
-      arrived.signal();
-    } finally {
-      lock.unlock();
+    synchronized (this) {
+      Deque<Told> queue = news;
+      if (queue == null) {
+        queue = new ArrayDeque<>(2);
+        news = queue;
+      }
+      queue.addLast(told);
+      notifyAll();
     }
-    signal.run();
+    signal.accept(this);
   }
 
-  @Nullable Told poll() {
-    lock.lock();
-    try {
-      return news.pollFirst();
-    } finally {
-      lock.unlock();
-    }
+  synchronized @Nullable Told peek() {
+    Deque<Told> queue = news;
+    return queue == null ? null : queue.peekFirst();
   }
 
-  /**
-   * Waits until there are news, or for the time given.
-   *
-   * @return whether there are any
-   */
-  boolean await(long nanos) throws InterruptedException {
-    lock.lock();
-    try {
-      return !news.isEmpty() || arrived.await(nanos, TimeUnit.NANOSECONDS);
-    } finally {
-      lock.unlock();
+  synchronized @Nullable Told poll() {
+    Deque<Told> queue = news;
+    if (queue == null) {
+      return null;
+    }
+    Told first = queue.pollFirst();
+    if (queue.isEmpty()) {
+      news = null;
+    }
+    return first;
+  }
+
+  /** Waits until there are news, or for the time given. */
+  synchronized void await(long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    long left = nanos;
+    while (news == null && left > 0) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+      left = deadline - System.nanoTime();
     }
   }
 }

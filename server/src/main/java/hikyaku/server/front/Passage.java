@@ -4,10 +4,9 @@ import hikyaku.server.link.NodeLink;
 import hikyaku.server.link.Told;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
-import hikyaku.server.net.Connection;
 import hikyaku.server.net.Muffler;
 import hikyaku.server.net.NetException;
-import hikyaku.server.net.Wake;
+import hikyaku.server.net.TurnProtocol;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -23,10 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's way to the nodes, from greeting to goodbye. Owned by the connection's thread; the
- * link's reader only fills the inbox.
+ * One client's way to the nodes, from greeting to goodbye.
+ *
+ * <p>It has no thread while it waits. What the client or the node says is mostly passed on at once
+ * by whoever brings it; a turn with a thread does whatever may have to wait: a slow client, a link
+ * that is full, a file, a move to another node.
  */
-final class Passage implements AutoCloseable {
+final class Passage implements TurnProtocol.Turns {
   private static final Logger LOG = LoggerFactory.getLogger(Passage.class);
 
   /** Octets under way to the node that it has not yet taken. */
@@ -38,14 +40,6 @@ final class Passage implements AutoCloseable {
   /** The position of a session in which nothing was said since TLS began. */
   private static final byte[] AFTER_TLS = {};
 
-  private static final Duration LONG = Duration.ofDays(1);
-
-  /** How long only the node is heard behind what looks like a whole command. */
-  private static final long ANSWER = TimeUnit.MILLISECONDS.toNanos(20);
-
-  /** How long only the client is heard behind an answer. News may be late by as much. */
-  private static final Duration NEXT = Duration.ofMillis(3);
-
   /** How long a client is read from at a time that may only end what it has begun. */
   private static final Duration GLANCE = Duration.ofMillis(10);
 
@@ -55,7 +49,7 @@ final class Passage implements AutoCloseable {
   /** Between two lines on nodes that refuse: there is one cause for all sessions. */
   private static final Muffler REFUSALS = new Muffler(Duration.ofSeconds(1));
 
-  private final Connection client;
+  private final TurnProtocol.TurnConnection client;
   private final FrontProtocol.Service service;
   private final Nodes nodes;
   private final FrontSettings settings;
@@ -67,7 +61,7 @@ final class Passage implements AutoCloseable {
   private NodeLink.@Nullable Stream stream;
 
   /** Nodes that refused the session since it last had one. */
-  private final Set<String> refusing = new HashSet<>();
+  private Set<String> refusing = Set.of();
 
   /** When the client is told that no node takes it; counts on while one after the other refuses. */
   private long patienceEnds;
@@ -92,14 +86,13 @@ final class Passage implements AutoCloseable {
 
   private boolean over;
 
-  /** The last input looks like the end of a command: an answer should follow. */
-  private boolean asked;
+  private boolean begun;
+
+  /** What went wrong when no turn was at hand. */
+  private @Nullable Throwable failure;
 
   /** Whether the node has said nothing since the last input. */
   private boolean unanswered;
-
-  /** The last that the node said settles something: a command should follow. */
-  private boolean answered;
 
   /** Octets of the answer at hand that went to the client before it was settled. */
   private long delivered;
@@ -107,16 +100,18 @@ final class Passage implements AutoCloseable {
   /** Whether the last of them ends a line. */
   private boolean lineEnded;
 
-  private final CRC32C digest = new CRC32C();
+  /** Of those octets. */
+  private @Nullable CRC32C digest;
+
   private OptionalLong pin = OptionalLong.empty();
 
   /** Octets of a repeated answer that the client has already, and what came of them. */
   private long toSkip;
 
-  private final CRC32C skipped = new CRC32C();
+  private @Nullable CRC32C skipped;
 
   Passage(
-      Connection client,
+      TurnProtocol.TurnConnection client,
       FrontProtocol.Service service,
       Nodes nodes,
       FrontSettings settings,
@@ -143,14 +138,21 @@ final class Passage implements AutoCloseable {
     }
   }
 
-  void run() throws IOException {
+  @Override
+  public boolean turn() throws IOException {
     try {
-      attach();
+      failIfFailed();
+      if (!begun) {
+        begun = true;
+        attach();
+      }
       while (!over) {
         hearNode();
         if (!over) {
           forward();
-          hearClient();
+          if (!hearClient()) {
+            return true;
+          }
         }
       }
     } catch (Diverged e) {
@@ -170,49 +172,54 @@ final class Passage implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();
     }
+    return false;
+  }
+
+  private void failIfFailed() throws IOException {
+    switch (failure) {
+      case null -> {}
+      case IOException e -> throw e;
+      case Throwable e -> throw new IllegalStateException(e);
+    }
   }
 
   // ---- the client
 
-  /**
-   * Waits for the client or the node. The wait that sees both is dear, so where one of them is
-   * likely to speak next that one is waited for alone, for a moment.
-   */
-  private void hearClient() throws IOException, InterruptedException {
-    Inbox mine = inbox;
+  /** Looks whether the client has said something; false if there is nothing to do. */
+  private boolean hearClient() throws IOException, InterruptedException {
     if (client.isStopping() && isBetweenCommands()) {
       goodbye();
-      return;
+      return true;
     }
     if (inputEnded || credit <= 0) {
-      client.out().flush();
-      if (mine != null) {
-        mine.await(LOOK);
-      }
-      return;
+      awaitNode();
+      return true;
     }
     if (client.isStopping()) {
       hearTheRest();
-      return;
+      return true;
     }
-    if (asked && mine != null) {
-      asked = false;
-      client.out().flush();
-      if (mine.await(ANSWER)) {
-        return;
-      }
-    }
-    Wake wake = answered ? client.await(NEXT) : client.awaitOrSignal(LONG);
-    answered = false;
-    switch (wake) {
+    return switch (client.awaitOrSignal(Duration.ZERO)) {
       case INPUT -> {
         client.in().readAvailable(this::received);
+        yield true;
       }
       case END -> {
         inputEnded = true;
         forward();
+        yield true;
       }
-      case STOPPING, MOVED, SIGNAL, TIMEOUT -> {}
+      case STOPPING, MOVED, SIGNAL -> true;
+      case TIMEOUT -> false;
+    };
+  }
+
+  /** The client is not to be heard now: the node alone can say how it goes on. */
+  private void awaitNode() throws IOException, InterruptedException {
+    client.out().flush();
+    Inbox mine = inbox;
+    if (mine != null) {
+      mine.await(LOOK);
     }
   }
 
@@ -231,6 +238,19 @@ final class Passage implements AutoCloseable {
     forward();
   }
 
+  @Override
+  public int room() {
+    NodeLink.Stream to = stream;
+    return to == null || over || inputEnded || forwarded != input.end() || !to.hasRoom()
+        ? 0
+        : Math.min(credit, input.room());
+  }
+
+  @Override
+  public void input(byte[] octets, int offset, int length) throws IOException {
+    received(octets, offset, length);
+  }
+
   /** Whether the client has the answers to all that it asked, as far as is known here. */
   private boolean isBetweenCommands() {
     return delivered == 0
@@ -239,7 +259,6 @@ final class Passage implements AutoCloseable {
   }
 
   private void received(byte[] octets, int offset, int length) throws IOException {
-    asked = octets[offset + length - 1] == '\n';
     unanswered = true;
     NodeLink.Stream to = stream;
     boolean first = forwarded == input.end() && length <= credit;
@@ -302,6 +321,49 @@ final class Passage implements AutoCloseable {
 
   // ---- the node
 
+  /** The node has said something; nobody waits here. */
+  private void told(Inbox from) {
+    if (!client.take()) {
+      return;
+    }
+    boolean turn = true;
+    try {
+      turn = from == inbox && !hearAtOnce(from);
+    } catch (Throwable e) {
+      // Whoever brings the news has nothing to do with it.
+      failure = e;
+    }
+    client.giveBack(turn);
+  }
+
+  /** False if there is something left that a turn is needed for. */
+  private boolean hearAtOnce(Inbox from) throws IOException, InterruptedException {
+    Told told;
+    while ((told = from.peek()) != null) {
+      if (!needsNoWait(told)) {
+        return false;
+      }
+      from.poll();
+      hear(told);
+    }
+    return !over && forwarded == input.end();
+  }
+
+  private boolean needsNoWait(Told told) {
+    return switch (told) {
+      case Told.Output _, Told.Aside _, Told.Account _, Told.Granted _ -> true;
+      // A file may be at its end by it.
+      case Told.Settled _ -> input.room() > 0;
+      case Told.StartTls _,
+          Told.StartCompression _,
+          Told.Left _,
+          Told.Lost _,
+          Told.Refused _,
+          Told.Closed _ ->
+          false;
+    };
+  }
+
   private void hearNode() throws IOException, InterruptedException {
     while (!over) {
       Inbox mine = inbox;
@@ -328,7 +390,6 @@ final class Passage implements AutoCloseable {
           deliver(octets);
           settled(offset);
         }
-        answered = octets.length > 0;
         // Else the node only says that it has the session: what is to be repeated still is.
         position = where;
         grant(where.length);
@@ -372,20 +433,31 @@ final class Passage implements AutoCloseable {
   private void deliver(byte[] octets) throws IOException {
     int from = (int) Math.min(toSkip, octets.length);
     if (from > 0) {
-      skipped.update(octets, 0, from);
-      toSkip -= from;
-      if (toSkip == 0 && skipped.getValue() != digest.getValue()) {
-        throw new Diverged("the repeated answer differs in its first " + delivered + " octets");
-      }
+      skip(octets, from);
     }
     int length = octets.length - from;
     if (length > 0) {
       client.out().write(octets, from, length);
-      digest.update(octets, from, length);
+      digest = digested(digest, octets, from, length);
       delivered += length;
       lineEnded = octets[octets.length - 1] == '\n';
     }
     grant(octets.length);
+  }
+
+  private void skip(byte[] octets, int count) throws Diverged {
+    skipped = digested(skipped, octets, 0, count);
+    toSkip -= count;
+    CRC32C before = digest;
+    if (toSkip == 0 && (before == null || skipped.getValue() != before.getValue())) {
+      throw new Diverged("the repeated answer differs in its first " + delivered + " octets");
+    }
+  }
+
+  private static CRC32C digested(@Nullable CRC32C digest, byte[] octets, int offset, int length) {
+    CRC32C more = digest == null ? new CRC32C() : digest;
+    more.update(octets, offset, length);
+    return more;
   }
 
   private void settled(long offset) throws IOException {
@@ -402,7 +474,7 @@ final class Passage implements AutoCloseable {
 
   private void restartAnswer() {
     delivered = 0;
-    digest.reset();
+    digest = null;
     pin = OptionalLong.empty();
   }
 
@@ -459,7 +531,9 @@ final class Passage implements AutoCloseable {
           .log("a node did not take a session");
     }
     stream = null;
-    refusing.add(node);
+    Set<String> more = new HashSet<>(refusing);
+    more.add(node);
+    refusing = more;
     seek();
   }
 
@@ -487,7 +561,7 @@ final class Passage implements AutoCloseable {
   /** Gives the session to a node, as soon as there is one. */
   private void attach() throws IOException, InterruptedException {
     patienceEnds = System.nanoTime() + settings.patience().toNanos();
-    refusing.clear();
+    refusing = Set.of();
     seek();
   }
 
@@ -499,7 +573,7 @@ final class Passage implements AutoCloseable {
         return;
       }
       // One that refused may be asked again once all have.
-      refusing.clear();
+      refusing = Set.of();
       long left = patienceEnds - System.nanoTime();
       if (left <= 0) {
         homeless();
@@ -514,14 +588,14 @@ final class Passage implements AutoCloseable {
   }
 
   private void give(NodeLink node) throws IOException {
-    Inbox mine = new Inbox(client::signal);
+    Inbox mine = new Inbox(this::told);
     inbox = mine;
     forwarded = input.base();
     credit = WINDOW;
     passedOn = 0;
     endTold = false;
     toSkip = delivered;
-    skipped.reset();
+    skipped = null;
     stream =
         node.open(
             new CarriedSession(

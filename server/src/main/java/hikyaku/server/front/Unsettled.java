@@ -44,6 +44,11 @@ final class Unsettled implements AutoCloseable {
     return end;
   }
 
+  /** How many octets can be added without a file. */
+  int room() {
+    return file == null ? (int) (IN_MEMORY - (end - base)) : 0;
+  }
+
   /** Octets that the file takes. */
   long onDisk() throws IOException {
     FileChannel spilled = file;

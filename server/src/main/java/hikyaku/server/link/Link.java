@@ -158,7 +158,10 @@ final class Link implements AutoCloseable {
 
   private static final byte[] NOTHING = {};
 
-  /** Sends a frame of two parts. Waits while too much has gathered; on a lost link does nothing. */
+  /**
+   * Sends a frame of two parts. On a lost link does nothing. Waits while too much has gathered, but
+   * not at a lookout, where {@link #hasRoom} is to be asked before.
+   */
   void send(
       byte type, int stream, byte[] head, int headLength, byte[] body, int offset, int length) {
     int payload = headLength + length;
@@ -168,7 +171,7 @@ final class Link implements AutoCloseable {
     boolean mine;
     lock.lock();
     try {
-      while (pendingEnd >= FULL && !closed) {
+      while (pendingEnd >= FULL && !closed && !Lookout.isHere()) {
         drained.awaitUninterruptibly();
       }
       append(type, stream, payload, head, headLength, body, offset, length);

@@ -145,7 +145,8 @@ public final class NodeLink implements AutoCloseable {
   /**
    * Hands a session to the node.
    *
-   * @param told is told what the node says of it, in order, on the link's reader: it must not block
+   * @param told is told what the node says of it, in order, by a lookout or one that finds the link
+   *     lost: it must not wait
    */
   public Stream open(CarriedSession session, Consumer<Told> told) {
     int stream = streams.incrementAndGet();
@@ -190,6 +191,11 @@ public final class NodeLink implements AutoCloseable {
     /** The node that has it. */
     public String node() {
       return node;
+    }
+
+    /** Whether input can be sent now without a wait. */
+    public boolean hasRoom() {
+      return link.hasRoom();
     }
 
     public void input(byte[] octets, int offset, int length) {

@@ -27,7 +27,7 @@ record Arrival(
     return new Arrival(
         shared.ids().get(),
         listener,
-        new SocketLayer(channel, shared.lot(), metrics),
+        new SocketLayer(channel, metrics),
         (InetSocketAddress) channel.getRemoteAddress(),
         (InetSocketAddress) channel.getLocalAddress());
   }

@@ -9,6 +9,11 @@ final class Brake {
   private final Flow.Passage passage;
   private final Ground ground;
 
+  /** Whether the owner must not wait; what it would have waited is owed. */
+  private boolean hasty;
+
+  private long owed;
+
   Brake(Flow flow, Flow.Passage passage, Ground ground) {
     this.flow = flow;
     this.passage = passage;
@@ -23,8 +28,35 @@ final class Brake {
   /** Octets have come or gone: waits, if there were too many, inside the command. */
   void octets() {
     long nanos = passage.octets(ground.octetsIn(), ground.octetsOut());
-    if (nanos > 0) {
+    if (nanos <= 0) {
+      return;
+    }
+    if (hasty) {
+      owed += nanos;
+    } else {
       rest(nanos, false);
+    }
+  }
+
+  /** A command has come to an owner that must not wait: the wait comes behind it. */
+  void commandInHaste() {
+    owed += passage.command();
+  }
+
+  void hasty(boolean now) {
+    hasty = now;
+  }
+
+  boolean owes() {
+    return owed > 0;
+  }
+
+  /** Waits what is owed. */
+  void restOwed() {
+    long nanos = owed;
+    owed = 0;
+    if (nanos > 0) {
+      rest(nanos, true);
     }
   }
 

@@ -19,6 +19,9 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   /** Octets under way in each direction that the other side has not yet taken. */
   static final int WINDOW = 256 * 1024;
 
+  /** Octets that go in one piece; a frame more costs as much as some thousand octets do. */
+  private static final int PIECE = 64 * 1024;
+
   private final Carrier carrier;
   private final AtomicLong octetsIn = new AtomicLong();
   private final AtomicLong octetsOut = new AtomicLong();
@@ -314,7 +317,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     int at = offset;
     int end = offset + length;
     while (at < end) {
-      int part = spend(Math.min(end - at, Buffers.PLAIN));
+      int part = spend(Math.min(end - at, PIECE));
       unsettledOutput = true;
       carrier.output(octets, at, part, pin);
       octetsOut.setOpaque(octetsOut.getPlain() + part);

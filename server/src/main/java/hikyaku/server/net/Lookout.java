@@ -78,8 +78,12 @@ public final class Lookout {
     return ALL[Math.floorMod(TURN.getAndIncrement(), ALL.length)];
   }
 
-  /** The lookout whose thread calls, or null. */
-  static @Nullable Lookout here() {
+  /** Whether a lookout calls: then there is no waiting. */
+  public static boolean isHere() {
+    return here() != null;
+  }
+
+  private static @Nullable Lookout here() {
     return Thread.currentThread() instanceof Looker looker ? looker.lookout : null;
   }
 
@@ -151,7 +155,8 @@ public final class Lookout {
         selector.select(this::tell);
         runTasks();
         runAfterwards();
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
+        // Whatever it is: without this thread nothing goes on.
         LOG.atError().setCause(e).log("a lookout stumbled");
       }
     }

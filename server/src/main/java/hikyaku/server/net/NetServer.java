@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -57,10 +58,12 @@ public final class NetServer implements AutoCloseable {
   private final ProxyGate gate;
   private final Semaphore refusals;
   private final AtomicReference<@Nullable TlsContext> tls = new AtomicReference<>();
-  private final Map<Session, Thread> live = new ConcurrentHashMap<>();
+  private final Set<Session> live = ConcurrentHashMap.newKeySet();
   private final List<Listener> listeners = new ArrayList<>();
   private final ReentrantLock lifecycle = new ReentrantLock();
   private final Condition watchEnds = lifecycle.newCondition();
+  private final Condition departure = lifecycle.newCondition();
+  private volatile boolean stopping;
   private @Nullable NetShared shared;
   private @Nullable Thread watch;
   private boolean watching;
@@ -117,8 +120,7 @@ public final class NetServer implements AutoCloseable {
       }
       requireTls();
       Descriptors.openPollers();
-      ParkingLot lot = new ParkingLot();
-      NetShared common = new NetShared(limits, lot, traces, ids, tls, flow, clock);
+      NetShared common = new NetShared(limits, traces, ids, tls, flow, clock);
       try {
         for (ListenerSpec spec : specs) {
           listeners.add(Listener.bind(spec, limits.backlog(), this::arrived));
@@ -126,7 +128,6 @@ public final class NetServer implements AutoCloseable {
       } catch (IOException e) {
         closeListeners();
         listeners.clear();
-        lot.close();
         throw e;
       }
       shared = common;
@@ -313,31 +314,29 @@ public final class NetServer implements AutoCloseable {
         refused(newcomer, reason, limit);
         Session refused =
             Session.of(common, spec, session, ground, metrics.of(service), Entry.REFUSED);
-        Thread.ofVirtual().name(session.sessionId()).start(() -> refused.refuse(reason));
+        refused.run(_ -> {}).refuse(reason);
       }
     }
     return ground;
   }
 
   private void run(Session session) {
-    Thread thread =
-        Thread.ofVirtual()
-            .name(session.sessionId())
-            .unstarted(() -> {
-              try {
-                session.run();
-              } finally {
-                left(session);
-              }
-            });
-    live.put(session, thread);
-    thread.start();
+    live.add(session);
+    session.run(this::left).start();
   }
 
   private void left(Session session) {
     live.remove(session);
     for (Listener listener : listeners) {
       listener.nudge();
+    }
+    if (stopping) {
+      lifecycle.lock();
+      try {
+        departure.signalAll();
+      } finally {
+        lifecycle.unlock();
+      }
     }
   }
 
@@ -354,19 +353,13 @@ public final class NetServer implements AutoCloseable {
       refusals.release();
       throw e;
     }
-    Thread thread =
-        Thread.ofVirtual()
-            .name(session.sessionId())
-            .unstarted(() -> {
-              try {
-                session.refuse(reason);
-              } finally {
-                refusals.release();
-                left(session);
-              }
-            });
-    live.put(session, thread);
-    thread.start();
+    live.add(session);
+    session
+        .run(ended -> {
+          refusals.release();
+          left(ended);
+        })
+        .refuse(reason);
   }
 
   private static void close(SocketChannel channel) {
@@ -387,7 +380,7 @@ public final class NetServer implements AutoCloseable {
           continue;
         }
         long now = System.nanoTime();
-        for (Session session : live.keySet()) {
+        for (Session session : live) {
           session.checkWrite(now);
         }
       }
@@ -400,7 +393,7 @@ public final class NetServer implements AutoCloseable {
 
   /** The live connections, oldest first. */
   public List<ConnectionInfo> connections() {
-    return live.keySet().stream()
+    return live.stream()
         .map(Session::info)
         .sorted(Comparator.comparing(ConnectionInfo::sessionId))
         .toList();
@@ -418,7 +411,7 @@ public final class NetServer implements AutoCloseable {
 
   /** A live connection by its session id. */
   public Optional<Connection> connection(String sessionId) {
-    return live.keySet().stream()
+    return live.stream()
         .filter(session -> session.sessionId().equals(sessionId))
         .<Connection>map(session -> session)
         .findAny();
@@ -427,7 +420,7 @@ public final class NetServer implements AutoCloseable {
   /** Ends live connections; says how many. */
   public int end(Predicate<ConnectionInfo> which, CloseReason reason) {
     int ended = 0;
-    for (Session session : live.keySet()) {
+    for (Session session : live) {
       if (which.test(session.info())) {
         session.close(reason);
         ended++;
@@ -471,17 +464,17 @@ public final class NetServer implements AutoCloseable {
       lifecycle.unlock();
     }
     gate.close();
-    Map<Session, Thread> ending = Map.copyOf(live);
-    ending.keySet().forEach(Session::stop);
+    stopping = true;
+    Set<Session> ending = Set.copyOf(live);
+    ending.forEach(Session::stop);
     long deadline = Deadline.after(grace);
     Collection<Session> late = stillThere(ending, deadline);
     late.forEach(session -> session.close(CloseReason.STOPPING));
     Collection<Session> stuck =
-        stillThere(ending, System.nanoTime() + (late.isEmpty() ? 0 : AFTER_FORCE.toNanos()));
+        stillThere(late, System.nanoTime() + (late.isEmpty() ? 0 : AFTER_FORCE.toNanos()));
     stuck.forEach(session ->
         LOG.atError().addKeyValue("session", session.sessionId()).log("session does not end"));
     endWatch();
-    common.lot().close();
     StopReport report =
         new StopReport(ending.size() - late.size(), late.size() - stuck.size(), stuck.size());
     (specs.isEmpty() ? LOG.atDebug() : LOG.atInfo())
@@ -492,14 +485,35 @@ public final class NetServer implements AutoCloseable {
     return report;
   }
 
-  private static Collection<Session> stillThere(Map<Session, Thread> ending, long deadline) {
+  /** Those that have not ended at the deadline. */
+  private Collection<Session> stillThere(Collection<Session> ending, long deadline) {
     List<Session> there = new ArrayList<>();
-    ending.forEach((session, thread) -> {
-      if (!Threads.join(thread, deadline - System.nanoTime())) {
+    for (Session session : ending) {
+      if (!awaitDeparture(session, deadline)) {
         there.add(session);
       }
-    });
+    }
     return there;
+  }
+
+  private boolean awaitDeparture(Session session, long deadline) {
+    boolean interrupted = false;
+    lifecycle.lock();
+    try {
+      while (live.contains(session) && deadline - System.nanoTime() > 0) {
+        try {
+          departure.awaitNanos(deadline - System.nanoTime());
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      return !live.contains(session);
+    } finally {
+      lifecycle.unlock();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private void endWatch() {

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /** What all sessions of a server have in common. */
 record NetShared(
     NetLimits limits,
-    ParkingLot lot,
     Traces traces,
     Supplier<String> ids,
     AtomicReference<@Nullable TlsContext> tls,

@@ -1,7 +1,6 @@
 package hikyaku.server.net;
 
 import hikyaku.protocol.wire.OctetSource;
-import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,38 +10,39 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A connection that was let in: its layers, its life, and how its end is told. */
-final class Session implements Connection, Runnable {
+/** A connection that was let in, as its protocol sees it: its layers and its waits. */
+final class Session implements TurnProtocol.TurnConnection {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-  private final NetShared shared;
-  private final ListenerSpec listener;
-  private final NetMetrics.OfProtocol metrics;
-  private final Entry entry;
-  private final String sessionId;
-  private final InetSocketAddress remote;
+  final NetShared shared;
+  final ListenerSpec listener;
+  final NetMetrics.OfProtocol metrics;
+  final Entry entry;
+  final String sessionId;
+  final InetSocketAddress remote;
   private final InetSocketAddress local;
   private final Instant since;
-  private final long begun = System.nanoTime();
-  private final Ground ground;
-  private final Brake brake;
+  final long begun = System.nanoTime();
+  final Ground ground;
+  final Brake brake;
 
   /** The same as the ground, if a front carries this session. */
-  private final @Nullable CarriedLayer carried;
+  final @Nullable CarriedLayer carried;
 
-  private final Start start;
-  private final SessionTrace trace;
-  private final WireReader in;
-  private final OutputBuffer out;
-  private Layer layer;
+  final Start start;
+  final SessionTrace trace;
+  final WireReader in;
+  final OutputBuffer out;
+  Layer layer;
   private final Pace pace;
   private long readTimeoutNanos;
-  private boolean peerEnded;
+  boolean peerEnded;
 
   /**
    * Octets that the protocol's reader has taken: with what it has not used, a place in the input.
@@ -52,8 +52,8 @@ final class Session implements Connection, Runnable {
   /** The place in the input up to which everything is dealt with and said to be. */
   private long settledAt;
 
-  private boolean toldToStop;
-  private boolean moved;
+  boolean toldToStop;
+  boolean moved;
 
   /** What the first command was pinned to elsewhere, until it is settled; -1 for nothing. */
   private long pinned = -1;
@@ -64,8 +64,11 @@ final class Session implements Connection, Runnable {
   private volatile @Nullable String account;
   private volatile String state = "";
 
+  /** Set if this session goes on in turns. */
+  private volatile @Nullable TurnRun turns;
+
   /** How a session begins: what is known of it when it gets here. */
-  private record Start(
+  record Start(
       @Nullable TlsInfo tls, long inputOffset, long doubtfulTo, byte @Nullable [] position) {
     static final Start FRESH = new Start(null, 0, 0, null);
 
@@ -78,7 +81,7 @@ final class Session implements Connection, Runnable {
     }
   }
 
-  private Session(
+  Session(
       NetShared shared,
       ListenerSpec listener,
       String sessionId,
@@ -193,147 +196,16 @@ final class Session implements Connection, Runnable {
     }
   }
 
-  @Override
-  public void run() {
-    metrics.opened();
-    LOG.atDebug()
-        .addKeyValue("session", sessionId)
-        .addKeyValue("listener", listener.name())
-        .addKeyValue("remote", remote)
-        .log("connected");
-    CloseReason reason = CloseReason.BUG;
-    try {
-      reason = serve();
-    } finally {
-      end(reason);
-    }
+  /** What comes before any protocol speaks: the wait that a limit asks for, and TLS. */
+  void enter() throws IOException {
+    noticeTraces();
+    brake.rest(entry.holdNanos(), true);
+    startImplicitTls();
   }
 
-  private CloseReason serve() {
-    try {
-      noticeTraces();
-      brake.rest(entry.holdNanos(), true);
-      if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
-        negotiateTls();
-      }
-      byte[] position = start.position();
-      if (position == null) {
-        listener.protocol().serve(this);
-      } else {
-        listener.protocol().resume(this, position);
-      }
-      if (moved) {
-        return CloseReason.MOVED;
-      }
-      out.flush();
-      return toldToStop
-          ? CloseReason.STOPPING
-          : peerEnded ? CloseReason.PEER_CLOSED : CloseReason.DONE;
-    } catch (WireException.End e) {
-      return CloseReason.PEER_CLOSED;
-    } catch (NetException e) {
-      return e.reason();
-    } catch (WireException e) {
-      return broken(e);
-    } catch (IOException e) {
-      return ground.hasFailed() ? broken(e) : failed(e);
-    } catch (Throwable e) {
-      // A bug, or the memory or stack it used up: this session ends, the others go on.
-      return bug(e);
-    }
-  }
-
-  private CloseReason broken(IOException e) {
-    LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("connection broken");
-    return CloseReason.BROKEN;
-  }
-
-  private CloseReason failed(IOException e) {
-    LOG.atWarn().addKeyValue("session", sessionId).setCause(e).log("session failed");
-    sayLast(Refusal.INTERNAL_ERROR);
-    return CloseReason.FAILED;
-  }
-
-  private CloseReason bug(Throwable e) {
-    metrics.bug();
-    LOG.atError().addKeyValue("session", sessionId).setCause(e).log("bug in a session");
-    sayLast(Refusal.INTERNAL_ERROR);
-    return CloseReason.BUG;
-  }
-
-  /** Replies that were gathered and not sent may be half a line, so they are sent before. */
-  private void sayLast(Refusal refusal) {
-    try {
-      out.write(listener.protocol().refusal(refusal));
-      out.flush();
-    } catch (IOException | RuntimeException e) {
-      LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("goodbye not said");
-    }
-  }
-
-  private void end(CloseReason reason) {
-    Duration duration = Duration.ofNanos(System.nanoTime() - begun);
-    try {
-      closeLayers(reason);
-    } finally {
-      entry.release();
-      metrics.closed(reason, duration);
-      trace.event("end: " + reason);
-      LOG.atInfo()
-          .addKeyValue("session", sessionId)
-          .addKeyValue("protocol", listener.protocol().name())
-          .addKeyValue("listener", listener.name())
-          .addKeyValue("remote", remote)
-          .addKeyValue("account", account)
-          .addKeyValue("seconds", duration.toMillis() / 1000.0)
-          .addKeyValue("in", bytesIn())
-          .addKeyValue("out", bytesOut())
-          .addKeyValue("reason", reason)
-          .log("session ended");
-    }
-  }
-
-  /** In order where the connection still works, so that the last reply arrives. */
-  private void closeLayers(CloseReason reason) {
-    out.discard();
-    in.discardBuffered();
-    try {
-      switch (reason) {
-        case DONE, STOPPING, BUG, FAILED, READ_TIMEOUT, PEER_CLOSED, REFUSED -> {
-          if (!ground.hasFailed()) {
-            layer.endOutput();
-            if (!peerEnded) {
-              ground.linger(Deadline.after(shared.limits().linger()));
-            }
-          }
-        }
-        case MOVED -> {
-          if (carried != null) {
-            carried.leave();
-          }
-        }
-        case BROKEN, WRITE_TIMEOUT, TLS_FAILED, COMPRESSION_FAILED, OPERATOR, ACCOUNT -> {}
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("not closed in order");
-    } finally {
-      layer.release();
-      ground.close(reason);
-    }
-  }
-
-  /** Turns the client away with the protocol's own words; in place of {@link #run()}. */
-  void refuse(Refusal refusal) {
-    try {
-      if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
-        negotiateTls();
-      }
-      sayLast(refusal);
-    } catch (IOException e) {
-      LOG.atDebug().addKeyValue("session", sessionId).setCause(e).log("refusal not said");
-    } finally {
-      closeLayers(CloseReason.REFUSED);
-      entry.release();
+  void startImplicitTls() throws IOException {
+    if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
+      negotiateTls();
     }
   }
 
@@ -592,6 +464,23 @@ final class Session implements Connection, Runnable {
     ground.close(reason);
   }
 
+  /**
+   * Octets were read for a protocol that takes them as they come, by an owner that must not wait.
+   */
+  void tookIn(int count) {
+    trace.betweenCommands();
+    noticeTraces();
+    pace.begin();
+    inputRead += count;
+    brake.commandInHaste();
+    brake.octets();
+    trace.octets(count);
+  }
+
+  boolean isCompressedOrStopping() {
+    return compressed || ground.isStopping();
+  }
+
   /** Has the session say goodbye as soon as it is between commands. From any thread. */
   void stop() {
     ground.stop();
@@ -611,11 +500,46 @@ final class Session implements Connection, Runnable {
         since,
         Optional.ofNullable(account),
         state,
-        ground.isWaiting(),
+        isWaiting(),
         isTls(),
         compressed,
         bytesIn(),
         bytesOut());
+  }
+
+  /** Whether it waits between commands. */
+  private boolean isWaiting() {
+    TurnRun mine = turns;
+    return ground.isWaiting() || mine != null && mine.isWaiting();
+  }
+
+  /**
+   * The life of this session, to be started.
+   *
+   * @param left told when it is over
+   */
+  SessionRun run(Consumer<Session> left) {
+    if (ground instanceof SocketLayer socket
+        && listener.protocol() instanceof TurnProtocol protocol) {
+      TurnRun run = new TurnRun(this, socket, protocol, left);
+      turns = run;
+      return run;
+    }
+    return new SessionRun(this, left);
+  }
+
+  @Override
+  public boolean take() {
+    TurnRun mine = turns;
+    return mine != null && mine.take();
+  }
+
+  @Override
+  public void giveBack(boolean turn) {
+    TurnRun mine = turns;
+    if (mine != null) {
+      mine.giveBack(turn);
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package hikyaku.server.net;
 import hikyaku.protocol.wire.WireReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +21,7 @@ final class SessionTrace implements WireReader.Tap {
   private final Redaction redaction;
   private List<Traces.Following> followers = List.of();
   private boolean inputHidden;
-  private final StringBuilder outputLine = new StringBuilder();
+  private @Nullable StringBuilder outputLine;
   private long outputHidden;
 
   SessionTrace(String sessionId, Redaction redaction) {
@@ -84,8 +85,18 @@ final class SessionTrace implements WireReader.Tap {
     append(text.substring(from));
   }
 
+  private StringBuilder line() {
+    StringBuilder line = outputLine;
+    if (line == null) {
+      line = new StringBuilder();
+      outputLine = line;
+    }
+    return line;
+  }
+
   private void append(String text) {
-    outputLine.append(text, 0, Math.clamp(SHOWN - outputLine.length(), 0, text.length()));
+    StringBuilder line = line();
+    line.append(text, 0, Math.clamp(SHOWN - line.length(), 0, text.length()));
   }
 
   /** Output of which only the length may be shown. */
@@ -104,16 +115,17 @@ final class SessionTrace implements WireReader.Tap {
 
   private void closeHidden() {
     if (outputHidden > 0) {
-      outputLine.append('<').append(outputHidden).append(" octets>");
+      line().append('<').append(outputHidden).append(" octets>");
       outputHidden = 0;
     }
   }
 
   private void endOutput() {
     closeHidden();
-    if (!outputLine.isEmpty()) {
-      tell(TraceSink.Direction.SERVER, outputLine.toString().stripTrailing());
-      outputLine.setLength(0);
+    StringBuilder line = outputLine;
+    outputLine = null;
+    if (line != null && !line.isEmpty()) {
+      tell(TraceSink.Direction.SERVER, line.toString().stripTrailing());
     }
   }
 

@@ -5,10 +5,13 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,16 +21,25 @@ import org.jspecify.annotations.Nullable;
  * <p>A wait reads the first octets into a small array, large enough for most commands and for the
  * TLS record around them, so that an idle connection holds nothing more and a short command costs
  * one system call.
+ *
+ * <p>A wait that ends at a signal too needs a lookout: a blocking read cannot be woken by another
+ * thread without closing the socket. From the first such wait on, all waits of the connection go by
+ * it.
  */
-final class SocketLayer implements Ground {
+final class SocketLayer implements Ground, Prompt {
   /** Octets read by a wait; more would only be held idle. */
   private static final int AHEAD = 64;
 
   /** Octets per write: larger ones are copied through as much memory outside of the heap. */
   private static final int CHUNK = 65_536;
 
+  /** How long a write waits before it looks by itself. */
+  private static final long WRITE_LOOK = 60_000_000_000L;
+
   /** Reads thrown away at most while waiting for the peer to close. */
   private static final int LINGER_READS = 64;
+
+  private static final byte[] NOTHING = {};
 
   /** Phases: whoever ends a wait, its owner or a stop, moves it on by compare-and-set. */
   private static final int BUSY = 0;
@@ -39,15 +51,30 @@ final class SocketLayer implements Ground {
   private final SocketChannel channel;
   private final Socket socket;
   private final InputStream input;
-  private final ParkingLot lot;
-  private final byte[] ahead = new byte[AHEAD];
+  private byte[] ahead = NOTHING;
   private int aheadAt;
   private int aheadEnd;
 
   private final AtomicInteger phase = new AtomicInteger(BUSY);
   private volatile boolean stopping;
   private volatile boolean signalled;
-  private volatile ParkingLot.@Nullable Spot spot;
+
+  /** Set once: the channel never blocks from then on. */
+  private volatile Lookout.@Nullable Watch watch;
+
+  /** The owner, while it waits for the lookout. */
+  private volatile @Nullable Thread parked;
+
+  /** Whether anything has happened since the owner last looked. */
+  private volatile boolean woken;
+
+  /** Who is told while there is no owner. */
+  private volatile @Nullable Attendant attendant;
+
+  /** The owner's: whether what the socket does not take is kept and not waited for. */
+  private boolean hasty;
+
+  private byte[] unsent = NOTHING;
   private final AtomicReference<@Nullable CloseReason> closed = new AtomicReference<>();
   private volatile long writingSince;
   private volatile boolean failed;
@@ -62,11 +89,23 @@ final class SocketLayer implements Ground {
     void out(int octets);
   }
 
-  SocketLayer(SocketChannel channel, ParkingLot lot, Traffic traffic) throws IOException {
+  /** Is told of what happens while nobody has the session; must not wait. */
+  interface Attendant {
+    /**
+     * Input has come, or the end.
+     *
+     * @return false if somebody has the session, and has been left word
+     */
+    boolean readable();
+
+    /** There is a signal, or a stop, or the connection was closed. */
+    void called();
+  }
+
+  SocketLayer(SocketChannel channel, Traffic traffic) throws IOException {
     this.channel = channel;
     this.socket = channel.socket();
     this.input = socket.getInputStream();
-    this.lot = lot;
     this.traffic = traffic;
   }
 
@@ -80,10 +119,16 @@ final class SocketLayer implements Ground {
     if (hasInput()) {
       return Wake.INPUT;
     }
+    if (watch != null) {
+      return awaitWatched(waiting, deadline);
+    }
     return switch (waiting) {
       case IN_COMMAND -> arrived() ? Wake.INPUT : readAhead(deadline);
       case IDLE -> awaitIdle(deadline);
-      case IDLE_OR_SIGNAL -> awaitParked(deadline);
+      case IDLE_OR_SIGNAL -> {
+        beWatched();
+        yield awaitWatched(waiting, deadline);
+      }
     };
   }
 
@@ -117,7 +162,7 @@ final class SocketLayer implements Ground {
       return Wake.TIMEOUT;
     }
     try {
-      int count = readSocket(ahead, 0, AHEAD, nanos);
+      int count = readSocket(roomAhead(), 0, AHEAD, nanos);
       aheadAt = 0;
       aheadEnd = Math.max(count, 0);
       return count < 0 ? Wake.END : Wake.INPUT;
@@ -126,19 +171,35 @@ final class SocketLayer implements Ground {
     }
   }
 
+  private byte[] roomAhead() {
+    if (ahead.length == 0) {
+      ahead = new byte[AHEAD];
+    }
+    return ahead;
+  }
+
   private int readSocket(byte[] buffer, int offset, int length, long nanos) throws IOException {
     try {
-      socket.setSoTimeout((int) Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE));
-      int count = input.read(buffer, offset, length);
-      if (count > 0) {
-        octetsIn.setOpaque(octetsIn.getPlain() + count);
-        traffic.in(count);
+      int count;
+      if (watch == null) {
+        socket.setSoTimeout((int) Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE));
+        count = input.read(buffer, offset, length);
+      } else {
+        count = readWatched(buffer, offset, length, System.nanoTime() + nanos);
       }
+      counted(count);
       return count;
     } catch (SocketTimeoutException e) {
       throw e;
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  private void counted(int count) {
+    if (count > 0) {
+      octetsIn.setOpaque(octetsIn.getPlain() + count);
+      traffic.in(count);
     }
   }
 
@@ -171,65 +232,178 @@ final class SocketLayer implements Ground {
     }
   }
 
-  private Wake awaitParked(long deadline) throws IOException {
-    try {
-      channel.configureBlocking(false);
+  // ---- watched
+
+  private void beWatched() throws IOException {
+    if (watch == null) {
       try {
-        while (true) {
-          // Input goes first, or a stream of signals could keep a client from being heard.
-          if (!stopping && signalled && readWithoutBlocking()) {
-            return hasInput() ? Wake.INPUT : Wake.END;
-          }
-          boolean readable = parkUnlessCalled(deadline);
-          if (stopping) {
-            return Wake.STOPPING;
-          }
-          if (readable && readWithoutBlocking()) {
-            return hasInput() ? Wake.INPUT : Wake.END;
-          }
-          if (signalled) {
-            signalled = false;
-            return Wake.SIGNAL;
-          }
-          if (deadline - System.nanoTime() <= 0) {
-            return Wake.TIMEOUT;
-          }
-        }
-      } finally {
-        channel.configureBlocking(true);
+        watch = Lookout.one().watch(channel, this::ready);
+      } catch (IOException e) {
+        throw failed(e);
       }
+    }
+  }
+
+  /** On the lookout's thread. */
+  private void ready(int ops) {
+    Attendant there = (ops & SelectionKey.OP_READ) == 0 ? null : attendant;
+    if (there != null && there.readable()) {
+      return;
+    }
+    want(0);
+    // Who had it may have let go in between, and does not look again.
+    if (there != null && there.readable()) {
+      want(SelectionKey.OP_READ);
+    } else {
+      wake();
+    }
+  }
+
+  private void want(int ops) {
+    Lookout.Watch mine = watch;
+    if (mine != null) {
+      mine.want(ops);
+    }
+  }
+
+  private void wake() {
+    woken = true;
+    Thread owner = parked;
+    if (owner != null) {
+      LockSupport.unpark(owner);
+    }
+  }
+
+  private Wake awaitWatched(Waiting waiting, long deadline) throws IOException {
+    phase.set(waiting == Waiting.IN_COMMAND ? BUSY : PARKED);
+    try {
+      while (true) {
+        if (stopping && waiting != Waiting.IN_COMMAND) {
+          return Wake.STOPPING;
+        }
+        // Input goes first, or a stream of signals could keep a client from being heard.
+        int count = channel.read(ByteBuffer.wrap(roomAhead()));
+        if (count != 0) {
+          aheadAt = 0;
+          aheadEnd = Math.max(count, 0);
+          counted(count);
+          return count < 0 ? Wake.END : Wake.INPUT;
+        }
+        if (signalled && waiting == Waiting.IDLE_OR_SIGNAL) {
+          signalled = false;
+          return Wake.SIGNAL;
+        }
+        if (deadline - System.nanoTime() <= 0) {
+          return Wake.TIMEOUT;
+        }
+        pause(waiting, SelectionKey.OP_READ, deadline);
+      }
+    } catch (IOException e) {
+      throw failed(e);
+    } finally {
+      phase.set(BUSY);
+      if (aheadAt == aheadEnd) {
+        ahead = NOTHING;
+        aheadAt = 0;
+        aheadEnd = 0;
+      }
+    }
+  }
+
+  /**
+   * Parks until one of these can be done, something else happens, or the deadline is reached; now
+   * and then for no reason. The owner can be found before it looks at what has happened, so nothing
+   * is missed.
+   */
+  private void pause(Waiting waiting, int ops, long deadline) {
+    woken = false;
+    parked = Thread.currentThread();
+    try {
+      if (closed.get() != null
+          || waiting != Waiting.IN_COMMAND && (stopping || isSignalledFor(waiting))) {
+        return;
+      }
+      want(ops);
+      while (!woken && !Thread.currentThread().isInterrupted()) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return;
+        }
+        LockSupport.parkNanos(this, left);
+      }
+    } finally {
+      parked = null;
+    }
+  }
+
+  private boolean isSignalledFor(Waiting waiting) {
+    return signalled && waiting == Waiting.IDLE_OR_SIGNAL;
+  }
+
+  private int readWatched(byte[] buffer, int offset, int length, long deadline) throws IOException {
+    while (true) {
+      int count = channel.read(ByteBuffer.wrap(buffer, offset, length));
+      if (count != 0) {
+        return count;
+      }
+      if (deadline - System.nanoTime() <= 0) {
+        throw new SocketTimeoutException();
+      }
+      pause(Waiting.IN_COMMAND, SelectionKey.OP_READ, deadline);
+    }
+  }
+
+  /** From now on the attendant is told of what happens while there is no owner. */
+  void attend(Attendant mine) throws IOException {
+    beWatched();
+    attendant = mine;
+  }
+
+  /** Has the attendant told of input. */
+  void wantInput() {
+    want(SelectionKey.OP_READ);
+  }
+
+  /** From now on writes keep what the socket does not take at once. */
+  void hurry() {
+    hasty = true;
+  }
+
+  /** From now on writes wait; what was kept is sent first. */
+  void takeTime() throws IOException {
+    hasty = false;
+    if (unsent.length > 0) {
+      byte[] kept = unsent;
+      unsent = NOTHING;
+      write(kept, 0, kept.length);
+    }
+  }
+
+  /** Whether anything was kept that the socket did not take. */
+  boolean hasUnsent() {
+    return unsent.length > 0;
+  }
+
+  @Override
+  public int readNow(byte[] buffer, int offset, int length) throws IOException {
+    int held = Math.min(length, aheadEnd - aheadAt);
+    if (held > 0) {
+      System.arraycopy(ahead, aheadAt, buffer, offset, held);
+      aheadAt += held;
+      return held;
+    }
+    try {
+      int count = channel.read(ByteBuffer.wrap(buffer, offset, length));
+      counted(count);
+      return count;
     } catch (IOException e) {
       throw failed(e);
     }
   }
 
-  /** The spot is set before the flags are looked at, and they before the spot: none is missed. */
-  private boolean parkUnlessCalled(long deadline) {
-    ParkingLot.Spot mine = lot.spot(channel);
-    spot = mine;
-    phase.set(PARKED);
-    boolean readable = closed.get() != null;
-    if (!readable && !stopping && !signalled) {
-      readable = lot.park(mine, deadline);
-    }
-    phase.set(BUSY);
-    spot = null;
-    return readable || closed.get() != null;
-  }
-
-  /** Reads ahead in non-blocking mode; false if there is neither input nor the end. */
-  private boolean readWithoutBlocking() throws IOException {
-    int count = channel.read(ByteBuffer.wrap(ahead));
-    if (count == 0) {
-      return false;
-    }
-    aheadAt = 0;
-    aheadEnd = Math.max(count, 0);
-    if (count > 0) {
-      octetsIn.setOpaque(octetsIn.getPlain() + count);
-      traffic.in(count);
-    }
-    return true;
+  @Override
+  public boolean holds() {
+    return hasInput();
   }
 
   @Override
@@ -239,6 +413,11 @@ final class SocketLayer implements Ground {
       System.arraycopy(ahead, aheadAt, buffer, offset, count);
       boolean wasFull = aheadEnd == AHEAD;
       aheadAt += count;
+      if (aheadAt == aheadEnd && watch != null) {
+        ahead = NOTHING;
+        aheadAt = 0;
+        aheadEnd = 0;
+      }
       if (!wasFull || count == length || !arrived()) {
         return count;
       }
@@ -269,11 +448,26 @@ final class SocketLayer implements Ground {
   @Override
   public void write(byte[] octets, int offset, int length) throws IOException {
     int end = offset + length;
+    if (unsent.length > 0) {
+      // What was kept goes first; who writes is as hasty as who kept it.
+      keep(octets, offset, end);
+      return;
+    }
     try {
       int at = offset;
+      long since = System.nanoTime() | 1;
       while (at < end) {
-        writingSince = System.nanoTime() | 1;
+        writingSince = since;
         int count = channel.write(ByteBuffer.wrap(octets, at, Math.min(end - at, CHUNK)));
+        if (count == 0) {
+          if (hasty) {
+            keep(octets, at, end);
+            return;
+          }
+          pause(Waiting.IN_COMMAND, SelectionKey.OP_WRITE, System.nanoTime() + WRITE_LOOK);
+          continue;
+        }
+        since = System.nanoTime() | 1;
         octetsOut.setOpaque(octetsOut.getPlain() + count);
         traffic.out(count);
         at += count;
@@ -283,6 +477,12 @@ final class SocketLayer implements Ground {
     } finally {
       writingSince = 0;
     }
+  }
+
+  private void keep(byte[] octets, int from, int to) {
+    byte[] more = Arrays.copyOf(unsent, unsent.length + to - from);
+    System.arraycopy(octets, from, more, unsent.length, to - from);
+    unsent = more;
   }
 
   @Override
@@ -317,7 +517,7 @@ final class SocketLayer implements Ground {
   @Override
   public void signal() {
     signalled = true;
-    callIfParked();
+    call();
   }
 
   /** Makes the wait at hand, or the next one, return {@link Wake#STOPPING}. From any thread. */
@@ -332,14 +532,15 @@ final class SocketLayer implements Ground {
         failed = true;
       }
     } else {
-      callIfParked();
+      call();
     }
   }
 
-  private void callIfParked() {
-    ParkingLot.Spot parked = spot;
-    if (parked != null) {
-      lot.call(parked);
+  private void call() {
+    wake();
+    Attendant there = attendant;
+    if (there != null) {
+      there.called();
     }
   }
 
@@ -384,12 +585,17 @@ final class SocketLayer implements Ground {
   public void close(CloseReason reason) {
     closed.compareAndSet(null, reason);
     try {
-      channel.close();
+      Lookout.Watch mine = watch;
+      if (mine == null) {
+        channel.close();
+      } else {
+        mine.close();
+      }
     } catch (IOException e) {
       // Close releases the descriptor whatever it reports.
       failed = true;
     }
-    callIfParked();
+    call();
   }
 
   @Override

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * TLS over another layer (RFC 8446, RFC 5246). Holds buffers only while a record is incomplete or
  * its content is not yet read: an idle connection costs the engine's own state.
  */
-final class TlsLayer implements Layer {
+final class TlsLayer implements Prompt {
   private static final int HEADER = 5;
   private static final byte[] NOTHING = {};
 
@@ -136,6 +136,10 @@ final class TlsLayer implements Layer {
       }
       open(deadline);
     }
+    return take(buffer, offset, length);
+  }
+
+  private int take(byte[] buffer, int offset, int length) {
     byte[] from = plain;
     if (from == null) {
       throw new IllegalStateException("content without a buffer");
@@ -158,6 +162,17 @@ final class TlsLayer implements Layer {
         releaseSealed();
         return;
       }
+      openRecord();
+    } finally {
+      if (sealedAt == sealedEnd) {
+        releaseSealed();
+      }
+    }
+  }
+
+  /** Unwraps the record that is there. */
+  private void openRecord() throws IOException {
+    try {
       unwrap();
       settle();
     } catch (SSLException e) {
@@ -171,6 +186,36 @@ final class TlsLayer implements Layer {
         releasePlain();
       }
     }
+  }
+
+  @Override
+  public int readNow(byte[] buffer, int offset, int length) throws IOException {
+    if (!(below instanceof Prompt prompt)) {
+      throw new IllegalStateException("TLS over what cannot say what is there");
+    }
+    while (!hasInput()) {
+      if (inputEnded) {
+        return -1;
+      }
+      if (missing() > 0) {
+        byte[] into = roomForRecord();
+        int count = prompt.readNow(into, sealedEnd, into.length - sealedEnd);
+        if (count <= 0) {
+          inputEnded |= count < 0;
+          releaseSealed();
+          return count;
+        }
+        sealedEnd += count;
+      } else {
+        openRecord();
+      }
+    }
+    return take(buffer, offset, length);
+  }
+
+  @Override
+  public boolean holds() {
+    return hasInput() || sealedAt < sealedEnd;
   }
 
   /** Answers what a record asked for: a key update (RFC 8446 §4.6.3), an alert. */
@@ -203,30 +248,38 @@ final class TlsLayer implements Layer {
    * @return false at the end of input
    */
   private boolean receiveRecord(Waiting waiting, long deadline) throws IOException {
-    while (true) {
-      int have = sealedEnd - sealedAt;
-      int need = have < HEADER ? HEADER : HEADER + recordLength();
-      if (have >= need && have >= HEADER) {
-        return true;
-      }
+    while (missing() > 0) {
       if (waiting != Waiting.IN_COMMAND && !awaitMore(waiting, deadline)) {
         return false;
       }
-      byte[] into = sealed;
-      if (into == null) {
-        into = Buffers.take();
-        sealed = into;
-      } else if (into.length - sealedAt < need) {
-        System.arraycopy(into, sealedAt, into, 0, have);
-        sealedAt = 0;
-        sealedEnd = have;
-      }
+      byte[] into = roomForRecord();
       int count = below.read(into, sealedEnd, into.length - sealedEnd, deadline);
       if (count < 0) {
         return false;
       }
       sealedEnd += count;
     }
+    return true;
+  }
+
+  /** Octets that are missing of the record at hand, as far as its header tells. */
+  private int missing() throws NetException.TlsFailure {
+    int have = sealedEnd - sealedAt;
+    return (have < HEADER ? HEADER : HEADER + recordLength()) - have;
+  }
+
+  private byte[] roomForRecord() throws NetException.TlsFailure {
+    byte[] into = sealed;
+    if (into == null) {
+      into = Buffers.take();
+      sealed = into;
+    } else if (into.length - sealedEnd < missing()) {
+      int have = sealedEnd - sealedAt;
+      System.arraycopy(into, sealedAt, into, 0, have);
+      sealedAt = 0;
+      sealedEnd = have;
+    }
+    return into;
   }
 
   private boolean awaitMore(Waiting waiting, long deadline) throws IOException {

@@ -41,9 +41,10 @@ class CarriedTest {
         assertThat(in.readLine()).isEqualTo("334 ");
         say(socket, "AHUxAHNlY3JldA==");
         assertThat(in.readLine()).startsWith("235 ");
-        assertThat(carrier.moves() + carrier.deaths() - before).isGreaterThanOrEqualTo(2);
         say(socket, "MAIL FROM:<u1@demo.test>");
         assertThat(in.readLine()).startsWith("250 ");
+        // It leaves behind an answer; by the next one it has.
+        assertThat(carrier.moves() + carrier.deaths() - before).isGreaterThanOrEqualTo(2);
         say(socket, "QUIT");
         assertThat(in.readLine()).startsWith("221 ");
         deaths += carrier.deaths();
