@@ -57,10 +57,6 @@ final class Database implements AutoCloseable {
     }
   }
 
-  Connector connector() {
-    return connector;
-  }
-
   /** A session whose attempts are bounded by the settings. */
   Session newSession() {
     return new Session(connector, settings.attempt());
@@ -193,5 +189,6 @@ final class Database implements AutoCloseable {
   public void close() {
     threads.close();
     idle.forEach(Session::close);
+    connector.close();
   }
 }

@@ -157,7 +157,7 @@ final class HintExchange implements AutoCloseable {
   private void hear() {
     try {
       while (closing.getCount() > 0) {
-        try (Session session = new Session(database.connector(), Duration.ZERO)) {
+        try (Session session = database.newSession()) {
           hearing = session;
           hear(session.connection());
         } catch (SQLException e) {

@@ -4,16 +4,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A connection that is opened when it is needed, and anew when it broke. Used by one thread;
  * another may close it, which ends what the first waits for.
  */
 final class Session implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
   private final Connector connector;
   private final Duration timeout;
   private volatile @Nullable Connection connection;
@@ -42,11 +38,7 @@ final class Session implements AutoCloseable {
     Connection open = connection;
     connection = null;
     if (open != null) {
-      try {
-        open.close();
-      } catch (SQLException e) {
-        LOG.atDebug().setCause(e).log("a connection did not close in order");
-      }
+      connector.close(open);
     }
   }
 }

@@ -21,7 +21,9 @@
  *       until they are known to stay empty ({@link hikyaku.stores.postgres.ChangesFeed}).
  *   <li>An append locks the blobs that it names against a sweep; a sweep looks again after it has
  *       locked what it would take away.
- *   <li>Only a server that takes writes is talked to ({@link hikyaku.stores.postgres.Connector}).
+ *   <li>Only the primary is talked to, of several servers the one on the latest timeline, and
+ *       nothing is read from it before it has confirmed a commit ({@link
+ *       hikyaku.stores.postgres.Connector}, {@link hikyaku.stores.postgres.Servers}).
  * </ul>
  *
  * <p>Connections are kept by this package and not by a pooling library: its threads own most of

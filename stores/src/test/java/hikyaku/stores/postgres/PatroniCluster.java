@@ -381,6 +381,7 @@ public final class PatroniCluster implements AutoCloseable {
     }
     PatroniCluster cluster =
         new PatroniCluster(Files.createTempDirectory("hikyaku-patroni"), members);
+    Runtime.getRuntime().addShutdownHook(new Thread(cluster::killAll));
     try {
       cluster.awaitEtcd();
       for (Member member : cluster.members) {
@@ -520,21 +521,27 @@ public final class PatroniCluster implements AutoCloseable {
   /** Kills all of it and takes its directory away. */
   @Override
   public void close() throws IOException {
+    killAll();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private void killAll() {
     try {
       for (Member member : members) {
         member.end();
       }
       Process running = etcd;
       if (running != null) {
-        running.destroyForcibly().waitFor();
+        int unused = running.destroyForcibly().waitFor();
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
     }
   }
 
@@ -545,7 +552,6 @@ public final class PatroniCluster implements AutoCloseable {
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(directory.resolve(name + ".log").toFile()))
             .start();
-    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     return process;
   }
 

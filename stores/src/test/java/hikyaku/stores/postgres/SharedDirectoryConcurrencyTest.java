@@ -9,6 +9,6 @@ final class SharedDirectoryConcurrencyTest extends ConcurrencyContract {
   @Override
   protected Store open(Path place, Clock time) {
     return PostgresStore.open(
-        TestServer.settings(place).withBlobDirectory(place.resolve("blobs")), time);
+        TestServer.settings(place).withBlobDirectory(SharedDirectory.first(place)), time);
   }
 }

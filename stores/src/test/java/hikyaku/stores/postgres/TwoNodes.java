@@ -35,7 +35,12 @@ final class TwoNodes implements Store {
   private final AtomicLong calls = new AtomicLong();
 
   TwoNodes(PostgresSettings settings, Clock clock) {
-    nodes = List.of(PostgresStore.open(settings, clock), PostgresStore.open(settings, clock));
+    this(settings, settings, clock);
+  }
+
+  /** Two that reach the same database, and a directory that they share, each by its own way. */
+  TwoNodes(PostgresSettings one, PostgresSettings two, Clock clock) {
+    nodes = List.of(PostgresStore.open(one, clock), PostgresStore.open(two, clock));
   }
 
   private PostgresStore any() {
