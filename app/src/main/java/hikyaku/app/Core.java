@@ -29,6 +29,7 @@ import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
+import hikyaku.server.ops.RoutingOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
@@ -196,6 +197,7 @@ final class Core implements AutoCloseable {
             everywhere,
             new DomainOperations(directory, directoryAdmin),
             new AccountOperations(directory, directoryAdmin, mail, node),
+            new RoutingOperations(directory, directoryAdmin, cluster),
             new MailboxOperations(directory, mail),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),

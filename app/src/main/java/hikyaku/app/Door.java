@@ -123,6 +123,11 @@ public abstract sealed class Door implements AutoCloseable {
   /** Asks, and gives the answer; a refusal is a failure. */
   public abstract JsonNode call(Call call) throws Failure;
 
+  /** Whether a node or a front is asked, not a data directory whose node does not run. */
+  public boolean isRunning() {
+    return true;
+  }
+
   /** Asks for octets and writes them. */
   public abstract void fetch(Call call, OutputStream out) throws Failure, IOException;
 
@@ -146,6 +151,11 @@ public abstract sealed class Door implements AutoCloseable {
     Local(Core core) {
       this.core = core;
       this.api = core.adminApi();
+    }
+
+    @Override
+    public boolean isRunning() {
+      return false;
     }
 
     @Override

@@ -60,7 +60,8 @@ final class FrontNode implements AutoCloseable {
       SecureRandom random = new SecureRandom();
       PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       String hostname = configuration.hostname();
-      FrontSettings settings = configuration.front().settings(data.spool());
+      FrontSettings settings =
+          configuration.front().settings(configuration.listen().pools(), data.spool());
       nodes =
           opened.add(
               new Nodes(

@@ -85,6 +85,7 @@ final class Node implements AutoCloseable {
 
   Node(Configuration configuration, DataDirectory data, Clock clock) throws Failure {
     String hostname = configuration.hostname();
+    refusePools(configuration.listen());
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     core = opened.add(Core.open(data, configuration, meters, clock));
     try {
@@ -212,6 +213,17 @@ final class Node implements AutoCloseable {
             new HereOperations(status, "node", health::problems, List::of, neighbours)));
   }
 
+  /** A node serves who connects to it, and chooses nobody. */
+  private static void refusePools(Listen listen) throws Failure {
+    for (String listener : listen.pools().keySet()) {
+      throw new Failure(
+          "listen."
+              + listener
+              + ".pool is for fronts, which choose nodes. What a node is one of is said with 'hikyaku"
+              + " node pools'.");
+    }
+  }
+
   /** Limits and who is counted; in force when this returns. */
   private FlowControl flow(MeterRegistry meters) {
     Configuration configuration = core.configuration();
@@ -308,6 +320,7 @@ final class Node implements AutoCloseable {
       report
           .setState(self.state() == Member.State.UP ? Report.State.UP : Report.State.DRAINING)
           .setWeight(self.wish().weight())
+          .addAllPools(self.wish().pools())
           .setLoad((int) Math.round(self.vitals().load() * 100));
       for (Member member : joined.members()) {
         if (member.isAlive() && !member.name().equals(self.name())) {

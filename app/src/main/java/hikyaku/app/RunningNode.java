@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,6 +171,11 @@ final class RunningNode implements NodeStatus {
     Optional<Connection> connection = net.connection(id);
     connection.ifPresent(found -> found.close(CloseReason.OPERATOR));
     return connection.isPresent();
+  }
+
+  @Override
+  public int moveSessions(Predicate<ConnectionInfo> which) {
+    return net.move(which);
   }
 
   @Override

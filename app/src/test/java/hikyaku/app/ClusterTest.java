@@ -71,7 +71,8 @@ final class ClusterTest {
       try (Dialogue imap = new Dialogue(port(node, "imap"))) {
         imap.await("* OK");
         assertThat(ok("nodes"))
-            .containsPattern("n7 +up +mx,imap +" + Version.PROGRAM + " .* 100 +imap 1 +good\n");
+            .containsPattern(
+                "n7 +up +mx,imap +" + Version.PROGRAM + " .* 100 +common +imap 1 +good\n");
       }
     }
   }

@@ -186,7 +186,12 @@ final class LocalCluster implements AutoCloseable {
   }
 
   String password() {
-    Matcher password = Pattern.compile("alice@demo\\.test +([a-z0-9-]+)").matcher(all);
+    return password("alice@demo.test");
+  }
+
+  /** The password of a demo account. */
+  String password(String account) {
+    Matcher password = Pattern.compile(Pattern.quote(account) + " +([a-z0-9-]+)").matcher(all);
     assertThat(password.find()).isTrue();
     return password.group(1);
   }

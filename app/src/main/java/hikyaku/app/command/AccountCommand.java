@@ -3,6 +3,7 @@ package hikyaku.app.command;
 import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
+import hikyaku.server.flow.Subject;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Json;
@@ -29,6 +30,7 @@ import tools.jackson.databind.JsonNode;
       AccountCommand.SetName.class,
       AccountCommand.SetQuota.class,
       AccountCommand.SetServices.class,
+      AccountCommand.Route.class,
       AccountCommand.Suspend.class,
       AccountCommand.Resume.class,
       AccountCommand.Delete.class
@@ -61,7 +63,7 @@ public final class AccountCommand {
       List<String> services = new ArrayList<>();
       account.get("services").forEach(service -> services.add(service.asString()));
       screen.values(
-          List.of("Account", "Id", "Name", "State", "Quota", "Holds", "Services"),
+          List.of("Account", "Id", "Name", "State", "Quota", "Holds", "Services", "Pool", "Node"),
           List.of(
               text(account, "address"),
               text(account, "id"),
@@ -72,7 +74,9 @@ public final class AccountCommand {
                   + ", "
                   + Figures.count(number(account, "messages"))
                   + (number(account, "messages") == 1 ? " message" : " messages"),
-              DomainCommand.orNone(String.join(", ", services))));
+              DomainCommand.orNone(String.join(", ", services)),
+              DomainCommand.orAny(text(account, "pool")),
+              DomainCommand.orAny(text(account, "node"))));
     }
   }
 
@@ -292,6 +296,35 @@ public final class AccountCommand {
     void run(Door door, Screen screen) throws Failure {
       List<String> wanted = services.equals(List.of("none")) ? List.of() : services;
       change(door, screen, new AccountOperations.Change(null, wanted, false, null, null, null));
+    }
+  }
+
+  /** {@code account route}. */
+  @Command(
+      name = "route",
+      description = {
+        "Say which nodes serve the sessions of an account best. What is not named stays.",
+        "Sessions that are there move, unnoticed by their clients. Where none of the nodes is up, any"
+            + " node serves."
+      })
+  static final class Route extends OnAccount {
+    @Mixin private RoutingOptions routing;
+
+    @Override
+    void check() {
+      if (!routing.areGiven()) {
+        throw wrong("Say --pool or --node.");
+      }
+    }
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      Subject subject = Subject.parse("account:" + address());
+      JsonNode said = routing.set(this, door, "accounts", address(), subject);
+      print(screen, door.call(Call.of("GET", "accounts", address())));
+      if (!json()) {
+        RoutingOptions.remarks(screen, said);
+      }
     }
   }
 

@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ArrayNode;
       ClusterCommands.Drain.class,
       ClusterCommands.Undrain.class,
       ClusterCommands.Weigh.class,
+      ClusterCommands.Pool.class,
       ClusterCommands.Forget.class
     })
 public final class ClusterCommands {
@@ -77,13 +78,23 @@ public final class ClusterCommands {
                 alive ? since(text(node, "started"), now) : "",
                 alive ? percent(node) : "",
                 Long.toString(number(node, "weight")),
+                words(node.get("pools"), ","),
                 alive ? sessions(node) : "",
                 alive ? health(node) : "last seen " + since(text(node, "seen"), now) + " ago"));
       }
       fronts.said().forEach(front -> rows.add(row(front, now)));
       screen.table(
           List.of(
-              "NODE", "STATE", "ROLES", "VERSION", "UP", "LOAD", "WEIGHT", "SESSIONS", "HEALTH"),
+              "NODE",
+              "STATE",
+              "ROLES",
+              "VERSION",
+              "UP",
+              "LOAD",
+              "WEIGHT",
+              "POOLS",
+              "SESSIONS",
+              "HEALTH"),
           rows,
           "No node has ever run here.");
       screen.flush();
@@ -99,6 +110,7 @@ public final class ClusterCommands {
           since(text(front, "started"), now),
           percent(front),
           "–",
+          "",
           sessions(front),
           health(front) + ", linked to " + Fronts.linked(front));
     }
@@ -136,6 +148,7 @@ public final class ClusterCommands {
               "Last seen",
               "Load",
               "Wanted",
+              "Pools",
               "Sessions",
               "Of them by a front",
               "Connections at most",
@@ -153,6 +166,7 @@ public final class ClusterCommands {
               (flag(node, "draining") ? "draining" : "active")
                   + ", weight "
                   + number(node, "weight"),
+              words(node.get("pools"), ", "),
               sessions(node),
               Figures.count(number(node, "attached")),
               Figures.count(number(node, "connections"))
@@ -239,6 +253,36 @@ public final class ClusterCommands {
           Call.of("PUT", "nodes", name, "weight").withBody(new ClusterOperations.Weight(weight)));
       if (!json()) {
         screen.line("The node " + name + " has weight " + weight + ".");
+      }
+    }
+  }
+
+  /** {@code node pools}. */
+  @Command(
+      name = "pools",
+      description = {
+        "Set the pools that a node is one of: groups of nodes for the accounts, domains and"
+            + " listeners that belong to one of them.",
+        "'common' at first, which is for all who belong nowhere. Sessions that are there stay;"
+            + " 'hikyaku connections SUBJECT --move' has their nodes chosen anew."
+      })
+  static final class Pool extends Asking {
+    @Parameters(index = "0", paramLabel = "NAME", description = "The node.")
+    private String name;
+
+    @Parameters(
+        index = "1..*",
+        arity = "1..*",
+        paramLabel = "POOL",
+        description = "All the pools that it is to be one of.")
+    private List<String> pools;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      door.call(
+          Call.of("PUT", "nodes", name, "pools").withBody(new ClusterOperations.Pools(pools)));
+      if (!json()) {
+        screen.line("The node " + name + " is of " + String.join(", ", pools) + ".");
       }
     }
   }

@@ -62,6 +62,13 @@ public final class ConnectionsCommand extends Asking {
       description = "How many to show. ${DEFAULT-VALUE} at first.")
   private int top;
 
+  @Option(
+      names = "--move",
+      description =
+          "Have the nodes of SUBJECT's sessions chosen anew, unnoticed by their clients: those that came"
+              + " by a front.")
+  private boolean move;
+
   @Option(names = "--end", description = "End the sessions of SUBJECT.")
   private boolean end;
 
@@ -93,7 +100,7 @@ public final class ConnectionsCommand extends Asking {
 
   @Override
   void check() {
-    if ((end || cap != null) && whose == null) {
+    if ((end || move || cap != null) && whose == null) {
       throw wrong("Say whose sessions: hikyaku connections SUBJECT --end");
     }
     if (top < 1) {
@@ -125,7 +132,15 @@ public final class ConnectionsCommand extends Asking {
         screen.line(Figures.count(ended) + " sessions of " + subject + " ended.");
       }
     }
-    if (!end && cap == null) {
+    if (move) {
+      long moved = RoutingOptions.move(this, door, subject);
+      if (json()) {
+        screen.json(Json.MAPPER.valueToTree(Map.of("moved", moved)));
+      } else {
+        screen.line(Figures.count(moved) + " sessions of " + subject + " move.");
+      }
+    }
+    if (!end && !move && cap == null) {
       list(door, screen, subject);
     }
   }

@@ -4,6 +4,7 @@ import hikyaku.app.Door;
 import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
 import hikyaku.app.config.Values;
+import hikyaku.server.flow.Subject;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.Figures;
 import java.util.ArrayList;
@@ -125,12 +126,22 @@ public final class DomainCommand {
         description = "What may stand between a user and a detail, as + in user+detail.")
     private @Nullable String separators;
 
+    @Mixin private RoutingOptions routing;
+
     @Override
     void run(Door door, Screen screen) throws Failure {
+      JsonNode routed = null;
+      if (routing.areGiven()) {
+        Subject subject = Subject.parse("domain:" + name);
+        routed = routing.set(this, door, "domains", name, subject);
+      }
       var change =
           new DomainOperations.Change(
               catchAll, postmaster, amount(quota), amount(messages), separators, null);
       print(this, screen, door.call(Call.of("PUT", "domains", name).withBody(change)));
+      if (routed != null && !json()) {
+        RoutingOptions.remarks(screen, routed);
+      }
     }
   }
 
@@ -198,20 +209,34 @@ public final class DomainCommand {
       return;
     }
     screen.values(
-        List.of("Domain", "State", "Catch-all", "Postmaster", "Quota of an account", "Separators"),
+        List.of(
+            "Domain",
+            "State",
+            "Catch-all",
+            "Postmaster",
+            "Quota of an account",
+            "Separators",
+            "Pool",
+            "Node"),
         List.of(
             Asking.text(domain, "name"),
             Asking.flag(domain, "suspended") ? "suspended" : "active",
             orNone(Asking.text(domain, "catchAll")),
             orNone(Asking.text(domain, "postmaster")),
             quota(domain),
-            orNone(Asking.text(domain, "separators"))));
+            orNone(Asking.text(domain, "separators")),
+            orAny(Asking.text(domain, "pool")),
+            orAny(Asking.text(domain, "node"))));
   }
 
   static String quota(JsonNode holder) {
     long messages = Asking.number(holder, "quotaMessages");
     return Figures.octets(Asking.number(holder, "quotaOctets"))
         + (messages == Long.MAX_VALUE ? "" : ", " + Figures.count(messages) + " messages");
+  }
+
+  static String orAny(String text) {
+    return text.isEmpty() ? "any" : text;
   }
 
   static String orNone(String text) {

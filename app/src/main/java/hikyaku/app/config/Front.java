@@ -5,6 +5,7 @@ import hikyaku.server.front.FrontSettings.Balance;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,7 +48,10 @@ public record Front(
     return new Front(name, addresses, balance, slowStart, patience, retry, unsettled);
   }
 
-  public FrontSettings settings(Path spool) {
-    return new FrontSettings(balance, slowStart, patience, retry, unsettled, spool);
+  /**
+   * @param pools the pools of listeners, by their names
+   */
+  public FrontSettings settings(Map<String, String> pools, Path spool) {
+    return new FrontSettings(balance, slowStart, patience, retry, unsettled, pools, spool);
   }
 }

@@ -1,8 +1,11 @@
 package hikyaku.app.config;
 
+import hikyaku.server.cluster.Wish;
 import hikyaku.server.net.AddressPrefix;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -61,6 +64,11 @@ public record Listen(
       throw new IllegalArgumentException(
           "listen.link and listen.admin take no connections from proxies: proxy-from is not for them");
     }
+    if (!link.pool().isEmpty() || !admin.pool().isEmpty() || !lmtp.pool().isEmpty()) {
+      throw new IllegalArgumentException(
+          "sessions of listen.link, listen.admin and listen.lmtp are not given to nodes: pool is not"
+              + " for them");
+    }
   }
 
   /** What is added to a standard port where those are not used. */
@@ -74,6 +82,20 @@ public record Listen(
   public Listen withStandardPorts() {
     return new Listen(
         true, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, link, admin);
+  }
+
+  /** The pools that listeners name, by the listener's name. */
+  public Map<String, String> pools() {
+    Map<String, String> pools = new TreeMap<>();
+    pools.put("smtp", smtp.pool());
+    pools.put("submission", submission.pool());
+    pools.put("submissions", submissions.pool());
+    pools.put("pop3", pop3.pool());
+    pools.put("pop3s", pop3s.pool());
+    pools.put("imap", imap.pool());
+    pools.put("imaps", imaps.pool());
+    pools.values().removeIf(String::isEmpty);
+    return pools;
   }
 
   /** The same with every listener changed alike. */
@@ -102,23 +124,30 @@ public record Listen(
    *     connection with a header of the PROXY protocol, version 1 or 2, which then says who the
    *     client is. A connection from there without one is closed; from elsewhere none is believed.
    *     Not for {@code link} and {@code admin}
+   * @param pool on a front, the group of nodes that clients of this listener are given to if one of
+   *     it is up, until they log in and it is known where they belong; see {@code hikyaku node
+   *     pools}. Empty for the common one. Not for nodes
    */
   public record Listener(
       boolean enabled,
       Optional<Integer> port,
       List<String> addresses,
-      List<AddressPrefix> proxyFrom) {
+      List<AddressPrefix> proxyFrom,
+      String pool) {
     static final Listener EVERYWHERE = usual(true, "*");
     static final Listener OFF = usual(false, "127.0.0.1");
     static final Listener LOOPBACK = usual(true, "127.0.0.1");
 
     private static Listener usual(boolean enabled, String address) {
-      return new Listener(enabled, Optional.empty(), List.of(address), List.of());
+      return new Listener(enabled, Optional.empty(), List.of(address), List.of(), "");
     }
 
     public Listener {
       if (port.filter(number -> number > 65535).isPresent()) {
         throw new IllegalArgumentException("a port is at most 65535, not " + port.orElseThrow());
+      }
+      if (!pool.isEmpty()) {
+        Wish.checkPool(pool);
       }
       if (enabled && addresses.isEmpty()) {
         throw new IllegalArgumentException(
@@ -127,7 +156,7 @@ public record Listen(
     }
 
     public Listener at(int newPort, String address) {
-      return new Listener(enabled, Optional.of(newPort), List.of(address), proxyFrom);
+      return new Listener(enabled, Optional.of(newPort), List.of(address), proxyFrom, pool);
     }
   }
 }

@@ -2,6 +2,7 @@ package hikyaku.server.cluster;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The nodes of a cluster and what can be wanted of them. Every method may throw {@link
@@ -24,6 +25,13 @@ public interface Cluster {
    * @throws IllegalArgumentException if it is out of these bounds
    */
   void weigh(String name, int weight) throws ClusterException.NoSuchNode;
+
+  /**
+   * Sets the pools that the node is one of. Durable when it returns.
+   *
+   * @throws IllegalArgumentException if there is none or too many, or one is no name of a pool
+   */
+  void pool(String name, Set<String> pools) throws ClusterException.NoSuchNode;
 
   /**
    * Strikes out a node that does not come back, and what was wished of it.

@@ -339,6 +339,7 @@ public final class Membership implements Cluster, AutoCloseable {
     LOG.atInfo()
         .addKeyValue("draining", now.draining())
         .addKeyValue("weight", now.weight())
+        .addKeyValue("pools", now.poolNames())
         .log("the operator wants this of the node");
     onWish.forEach(listener -> tell(listener, now));
     return true;
@@ -415,6 +416,12 @@ public final class Membership implements Cluster, AutoCloseable {
   @Override
   public void weigh(String name, int weight) throws ClusterException.NoSuchNode {
     roster.weigh(name, weight);
+    refresh(name);
+  }
+
+  @Override
+  public void pool(String name, Set<String> pools) throws ClusterException.NoSuchNode {
+    roster.pool(name, pools);
     refresh(name);
   }
 

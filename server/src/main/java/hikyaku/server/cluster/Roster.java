@@ -179,7 +179,8 @@ public final class Roster implements Cluster {
     hikyaku.server.cluster.proto.Wish wish = record.getWish();
     return new Wish(
         wish.getDraining(),
-        wish.hasWeight() ? Math.clamp(wish.getWeight(), 0, Wish.MOST) : Wish.NONE.weight());
+        wish.hasWeight() ? Math.clamp(wish.getWeight(), 0, Wish.MOST) : Wish.NONE.weight(),
+        wish.hasPools() ? Set.copyOf(List.of(wish.getPools().split(","))) : Wish.NONE.pools());
   }
 
   private static Identity identity(String name, Joined joined) {
@@ -217,8 +218,14 @@ public final class Roster implements Cluster {
 
   @Override
   public void weigh(String name, int weight) throws ClusterException.NoSuchNode {
-    Wish bounded = new Wish(false, weight);
+    Wish bounded = new Wish(false, weight, Wish.NONE.pools());
     wish(name, hikyaku.server.cluster.proto.Wish.newBuilder().setWeight(bounded.weight()));
+  }
+
+  @Override
+  public void pool(String name, Set<String> pools) throws ClusterException.NoSuchNode {
+    Wish checked = new Wish(false, 0, pools);
+    wish(name, hikyaku.server.cluster.proto.Wish.newBuilder().setPools(checked.poolNames()));
   }
 
   private void wish(String name, hikyaku.server.cluster.proto.Wish.Builder wish)

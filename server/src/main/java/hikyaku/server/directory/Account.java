@@ -12,6 +12,7 @@ import java.util.Set;
  * @param quota what it may hold: its own, or else its domain's
  * @param suspended whether the account or its domain is suspended: no login, no mail taken in
  * @param services what it may use
+ * @param routing where its sessions are served: as it says itself, or else its domain
  */
 public record Account(
     String id,
@@ -19,9 +20,21 @@ public record Account(
     String displayName,
     Quota quota,
     boolean suspended,
-    Set<Service> services) {
+    Set<Service> services,
+    Routing routing) {
   public Account {
     services = Set.copyOf(services);
+  }
+
+  /** One whose sessions any node serves. */
+  public Account(
+      String id,
+      Address primary,
+      String displayName,
+      Quota quota,
+      boolean suspended,
+      Set<Service> services) {
+    this(id, primary, displayName, quota, suspended, services, Routing.NONE);
   }
 
   public boolean allows(Service service) {

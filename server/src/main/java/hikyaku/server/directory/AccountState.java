@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param primary null before the first entry
  * @param created time of the first entry
  * @param quota empty for the domain's
+ * @param routing as it says itself
  * @param secretsSince the entry that last changed how the account is authenticated
  */
 record AccountState(
@@ -31,6 +32,7 @@ record AccountState(
     Optional<Quota> quota,
     boolean suspended,
     Set<Service> services,
+    Routing routing,
     Optional<Credentials.Password> password,
     Optional<Credentials.Sealed> sharedSecret,
     long secretsSince,
@@ -44,6 +46,7 @@ record AccountState(
           Optional.empty(),
           false,
           Set.copyOf(EnumSet.allOf(Service.class)),
+          Routing.NONE,
           Optional.empty(),
           Optional.empty(),
           0,
@@ -61,7 +64,8 @@ record AccountState(
         displayName,
         quota.orElse(domain.settings().quota()),
         suspended || domain.suspended(),
-        services);
+        services,
+        routing.over(domain.settings().routing()).effective());
   }
 
   static AccountState apply(AccountState before, Entry entry)
@@ -96,6 +100,7 @@ record AccountState(
               event.getServicesSet().getServicesList().stream()
                   .map(Records::service)
                   .collect(Collectors.toUnmodifiableSet());
+      case ROUTED -> next.routing = Records.routing(event.getRouted());
       case DISPLAY_NAME -> next.displayName = event.getDisplayName();
       case REMOVED -> {
         next.password = Optional.empty();
@@ -116,6 +121,7 @@ record AccountState(
     private Optional<Quota> quota;
     private boolean suspended;
     private Set<Service> services;
+    private Routing routing;
     private Optional<Credentials.Password> password;
     private Optional<Credentials.Sealed> sharedSecret;
     private long secretsSince;
@@ -129,6 +135,7 @@ record AccountState(
       quota = from.quota;
       suspended = from.suspended;
       services = from.services;
+      routing = from.routing;
       password = from.password;
       sharedSecret = from.sharedSecret;
       secretsSince = from.secretsSince;
@@ -144,6 +151,7 @@ record AccountState(
           quota,
           suspended,
           services,
+          routing,
           password,
           sharedSecret,
           secretsSince,
@@ -194,6 +202,10 @@ record AccountState(
             .setServicesSet(
                 ServicesRecord.newBuilder()
                     .addAllServices(services.stream().sorted().map(Records::record).toList())));
+  }
+
+  static Event routed(Routing routing) {
+    return event(AccountEvent.newBuilder().setRouted(Records.record(routing)));
   }
 
   static Event displayName(String name) {

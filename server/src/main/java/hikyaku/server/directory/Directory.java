@@ -17,6 +17,11 @@ public interface Directory {
   /** The account with this id, suspended ones included, removed ones not. */
   Optional<Account> account(String id);
 
+  /** What the account with this id says itself of where it is served, if there is one. */
+  default Optional<Routing> routing(String id) {
+    return account(id).map(Account::routing);
+  }
+
   /**
    * The account whose address this is: its primary one. No aliases, no sub-address, no catch-all;
    * this is the lookup of a login.

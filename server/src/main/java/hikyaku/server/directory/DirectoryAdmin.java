@@ -65,6 +65,9 @@ public interface DirectoryAdmin {
 
   void setServices(String id, Set<Service> services) throws DirectoryException;
 
+  /** Sets where its sessions are served; what is empty is as its domain says. */
+  void setRouting(String id, Routing routing) throws DirectoryException;
+
   void setDisplayName(String id, String name) throws DirectoryException;
 
   /**

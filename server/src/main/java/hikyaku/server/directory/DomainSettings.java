@@ -11,12 +11,17 @@ import java.util.Optional;
  * @param quota of accounts that have none of their own
  * @param separators each of these characters ends the user part of a sub-address ({@code
  *     user+detail}, RFC 5233); empty for no sub-addressing
+ * @param routing where sessions are served of accounts that do not say it
  */
 public record DomainSettings(
-    Optional<Address> catchAll, Optional<Address> postmaster, Quota quota, String separators) {
+    Optional<Address> catchAll,
+    Optional<Address> postmaster,
+    Quota quota,
+    String separators,
+    Routing routing) {
   /** No catch-all, no quota, {@code +} for sub-addresses. */
   public static final DomainSettings DEFAULTS =
-      new DomainSettings(Optional.empty(), Optional.empty(), Quota.NONE, "+");
+      new DomainSettings(Optional.empty(), Optional.empty(), Quota.NONE, "+", Routing.NONE);
 
   public DomainSettings {
     if (separators.length() > 4 || separators.chars().anyMatch(c -> "+-_=~#!%&*^".indexOf(c) < 0)) {
@@ -25,18 +30,22 @@ public record DomainSettings(
   }
 
   public DomainSettings withCatchAll(Optional<Address> address) {
-    return new DomainSettings(address, postmaster, quota, separators);
+    return new DomainSettings(address, postmaster, quota, separators, routing);
   }
 
   public DomainSettings withPostmaster(Optional<Address> address) {
-    return new DomainSettings(catchAll, address, quota, separators);
+    return new DomainSettings(catchAll, address, quota, separators, routing);
   }
 
   public DomainSettings withQuota(Quota newQuota) {
-    return new DomainSettings(catchAll, postmaster, newQuota, separators);
+    return new DomainSettings(catchAll, postmaster, newQuota, separators, routing);
   }
 
   public DomainSettings withSeparators(String newSeparators) {
-    return new DomainSettings(catchAll, postmaster, quota, newSeparators);
+    return new DomainSettings(catchAll, postmaster, quota, newSeparators, routing);
+  }
+
+  public DomainSettings withRouting(Routing newRouting) {
+    return new DomainSettings(catchAll, postmaster, quota, separators, newRouting);
   }
 }

@@ -50,6 +50,11 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
   }
 
   @Override
+  public Optional<Routing> routing(String id) {
+    return Optional.ofNullable(folds.existing(id)).map(existing -> existing.state().routing());
+  }
+
+  @Override
   public Optional<Account> accountByAddress(Address address) {
     Pair pair = folds.pair(address);
     return pair.domain().state().exists()

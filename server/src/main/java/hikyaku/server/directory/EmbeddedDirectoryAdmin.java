@@ -231,6 +231,11 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
   }
 
   @Override
+  public void setRouting(String id, Routing routing) throws DirectoryException {
+    change(id, AccountState.routed(routing));
+  }
+
+  @Override
   public void setDisplayName(String id, String name) throws DirectoryException {
     if (name.length() > limits.displayName() || name.chars().anyMatch(Character::isISOControl)) {
       throw new DirectoryException.LimitExceeded(

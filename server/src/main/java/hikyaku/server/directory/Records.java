@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.server.directory.proto.DomainSettingsRecord;
 import hikyaku.server.directory.proto.PasswordRecord;
 import hikyaku.server.directory.proto.QuotaRecord;
+import hikyaku.server.directory.proto.RoutingRecord;
 import hikyaku.server.directory.proto.ScramRecord;
 import hikyaku.server.directory.proto.SealedRecord;
 import hikyaku.server.directory.proto.ServiceKind;
@@ -30,6 +31,7 @@ final class Records {
         .setPostmaster(settings.postmaster().map(Address::toString).orElse(""))
         .setQuota(record(settings.quota()))
         .setSeparators(settings.separators())
+        .setRouting(record(settings.routing()))
         .build();
   }
 
@@ -38,7 +40,20 @@ final class Records {
         optionalAddress(record.getCatchAll()),
         optionalAddress(record.getPostmaster()),
         record.hasQuota() ? quota(record.getQuota()) : Quota.NONE,
-        record.getSeparators());
+        record.getSeparators(),
+        routing(record.getRouting()));
+  }
+
+  static RoutingRecord record(Routing routing) {
+    return RoutingRecord.newBuilder()
+        .setPool(routing.pool())
+        .setNode(routing.node())
+        .setBackend(routing.backend())
+        .build();
+  }
+
+  static Routing routing(RoutingRecord record) {
+    return new Routing(record.getPool(), record.getNode(), record.getBackend());
   }
 
   private static Optional<Address> optionalAddress(String text) {

@@ -11,6 +11,11 @@ public final class FrontMetrics {
 
   final Timer afterLeaving;
 
+  final Timer homewards;
+
+  /** Times that a session was given to a node outside of where it belongs: nobody was up there. */
+  final Counter astray;
+
   /** Sessions that ended because a repeated answer was not the same. */
   final Counter diverged;
 
@@ -20,6 +25,13 @@ public final class FrontMetrics {
   public FrontMetrics(MeterRegistry meters) {
     afterLoss = moves(meters, "lost");
     afterLeaving = moves(meters, "left");
+    homewards = moves(meters, "home");
+    astray =
+        Counter.builder("hikyaku.front.astray")
+            .description(
+                "Times that a session was given to a node outside of the pool, or other than the node,"
+                    + " that it belongs to, because none of it was up")
+            .register(meters);
     diverged = failures(meters, "diverged");
     homeless = failures(meters, "homeless");
   }
@@ -37,6 +49,14 @@ public final class FrontMetrics {
   /** Sessions that ended because they could not be carried on. */
   public long failed() {
     return (long) (diverged.count() + homeless.count());
+  }
+
+  Timer moves(String why) {
+    return switch (why) {
+      case "left" -> afterLeaving;
+      case "home" -> homewards;
+      default -> afterLoss;
+    };
   }
 
   private static Timer moves(MeterRegistry meters, String why) {

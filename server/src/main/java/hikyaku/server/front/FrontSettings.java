@@ -2,6 +2,7 @@ package hikyaku.server.front;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * How a front chooses nodes, and for how long it holds on to a session that has none.
@@ -14,6 +15,8 @@ import java.time.Duration;
  * @param retry the longest pause between attempts to reach a node
  * @param unsettled the most octets of one command that are kept to be given again. Nodes refuse
  *     such commands before; this bounds the disk against a node that does not. The session ends
+ * @param pools the pool of nodes that clients of a listener are given to, by the listener's name;
+ *     of those that are not named, the common one
  * @param spool a directory for input that is too long for memory
  */
 public record FrontSettings(
@@ -22,7 +25,12 @@ public record FrontSettings(
     Duration patience,
     Duration retry,
     long unsettled,
+    Map<String, String> pools,
     Path spool) {
+  public FrontSettings {
+    pools = Map.copyOf(pools);
+  }
+
   /** Ways to choose. Weights count in each. */
   public enum Balance {
     /** In turn. */

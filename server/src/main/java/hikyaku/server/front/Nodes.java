@@ -404,31 +404,70 @@ public final class Nodes implements AutoCloseable {
   }
 
   /**
-   * A node for a session. Nodes that fare badly are taken only if there are no others, then all of
-   * them alike, and those that are draining only if there are none of these.
+   * A node that was chosen.
+   *
+   * @param astray whether the session belongs elsewhere, where no node is up
+   */
+  record Choice(NodeLink link, boolean astray) {}
+
+  /**
+   * A node for a session: one of the best for it, by weight. Nodes that fare badly are taken only
+   * if there are no others, then all of them alike, and those that are draining only if there are
+   * none of these.
    *
    * @param not names of nodes that will not do
    */
-  Optional<NodeLink> choose(String service, Collection<String> not) {
+  Optional<Choice> choose(String service, Preference preference, Collection<String> not) {
     lock.lock();
     try {
       List<Candidate> fit = new ArrayList<>();
       List<Candidate> unwell = new ArrayList<>();
       List<Candidate> draining = new ArrayList<>();
       for (Candidate each : byName.values()) {
-        if (each.reported
-            && each.link.isOpen()
-            && !not.contains(each.link.node())
-            && each.report.getServicesList().contains(service)) {
-          boolean up = each.report.getState() == Report.State.UP && each.report.getWeight() > 0;
-          (!up ? draining : weight(each) > 0 ? fit : unwell).add(each);
+        if (serves(each, service) && !not.contains(each.link.node())) {
+          (!isUp(each) ? draining : weight(each) > 0 ? fit : unwell).add(each);
         }
       }
       List<Candidate> among = !fit.isEmpty() ? fit : !unwell.isEmpty() ? unwell : draining;
-      return among.isEmpty() ? Optional.empty() : Optional.of(pick(among).link);
+      if (among.isEmpty()) {
+        return Optional.empty();
+      }
+      int best = among.stream().mapToInt(each -> rank(preference, each)).min().getAsInt();
+      NodeLink link =
+          pick(among.stream().filter(each -> rank(preference, each) == best).toList()).link;
+      return Optional.of(new Choice(link, preference.isAstray(best)));
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether a node is up that is better for the session than the one that has it. */
+  boolean isBetterThan(String current, String service, Preference preference) {
+    lock.lock();
+    try {
+      Candidate has = byName.get(current);
+      int rank = has == null ? Integer.MAX_VALUE : rank(preference, has);
+      return byName.values().stream()
+          .anyMatch(each ->
+              serves(each, service)
+                  && isUp(each)
+                  && weight(each) > 0
+                  && rank(preference, each) < rank);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean serves(Candidate each, String service) {
+    return each.reported && each.link.isOpen() && each.report.getServicesList().contains(service);
+  }
+
+  private static boolean isUp(Candidate each) {
+    return each.report.getState() == Report.State.UP && each.report.getWeight() > 0;
+  }
+
+  private static int rank(Preference preference, Candidate each) {
+    return preference.rank(each.link.node(), each.report.getPoolsList());
   }
 
   private Candidate pick(List<Candidate> among) {

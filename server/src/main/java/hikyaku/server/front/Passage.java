@@ -4,6 +4,7 @@ import hikyaku.server.link.NodeLink;
 import hikyaku.server.link.Told;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.Muffler;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.TurnProtocol;
@@ -49,6 +50,9 @@ final class Passage implements TurnProtocol.Turns {
   /** Between two lines on nodes that refuse: there is one cause for all sessions. */
   private static final Muffler REFUSALS = new Muffler(Duration.ofSeconds(1));
 
+  /** Between two lines on sessions that are not where they belong, for the same reason. */
+  private static final Muffler ASTRAY = new Muffler(Duration.ofSeconds(10));
+
   private final TurnProtocol.TurnConnection client;
   private final FrontProtocol.Service service;
   private final Nodes nodes;
@@ -56,12 +60,20 @@ final class Passage implements TurnProtocol.Turns {
   private final FrontMetrics metrics;
   private final Instant since = Instant.now();
   private final Unsettled input;
+  private final String listenerPool;
 
   private @Nullable Inbox inbox;
   private NodeLink.@Nullable Stream stream;
 
   /** Nodes that refused the session since it last had one. */
   private Set<String> refusing = Set.of();
+
+  private Preference preference;
+
+  /** What the session was last sent home for: once, lest it go to and fro. */
+  private @Nullable Preference sentHome;
+
+  private boolean goingHome;
 
   /** When the client is told that no node takes it; counts on while one after the other refuses. */
   private long patienceEnds;
@@ -122,6 +134,8 @@ final class Passage implements TurnProtocol.Turns {
     this.settings = settings;
     this.metrics = metrics;
     this.input = new Unsettled(settings.spool());
+    this.listenerPool = settings.pools().getOrDefault(client.listener().name(), "");
+    this.preference = Preference.of(listenerPool, Home.ANYWHERE);
   }
 
   /** A repeated answer is not what was answered before. */
@@ -402,9 +416,9 @@ final class Passage implements TurnProtocol.Turns {
         deliver(octets);
         startCompression(offset);
       }
-      case Told.Account(String name) -> client.describe(name);
+      case Told.Account(String name, Home home) -> loggedIn(name, home);
       case Told.Granted(int octets) -> credit += octets;
-      case Told.Left _ -> move("left");
+      case Told.Left _ -> move(goingHome ? "home" : "left");
       case Told.Lost(String why) -> move(why);
       case Told.Refused(String why) -> refused(why);
       case Told.Closed(CloseReason reason) -> closed(reason);
@@ -503,6 +517,20 @@ final class Passage implements TurnProtocol.Turns {
     }
   }
 
+  /** Now it is known where the session is served best; if that is elsewhere it is asked back. */
+  private void loggedIn(String name, Home home) {
+    client.describe(name);
+    preference = Preference.of(listenerPool, home);
+    NodeLink.Stream from = stream;
+    if (from != null
+        && !preference.equals(sentHome)
+        && nodes.isBetterThan(from.node(), service.protocol(), preference)) {
+      sentHome = preference;
+      goingHome = true;
+      from.letGo();
+    }
+  }
+
   private void closed(CloseReason reason) throws IOException, InterruptedException {
     switch (reason) {
       case STOPPING, MOVED -> move("the node stopped");
@@ -544,11 +572,11 @@ final class Passage implements TurnProtocol.Turns {
     NodeLink.Stream before = stream;
     String from = before == null ? "" : before.node();
     stream = null;
+    goingHome = false;
     attach();
     NodeLink.Stream now = stream;
     if (now != null) {
-      (why.equals("left") ? metrics.afterLeaving : metrics.afterLoss)
-          .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      metrics.moves(why).record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
       LOG.atInfo()
           .addKeyValue("session", client.sessionId())
           .addKeyValue("from", from)
@@ -567,7 +595,7 @@ final class Passage implements TurnProtocol.Turns {
 
   private void seek() throws IOException, InterruptedException {
     while (true) {
-      Optional<NodeLink> node = nodes.choose(service.protocol(), refusing);
+      Optional<Nodes.Choice> node = nodes.choose(service.protocol(), preference, refusing);
       if (node.isPresent()) {
         give(node.get());
         return;
@@ -587,7 +615,31 @@ final class Passage implements TurnProtocol.Turns {
     }
   }
 
-  private void give(NodeLink node) throws IOException {
+  private void give(Nodes.Choice choice) throws IOException {
+    NodeLink node = choice.link();
+    if (choice.astray()) {
+      astray(node);
+    }
+    open(node);
+    client.state(
+        "on " + node.node() + (choice.astray() ? ", no " + preference.wanted() + " is up" : ""));
+    forward();
+  }
+
+  private void astray(NodeLink node) {
+    metrics.astray.increment();
+    long heldBack = ASTRAY.admit();
+    if (heldBack >= 0) {
+      LOG.atWarn()
+          .addKeyValue("session", client.sessionId())
+          .addKeyValue("wanted", preference.wanted())
+          .addKeyValue("node", node.node())
+          .addKeyValue("heldBack", heldBack)
+          .log("no node is up where a session belongs: another one serves it");
+    }
+  }
+
+  private void open(NodeLink node) {
     Inbox mine = new Inbox(this::told);
     inbox = mine;
     forwarded = input.base();
@@ -613,8 +665,6 @@ final class Passage implements TurnProtocol.Turns {
                 pin,
                 Optional.ofNullable(position)),
             mine);
-    client.state("on " + node.node());
-    forward();
   }
 
   private void homeless() throws IOException {

@@ -44,7 +44,7 @@ final class Login {
     }
     session.state.loggedIn(
         new SessionState.Login(success.account(), success.epoch(), success.lease(), mail));
-    session.connection.describe(success.account().primary().toString());
+    session.describe(success.account());
     session.server.metrics.loginsAccepted.increment();
     log.atInfo()
         .addKeyValue("session", session.id())

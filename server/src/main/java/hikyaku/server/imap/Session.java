@@ -12,11 +12,13 @@ import hikyaku.protocol.imap.ResponseWriter;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.LoginResult;
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Service;
 import hikyaku.server.imap.CommandTable.State;
 import hikyaku.server.imap.CommandTable.Telling;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
@@ -183,7 +185,7 @@ final class Session {
     AccountMail mail = server.mail.account(success.account().id());
     state.loggedIn(
         new SessionState.Login(success.account(), success.epoch(), success.lease(), mail));
-    connection.describe(success.account().primary().toString());
+    describe(success.account());
     login.enabled().forEach(state::enable);
     if (state.utf8()) {
       out.useUtf8();
@@ -192,6 +194,12 @@ final class Session {
       state.select(Selected.carriedOn(mail.mailbox(in.folder()), in, !state.rev2()));
       state.save(in.saved());
     }
+  }
+
+  /** Who it is, and so where the session is served best. */
+  void describe(Account account) {
+    connection.describe(
+        account.primary().toString(), new Home(account.routing().node(), account.routing().pool()));
   }
 
   private void leave() {

@@ -48,7 +48,7 @@ final class Frame {
   static final byte SETTLED = 49; // input offset (8), length of position (4), position, octets
   static final byte START_TLS = 50; // input offset (8), octets
   static final byte START_COMPRESSION = 51; // input offset (8), octets
-  static final byte ACCOUNT = 52; // name
+  static final byte ACCOUNT = 52; // name, best node, best pool, with line feeds between
   static final byte LEFT = 53;
   static final byte CLOSED = 54; // reason by name
   static final byte REFUSED = 55; // why, for the log

@@ -5,6 +5,7 @@ import hikyaku.server.link.proto.Tls;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.Carrier;
 import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.Muffler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -309,8 +310,9 @@ final class FrontLink implements Link.Receiver {
     }
 
     @Override
-    public void account(String account) {
-      mine.send(Frame.ACCOUNT, stream, account.getBytes(StandardCharsets.UTF_8));
+    public void account(String account, Home best) {
+      String told = account + "\n" + best.node() + "\n" + best.pool();
+      mine.send(Frame.ACCOUNT, stream, told.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.server.link.proto.Report;
 import hikyaku.server.net.CarriedSession;
 import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.TlsInfo;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -264,7 +265,7 @@ public final class NodeLink implements AutoCloseable {
                   : new Told.StartCompression(at, part),
               false);
         }
-        case Frame.ACCOUNT -> tell(stream, new Told.Account(text(octets, offset, length)), false);
+        case Frame.ACCOUNT -> tell(stream, account(text(octets, offset, length)), false);
         case Frame.GRANT -> {
           FrontLink.atLeast(4, length);
           tell(stream, new Told.Granted(Link.getInt(octets, offset)), false);
@@ -309,6 +310,14 @@ public final class NodeLink implements AutoCloseable {
               Arrays.copyOfRange(octets, from, from + position),
               Arrays.copyOfRange(octets, from + position, offset + length)),
           false);
+    }
+
+    private static Told.Account account(String text) throws LinkException {
+      String[] parts = text.split("\n", -1);
+      if (parts.length != 3) {
+        throw new LinkException("an account in " + parts.length + " parts");
+      }
+      return new Told.Account(parts[0], new Home(parts[1], parts[2]));
     }
 
     private static String text(byte[] octets, int offset, int length) {

@@ -1,6 +1,7 @@
 package hikyaku.server.link;
 
 import hikyaku.server.net.CloseReason;
+import hikyaku.server.net.Home;
 
 /** What a front is told of a session that a node serves. */
 public sealed interface Told {
@@ -19,8 +20,8 @@ public sealed interface Told {
   /** Send the octets, then compress. */
   record StartCompression(long inputOffset, byte[] octets) implements Told {}
 
-  /** Who has logged in. */
-  record Account(String name) implements Told {}
+  /** Who has logged in, and where their sessions are best served. */
+  record Account(String name, Home home) implements Told {}
 
   /** So many octets of input were taken. */
   record Granted(int octets) implements Told {}

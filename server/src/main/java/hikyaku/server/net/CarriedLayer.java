@@ -427,8 +427,8 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     }
   }
 
-  void account(String account) {
-    carrier.account(account);
+  void account(String account, Home home) {
+    carrier.account(account, home);
   }
 
   /** The session was left at its settled place. */

@@ -30,8 +30,8 @@ public interface Carrier {
   /** Have the front compress behind these octets; the input from this offset on is compressed. */
   void startCompression(long inputOffset, byte[] octets, int length);
 
-  /** Who has logged in. */
-  void account(String account);
+  /** Who has logged in, and where their sessions are best served. */
+  void account(String account, Home home);
 
   /** So many octets of input were taken: the front may send as many more. */
   void granted(int octets);

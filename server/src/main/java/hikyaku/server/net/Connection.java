@@ -104,7 +104,15 @@ public interface Connection {
   void aside(String line) throws IOException;
 
   /** Names the account once the client has logged in; for status, traces and the log. */
-  void describe(String account);
+  default void describe(String account) {
+    describe(account, Home.ANYWHERE);
+  }
+
+  /**
+   * Names the account once the client has logged in, and where its sessions are best served: a
+   * front takes it there once it is settled.
+   */
+  void describe(String account, Home home);
 
   /** A word or two for the status page on what the session does: a state, a command, a folder. */
   void state(String state);

@@ -429,6 +429,20 @@ public final class NetServer implements AutoCloseable {
     return ended;
   }
 
+  /**
+   * Has live connections leave for nodes that are chosen anew, each where it is settled; says how
+   * many. Those that no front carries stay.
+   */
+  public int move(Predicate<ConnectionInfo> which) {
+    int moved = 0;
+    for (Session session : live) {
+      if (which.test(session.info()) && session.move()) {
+        moved++;
+      }
+    }
+    return moved;
+  }
+
   /** Bugs met since the start: zero, if all is well. */
   public long bugs() {
     return specs.stream()

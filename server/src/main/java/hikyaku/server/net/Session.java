@@ -397,10 +397,10 @@ final class Session implements TurnProtocol.TurnConnection {
   }
 
   @Override
-  public void describe(String name) {
+  public void describe(String name, Home home) {
     account = name;
     if (carried != null) {
-      carried.account(name);
+      carried.account(name, home);
     }
     entry.ticket().authenticated();
     entry.passage().account(name);
@@ -484,6 +484,19 @@ final class Session implements TurnProtocol.TurnConnection {
   /** Has the session say goodbye as soon as it is between commands. From any thread. */
   void stop() {
     ground.stop();
+  }
+
+  /**
+   * Has the session leave for another node, or the same one, as soon as it is settled.
+   *
+   * @return false if no front carries it
+   */
+  boolean move() {
+    CarriedLayer front = carried;
+    if (front != null) {
+      front.letGo();
+    }
+    return front != null;
   }
 
   /** Gives up on a client that takes no output. From the watch. */

@@ -226,7 +226,10 @@ public final class AccountOperations implements AdminApi.Group {
         account.quota().octets(),
         account.quota().messages(),
         usage.octets(),
-        usage.count());
+        usage.count(),
+        account.routing().pool(),
+        account.routing().node(),
+        account.routing().backend());
   }
 
   private static String name(Service service) {
@@ -272,6 +275,9 @@ public final class AccountOperations implements AdminApi.Group {
    *
    * @param octets what its mailboxes hold
    * @param messages how many messages that is
+   * @param pool the group of nodes that serve it best, by its own word or its domain's; or empty
+   * @param node the node that serves it best; or empty
+   * @param backend the foreign server that serves it; or empty
    */
   public record View(
       String address,
@@ -282,5 +288,8 @@ public final class AccountOperations implements AdminApi.Group {
       long quotaOctets,
       long quotaMessages,
       long octets,
-      long messages) {}
+      long messages,
+      String pool,
+      String node,
+      String backend) {}
 }

@@ -8,6 +8,7 @@ import hikyaku.server.cluster.Room;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class ClusterOperations implements AdminApi.Group {
     table.add("GET", "nodes/*", request -> AdminResponse.ok(NodeView.of(member(request))));
     table.add("PUT", "nodes/*/draining", this::drain);
     table.add("PUT", "nodes/*/weight", this::weigh);
+    table.add("PUT", "nodes/*/pools", this::pool);
     table.add("DELETE", "nodes/*", this::forget);
   }
 
@@ -72,6 +74,18 @@ public final class ClusterOperations implements AdminApi.Group {
     return AdminResponse.done();
   }
 
+  private AdminResponse pool(AdminRequest request) throws AdminException {
+    Pools wanted = request.json(Pools.class);
+    try {
+      cluster.pool(request.part(1), Set.copyOf(wanted.pools()));
+    } catch (ClusterException e) {
+      throw refused(e);
+    } catch (IllegalArgumentException e) {
+      throw AdminException.badRequest(String.valueOf(e.getMessage()));
+    }
+    return AdminResponse.done();
+  }
+
   private AdminResponse forget(AdminRequest request) throws AdminException {
     try {
       cluster.forget(request.part(1));
@@ -100,6 +114,9 @@ public final class ClusterOperations implements AdminApi.Group {
   /** A node's share of new sessions. */
   public record Weight(int weight) {}
 
+  /** The pools that a node is one of. */
+  public record Pools(List<String> pools) {}
+
   /**
    * A node as it is shown.
    *
@@ -123,6 +140,7 @@ public final class ClusterOperations implements AdminApi.Group {
       boolean draining,
       boolean lettingGo,
       int weight,
+      List<String> pools,
       List<String> problems,
       @Nullable String link,
       String admin,
@@ -143,6 +161,7 @@ public final class ClusterOperations implements AdminApi.Group {
           member.wish().draining(),
           member.lettingGo(),
           member.wish().weight(),
+          member.wish().pools().stream().sorted().toList(),
           member.vitals().problems(),
           member.identity().link().orElse(null),
           member.identity().admin(),

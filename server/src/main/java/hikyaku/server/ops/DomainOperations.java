@@ -154,7 +154,10 @@ public final class DomainOperations implements AdminApi.Group {
       String postmaster,
       long quotaOctets,
       long quotaMessages,
-      String separators) {
+      String separators,
+      String pool,
+      String node,
+      String backend) {
     static View of(Domain domain) {
       DomainSettings settings = domain.settings();
       return new View(
@@ -164,7 +167,10 @@ public final class DomainOperations implements AdminApi.Group {
           settings.postmaster().map(Address::toString).orElse(""),
           settings.quota().octets(),
           settings.quota().messages(),
-          settings.separators());
+          settings.separators(),
+          settings.routing().pool(),
+          settings.routing().node(),
+          settings.routing().backend());
     }
   }
 

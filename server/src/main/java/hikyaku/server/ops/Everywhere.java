@@ -53,6 +53,7 @@ public final class Everywhere implements AdminApi.Group {
     table.add("GET", "cluster/*", this::all);
     table.add("GET", "cluster/*/*", this::all);
     table.add("DELETE", "cluster/*/*", this::all);
+    table.add("POST", "cluster/*/*", this::all);
   }
 
   /**

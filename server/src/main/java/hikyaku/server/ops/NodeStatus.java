@@ -4,6 +4,7 @@ import hikyaku.server.net.ConnectionInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** What a running node tells of itself and lets be done to it. */
 public interface NodeStatus {
@@ -56,6 +57,9 @@ public interface NodeStatus {
 
   /** Ends a session; false if there is none of that id. */
   boolean endSession(String id);
+
+  /** Has sessions that came by fronts leave for nodes that are chosen anew; says how many. */
+  int moveSessions(Predicate<ConnectionInfo> which);
 
   /** Ends the sessions of an account. */
   void endSessionsOf(String account);

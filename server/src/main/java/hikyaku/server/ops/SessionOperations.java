@@ -22,6 +22,7 @@ public final class SessionOperations implements AdminApi.Group {
     table.add("GET", "sessions", this::sessions);
     table.add("DELETE", "sessions/*", this::endSession);
     table.add("DELETE", "connections/*", this::endAll);
+    table.add("POST", "moves/*", this::moveAll);
     table.add("PUT", "trace/*", this::trace);
     table.add("POST", "tls/reload", _ -> reloadTls());
     table.add("PUT", "log/level", this::logLevel);
@@ -75,6 +76,15 @@ public final class SessionOperations implements AdminApi.Group {
     return AdminResponse.ok(new Ended(ended.size(), ended));
   }
 
+  private AdminResponse moveAll(AdminRequest request) throws AdminException {
+    Subject subject = subject(request.part(1));
+    NodeStatus running = running();
+    return AdminResponse.ok(
+        new Moved(
+            running.moveSessions(
+                session -> SessionView.of(running.name(), session).isOf(subject))));
+  }
+
   private AdminResponse trace(AdminRequest request) throws AdminException {
     if (!running().trace(request.part(1), request.json(Switch.class).on())) {
       throw AdminException.notFound(
@@ -109,6 +119,9 @@ public final class SessionOperations implements AdminApi.Group {
 
   /** On or off. */
   public record Switch(boolean on) {}
+
+  /** How many sessions were told to leave. */
+  public record Moved(int moved) {}
 
   /**
    * How many sessions were ended, and their ids: one that a front carries has the same on the front

@@ -21,6 +21,7 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Service;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
@@ -436,7 +437,9 @@ final class Session {
     opened = new Opened(success.account(), success.epoch(), success.lease(), hold, maildrop);
     state = State.TRANSACTION;
     user = null;
-    connection.describe(success.account().primary().toString());
+    connection.describe(
+        success.account().primary().toString(),
+        new Home(success.account().routing().node(), success.account().routing().pool()));
     connection.state("transaction");
   }
 

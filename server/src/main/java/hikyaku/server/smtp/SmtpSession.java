@@ -18,6 +18,7 @@ import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Service;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.FailureLog;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
 import hikyaku.server.smtp.CommandTable.Flag;
@@ -380,7 +381,9 @@ final class SmtpSession {
     epoch = success.epoch();
     lease = success.lease();
     budget.trust();
-    connection.describe(success.account().primary().toString());
+    connection.describe(
+        success.account().primary().toString(),
+        new Home(success.account().routing().node(), success.account().routing().pool()));
   }
 
   // -------------------------------------------------------------------------- what commands ask

@@ -176,7 +176,7 @@ final class MembershipTest {
     a.drain("b", true);
     a.weigh("b", 30);
     pass(a, b);
-    assertThat(told).containsExactly(new Wish(true, 30));
+    assertThat(told).containsExactly(new Wish(true, 30, Wish.NONE.pools()));
     assertThat(b.self().state()).isEqualTo(State.DRAINING);
     Member seen = a.member("b").orElseThrow();
     assertThat(seen.state()).isEqualTo(State.DRAINING);
@@ -187,15 +187,25 @@ final class MembershipTest {
     b.close();
     Membership again = join("b");
     again.onWish(told::add);
-    assertThat(told).containsExactly(new Wish(true, 30), new Wish(true, 30));
+    assertThat(told)
+        .containsExactly(
+            new Wish(true, 30, Wish.NONE.pools()), new Wish(true, 30, Wish.NONE.pools()));
     a.drain("b", false);
     again.look();
-    assertThat(again.self().wish()).isEqualTo(new Wish(false, 30));
+    assertThat(again.self().wish()).isEqualTo(new Wish(false, 30, Wish.NONE.pools()));
+    a.pool("b", Set.of("staff", "common"));
+    a.pool("b", Set.of("staff", "students"));
+    again.look();
+    assertThat(again.self().wish()).isEqualTo(new Wish(false, 30, Set.of("staff", "students")));
+    assertThat(told.getLast().poolNames()).isEqualTo("staff,students");
     assertThatThrownBy(() -> a.drain("nobody", true))
         .isInstanceOf(ClusterException.NoSuchNode.class);
     assertThatThrownBy(() -> a.drain("no/body", true))
         .isInstanceOf(ClusterException.NoSuchNode.class);
     assertThatThrownBy(() -> a.weigh("b", 1001)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> a.pool("b", Set.of())).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> a.pool("b", Set.of("a,b")))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -330,7 +340,12 @@ final class MembershipTest {
         List.of(
             member("b", State.DOWN, Wish.NONE, Vitals.NONE, b.identity().roles()),
             member("b", State.DRAINING, Wish.NONE, Vitals.NONE, b.identity().roles()),
-            member("b", State.UP, new Wish(false, 0), Vitals.NONE, b.identity().roles()))) {
+            member(
+                "b",
+                State.UP,
+                new Wish(false, 0, Wish.NONE.pools()),
+                Vitals.NONE,
+                b.identity().roles()))) {
       assertThat(Room.against(List.of(a, unfit), "a")).hasSize(2);
     }
     Member full = member("b", State.UP, Wish.NONE, busy, b.identity().roles());

@@ -552,4 +552,23 @@ class EmbeddedDirectoryTest {
         .isEqualTo(new Local(List.of(new Target(read, read.primary(), ""))));
     assertThat(reread.find(alice.primary()).orElseThrow().account()).isEqualTo(read);
   }
+
+  @Test
+  void anAccountIsServedWhereItSaysOrElseItsDomain() throws Exception {
+    String id = admin.createAccount(new Address("alice", "demo.test"), null).id();
+    assertThat(directory.account(id).orElseThrow().routing()).isEqualTo(Routing.NONE);
+    admin.setDomainSettings(
+        "demo.test", DomainSettings.DEFAULTS.withRouting(new Routing("students", "n1", "old")));
+    assertThat(directory.account(id).orElseThrow().routing())
+        .isEqualTo(new Routing("students", "n1", "old"));
+    admin.setRouting(id, new Routing("staff", "", ""));
+    assertThat(directory.account(id).orElseThrow().routing())
+        .isEqualTo(new Routing("staff", "n1", "old"));
+    admin.setRouting(id, new Routing("staff", "any", "here"));
+    assertThat(directory.account(id).orElseThrow().routing())
+        .isEqualTo(new Routing("staff", "", ""));
+    assertThat(directory.routing(id)).contains(new Routing("staff", "any", "here"));
+    admin.setRouting(id, Routing.NONE);
+    assertThat(directory.account(id).orElseThrow().routing().pool()).isEqualTo("students");
+  }
 }

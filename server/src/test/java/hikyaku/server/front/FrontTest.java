@@ -101,6 +101,7 @@ final class FrontTest {
     final LinkServer links;
     final Cable cable;
     volatile Report.State state = Report.State.UP;
+    volatile List<String> pools = List.of();
     volatile List<String> peers = List.of();
 
     Node(String name) throws IOException {
@@ -136,6 +137,7 @@ final class FrontTest {
                       .addServices("imap")
                       .addServices("smtp")
                       .setWeight(100)
+                      .addAllPools(pools)
                       .addAllPeers(peers)
                       .build(),
               InstantSource.system(),
@@ -175,6 +177,7 @@ final class FrontTest {
             Duration.ofSeconds(3),
             Duration.ofMillis(200),
             1024L * 1024 * 1024,
+            Map.of("tls", "students"),
             directory);
     InstantSource clock = InstantSource.system();
     nodes = new Nodes("front", FRONT_KEYS, SETTINGS, settings, clock, new SecureRandom());
@@ -345,6 +348,122 @@ final class FrontTest {
       client.ask("QUIT", "bye");
       assertThat(client.line()).isEqualTo("END ");
     }
+  }
+
+  private double counted(String name, String... tags) {
+    var found = meters.find(name).tags(tags);
+    return found.counter() == null ? found.timer().count() : found.counter().count();
+  }
+
+  @Test
+  void goesHomeWhenItIsKnownWhoItIs() throws Exception {
+    two.pools = List.of("staff");
+    link(one);
+    link(two);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 3", "total 3");
+      client.ask("WHERE", "one");
+      client.ask("NAME alice - staff", "named");
+      arrived(two.protocol, "resumed");
+      client.ask("WHERE", "two");
+      client.ask("ADD 4", "total 7");
+      assertThat(front.connections().getFirst().state()).isEqualTo("on two");
+      // From there it is pinned to a node, and then to none.
+      client.ask("NAME alice one staff", "named");
+      arrived(one.protocol, "served");
+      arrived(one.protocol, "resumed");
+      client.ask("WHERE", "one");
+      client.ask("NAME alice - -", "named");
+      client.ask("WHERE", "one");
+      client.ask("ADD 4", "total 11");
+    }
+    assertThat(counted("hikyaku.front.moves", "why", "home")).isEqualTo(2);
+    assertThat(counted("hikyaku.front.astray")).isZero();
+  }
+
+  @Test
+  void goesHomeWithCommandsUnderWay() throws Exception {
+    two.pools = List.of("staff");
+    link(one);
+    link(two);
+    try (Client client = greeted("plain")) {
+      client.send("NAME alice - staff\r\n");
+      for (int i = 0; i < 200; i++) {
+        client.send("ADD 1\r\n");
+      }
+      client.expect("named");
+      for (int i = 1; i <= 200; i++) {
+        client.expect("total " + i);
+      }
+      client.ask("WHERE", "two");
+    }
+    assertThat(writes).hasSize(200);
+  }
+
+  @Test
+  void isServedElsewhereWhileNobodyIsUpWhereItBelongs() throws Exception {
+    two.pools = List.of("staff");
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("NAME alice - staff", "named");
+      client.ask("WHERE", "one");
+      Node three = new Node("three");
+      link(three);
+      one.drain();
+      arrived(three.protocol, "resumed");
+      client.ask("WHERE", "three");
+      assertThat(front.connections().getFirst().state()).isEqualTo("on three, no pool staff is up");
+      assertThat(counted("hikyaku.front.astray")).isEqualTo(1);
+      // Once they are back, whoever is moved goes home.
+      link(two);
+      three.cable.cut();
+      arrived(two.protocol, "resumed");
+      client.ask("WHERE", "two");
+      two.cable.cut();
+      client.ask("WHERE", "one");
+    }
+  }
+
+  @Test
+  void isSentHomeOnceIfTheyDoNotTakeItThere() throws Exception {
+    Node sham = new Node("three", false);
+    sham.pools = List.of("staff");
+    link(one);
+    link(sham);
+    try (Client client = greeted("plain")) {
+      client.ask("NAME alice - staff", "named");
+      arrived(one.protocol, "served");
+      arrived(one.protocol, "resumed");
+      client.ask("NAME alice - staff", "named");
+      client.ask("WHERE", "one");
+      assertThat(one.protocol.begun).isEmpty();
+    }
+  }
+
+  @Test
+  void takesListenersToTheirPools() throws Exception {
+    two.pools = List.of("students", "staff");
+    Node three = new Node("three");
+    three.pools = List.of("other");
+    link(two);
+    link(one);
+    link(three);
+    for (int i = 0; i < 5; i++) {
+      try (Client secured = greeted("tls");
+          Client plain = greeted("plain")) {
+        secured.ask("WHERE", "two");
+        plain.ask("WHERE", "one");
+        secured.ask("NAME alice - other", "named");
+        arrived(three.protocol, "resumed");
+        secured.ask("WHERE", "three");
+      }
+    }
+    assertThat(counted("hikyaku.front.astray")).isZero();
+    two.cable.cut();
+    try (Client secured = greeted("tls")) {
+      secured.ask("WHERE", "one");
+    }
+    assertThat(counted("hikyaku.front.astray")).isEqualTo(1);
   }
 
   private String where() throws Exception {

@@ -3,6 +3,7 @@ package hikyaku.server.front;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader.LineEnding;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.Wake;
@@ -139,7 +140,9 @@ final class TallyProtocol implements Protocol {
         case "TAKE" -> take(Long.parseLong(words[1]));
         case "WHERE" -> reply(node);
         case "NAME" -> {
-          connection.describe(words[1]);
+          connection.describe(
+              words[1],
+              words.length < 4 ? Home.ANYWHERE : new Home(known(words[2]), known(words[3])));
           reply("named");
         }
         case "RANDOM" -> {
@@ -232,6 +235,10 @@ final class TallyProtocol implements Protocol {
       } finally {
         idling.remove(connection);
       }
+    }
+
+    private static String known(String word) {
+      return word.equals("-") ? "" : word;
     }
 
     private void reply(String text) throws IOException {

@@ -274,7 +274,7 @@ class BrakeTest {
     }
 
     @Override
-    public void account(String account) {
+    public void account(String account, Home home) {
       told.add(account);
     }
 

@@ -40,7 +40,7 @@ final class CarriedLayerTest {
             public void startCompression(long inputOffset, byte[] octets, int length) {}
 
             @Override
-            public void account(String account) {}
+            public void account(String account, Home home) {}
 
             @Override
             public void granted(int octets) {

@@ -226,6 +226,7 @@ final class ProberTest {
             Duration.ofSeconds(3),
             Duration.ofMillis(200),
             1024 * 1024,
+            Map.of(),
             directory);
     health = new Health(settings, meters, clock);
     nodes =

@@ -6,6 +6,7 @@ import hikyaku.protocol.wire.OctetSource;
 import hikyaku.protocol.wire.WireReader;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.Output;
 import hikyaku.server.net.TlsInfo;
@@ -175,7 +176,7 @@ final class TestConnection implements Connection {
   }
 
   @Override
-  public void describe(String account) {}
+  public void describe(String account, Home home) {}
 
   @Override
   public void state(String state) {}

@@ -7,6 +7,7 @@ import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.Output;
 import hikyaku.server.net.TlsInfo;
@@ -399,8 +400,8 @@ final class Leg implements Connection {
   }
 
   @Override
-  public void describe(String account) {
-    client.describe(account);
+  public void describe(String account, Home home) {
+    client.describe(account, home);
   }
 
   @Override
