@@ -24,13 +24,16 @@ import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.Everywhere;
+import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LimitOperations;
+import hikyaku.server.ops.LinkAnswers;
 import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.RoutingOperations;
 import hikyaku.server.ops.SessionOperations;
+import hikyaku.server.ops.StoryOperations;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -225,15 +228,21 @@ final class Core implements AutoCloseable {
   AdminApi adminApi() {
     Cluster roster = new Roster(store.logs(), configuration.cluster(), clock);
     Neighbours neighbours = new NodeNeighbours(configuration.node().name(), roster, List.of());
-    return adminApi(null, roster, null, everywhere(null, neighbours));
+    AdminApi askable =
+        new AdminApi(
+            List.of(
+                new SessionOperations(null),
+                new StoryOperations(new JournalSearch(data.journal(), null))));
+    return adminApi(
+        null, roster, null, everywhere(new LinkAnswers(askable, neighbours), neighbours));
   }
 
   /**
    * Operations on all processes of the cluster.
    *
-   * @param answerer of the node that runs on this data, if one does
+   * @param answerer of this data
    */
-  Everywhere everywhere(@Nullable Answerer answerer, Neighbours neighbours) {
+  Everywhere everywhere(Answerer answerer, Neighbours neighbours) {
     String name = configuration.node().name();
     LinkKeys keys = LinkKeys.ofNode(key::derive);
     return new Everywhere(

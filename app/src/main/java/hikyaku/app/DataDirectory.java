@@ -34,6 +34,7 @@ import tools.jackson.core.JacksonException;
  * tls/         the self-signed certificate, if there is no other
  * id           a random number that the directory keeps, by which a cluster knows it again
  * front/       input that a front holds for its clients, while it is too long for memory
+ * log/         what was logged of sessions and messages, to be searched
  * secret.key   the key of the installation, for secrets that must be kept as they are (mode 0600)
  * </pre>
  */
@@ -162,6 +163,11 @@ public final class DataDirectory implements AutoCloseable {
   Path spool() throws IOException {
     return Files.createDirectories(
         path.resolve("front"), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+  }
+
+  /** Where the journal is. */
+  Path journal() {
+    return path.resolve("log");
   }
 
   private Path engineFile() {

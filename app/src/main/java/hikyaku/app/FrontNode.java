@@ -19,10 +19,12 @@ import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.AdminServer;
 import hikyaku.server.ops.Everywhere;
 import hikyaku.server.ops.HereOperations;
+import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LinkAnswers;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
+import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.probe.Prober;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -56,6 +58,7 @@ final class FrontNode implements AutoCloseable {
   FrontNode(Configuration configuration, DataDirectory directory) throws Failure {
     data = opened.add(directory);
     try {
+      JournalSearch journal = Journals.open(opened, data, configuration.log());
       Clock clock = Clock.systemUTC();
       SecureRandom random = new SecureRandom();
       PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -124,7 +127,7 @@ final class FrontNode implements AutoCloseable {
                   List.of(
                       StatusTables.links(nodes.links()), FrontNodeOperations.table(nodes, health)),
               clock);
-      AdminApi api = api(configuration, random, health);
+      AdminApi api = api(configuration, random, health, journal);
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(opened.add(new AdminServer(at, token, api, status, this::problems, page)));
@@ -147,13 +150,16 @@ final class FrontNode implements AutoCloseable {
   }
 
   /** What can be done to this front, and, for all processes of the cluster, by way of it. */
-  private AdminApi api(Configuration configuration, SecureRandom random, Health health)
+  private AdminApi api(
+      Configuration configuration, SecureRandom random, Health health, JournalSearch journal)
       throws Failure {
     Neighbours neighbours = new FrontNeighbours(nodes);
     SessionOperations sessions = new SessionOperations(status);
     HereOperations here =
         new HereOperations(status, "front", this::problems, () -> links(health), neighbours);
-    LinkAnswers answers = new LinkAnswers(new AdminApi(List.of(sessions, here)), neighbours);
+    LinkAnswers answers =
+        new LinkAnswers(
+            new AdminApi(List.of(sessions, here, new StoryOperations(journal))), neighbours);
     nodes.answerBy(answers);
     LinkKeys keys = LinkKeys.ofFront(key(configuration)::derive);
     Everywhere everywhere =

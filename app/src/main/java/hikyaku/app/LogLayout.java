@@ -41,7 +41,7 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
   }
 
   /** Controls, line separators, and what changes direction (Unicode Cc, Zl, Zp, Cf). */
-  private static boolean isInvisible(int c) {
+  static boolean isInvisible(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.LINE_SEPARATOR,
@@ -64,7 +64,7 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
         line.append(' ').append(pair.key).append('=');
         value(line, String.valueOf(pair.value));
       }
-      line.append(" from=").append(loggerName(event)).append('\n');
+      line.append(" logger=").append(loggerName(event)).append('\n');
       if (event.getThrowableProxy() != null) {
         ThrowableProxyUtil.asString(event.getThrowableProxy())
             .lines()
@@ -134,7 +134,7 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
           default -> object.put(pair.key, pair.value.toString());
         }
       }
-      object.put("from", event.getLoggerName());
+      object.put("logger", event.getLoggerName());
       if (event.getThrowableProxy() != null) {
         object.put("error", ThrowableProxyUtil.asString(event.getThrowableProxy()));
       }

@@ -2,6 +2,7 @@ package hikyaku.app;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -13,10 +14,14 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.spi.FilterReply;
 import hikyaku.app.config.Log;
 import hikyaku.server.link.Probes;
+import hikyaku.server.ops.Journal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.KeyValuePair;
@@ -26,9 +31,14 @@ import org.slf4j.event.KeyValuePair;
  * {@link #use} has been called, warnings go to standard error.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
+  /** The logger above all of this program's. */
+  static final String OURS = "hikyaku";
+
+  private static final Set<JournalAppender> JOURNALS = new HashSet<>();
+
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    set(context, new Log(Log.Level.WARN, Log.Format.TEXT, Optional.empty()));
+    set(context, new Log(Log.Level.WARN, Log.Format.TEXT, Optional.empty(), 0, Duration.ZERO));
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
@@ -41,8 +51,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
   static Optional<String> level(String name) {
     for (Log.Level level : Log.Level.values()) {
       if (level.name().equalsIgnoreCase(name)) {
-        root((LoggerContext) LoggerFactory.getILoggerFactory())
-            .setLevel(Level.toLevel(level.name()));
+        level((LoggerContext) LoggerFactory.getILoggerFactory(), Level.toLevel(level.name()));
         return Optional.of(level.name().toLowerCase(Locale.ROOT));
       }
     }
@@ -65,9 +74,60 @@ public final class Logging extends ContextAwareBase implements Configurator {
     appender.addFilter(new NoProbes());
     appender.start();
     var root = root(context);
-    root.detachAndStopAllAppenders();
+    root.iteratorForAppenders()
+        .forEachRemaining(before -> {
+          if (!(before instanceof JournalAppender)) {
+            root.detachAppender(before);
+            before.stop();
+          }
+        });
     root.addAppender(appender);
-    root.setLevel(Level.toLevel(log.level().name()));
+    level(context, Level.toLevel(log.level().name()));
+  }
+
+  /**
+   * Keeps what this program says of sessions in a journal too, until the answer is closed. What is
+   * said at DEBUG is made for it then, and held back from the log itself.
+   */
+  static AutoCloseable keep(Journal journal) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    JournalAppender appender = new JournalAppender(journal);
+    appender.setContext(context);
+    appender.start();
+    var root = root(context);
+    synchronized (JOURNALS) {
+      root.addAppender(appender);
+      JOURNALS.add(appender);
+      level(context, root.getLevel());
+    }
+    return () -> {
+      synchronized (JOURNALS) {
+        root.detachAppender(appender);
+        JOURNALS.remove(appender);
+        level(context, root.getLevel());
+      }
+      appender.stop();
+    };
+  }
+
+  /** Sets what the log itself has; a journal has what is said of sessions at any level. */
+  private static void level(LoggerContext context, Level level) {
+    synchronized (JOURNALS) {
+      var root = root(context);
+      root.setLevel(level);
+      Level ours = JOURNALS.isEmpty() || Level.DEBUG.isGreaterOrEqual(level) ? null : Level.DEBUG;
+      context.getLogger(OURS).setLevel(ours);
+      root.iteratorForAppenders()
+          .forEachRemaining(appender -> {
+            if (!(appender instanceof JournalAppender)) {
+              ThresholdFilter threshold = new ThresholdFilter();
+              threshold.setLevel(level.toString());
+              threshold.start();
+              appender.clearAllFilters();
+              appender.addFilter(threshold);
+            }
+          });
+    }
   }
 
   /**

@@ -10,6 +10,7 @@ import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.RollingRestart;
+import hikyaku.app.command.StoryCommands;
 import hikyaku.app.command.TransferCommands;
 import java.io.PrintWriter;
 import java.util.List;
@@ -63,7 +64,9 @@ public final class Main {
           Map.entry("end", NodeCommands.End.class),
           Map.entry("connections", ConnectionsCommand.class),
           Map.entry("limit", LimitCommand.class),
-          Map.entry("trace", NodeCommands.Trace.class),
+          Map.entry("session", StoryCommands.Session.class),
+          Map.entry("trace", StoryCommands.Trace.class),
+          Map.entry("dialogue", NodeCommands.Dialogue.class),
           Map.entry("log", NodeCommands.Log.class),
           Map.entry("config", ConfigCommand.class),
           Map.entry("tls", TlsCommand.class),

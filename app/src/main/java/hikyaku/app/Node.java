@@ -31,10 +31,12 @@ import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Health;
 import hikyaku.server.ops.HereOperations;
+import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LinkAnswers;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
+import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
@@ -89,6 +91,7 @@ final class Node implements AutoCloseable {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     core = opened.add(Core.open(data, configuration, meters, clock));
     try {
+      JournalSearch journal = Journals.open(opened, data, configuration.log());
       flow = opened.add(flow(meters));
       Authenticator authenticator =
           new StandardAuthenticator(
@@ -181,7 +184,8 @@ final class Node implements AutoCloseable {
               () -> List.of(StatusTables.nodes(joined.members(), clock.instant())),
               clock);
       Neighbours neighbours = new NodeNeighbours(configuration.node().name(), joined, links);
-      LinkAnswers answers = new LinkAnswers(askable(joined, health, neighbours), neighbours);
+      LinkAnswers answers =
+          new LinkAnswers(askable(joined, health, neighbours, journal), neighbours);
       links.forEach(link -> link.answerBy(answers));
       AdminApi api = core.adminApi(status, joined, flow, core.everywhere(answers, neighbours));
       String token = DataDirectory.newToken();
@@ -205,11 +209,13 @@ final class Node implements AutoCloseable {
   }
 
   /** What other processes of the cluster may ask this one. */
-  private AdminApi askable(Membership joined, Health health, Neighbours neighbours) {
+  private AdminApi askable(
+      Membership joined, Health health, Neighbours neighbours, JournalSearch journal) {
     return new AdminApi(
         List.of(
             new SessionOperations(status),
             new ClusterOperations(joined),
+            new StoryOperations(journal),
             new HereOperations(status, "node", health::problems, List::of, neighbours)));
   }
 

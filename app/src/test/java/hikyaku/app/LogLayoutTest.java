@@ -28,7 +28,7 @@ final class LogLayoutTest {
     assertThat(new LogLayout.Text().doLayout(event(null)))
         .isEqualTo(
             "2026-01-02T03:04:05.006Z WARN  What\\u000ahappened session=1m81 count=3"
-                + " folder=\"a \\\"b\\\"\\u000d\\u000aforged\" from=Some\n");
+                + " folder=\"a \\\"b\\\"\\u000d\\u000aforged\" logger=Some\n");
   }
 
   @Test
@@ -43,7 +43,7 @@ final class LogLayoutTest {
         .isEqualTo(
             "{\"time\":\"2026-01-02T03:04:05.006Z\",\"level\":\"warn\",\"message\":\"What\\nhappened\","
                 + "\"session\":\"1m81\",\"count\":3,\"folder\":\"a \\\"b\\\"\\r\\nforged\","
-                + "\"from\":\"hikyaku.server.Some\"}\n");
+                + "\"logger\":\"hikyaku.server.Some\"}\n");
   }
 
   /** An address under SMTPUTF8 may hold what turns the rest of a line around. */

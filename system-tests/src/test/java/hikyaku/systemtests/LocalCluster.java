@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 
 /** A whole cluster by {@code ./hikyaku up --nodes}, on ports of its own; ends with the test. */
 final class LocalCluster implements AutoCloseable {
-  private static final Path PROGRAM =
+  static final Path PROGRAM =
       Path.of(System.getProperty("hikyaku.root", ".."), "hikyaku").toAbsolutePath().normalize();
   static final int PATIENCE_SECONDS = 180;
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -62,7 +63,7 @@ record Everyone(List<Said> said, List<Silent> silent) {
   }
 
   /** A refusal that is not about the thing asked for is silence with a reason. */
-  private static Everyone refusals(List<Said> all, List<Silent> silent) {
+  private static Everyone refusals(List<Said> all, List<Silent> silent) throws Failure {
     List<Said> said = new ArrayList<>();
     for (Said each : all) {
       if (each.status < 300 || each.status == 404) {
@@ -71,7 +72,20 @@ record Everyone(List<Said> said, List<Silent> silent) {
         silent.add(new Silent(each.name, each.front, "up", Asking.text(each.value, "error")));
       }
     }
+    if (said.isEmpty() && !silent.isEmpty()) {
+      throw new Failure(
+          silent.stream()
+              .map(each -> sentence(each.why))
+              .distinct()
+              .collect(Collectors.joining(" ")));
+    }
     return new Everyone(said, silent);
+  }
+
+  private static String sentence(String why) {
+    return why.isEmpty()
+        ? "Nobody answered."
+        : Character.toUpperCase(why.charAt(0)) + why.substring(1) + ".";
   }
 
   /** Tells of those who should have answered and did not. */

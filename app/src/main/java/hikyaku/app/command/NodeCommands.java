@@ -199,14 +199,14 @@ public final class NodeCommands {
     }
   }
 
-  /** {@code hikyaku trace}. */
+  /** {@code hikyaku dialogue}. */
   @Command(
-      name = "trace",
+      name = "dialogue",
       description = {
         "Write what is said in sessions to the log, secrets left out, or stop that.",
         "A session takes notice at its next command."
       })
-  public static final class Trace extends Asking {
+  public static final class Dialogue extends Asking {
     @Parameters(index = "0", paramLabel = "on|off", description = "Whether to trace.")
     private String wanted;
 
@@ -219,7 +219,7 @@ public final class NodeCommands {
     @Override
     void run(Door door, Screen screen) throws Failure {
       if (!wanted.equals("on") && !wanted.equals("off")) {
-        throw new Failure("Say 'trace on' or 'trace off', not 'trace " + wanted + "'.");
+        throw new Failure("Say 'dialogue on' or 'dialogue off', not 'dialogue " + wanted + "'.");
       }
       boolean on = wanted.equals("on");
       door.call(Call.of("PUT", "trace", whom).withBody(new SessionOperations.Switch(on)));

@@ -79,10 +79,21 @@ final class Screen {
     return text.codePointCount(0, text.length());
   }
 
-  /** What comes from outside must not command the terminal. */
-  private static String printable(String text) {
+  private static boolean isInvisible(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.FORMAT ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** What comes from outside must not command the terminal, nor turn its lines around. */
+  static String printable(String text) {
     return text.codePoints()
-        .map(c -> Character.isISOControl(c) ? '\ufffd' : c)
+        .map(c -> isInvisible(c) ? '\ufffd' : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
   }

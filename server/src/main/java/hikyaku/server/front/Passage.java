@@ -582,6 +582,7 @@ final class Passage implements TurnProtocol.Turns {
           .addKeyValue("from", from)
           .addKeyValue("to", now.node())
           .addKeyValue("cause", why)
+          .addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
           .log("session moved");
     }
   }
@@ -665,6 +666,10 @@ final class Passage implements TurnProtocol.Turns {
                 pin,
                 Optional.ofNullable(position)),
             mine);
+    LOG.atDebug()
+        .addKeyValue("session", client.sessionId())
+        .addKeyValue("node", node.node())
+        .log("given to a node");
   }
 
   private void homeless() throws IOException {

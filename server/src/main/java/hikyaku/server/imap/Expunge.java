@@ -9,9 +9,13 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, §6.4.9). */
 final class Expunge {
+  private static final Logger log = LoggerFactory.getLogger(Expunge.class);
+
   private Expunge() {}
 
   static Reply execute(Session session, Command.Expunge command) throws IOException {
@@ -31,6 +35,12 @@ final class Expunge {
     ExpungeOutcome outcome =
         selected.mailbox().expungeDeleted(selected.view.state(), among, attempt);
     session.looking.after(selected, outcome.state());
+    if (!outcome.uids().isEmpty()) {
+      log.atDebug()
+          .addKeyValue("session", session.id())
+          .addKeyValue("messages", outcome.uids().size())
+          .log("messages expunged");
+    }
     session.updates.tell(true, uid);
     ResponseCode code =
         session.state.has(Extension.CONDSTORE) && !outcome.uids().isEmpty()

@@ -20,9 +20,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.PrimitiveIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** SELECT and EXAMINE (RFC 9051 §6.3.2, §6.3.3, RFC 7162 §3.1.8, §3.2.5). */
 final class Select {
+  private static final Logger log = LoggerFactory.getLogger(Select.class);
+
   private Select() {}
 
   static Reply execute(Session session, Command.Select command) throws IOException {
@@ -46,6 +50,11 @@ final class Select {
       session.state.enable(Extension.CONDSTORE);
     }
     session.state.select(selected);
+    log.atDebug()
+        .addKeyValue("session", session.id())
+        .addKeyValue("mailbox", folder.get().name())
+        .addKeyValue("messages", view.size())
+        .log("mailbox selected");
     describe(session, selected, folder.get().name());
     if (command.qResync() != null
         && command.qResync().uidValidity() == view.state().uidValidity()) {

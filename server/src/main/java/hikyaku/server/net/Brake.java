@@ -1,5 +1,7 @@
 package hikyaku.server.net;
 
+import java.time.Duration;
+
 /** Has a session wait where a limit on its pace says so. Owned by the session's thread. */
 final class Brake {
   /** How soon a session that waits notices that it is to end. */
@@ -8,6 +10,7 @@ final class Brake {
   private final Flow flow;
   private final Flow.Passage passage;
   private final Ground ground;
+  private long rested;
 
   /** Whether the owner must not wait; what it would have waited is owed. */
   private boolean hasty;
@@ -18,6 +21,11 @@ final class Brake {
     this.flow = flow;
     this.passage = passage;
     this.ground = ground;
+  }
+
+  /** How long limits have held the session back. */
+  Duration rested() {
+    return Duration.ofNanos(rested);
   }
 
   /** A command begins; says how long it has to {@link #rest}. */
@@ -72,6 +80,7 @@ final class Brake {
       long slice = Math.min(left, SLICE);
       flow.pause(slice);
       left -= slice;
+      rested += slice;
     }
   }
 }

@@ -44,6 +44,10 @@ public final class NetServer implements AutoCloseable {
   /** Lines on clients that a limit of {@link Flow} turned away, who are told so. */
   private static final Duration LIMIT_LOG = Duration.ofMillis(100);
 
+  /** Beyond these a journal has each, by which a session's refusal is found, unless it storms. */
+  private static final Duration REFUSAL_STORY = Duration.ofMillis(5);
+
+  private final Muffler refusalStories = new Muffler(REFUSAL_STORY);
   private final Muffler refusalLog = new Muffler(REFUSAL_LOG);
   private final Muffler limitLog = new Muffler(LIMIT_LOG);
   private final List<ListenerSpec> specs;
@@ -256,14 +260,14 @@ public final class NetServer implements AutoCloseable {
   private void refused(Flow.Newcomer newcomer, Refusal reason, String limit) {
     metrics.named(newcomer.protocol()).refused(reason);
     long heldBack = (limit.isEmpty() ? refusalLog : limitLog).admit();
-    if (heldBack >= 0) {
-      LOG.atInfo()
+    if (heldBack >= 0 || refusalStories.admit() >= 0) {
+      (heldBack >= 0 ? LOG.atInfo() : LOG.atDebug())
           .addKeyValue("session", newcomer.sessionId())
           .addKeyValue("listener", newcomer.listener())
           .addKeyValue("remote", newcomer.remote().getHostAddress())
           .addKeyValue("reason", reason)
           .addKeyValue("limit", limit)
-          .addKeyValue("heldBack", heldBack)
+          .addKeyValue("heldBack", Math.max(0, heldBack))
           .log("refused");
     }
   }

@@ -229,6 +229,11 @@ final class Session implements TurnProtocol.TurnConnection {
         layerWithTls.release();
       }
     }
+    LOG.atDebug()
+        .addKeyValue("session", sessionId)
+        .addKeyValue("version", layerWithTls.engine().getSession().getProtocol())
+        .addKeyValue("cipher", layerWithTls.engine().getSession().getCipherSuite())
+        .log("TLS began");
     layer = layerWithTls;
     out.layer(layer);
     tls = () -> ChannelBindings.describe(layerWithTls.engine());

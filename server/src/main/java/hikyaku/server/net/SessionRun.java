@@ -31,7 +31,12 @@ class SessionRun {
           .addKeyValue("session", session.sessionId)
           .addKeyValue("listener", session.listener.name())
           .addKeyValue("remote", session.remote)
-          .log("connected");
+          .log(
+              session.carried == null
+                  ? "connected"
+                  : session.start.position() == null
+                      ? "session came by a front"
+                      : "session came from another node");
       goOn(this::serve);
     });
   }
@@ -138,17 +143,22 @@ class SessionRun {
       session.metrics.closed(reason, duration);
       session.trace.event("end: " + reason);
       ConnectionInfo info = session.info();
-      LOG.atInfo()
-          .addKeyValue("session", session.sessionId)
-          .addKeyValue("protocol", info.protocol())
-          .addKeyValue("listener", info.listener())
-          .addKeyValue("remote", session.remote)
-          .addKeyValue("account", info.account().orElse(null))
-          .addKeyValue("seconds", duration.toMillis() / 1000.0)
-          .addKeyValue("in", session.bytesIn())
-          .addKeyValue("out", session.bytesOut())
-          .addKeyValue("reason", reason)
-          .log("session ended");
+      var line =
+          LOG.atInfo()
+              .addKeyValue("session", session.sessionId)
+              .addKeyValue("protocol", info.protocol())
+              .addKeyValue("listener", info.listener())
+              .addKeyValue("remote", session.remote)
+              .addKeyValue("account", info.account().orElse(null))
+              .addKeyValue("seconds", duration.toMillis() / 1000.0)
+              .addKeyValue("in", session.bytesIn())
+              .addKeyValue("out", session.bytesOut())
+              .addKeyValue("reason", reason);
+      Duration rested = session.brake.rested();
+      if (rested.isPositive()) {
+        line = line.addKeyValue("heldBack", rested.toMillis() / 1000.0);
+      }
+      line.log("session ended");
       left.accept(session);
     }
   }

@@ -1,7 +1,6 @@
 package hikyaku.server.ops;
 
 import hikyaku.server.link.Answer;
-import hikyaku.server.link.Answerer;
 import hikyaku.server.link.AskerLink;
 import hikyaku.server.link.LinkException;
 import hikyaku.server.link.LinkedFront;
@@ -67,14 +66,11 @@ final class Round implements AutoCloseable {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> answers = Collections.synchronizedList(new ArrayList<>());
       List<Future<List<Found>>> finds = new ArrayList<>();
-      Answerer own = self.answerer();
-      if (own != null) {
-        answers.add(
-            threads.submit(() -> {
-              hear(self.name(), self.kind(), own::answer);
-              return null;
-            }));
-      }
+      answers.add(
+          threads.submit(() -> {
+            hear(self.name(), self.kind(), self.answerer()::answer);
+            return null;
+          }));
       for (Neighbours.Node node : neighbours.nodes()) {
         Future<List<Found>> found = threads.submit(() -> node(node, threads, answers));
         finds.add(found);

@@ -5,6 +5,8 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.pop3.Keyword;
 import hikyaku.protocol.pop3.ResponseCode;
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * QUIT (RFC 1939 §4, §6). In the TRANSACTION state it removes the marked messages before it says
@@ -12,6 +14,8 @@ import java.io.IOException;
  * login what has stayed.
  */
 final class Quit {
+  private static final Logger log = LoggerFactory.getLogger(Quit.class);
+
   private Quit() {}
 
   static void execute(Session session) throws IOException {
@@ -29,6 +33,12 @@ final class Quit {
       return;
     }
     session.server.metrics.deleted.increment(deleted);
+    if (deleted > 0) {
+      log.atDebug()
+          .addKeyValue("session", session.id())
+          .addKeyValue("messages", deleted)
+          .log("messages deleted");
+    }
     session.ok(deleted == 0 ? "Goodbye" : "Goodbye, " + deleted + " deleted");
   }
 }

@@ -107,7 +107,9 @@ final class MessageEnd {
   private Answer refuse(Reply reply, String cause) {
     session
         .log(Level.INFO, "message refused")
+        .addKeyValue("mail", true)
         .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("to", named())
         .addKeyValue("octets", message.octets())
         .addKeyValue("reply", reply)
         .addKeyValue("cause", cause)
@@ -150,11 +152,12 @@ final class MessageEnd {
         deliveries.isEmpty() ? List.of() : deliver(deliveries, received.blob());
     boolean any = delivered.stream().anyMatch(Delivered.Done.class::isInstance);
     for (int i = 0; i < copies.size(); i++) {
-      byAccount.put(copies.get(i).target().account().id(), reply(delivered.get(i), any));
+      byAccount.put(
+          copies.get(i).target().account().id(), reply(copies.get(i), delivered.get(i), any));
     }
     Answer answer = answer(byAccount);
     if (any) {
-      told(received, completed, delivered, began, answer);
+      told(received, completed, into(copies, delivered), began, answer);
     }
     return answer;
   }
@@ -198,11 +201,17 @@ final class MessageEnd {
   /**
    * @param any whether some copy was delivered: then no reply may make the client send it again
    */
-  private Reply reply(Delivered delivered, boolean any) {
+  private Reply reply(Transaction.Copy copy, Delivered delivered, boolean any) {
     return switch (delivered) {
       case Delivered.Done _ -> Reply.of(250, "2.0.0", "Delivered as " + transaction.id());
       case Delivered.Refused(MailboxException why) -> {
-        session.log(Level.WARN, "a mailbox refused a message").addKeyValue("cause", why).log();
+        session
+            .log(Level.WARN, "a mailbox refused a message")
+            .addKeyValue("mail", true)
+            .addKeyValue("from", transaction.mail().from())
+            .addKeyValue("recipient", copy.target().reachedBy())
+            .addKeyValue("cause", why)
+            .log();
         yield switch (why) {
           case MailboxException.LimitReached _, MailboxException.OverQuota _ ->
               any || session.settings().overQuota() == SmtpSettings.OverQuota.PERMANENT
@@ -240,20 +249,19 @@ final class MessageEnd {
   private void told(
       Intake.Received received,
       MissingFields completed,
-      List<Delivered> delivered,
+      List<String> into,
       long began,
       Answer answer) {
     Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
-    int copies = (int) delivered.stream().filter(Delivered.Done.class::isInstance).count();
-    session.metrics().accepted(received.blob().size(), copies, took);
-    List<Recipient> recipients = transaction.recipients();
+    session.metrics().accepted(received.blob().size(), into.size(), took);
     session
         .log(Level.INFO, "message delivered")
+        .addKeyValue("mail", true)
         .addKeyValue("from", transaction.mail().from())
-        .addKeyValue(
-            "to", recipients.stream().limit(LOGGED_RECIPIENTS).map(Recipient::path).toList())
-        .addKeyValue("recipients", recipients.size())
-        .addKeyValue("copies", copies)
+        .addKeyValue("to", named())
+        .addKeyValue("recipients", transaction.recipients().size())
+        .addKeyValue("copies", into.size())
+        .addKeyValue("into", into.subList(0, Math.min(LOGGED_RECIPIENTS, into.size())))
         .addKeyValue("octets", received.blob().size())
         .addKeyValue("blob", received.blob().id())
         .addKeyValue("message_id", printable(completed.structure().envelope().messageId()))
@@ -262,6 +270,24 @@ final class MessageEnd {
     if (answer.replies().stream().allMatch(Reply::isPositive)) {
       SuccessReport.deliver(session, transaction, received);
     }
+  }
+
+  private List<String> named() {
+    return transaction.recipients().stream()
+        .limit(LOGGED_RECIPIENTS)
+        .map(recipient -> recipient.path().toString())
+        .toList();
+  }
+
+  /** The mailboxes that have it, each with the UID. */
+  private static List<String> into(List<Transaction.Copy> copies, List<Delivered> delivered) {
+    List<String> into = new ArrayList<>();
+    for (int i = 0; i < copies.size(); i++) {
+      if (delivered.get(i) instanceof Delivered.Done(long uid, long _)) {
+        into.add(copies.get(i).target().account().primary() + " INBOX " + uid);
+      }
+    }
+    return into;
   }
 
   private static String printable(@Nullable String messageId) {

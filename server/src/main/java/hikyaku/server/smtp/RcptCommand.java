@@ -24,6 +24,13 @@ final class RcptCommand {
     Reply reply = reply(session, transaction, command);
     if (!reply.isPositive()) {
       transaction.refusedRecipient();
+      session
+          .log(Level.DEBUG, "recipient refused")
+          .addKeyValue("mail", true)
+          .addKeyValue("from", transaction.mail().from())
+          .addKeyValue("recipient", command.to())
+          .addKeyValue("reply", reply)
+          .log();
     }
     return Answer.of(reply);
   }
