@@ -42,6 +42,14 @@ final class FrontBench implements Callable<Integer> {
   int rounds;
 
   @Option(
+      names = "--warm-up",
+      defaultValue = "10",
+      description =
+          "How long each measurement takes in the round before them, which does not count: Java"
+              + " compiles what is used often, and does so beside it (default: ${DEFAULT-VALUE}).")
+  double warmUp;
+
+  @Option(
       names = "--sessions",
       defaultValue = "4000",
       description = "Idle sessions, for the memory of each (default: ${DEFAULT-VALUE}).")
@@ -56,6 +64,7 @@ final class FrontBench implements Callable<Integer> {
   private static final int BULK = 5 * 1024 * 1024;
 
   private long nodeProcess;
+  private double lasting;
 
   /** A way to the node. */
   private record Door(String name, Target target, List<Long> processes) {}
@@ -102,8 +111,8 @@ final class FrontBench implements Callable<Integer> {
 
   private void rates(List<Door> doors) throws IOException, InterruptedException {
     Map<String, Map<String, List<Double>>> all = new LinkedHashMap<>();
-    // The first round warms everything up and does not count.
     for (int round = 0; round <= rounds; round++) {
+      lasting = round == 0 ? warmUp : seconds;
       for (Door door : doors) {
         Map<String, Double> figures = round(door);
         if (round > 0) {
@@ -187,7 +196,7 @@ final class FrontBench implements Callable<Integer> {
       throws IOException, InterruptedException {
     double proxy = processorSeconds(door.processes());
     double node = processorSeconds(List.of(nodeProcess));
-    Load.Figures figures = new Load(clients, 0.5, seconds).run(factory);
+    Load.Figures figures = new Load(clients, 0.5, lasting).run(factory);
     return new Costs(
         figures,
         processorSeconds(door.processes()) - proxy,
