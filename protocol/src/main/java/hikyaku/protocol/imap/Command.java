@@ -224,33 +224,74 @@ public sealed interface Command {
   }
 
   /**
+   * What stands behind RETURN.
+   *
+   * @param options empty only beside PARTIAL; RETURN () is RETURN (ALL)
+   * @param partial what PARTIAL wants, or null (RFC 9394 §3.1); never beside ALL
+   */
+  record Returns(Set<SearchReturn> options, @Nullable PartialRange partial) {
+    public Returns {
+      options = Collections.unmodifiableSet(new TreeSet<>(options));
+    }
+
+    public boolean has(SearchReturn option) {
+      return options.contains(option);
+    }
+  }
+
+  /**
    * SEARCH and UID SEARCH.
    *
-   * @param returns null if there was no RETURN; RETURN () is RETURN (ALL)
+   * @param returns null if there was no RETURN
    * @param charset whether CHARSET was given
    */
-  record Search(boolean uid, @Nullable Set<SearchReturn> returns, boolean charset, SearchKey key)
+  record Search(boolean uid, @Nullable Returns returns, boolean charset, SearchKey key)
       implements Command {}
 
   /**
-   * SEARCH and UID SEARCH whose texts cannot be read, for nobody knows their charset.
+   * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3).
+   *
+   * @param returns null if there was no RETURN
+   * @param order at least one; the first counts most
+   */
+  record Sort(boolean uid, @Nullable Returns returns, List<SortKey> order, SearchKey key)
+      implements Command {
+    public Sort {
+      order = List.copyOf(order);
+    }
+  }
+
+  /** How messages are gathered (RFC 5256 §3). */
+  enum ThreadAlgorithm {
+    ORDEREDSUBJECT,
+    REFERENCES
+  }
+
+  /** THREAD and UID THREAD. */
+  record Threads(boolean uid, ThreadAlgorithm algorithm, SearchKey key) implements Command {}
+
+  /**
+   * SEARCH, SORT and THREAD whose texts cannot be read, for nobody knows their charset.
    *
    * @param saves whether SAVE was asked for
+   * @param optional whether the charset could have been left out, as in SEARCH
    */
-  record UnknownCharset(boolean saves) implements Command {}
+  record UnknownCharset(boolean saves, boolean optional) implements Command {}
 
   /**
    * FETCH and UID FETCH.
    *
    * @param changedSince mod-sequence of RFC 7162 §3.1.4.1, or null
    * @param vanished whether VANISHED was given (RFC 7162 §3.2.6)
+   * @param partial which of the messages are wanted (RFC 9394 §3.4), or null
    */
   record Fetch(
       boolean uid,
       SequenceSet messages,
       List<FetchItem> items,
       @Nullable Long changedSince,
-      boolean vanished)
+      boolean vanished,
+      @Nullable PartialRange partial)
       implements Command {
     public Fetch {
       items = List.copyOf(items);

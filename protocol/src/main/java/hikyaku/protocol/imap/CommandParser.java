@@ -47,6 +47,10 @@ final class CommandParser {
     RULES.put("UID EXPUNGE", parser -> new Command.Expunge(parser.messages()));
     RULES.put("SEARCH", parser -> new SearchParser(parser.in).search(false));
     RULES.put("UID SEARCH", parser -> new SearchParser(parser.in).search(true));
+    RULES.put("SORT", parser -> new SearchParser(parser.in).sort(false));
+    RULES.put("UID SORT", parser -> new SearchParser(parser.in).sort(true));
+    RULES.put("THREAD", parser -> new SearchParser(parser.in).thread(false));
+    RULES.put("UID THREAD", parser -> new SearchParser(parser.in).thread(true));
     RULES.put("FETCH", parser -> new FetchParser(parser.in).fetch(false));
     RULES.put("UID FETCH", parser -> new FetchParser(parser.in).fetch(true));
     RULES.put("STORE", parser -> parser.store(false));

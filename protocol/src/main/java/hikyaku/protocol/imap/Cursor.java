@@ -337,6 +337,18 @@ final class Cursor {
     return digits(MAX_NUMBER);
   }
 
+  /** {@code partial-range} (RFC 9394 §4). */
+  PartialRange expectPartialRange() throws SyntaxException {
+    boolean fromEnd = take('-');
+    long one = expectNzNumber();
+    expect(':');
+    if (fromEnd) {
+      expect('-');
+    }
+    long other = expectNzNumber();
+    return fromEnd ? new PartialRange(-one, -other) : new PartialRange(one, other);
+  }
+
   long expectNzNumber() throws SyntaxException {
     return nonZero(digits(MAX_NUMBER));
   }

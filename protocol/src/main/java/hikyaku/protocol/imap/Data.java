@@ -82,7 +82,7 @@ public sealed interface Data {
   record Found(NumberSet numbers, @Nullable Long modSeq) implements Data {}
 
   /**
-   * ESEARCH (RFC 4731). Parts that are null are left out.
+   * ESEARCH (RFC 4731, RFC 5267, RFC 9394). Parts that are null are left out.
    *
    * @param all never empty
    */
@@ -91,10 +91,46 @@ public sealed interface Data {
       boolean uid,
       @Nullable Long min,
       @Nullable Long max,
-      @Nullable NumberSet all,
+      @Nullable SequenceSet all,
+      @Nullable Page partial,
       @Nullable Long count,
       @Nullable Long modSeq)
       implements Data {}
+
+  /**
+   * The results that PARTIAL wanted.
+   *
+   * @param numbers null if there are none so far
+   */
+  record Page(PartialRange range, @Nullable SequenceSet numbers) {}
+
+  /**
+   * SORT.
+   *
+   * @param numbers in order
+   * @param modSeq the highest of the messages found (RFC 7162 §3.1.6), or null
+   */
+  final class Sorted implements Data {
+    private final long[] numbers;
+    private final @Nullable Long modSeq;
+
+    /** Takes the array. */
+    public Sorted(long[] numbers, @Nullable Long modSeq) {
+      this.numbers = numbers;
+      this.modSeq = modSeq;
+    }
+
+    long[] numbers() {
+      return numbers;
+    }
+
+    @Nullable Long modSeq() {
+      return modSeq;
+    }
+  }
+
+  /** THREAD. */
+  record Threads(List<? extends MessageThread> threads) implements Data {}
 
   /** One personal namespace without prefix, no other. */
   record Namespace(char delimiter) implements Data {}

@@ -23,6 +23,7 @@ final class FetchParser {
     List<FetchItem> items = items();
     Long changedSince = null;
     boolean vanished = false;
+    PartialRange partial = null;
     if (in.take(' ') && !in.atEnd()) {
       in.expect('(');
       do {
@@ -32,6 +33,10 @@ final class FetchParser {
             changedSince = in.expectNumber64();
           }
           case "VANISHED" -> vanished = true;
+          case "PARTIAL" -> {
+            in.expectSp();
+            partial = in.expectPartialRange();
+          }
           default -> throw SyntaxException.bad("Unknown fetch modifier");
         }
       } while (in.take(' '));
@@ -40,7 +45,10 @@ final class FetchParser {
     if (vanished && (!uid || changedSince == null)) {
       throw SyntaxException.bad("VANISHED needs UID FETCH and CHANGEDSINCE");
     }
-    return new Command.Fetch(uid, messages, items, changedSince, vanished);
+    if (partial != null && !uid) {
+      throw SyntaxException.bad("PARTIAL needs UID FETCH");
+    }
+    return new Command.Fetch(uid, messages, items, changedSince, vanished, partial);
   }
 
   private List<FetchItem> items() throws SyntaxException {

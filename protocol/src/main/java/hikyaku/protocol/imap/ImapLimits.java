@@ -25,6 +25,8 @@ package hikyaku.protocol.imap;
  * @param searchKeys keys of one search, so that a message is judged in bounded time. Reply: BAD
  *     [LIMIT]
  * @param searchDepth nesting of NOT, OR and parentheses; recursion follows it. Reply: BAD [LIMIT]
+ * @param sortKeys criteria of one SORT; there are nine, and none is of use twice. Reply: BAD
+ *     [LIMIT]
  * @param fetchItems items of one FETCH. Reply: BAD [LIMIT]
  * @param headerFields names in one HEADER.FIELDS list. Reply: BAD [LIMIT]
  * @param partDepth numbers in one part path. Reply: BAD [LIMIT]
@@ -51,6 +53,7 @@ public record ImapLimits(
     int sequenceRanges,
     int searchKeys,
     int searchDepth,
+    int sortKeys,
     int fetchItems,
     int headerFields,
     int partDepth,
@@ -76,6 +79,7 @@ public record ImapLimits(
           50_000,
           2000,
           50,
+          18,
           200,
           500,
           100,

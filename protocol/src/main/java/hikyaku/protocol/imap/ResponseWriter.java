@@ -2,7 +2,10 @@ package hikyaku.protocol.imap;
 
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Responses to octets (RFC 9051 §7). Each method writes whole responses; nothing is kept between
@@ -131,6 +134,8 @@ public final class ResponseWriter {
       case Data.Status status -> status(status);
       case Data.Found found -> found(found);
       case Data.FoundExtended found -> foundExtended(found);
+      case Data.Sorted sorted -> sorted(sorted);
+      case Data.Threads(var threads) -> threads(threads);
       case Data.Namespace(char delimiter) ->
           text.raw("NAMESPACE ((\"\" ").delimiter(delimiter).raw(")) NIL NIL");
       case Data.Id(var fields) -> id(fields);
@@ -180,6 +185,70 @@ public final class ResponseWriter {
     }
   }
 
+  private void sorted(Data.Sorted sorted) throws IOException {
+    text.raw("SORT");
+    for (long number : sorted.numbers()) {
+      text.raw(' ').number(number);
+      pass();
+    }
+    if (sorted.modSeq() != null) {
+      text.raw(" (MODSEQ ").number(sorted.modSeq()).raw(')');
+    }
+  }
+
+  private void pass() throws IOException {
+    if (text.length() >= PIECE) {
+      target.text(text.take());
+    }
+  }
+
+  /** Threads may be as deep as a mailbox is large: what is still to be said is kept in a stack. */
+  private void threads(List<? extends MessageThread> threads) throws IOException {
+    text.raw("THREAD");
+    if (!threads.isEmpty()) {
+      text.raw(' ');
+    }
+    Deque<Optional<MessageThread>> todo = new ArrayDeque<>();
+    push(todo, threads);
+    while (!todo.isEmpty()) {
+      Optional<MessageThread> next = todo.pop();
+      if (next.isEmpty()) {
+        text.raw(')');
+        continue;
+      }
+      text.raw('(');
+      List<? extends MessageThread> children = members(next.get());
+      todo.push(Optional.empty());
+      push(todo, children);
+      pass();
+    }
+  }
+
+  /**
+   * A message and, as long as there is one answer, that: what comes behind branches, or is none.
+   */
+  private List<? extends MessageThread> members(MessageThread first) throws IOException {
+    MessageThread at = first;
+    String separator = "";
+    while (true) {
+      if (at.number() > 0) {
+        text.raw(separator).number(at.number());
+        separator = " ";
+        pass();
+      }
+      if (at.children().size() != 1) {
+        text.raw(at.children().isEmpty() ? "" : separator);
+        return at.children();
+      }
+      at = at.children().getFirst();
+    }
+  }
+
+  private static void push(
+      Deque<Optional<MessageThread>> todo, List<? extends MessageThread> threads) {
+    threads.reversed().forEach(thread -> todo.push(Optional.of(thread)));
+  }
+
   private void foundExtended(Data.FoundExtended found) {
     text.raw("ESEARCH (TAG \"").raw(found.tag().replace("\\", "\\\\")).raw("\")");
     if (found.uid()) {
@@ -193,6 +262,11 @@ public final class ResponseWriter {
     }
     if (found.all() != null) {
       text.raw(" ALL ").raw(found.all().toString());
+    }
+    if (found.partial() != null) {
+      Data.Page page = found.partial();
+      text.raw(" PARTIAL (").raw(page.range().toString()).raw(' ');
+      text.raw(page.numbers() == null ? "NIL" : page.numbers().toString()).raw(')');
     }
     if (found.count() != null) {
       text.raw(" COUNT ").number(found.count());

@@ -55,6 +55,14 @@ public sealed interface SearchKey {
 
   record Date(DateKind kind, Relation relation, LocalDate day) implements SearchKey {}
 
+  /**
+   * By how long ago a message came, as the server's clock has it (RFC 5032).
+   *
+   * @param younger whether at most so long, or at least
+   * @param seconds at least 1
+   */
+  record Within(boolean younger, long seconds) implements SearchKey {}
+
   /** Larger than so many octets, or smaller. */
   record Size(boolean larger, long octets) implements SearchKey {}
 

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5). */
+/**
+ * SEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 9394).
+ */
 final class SearchParser {
   private final Cursor in;
   // Texts without a charset are UTF-8 as IMAP4rev2 has it; US-ASCII is a part of that.
@@ -29,12 +31,7 @@ final class SearchParser {
   /** What follows the command's name. */
   Command search(boolean uid) throws SyntaxException {
     in.expectSp();
-    Set<Command.SearchReturn> returns = null;
-    if (in.word("RETURN")) {
-      in.expectSp();
-      returns = returnOptions();
-      in.expectSp();
-    }
+    Command.Returns returns = returns();
     boolean labelled = in.word("CHARSET");
     if (labelled) {
       in.expectSp();
@@ -42,7 +39,7 @@ final class SearchParser {
       if (known == null) {
         in.skipToEnd();
         return new Command.UnknownCharset(
-            returns != null && returns.contains(Command.SearchReturn.SAVE));
+            returns != null && returns.has(Command.SearchReturn.SAVE), true);
       }
       charset = known;
       in.expectSp();
@@ -50,27 +47,118 @@ final class SearchParser {
     return new Command.Search(uid, returns, labelled, conjunction(0));
   }
 
-  private Set<Command.SearchReturn> returnOptions() throws SyntaxException {
+  /** What follows the command's name. */
+  Command sort(boolean uid) throws SyntaxException {
+    in.expectSp();
+    Command.Returns returns = returns();
+    final List<SortKey> order = order();
+    in.expectSp();
+    return expectCharset()
+        ? new Command.Sort(uid, returns, order, conjunction(0))
+        : new Command.UnknownCharset(
+            returns != null && returns.has(Command.SearchReturn.SAVE), false);
+  }
+
+  /** {@code sort-criteria}. */
+  private List<SortKey> order() throws SyntaxException {
+    List<SortKey> order = new ArrayList<>();
+    in.expect('(');
+    do {
+      if (order.size() == in.limits().sortKeys()) {
+        throw SyntaxException.limit("Too many sort criteria");
+      }
+      boolean reverse = in.word("REVERSE");
+      if (reverse) {
+        in.expectSp();
+      }
+      order.add(new SortKey(criterion(in.expectWord("a sort criterion")), reverse));
+    } while (in.take(' '));
+    in.expect(')');
+    return order;
+  }
+
+  private static SortKey.Criterion criterion(String name) throws SyntaxException {
+    for (SortKey.Criterion criterion : SortKey.Criterion.values()) {
+      if (criterion.name().equals(name)) {
+        return criterion;
+      }
+    }
+    throw SyntaxException.bad("Unknown sort criterion");
+  }
+
+  /** What follows the command's name. */
+  Command thread(boolean uid) throws SyntaxException {
+    in.expectSp();
+    Command.ThreadAlgorithm algorithm =
+        switch (in.expectWord("an algorithm")) {
+          case "ORDEREDSUBJECT" -> Command.ThreadAlgorithm.ORDEREDSUBJECT;
+          case "REFERENCES" -> Command.ThreadAlgorithm.REFERENCES;
+          default -> throw SyntaxException.bad("Unknown algorithm");
+        };
+    in.expectSp();
+    return expectCharset()
+        ? new Command.Threads(uid, algorithm, conjunction(0))
+        : new Command.UnknownCharset(false, false);
+  }
+
+  /**
+   * The charset that stands before the keys of SORT and THREAD, and the space behind it.
+   *
+   * @return whether it is known; if not, nothing more is read
+   */
+  private boolean expectCharset() throws SyntaxException {
+    Charset known = charset(in.expectAstring("a charset"));
+    if (known == null) {
+      in.skipToEnd();
+      return false;
+    }
+    charset = known;
+    in.expectSp();
+    return true;
+  }
+
+  /** Tries RETURN and what belongs to it. */
+  private Command.@Nullable Returns returns() throws SyntaxException {
+    if (!in.word("RETURN")) {
+      return null;
+    }
+    in.expectSp();
+    Command.Returns returns = returnOptions();
+    in.expectSp();
+    return returns;
+  }
+
+  private Command.Returns returnOptions() throws SyntaxException {
     Set<Command.SearchReturn> returns = EnumSet.noneOf(Command.SearchReturn.class);
+    PartialRange partial = null;
     in.expect('(');
     if (!in.take(')')) {
       do {
-        returns.add(
-            switch (in.expectWord("a return option")) {
-              case "MIN" -> Command.SearchReturn.MIN;
-              case "MAX" -> Command.SearchReturn.MAX;
-              case "ALL" -> Command.SearchReturn.ALL;
-              case "COUNT" -> Command.SearchReturn.COUNT;
-              case "SAVE" -> Command.SearchReturn.SAVE;
-              default -> throw SyntaxException.bad("Unknown return option");
-            });
+        switch (in.expectWord("a return option")) {
+          case "MIN" -> returns.add(Command.SearchReturn.MIN);
+          case "MAX" -> returns.add(Command.SearchReturn.MAX);
+          case "ALL" -> returns.add(Command.SearchReturn.ALL);
+          case "COUNT" -> returns.add(Command.SearchReturn.COUNT);
+          case "SAVE" -> returns.add(Command.SearchReturn.SAVE);
+          case "PARTIAL" -> {
+            if (partial != null) {
+              throw SyntaxException.bad("PARTIAL twice");
+            }
+            in.expectSp();
+            partial = in.expectPartialRange();
+          }
+          default -> throw SyntaxException.bad("Unknown return option");
+        }
       } while (in.take(' '));
       in.expect(')');
     }
-    if (returns.isEmpty()) {
+    if (partial != null && returns.contains(Command.SearchReturn.ALL)) {
+      throw SyntaxException.bad("ALL and PARTIAL exclude each other");
+    }
+    if (returns.isEmpty() && partial == null) {
       returns.add(Command.SearchReturn.ALL);
     }
-    return returns;
+    return new Command.Returns(returns, partial);
   }
 
   /** Null if it is not known. */
@@ -148,6 +236,8 @@ final class SearchParser {
       case "TEXT" -> new SearchKey.AnyText(text());
       case "LARGER" -> new SearchKey.Size(true, in.expectNumber64());
       case "SMALLER" -> new SearchKey.Size(false, in.expectNumber64());
+      case "OLDER" -> new SearchKey.Within(false, in.expectNzNumber());
+      case "YOUNGER" -> new SearchKey.Within(true, in.expectNzNumber());
       case "UID" -> new SearchKey.Uids(in.expectSequenceSet());
       case "MODSEQ" -> modSeq();
       default -> throw SyntaxException.bad("Unknown search key");

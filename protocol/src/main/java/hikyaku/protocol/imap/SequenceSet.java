@@ -87,6 +87,21 @@ public sealed interface SequenceSet {
 
   SequenceSet SAVED = new Saved();
 
+  /** Plain numbers in the order given, which readers of it are to keep (RFC 5267 §3.2). */
+  static SequenceSet inOrder(long[] numbers) {
+    long[] bounds = new long[2 * numbers.length];
+    int length = 0;
+    for (long number : numbers) {
+      if (length > 0 && number == bounds[length - 1] + 1) {
+        bounds[length - 1] = number;
+      } else {
+        bounds[length++] = number;
+        bounds[length++] = number;
+      }
+    }
+    return new Ranges(Arrays.copyOf(bounds, length));
+  }
+
   /** A set of plain numbers. */
   static SequenceSet of(NumberSet numbers) {
     long[] bounds = new long[2 * numbers.ranges()];

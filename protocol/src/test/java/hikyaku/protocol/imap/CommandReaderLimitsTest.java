@@ -104,6 +104,7 @@ class CommandReaderLimitsTest {
         ranges,
         d.searchKeys(),
         d.searchDepth(),
+        d.sortKeys(),
         d.fetchItems(),
         d.headerFields(),
         d.partDepth(),

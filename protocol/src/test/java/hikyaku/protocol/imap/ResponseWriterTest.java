@@ -114,14 +114,56 @@ class ResponseWriterTest {
     assertThat(data(new Data.Found(NumberSet.of(2, 3, 6), null))).isEqualTo("* SEARCH 2 3 6¶");
     assertThat(data(new Data.Found(NumberSet.of(2), 917L))).isEqualTo("* SEARCH 2 (MODSEQ 917)¶");
     assertThat(data(new Data.Found(NumberSet.EMPTY, null))).isEqualTo("* SEARCH¶");
-    assertThat(data(new Data.FoundExtended("a\\1", true, 1L, 9L, NumberSet.of(1, 9), 2L, 12L)))
+    SequenceSet ends = SequenceSet.of(NumberSet.of(1, 9));
+    assertThat(data(new Data.FoundExtended("a\\1", true, 1L, 9L, ends, null, 2L, 12L)))
         .isEqualTo("* ESEARCH (TAG \"a\\\\1\") UID MIN 1 MAX 9 ALL 1,9 COUNT 2 MODSEQ 12¶");
-    assertThat(data(new Data.FoundExtended("a", false, null, null, null, null, null)))
+    assertThat(data(new Data.FoundExtended("a", false, null, null, null, null, null, null)))
         .isEqualTo("* ESEARCH (TAG \"a\")¶");
+    SequenceSet page = SequenceSet.inOrder(new long[] {5, 6, 3, 4, 2});
+    Data.Page partial = new Data.Page(new PartialRange(-1, -5), page);
+    assertThat(data(new Data.FoundExtended("a", false, null, null, null, partial, null, null)))
+        .isEqualTo("* ESEARCH (TAG \"a\") PARTIAL (-1:-5 5:6,3:4,2)¶");
+    Data.Page empty = new Data.Page(new PartialRange(7, 9), null);
+    assertThat(data(new Data.FoundExtended("a", false, null, null, null, empty, null, null)))
+        .isEqualTo("* ESEARCH (TAG \"a\") PARTIAL (7:9 NIL)¶");
+    assertThat(data(new Data.Sorted(new long[] {3, 1}, null))).isEqualTo("* SORT 3 1¶");
+    assertThat(data(new Data.Sorted(new long[] {3}, 7L))).isEqualTo("* SORT 3 (MODSEQ 7)¶");
+    assertThat(data(new Data.Sorted(new long[0], null))).isEqualTo("* SORT¶");
     assertThat(data(new Data.Namespace('/'))).isEqualTo("* NAMESPACE ((\"\" \"/\")) NIL NIL¶");
     assertThat(data(new Data.Id(List.of(new Command.Id.Field("name", "Hikyaku")))))
         .isEqualTo("* ID (\"name\" \"Hikyaku\")¶");
     assertThat(data(new Data.Id(List.of()))).isEqualTo("* ID NIL¶");
+  }
+
+  private record Thread(long number, List<Thread> children) implements MessageThread {
+    static Thread of(long number, Thread... children) {
+      return new Thread(number, List.of(children));
+    }
+  }
+
+  @Test
+  void threadsBranchInParentheses() throws IOException {
+    assertThat(data(new Data.Threads(List.of()))).isEqualTo("* THREAD¶");
+    // The example of RFC 5256 §4.
+    Thread branching =
+        Thread.of(
+            3,
+            Thread.of(6, Thread.of(4, Thread.of(23)), Thread.of(44, Thread.of(7, Thread.of(96)))));
+    assertThat(data(new Data.Threads(List.of(Thread.of(2), branching))))
+        .isEqualTo("* THREAD (2)(3 6 (4 23)(44 7 96))¶");
+    assertThat(data(new Data.Threads(List.of(Thread.of(0, Thread.of(3), Thread.of(5))))))
+        .isEqualTo("* THREAD ((3)(5))¶");
+  }
+
+  @Test
+  void aThreadMayBeAsDeepAsAMailboxIsLarge() throws IOException {
+    StringBuilder expected = new StringBuilder("1 (1)(2)");
+    Thread thread = Thread.of(1, Thread.of(1), Thread.of(2));
+    for (int depth = 2; depth <= 20_000; depth++) {
+      thread = Thread.of(1, thread, Thread.of(2));
+      expected.insert(0, "1 (").append(")(2)");
+    }
+    assertThat(data(new Data.Threads(List.of(thread)))).isEqualTo("* THREAD (" + expected + ")¶");
   }
 
   @Test

@@ -27,6 +27,13 @@ final class Capabilities {
           "BINARY",
           "ESEARCH",
           "SEARCHRES",
+          "ESORT",
+          "SORT",
+          "SORT=DISPLAY",
+          "THREAD=ORDEREDSUBJECT",
+          "THREAD=REFERENCES",
+          "WITHIN",
+          "PARTIAL",
           "CONDSTORE",
           "QRESYNC",
           "UTF8=ACCEPT");

@@ -73,6 +73,10 @@ final class CommandTable {
     row("UID EXPUNGE", IN_MAILBOX, Telling.EVERYTHING);
     row("SEARCH", IN_MAILBOX, Telling.NO_EXPUNGES);
     row("UID SEARCH", IN_MAILBOX, Telling.EVERYTHING);
+    row("SORT", IN_MAILBOX, Telling.NO_EXPUNGES);
+    row("UID SORT", IN_MAILBOX, Telling.EVERYTHING);
+    row("THREAD", IN_MAILBOX, Telling.NO_EXPUNGES);
+    row("UID THREAD", IN_MAILBOX, Telling.EVERYTHING);
     row("FETCH", IN_MAILBOX, Telling.NO_EXPUNGES);
     row("UID FETCH", IN_MAILBOX, Telling.EVERYTHING);
     row("STORE", IN_MAILBOX, Telling.NO_EXPUNGES);

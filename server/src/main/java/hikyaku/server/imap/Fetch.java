@@ -13,6 +13,7 @@ import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.FetchItem;
 import hikyaku.protocol.imap.FetchItem.Plain;
+import hikyaku.protocol.imap.PartialRange;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
@@ -23,7 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6). */
+/** FETCH and UID FETCH (RFC 9051 §6.4.5, RFC 7162 §3.1.4, §3.2.6, RFC 9394 §3.4). */
 final class Fetch {
   private final Session session;
   private final Selected selected;
@@ -67,6 +68,11 @@ final class Fetch {
     if (command.changedSince() != null) {
       long since = command.changedSince();
       indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
+    }
+    if (command.partial() != null) {
+      PartialRange partial = command.partial();
+      int from = partial.from(indexes.length);
+      indexes = Arrays.copyOfRange(indexes, from, Math.max(from, partial.to(indexes.length)));
     }
     boolean seen = false;
     if (marks) {

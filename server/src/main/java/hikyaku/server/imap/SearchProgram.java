@@ -233,6 +233,7 @@ final class SearchProgram {
       case SearchKey.Numbers(SequenceSet set) -> numbers(set);
       case SearchKey.Uids(SequenceSet set) -> uids(set);
       case SearchKey.Date date -> date(date);
+      case SearchKey.Within within -> within(within);
       case SearchKey.Size(boolean larger, long octets) ->
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
@@ -278,6 +279,18 @@ final class SearchProgram {
               Reading.ENTRY,
               message -> message.sent().filter(day -> relates(day, date)).isPresent());
     };
+  }
+
+  /**
+   * RFC 5032. The clock is not of the log: where a long answer breaks off at one node, and a
+   * message comes of age before another repeats it, the two differ, and the session ends.
+   */
+  private Test within(SearchKey.Within within) {
+    long then = session.server.mail.clock().instant().getEpochSecond() - within.seconds();
+    return new Column(index -> {
+      long came = state.internalDate(index).seconds();
+      return within.younger() ? came >= then : came <= then;
+    });
   }
 
   private static boolean relates(LocalDate day, SearchKey.Date date) {

@@ -465,6 +465,8 @@ final class Session {
       case Command.Unselect _ -> Close.unselect(this);
       case Command.Expunge c -> Expunge.execute(this, c);
       case Command.Search c -> Search.execute(this, tag, c);
+      case Command.Sort c -> Sort.execute(this, tag, c);
+      case Command.Threads c -> Threads.execute(this, c);
       case Command.UnknownCharset c -> Search.refuse(this, c);
       case Command.Fetch c -> Fetch.execute(this, c);
       case Command.Store c -> Store.execute(this, c);

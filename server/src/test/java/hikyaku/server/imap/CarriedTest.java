@@ -133,14 +133,14 @@ class CarriedTest {
   void aResultThatIsTooScatteredIsNotSaved() throws Exception {
     try (ImapRig rig = rig(Plan.MOVES);
         ImapClient client = rig.connect()) {
-      rig.deliverMany("bob", 2 * Search.MOST_SAVED_RANGES);
+      rig.deliverMany("bob", 2 * SearchAnswer.MOST_SAVED_RANGES);
       client.login("bob");
       client.say("a", "SELECT INBOX");
       assertThat(client.say("b", "SEARCH RETURN (SAVE) SEEN").getLast()).startsWith("b OK");
       assertThat(client.say("c", "SEARCH RETURN (COUNT) $").getFirst())
-          .endsWith("COUNT " + Search.MOST_SAVED_RANGES);
+          .endsWith("COUNT " + SearchAnswer.MOST_SAVED_RANGES);
       assertThat(rig.carrier().orElseThrow().largestPosition())
-          .isBetween(2 * Search.MOST_SAVED_RANGES, 64 * 1024);
+          .isBetween(2 * SearchAnswer.MOST_SAVED_RANGES, 64 * 1024);
       rig.deliverMany("bob", 2);
       client.say("d", "NOOP");
       assertThat(client.say("e", "SEARCH RETURN (SAVE) SEEN").getLast())

@@ -1,0 +1,76 @@
+package hikyaku.protocol.mime;
+
+import java.text.Normalizer;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The collation i;unicode-casemap (RFC 5051), which I18NLEVEL=1 asks for (RFC 5255 §4.2): each
+ * character is put into title case and decomposed, canonically or for compatibility; then code
+ * points are compared. Hangul syllables stay whole: the character database lists no decomposition
+ * for them.
+ */
+public final class Casemap {
+  private static final int PAGE = 256;
+  private static final int HANGUL_FIRST = 0xAC00;
+  private static final int HANGUL_LAST = 0xD7A3;
+
+  /** Made when a character of the page is first met; null within where a character stays. */
+  private static final AtomicReferenceArray<int @Nullable [] @Nullable []> PAGES =
+      new AtomicReferenceArray<>((Character.MAX_CODE_POINT + 1) / PAGE);
+
+  private Casemap() {}
+
+  /** A text in its folded form: texts are equal if and only if these are. */
+  public static String fold(CharSequence text) {
+    StringBuilder folded = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(codePoint -> {
+          int[] several = map(codePoint);
+          if (several == null) {
+            folded.appendCodePoint(codePoint);
+          } else {
+            for (int each : several) {
+              folded.appendCodePoint(each);
+            }
+          }
+        });
+    return folded.toString();
+  }
+
+  /**
+   * What a character is compared as.
+   *
+   * @return null if it stays as it is
+   */
+  static int @Nullable [] map(int codePoint) {
+    int number = codePoint / PAGE;
+    int[][] page = PAGES.get(number);
+    if (page == null) {
+      page = page(number);
+      PAGES.set(number, page);
+    }
+    return page[codePoint % PAGE];
+  }
+
+  private static int @Nullable [][] page(int number) {
+    int[][] page = new int[PAGE][];
+    for (int at = 0; at < PAGE; at++) {
+      int codePoint = number * PAGE + at;
+      int title = Character.toTitleCase(codePoint);
+      boolean whole =
+          title >= HANGUL_FIRST && title <= HANGUL_LAST
+              || title >= Character.MIN_SURROGATE && title <= Character.MAX_SURROGATE;
+      int[] mapped =
+          whole
+              ? new int[] {title}
+              : Normalizer.normalize(Character.toString(title), Normalizer.Form.NFKD)
+                  .codePoints()
+                  .toArray();
+      if (mapped.length != 1 || mapped[0] != codePoint) {
+        page[at] = mapped;
+      }
+    }
+    return page;
+  }
+}

@@ -1,0 +1,208 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.SortKey;
+import hikyaku.protocol.mime.BaseSubject;
+import hikyaku.protocol.mime.Casemap;
+import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.SentDate;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3, RFC 5957, RFC 7162 §3.1.6). Texts are compared by
+ * i;unicode-casemap. The entries of the messages found are read once, whatever they are sorted by,
+ * and only if the columns of the state do not have that.
+ */
+final class Sort {
+  private final Session session;
+  private final Selected selected;
+  private final MailboxState state;
+  private final Command.Sort command;
+
+  private Sort(Session session, Command.Sort command) {
+    this.session = session;
+    this.selected = session.state.inMailbox();
+    this.state = selected.view.state();
+    this.command = command;
+  }
+
+  static Reply execute(Session session, String tag, Command.Sort command)
+      throws IOException, Targets.Invalid {
+    boolean modSeq = SearchProgram.usesModSeq(command.key());
+    int[] found = Search.find(session, command.key(), command.returns());
+    int[] sorted;
+    try {
+      sorted = new Sort(session, command).sorted(found);
+    } catch (RuntimeException e) {
+      SearchAnswer.failed(session, command.returns());
+      throw e;
+    }
+    SearchAnswer answer = new SearchAnswer(session, command.uid(), command.returns(), sorted);
+    if (!answer.save()) {
+      return SearchAnswer.notSaved();
+    }
+    if (command.returns() != null) {
+      answer.extended(tag, modSeq);
+    } else {
+      session.out.data(new Data.Sorted(answer.told(), modSeq ? answer.highestModSeq() : null));
+    }
+    return SearchAnswer.completed(session, command.uid(), "SORT");
+  }
+
+  private int[] sorted(int[] found) throws IOException {
+    List<Column> columns =
+        command.order().stream().map(key -> new Column(key, found.length)).toList();
+    if (command.order().stream().allMatch(key -> inColumns(key.criterion()))) {
+      for (int row = 0; row < found.length; row++) {
+        fill(columns, row, found[row], null);
+      }
+    } else {
+      // Of a message that is gone from the log nothing is known: it is as if all were empty.
+      int[] row = new int[1];
+      selected
+          .mailbox()
+          .read(
+              state,
+              found,
+              (index, stored) -> {
+                session.checkpoint();
+                row[0] = Arrays.binarySearch(found, row[0], found.length, index);
+                fill(columns, row[0], index, stored.message());
+              });
+    }
+    return IntStream.range(0, found.length)
+        .boxed()
+        .sorted(order(columns))
+        .mapToInt(row -> found[row])
+        .toArray();
+  }
+
+  /** What all criteria leave equal stays in the order of the mailbox (RFC 5256 §3). */
+  private static Comparator<Integer> order(List<Column> columns) {
+    return (one, other) -> {
+      for (Column column : columns) {
+        int order = column.compare(one, other);
+        if (order != 0) {
+          return order;
+        }
+      }
+      return Integer.compare(one, other);
+    };
+  }
+
+  private static boolean inColumns(SortKey.Criterion criterion) {
+    return criterion == SortKey.Criterion.ARRIVAL || criterion == SortKey.Criterion.SIZE;
+  }
+
+  private void fill(List<Column> columns, int row, int index, @Nullable NewMessage message) {
+    for (Column column : columns) {
+      switch (column.key.criterion()) {
+        case ARRIVAL -> column.set(row, state.internalDate(index).seconds());
+        case SIZE -> column.set(row, state.octets(index));
+        default -> {
+          if (message != null) {
+            fill(column, row, index, message);
+          }
+        }
+      }
+    }
+  }
+
+  private void fill(Column column, int row, int index, NewMessage message) {
+    var envelope = message.structure().envelope();
+    switch (column.key.criterion()) {
+      case ARRIVAL, SIZE -> throw new IllegalStateException("not in the entry");
+      case DATE -> column.set(row, sent(state, index, message));
+      case SUBJECT -> column.set(row, subject(message).text());
+      case CC -> column.set(row, mailbox(envelope.cc()));
+      case FROM -> column.set(row, mailbox(envelope.from()));
+      case TO -> column.set(row, mailbox(envelope.to()));
+      case DISPLAYFROM -> column.set(row, display(envelope.from()));
+      case DISPLAYTO -> column.set(row, display(envelope.to()));
+    }
+  }
+
+  /** RFC 5256 §2.2: what the message says, or else when it came; seconds in UTC. */
+  static long sent(MailboxState state, int index, NewMessage message) {
+    SentDate sent = message.structure().sent();
+    return sent == null ? state.internalDate(index).seconds() : sent.epochSecond();
+  }
+
+  static BaseSubject subject(NewMessage message) {
+    String subject = message.structure().envelope().subject();
+    return BaseSubject.of(subject == null ? "" : EncodedWords.decode(subject));
+  }
+
+  /** The local part of the first address, or the name of a group that stands first. */
+  private static String mailbox(List<EnvelopeAddress> addresses) {
+    return addresses.isEmpty() ? "" : decoded(addresses.getFirst().mailbox());
+  }
+
+  /** RFC 5957 §3: the name, or else the address, of the first address or group. */
+  private static String display(List<EnvelopeAddress> addresses) {
+    if (addresses.isEmpty()) {
+      return "";
+    }
+    EnvelopeAddress first = addresses.getFirst();
+    String name = decoded(first.name());
+    if (!name.isEmpty()) {
+      return name;
+    }
+    String mailbox = decoded(first.mailbox());
+    return first.isAddress() ? mailbox + "@" + decoded(first.host()) : mailbox;
+  }
+
+  private static String decoded(@Nullable String octets) {
+    return octets == null ? "" : EncodedWords.decode(octets);
+  }
+
+  /** What one criterion says of each message found. */
+  private static final class Column {
+    private static final byte[] NOTHING = new byte[0];
+
+    final SortKey key;
+    private final long[] numbers;
+
+    /** Of folded texts; their octets compare as their code points do. */
+    private final byte[][] texts;
+
+    Column(SortKey key, int rows) {
+      this.key = key;
+      boolean numeric =
+          switch (key.criterion()) {
+            case ARRIVAL, DATE, SIZE -> true;
+            case CC, DISPLAYFROM, DISPLAYTO, FROM, SUBJECT, TO -> false;
+          };
+      numbers = new long[numeric ? rows : 0];
+      texts = new byte[numeric ? 0 : rows][];
+      Arrays.fill(texts, NOTHING);
+    }
+
+    void set(int row, long number) {
+      numbers[row] = number;
+    }
+
+    void set(int row, String text) {
+      texts[row] = Casemap.fold(text).getBytes(StandardCharsets.UTF_8);
+    }
+
+    int compare(int one, int other) {
+      int order =
+          texts.length == 0
+              ? Long.compare(numbers[one], numbers[other])
+              : Arrays.compareUnsigned(texts[one], texts[other]);
+      return key.reverse() ? -order : order;
+    }
+  }
+}

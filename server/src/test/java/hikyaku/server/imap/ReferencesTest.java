@@ -1,0 +1,77 @@
+package hikyaku.server.imap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.protocol.imap.MessageThread;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.mime.MimeLimits;
+import hikyaku.protocol.mime.MimeParser;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Whatever messages refer to, each is in the threads once. */
+class ReferencesTest {
+  @Test
+  void noReferencesLoseOrRepeatAMessage() {
+    for (int seed = 1; seed <= 300; seed++) {
+      Random random = new Random(seed);
+      int count = 1 + random.nextInt(12);
+      References threading = new References();
+      for (int number = 1; number <= count; number++) {
+        StringBuilder header = new StringBuilder("References:");
+        for (int i = random.nextInt(4); i > 0; i--) {
+          header.append(" <").append(random.nextInt(count + 3)).append("@t>");
+        }
+        header.append("\r\nMessage-ID: <").append(random.nextInt(count + 1)).append("@t>\r\n\r\n");
+        String subject = random.nextInt(3) == 0 ? "" : "S" + random.nextInt(3);
+        threading.add(
+            new Threading.Message(number, random.nextInt(5), subject, random.nextBoolean()),
+            structure(header.toString()));
+      }
+      assertEachOnce(threading.threads(), count, "seed " + seed);
+    }
+  }
+
+  @Test
+  void aChainAsLongAsAMailboxIsOneThread() {
+    int count = 100_000;
+    References threading = new References();
+    for (int number = 1; number <= count; number++) {
+      String header =
+          "References: <" + (number - 1) + "@t>\r\nMessage-ID: <" + number + "@t>\r\n\r\n";
+      threading.add(new Threading.Message(number, number, "", false), structure(header));
+    }
+    List<? extends MessageThread> threads = threading.threads();
+    assertThat(threads).hasSize(1);
+    assertEachOnce(threads, count, "chain");
+  }
+
+  private static MessageStructure structure(String message) {
+    MimeParser parser = new MimeParser(MimeLimits.DEFAULT);
+    byte[] octets = message.getBytes(StandardCharsets.US_ASCII);
+    parser.write(octets, 0, octets.length);
+    return parser.finish();
+  }
+
+  private static void assertEachOnce(
+      List<? extends MessageThread> threads, int count, String which) {
+    BitSet seen = new BitSet();
+    Deque<MessageThread> todo = new ArrayDeque<>(threads);
+    while (!todo.isEmpty()) {
+      MessageThread next = todo.pop();
+      if (next.number() > 0) {
+        assertThat(seen.get((int) next.number())).as(which).isFalse();
+        seen.set((int) next.number());
+      } else {
+        assertThat(next.children()).as(which).hasSizeGreaterThan(1);
+      }
+      todo.addAll(next.children());
+    }
+    assertThat(seen.cardinality()).as(which).isEqualTo(count);
+  }
+}
