@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
       Bench.Pop3.class,
       Bench.Idle.class,
       FrontBench.class,
-      MoveBench.class
+      MoveBench.class,
+      NodesBench.class
     })
 public final class Bench {
   private Bench() {}

@@ -42,10 +42,22 @@ final class Node implements AutoCloseable {
    * @param javaOptions more of them for the node, separated by blanks
    */
   static Node start(int accounts, String javaOptions) throws IOException, InterruptedException {
+    Node node = start(accounts, javaOptions, "");
+    node.makeAccounts();
+    return node;
+  }
+
+  /**
+   * A node without its accounts, which {@link #makeAccounts} makes, or another node of its cluster.
+   *
+   * @param settings more lines of its configuration
+   */
+  static Node start(int accounts, String javaOptions, String settings)
+      throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench");
     int[] ports = freePorts(10);
     Path config = directory.resolve("hikyaku.toml");
-    Files.writeString(config, configuration(ports));
+    Files.writeString(config, configuration(ports) + settings);
     Process process =
         new ProcessBuilder(
                 program(
@@ -71,15 +83,30 @@ final class Node implements AutoCloseable {
     Node node = new Node(directory, process, target, ports[9]);
     try {
       node.awaitReady();
-      node.run("", "domain", "add", "bench.test");
-      StringBuilder lines = new StringBuilder();
-      users.forEach(user -> lines.append(user).append('\t').append(PASSWORD).append('\n'));
-      node.run(lines.toString(), "account", "add", "--from", "-");
       return node;
     } catch (IOException | InterruptedException | RuntimeException e) {
       node.close();
       throw e;
     }
+  }
+
+  void makeAccounts() throws IOException, InterruptedException {
+    try {
+      run("", "domain", "add", "bench.test");
+      StringBuilder lines = new StringBuilder();
+      for (String user : target.users()) {
+        lines.append(user).append('\t').append(PASSWORD).append('\n');
+      }
+      run(lines.toString(), "account", "add", "--from", "-");
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** The file with its key, for others of its cluster. */
+  Path key() {
+    return data(directory, "secret.key");
   }
 
   private static String configuration(int[] ports) {
