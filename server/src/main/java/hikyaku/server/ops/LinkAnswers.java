@@ -21,6 +21,7 @@ public final class LinkAnswers implements Answerer {
           "GET sessions",
           "DELETE sessions",
           "DELETE connections",
+          "POST moves",
           "GET story",
           "GET mail");
 
