@@ -71,7 +71,6 @@ public final class Logging extends ContextAwareBase implements Configurator {
     OutputStreamAppender<ILoggingEvent> appender = appender(log);
     appender.setContext(context);
     appender.setEncoder(encoder);
-    appender.addFilter(new NoProbes());
     appender.start();
     var root = root(context);
     root.iteratorForAppenders()
@@ -125,6 +124,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
               threshold.start();
               appender.clearAllFilters();
               appender.addFilter(threshold);
+              appender.addFilter(new NoProbes());
             }
           });
     }

@@ -15,8 +15,8 @@ public final class Casemap {
   private static final int HANGUL_FIRST = 0xAC00;
   private static final int HANGUL_LAST = 0xD7A3;
 
-  /** Made when a character of the page is first met; null within where a character stays. */
-  private static final AtomicReferenceArray<int @Nullable [] @Nullable []> PAGES =
+  /** Each made when a character of it is first met. */
+  private static final AtomicReferenceArray<Page> PAGES =
       new AtomicReferenceArray<>((Character.MAX_CODE_POINT + 1) / PAGE);
 
   private Casemap() {}
@@ -45,15 +45,21 @@ public final class Casemap {
    */
   static int @Nullable [] map(int codePoint) {
     int number = codePoint / PAGE;
-    int[][] page = PAGES.get(number);
+    Page page = PAGES.get(number);
     if (page == null) {
       page = page(number);
       PAGES.set(number, page);
     }
-    return page[codePoint % PAGE];
+    int[] mapped = page.mapped[codePoint % PAGE];
+    return mapped.length == 0 ? null : mapped;
   }
 
-  private static int @Nullable [][] page(int number) {
+  /** What characters that follow each other are mapped to; nothing for one that stays. */
+  private record Page(int[][] mapped) {}
+
+  private static final int[] STAYS = {};
+
+  private static Page page(int number) {
     int[][] page = new int[PAGE][];
     for (int at = 0; at < PAGE; at++) {
       int codePoint = number * PAGE + at;
@@ -67,10 +73,8 @@ public final class Casemap {
               : Normalizer.normalize(Character.toString(title), Normalizer.Form.NFKD)
                   .codePoints()
                   .toArray();
-      if (mapped.length != 1 || mapped[0] != codePoint) {
-        page[at] = mapped;
-      }
+      page[at] = mapped.length != 1 || mapped[0] != codePoint ? mapped : STAYS;
     }
-    return page;
+    return new Page(page);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How a front finds out how its nodes fare (see docs/adr/0012): by the link, by a short dialogue
+ * How a front finds out how its nodes fare (see docs/adr/0014): by the link, by a short dialogue
  * with each service, and by a synthetic user who gets a message and reads it.
  *
  * <p>Invariants: no probe holds up another one or a client; every step has a time limit; what is

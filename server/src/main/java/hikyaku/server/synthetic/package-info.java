@@ -1,5 +1,5 @@
 /**
- * What a node keeps for the synthetic users of fronts (see docs/adr/0012): accounts that exist for
+ * What a node keeps for the synthetic users of fronts (see docs/adr/0014): accounts that exist for
  * the sessions of probes alone, and their mail, apart from everybody else's.
  *
  * <p>Invariants: no other session sees these accounts or can send to them, and their sessions see
