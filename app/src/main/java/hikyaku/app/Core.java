@@ -15,12 +15,14 @@ import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
 import hikyaku.server.flow.Subject;
+import hikyaku.server.foreign.BackendBook;
 import hikyaku.server.link.Answerer;
 import hikyaku.server.link.AskerLink;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
+import hikyaku.server.ops.BackendOperations;
 import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.Everywhere;
@@ -68,6 +70,7 @@ final class Core implements AutoCloseable {
   private final EmbeddedDirectory directory;
   private final EmbeddedDirectoryAdmin directoryAdmin;
   private final LimitBook limits;
+  private final BackendBook backends;
   private final MailStore mail;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
@@ -91,6 +94,7 @@ final class Core implements AutoCloseable {
               store.logs(), configuration.directory(), configuration.login().defaultDomain());
       directoryAdmin = new EmbeddedDirectoryAdmin(directory, passwords, random);
       limits = new LimitBook(store.logs());
+      backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
@@ -200,7 +204,8 @@ final class Core implements AutoCloseable {
             everywhere,
             new DomainOperations(directory, directoryAdmin),
             new AccountOperations(directory, directoryAdmin, mail, node),
-            new RoutingOperations(directory, directoryAdmin, cluster),
+            new RoutingOperations(directory, directoryAdmin, cluster, backends),
+            new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
@@ -296,6 +301,10 @@ final class Core implements AutoCloseable {
 
   LimitBook limits() {
     return limits;
+  }
+
+  BackendBook backends() {
+    return backends;
   }
 
   MailStore mail() {

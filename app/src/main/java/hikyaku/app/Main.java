@@ -2,6 +2,7 @@ package hikyaku.app;
 
 import hikyaku.app.command.AccountCommand;
 import hikyaku.app.command.AliasCommand;
+import hikyaku.app.command.BackendCommand;
 import hikyaku.app.command.ClusterCommands;
 import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.ConnectionsCommand;
@@ -50,6 +51,7 @@ public final class Main {
           Map.entry("account", AccountCommand.class),
           Map.entry("alias", AliasCommand.class),
           Map.entry("domain", DomainCommand.class),
+          Map.entry("backend", BackendCommand.class),
           Map.entry("mailbox", MailboxCommand.class),
           Map.entry("import", TransferCommands.Import.class),
           Map.entry("export", TransferCommands.Export.class),

@@ -15,6 +15,7 @@ import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Wish;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.Peer;
+import hikyaku.server.foreign.Backends;
 import hikyaku.server.imap.ImapProtocol;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkServer;
@@ -93,6 +94,9 @@ final class Node implements AutoCloseable {
     try {
       JournalSearch journal = Journals.open(opened, data, configuration.log());
       flow = opened.add(flow(meters));
+      Backends backends =
+          opened.add(
+              new Backends(core.backends(), configuration.foreign(), core.passwords(), meters));
       Authenticator authenticator =
           new StandardAuthenticator(
               core.directory(),
@@ -102,6 +106,7 @@ final class Node implements AutoCloseable {
               new SteadyClock(clock.instant(), System::nanoTime),
               Pause.SLEEP,
               flow,
+              backends,
               core.random(),
               meters);
 

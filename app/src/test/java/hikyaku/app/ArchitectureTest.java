@@ -62,6 +62,14 @@ final class ArchitectureTest {
                   "server.probe",
                   Set.of("protocol.wire", "server.net", "server.link", "server.front")),
               Map.entry("server.synthetic", Set.of("mailbox", "server.auth", "server.directory")),
+              Map.entry(
+                  "server.foreign",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.proxy",
+                      "mailbox.store",
+                      "server.auth",
+                      "server.directory")),
               Map.entry("server.smtp", server("protocol.smtp")),
               Map.entry("server.imap", server("protocol.imap")),
               Map.entry("server.pop3", server("protocol.pop3")),
@@ -105,6 +113,7 @@ final class ArchitectureTest {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
     seen.add("server.flow");
+    seen.add("server.foreign");
     seen.add("server.link");
     return seen;
   }

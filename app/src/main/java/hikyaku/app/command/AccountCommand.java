@@ -63,7 +63,17 @@ public final class AccountCommand {
       List<String> services = new ArrayList<>();
       account.get("services").forEach(service -> services.add(service.asString()));
       screen.values(
-          List.of("Account", "Id", "Name", "State", "Quota", "Holds", "Services", "Pool", "Node"),
+          List.of(
+              "Account",
+              "Id",
+              "Name",
+              "State",
+              "Quota",
+              "Holds",
+              "Services",
+              "Pool",
+              "Node",
+              "Served"),
           List.of(
               text(account, "address"),
               text(account, "id"),
@@ -76,7 +86,8 @@ public final class AccountCommand {
                   + (number(account, "messages") == 1 ? " message" : " messages"),
               DomainCommand.orNone(String.join(", ", services)),
               DomainCommand.orAny(text(account, "pool")),
-              DomainCommand.orAny(text(account, "node"))));
+              DomainCommand.orAny(text(account, "node")),
+              DomainCommand.served(account)));
     }
   }
 
@@ -313,7 +324,7 @@ public final class AccountCommand {
     @Override
     void check() {
       if (!routing.areGiven()) {
-        throw wrong("Say --pool or --node.");
+        throw wrong("Say --pool, --node or --backend.");
       }
     }
 

@@ -217,7 +217,8 @@ public final class DomainCommand {
             "Quota of an account",
             "Separators",
             "Pool",
-            "Node"),
+            "Node",
+            "Served"),
         List.of(
             Asking.text(domain, "name"),
             Asking.flag(domain, "suspended") ? "suspended" : "active",
@@ -226,13 +227,19 @@ public final class DomainCommand {
             quota(domain),
             orNone(Asking.text(domain, "separators")),
             orAny(Asking.text(domain, "pool")),
-            orAny(Asking.text(domain, "node"))));
+            orAny(Asking.text(domain, "node")),
+            served(domain)));
   }
 
   static String quota(JsonNode holder) {
     long messages = Asking.number(holder, "quotaMessages");
     return Figures.octets(Asking.number(holder, "quotaOctets"))
         + (messages == Long.MAX_VALUE ? "" : ", " + Figures.count(messages) + " messages");
+  }
+
+  static String served(JsonNode holder) {
+    String backend = Asking.text(holder, "backend");
+    return backend.isEmpty() || backend.equals("here") ? "here" : "by " + backend;
   }
 
   static String orAny(String text) {

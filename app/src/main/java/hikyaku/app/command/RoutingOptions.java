@@ -26,8 +26,16 @@ final class RoutingOptions {
               + " says.")
   private @Nullable String node;
 
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "The foreign server that serves them in place of this one ('hikyaku backend'); of an account,"
+              + " 'here' keeps away what its domain says.")
+  private @Nullable String backend;
+
   boolean areGiven() {
-    return pool != null || node != null;
+    return pool != null || node != null || backend != null;
   }
 
   /**
@@ -41,7 +49,7 @@ final class RoutingOptions {
     JsonNode said =
         door.call(
             Call.of("PUT", kind, name, "routing")
-                .withBody(new RoutingOperations.Change(pool, node, null)));
+                .withBody(new RoutingOperations.Change(pool, node, backend)));
     if (door.isRunning()) {
       long unused = move(command, door, subject);
     }

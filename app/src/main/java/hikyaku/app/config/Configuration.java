@@ -5,6 +5,7 @@ import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.flow.FlowSettings;
+import hikyaku.server.foreign.ForeignSettings;
 import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
  * @param smtp how mail is taken in, from other servers and from users
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
+ * @param foreign how long foreign servers may take that serve accounts in place of this one
  * @param store where everything durable is kept
  * @param housekeeping what is tidied up, and how often
  */
@@ -60,6 +62,7 @@ public record Configuration(
     SmtpSettings smtp,
     Pop3Settings pop3,
     ImapSettings imap,
+    ForeignSettings foreign,
     StoreSettings store,
     Housekeeping housekeeping) {
   public static final Configuration DEFAULTS =
@@ -83,6 +86,7 @@ public record Configuration(
           SmtpSettings.of(""),
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
+          ForeignSettings.DEFAULTS,
           StoreSettings.DEFAULTS,
           Housekeeping.DEFAULTS);
 
@@ -150,6 +154,7 @@ public record Configuration(
         newSmtp,
         pop3,
         imap,
+        foreign,
         store,
         housekeeping);
   }

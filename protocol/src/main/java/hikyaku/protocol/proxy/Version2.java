@@ -13,18 +13,16 @@ import java.util.zip.CRC32C;
 
 /** A binary header (PROXY §2.2). */
 final class Version2 {
-  private static final byte[] SIGNATURE = {
-    '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
-  };
+  static final byte[] SIGNATURE = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};
 
   /** Signature, version and command, family and transport, length of what follows. */
-  private static final int FIXED = 16;
+  static final int FIXED = 16;
 
   private static final int LOCAL = 0x20;
-  private static final int PROXY = 0x21;
+  static final int PROXY = 0x21;
 
-  private static final int TCP4 = 0x11;
-  private static final int TCP6 = 0x21;
+  static final int TCP4 = 0x11;
+  static final int TCP6 = 0x21;
 
   private static final int IPV4_BLOCK = 12;
   private static final int IPV6_BLOCK = 36;

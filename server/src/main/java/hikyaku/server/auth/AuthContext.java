@@ -10,11 +10,17 @@ import java.util.Optional;
  * @param session its id, for the log
  * @param service what it will use
  * @param remote the client's address, after PROXY
+ * @param port the client's
  * @param tls whether the connection is under TLS
  * @param bindings data of that TLS session; {@link ChannelBindings#NONE} without
  */
 public record AuthContext(
-    String session, Service service, InetAddress remote, boolean tls, ChannelBindings bindings) {
+    String session,
+    Service service,
+    InetAddress remote,
+    int port,
+    boolean tls,
+    ChannelBindings bindings) {
 
   /** Where SCRAM's {@code -PLUS} gets its channel binding data. */
   @FunctionalInterface

@@ -5,6 +5,10 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.CredentialSource;
 import hikyaku.server.directory.CredentialSource.Known;
+import hikyaku.server.directory.CredentialSource.Lookup;
+import hikyaku.server.directory.Quota;
+import hikyaku.server.directory.Routing;
+import hikyaku.server.directory.Service;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +35,7 @@ final class Judge {
   private final Throttle throttle;
   private final Sessions sessions;
   private final LoginGate gate;
+  private final ForeignLogins foreign;
   private final InstantSource clock;
   private final Pause pause;
   private final MeterRegistry meters;
@@ -39,12 +46,14 @@ final class Judge {
       InstantSource clock,
       Pause pause,
       LoginGate gate,
+      ForeignLogins foreign,
       MeterRegistry meters) {
     this.source = source;
     this.names = new UserNames(settings.defaultDomain());
     this.throttle = new Throttle(settings.throttle(), clock, gate::nodes);
     this.sessions = new Sessions(settings.sessions());
     this.gate = gate;
+    this.foreign = foreign;
     this.clock = clock;
     this.pause = pause;
     this.meters = meters;
@@ -120,13 +129,27 @@ final class Judge {
   private LoginResult decide(
       AuthContext context, String user, String actAs, Proof proof, Throttle.Ticket ticket)
       throws NotNowException, InterruptedException {
-    Optional<Known> known = find(user);
+    Lookup found = names.address(user).map(source::look).orElse(Lookup.NOBODY);
+    Optional<Known> known = found.known();
+    if (!found.backend().isEmpty()) {
+      return decideElsewhere(context, user, actAs, proof, ticket, found);
+    }
     if (!proof.matches(known) || known.isEmpty()) {
       ticket.failed(proof.fingerprint(names.key(user)));
       return new LoginResult.BadCredentials();
     }
     ticket.succeeded();
-    Account account = known.get().account();
+    return admitted(context, actAs, known.get().account(), known.get().credentials().epoch(), null);
+  }
+
+  /** Who has proven it may come in, if nothing else is in the way. */
+  private LoginResult admitted(
+      AuthContext context,
+      String actAs,
+      Account account,
+      long epoch,
+      @Nullable ForeignSession elsewhere)
+      throws NotNowException {
     if (account.suspended()) {
       return new LoginResult.Suspended();
     }
@@ -134,9 +157,76 @@ final class Judge {
       return new LoginResult.NotAuthorized();
     }
     return place(context, account)
-        .<LoginResult>map(
-            lease -> new LoginResult.Success(account, known.get().credentials().epoch(), lease))
+        .<LoginResult>map(lease -> new LoginResult.Success(account, epoch, lease, elsewhere))
         .orElseGet(LoginResult.TooManySessions::new);
+  }
+
+  /**
+   * One whom a foreign server serves. That server proves the password, unless it has a master user:
+   * then it is proven here.
+   */
+  private LoginResult decideElsewhere(
+      AuthContext context,
+      String user,
+      String actAs,
+      Proof proof,
+      Throttle.Ticket ticket,
+      Lookup found)
+      throws NotNowException, InterruptedException {
+    ForeignLogins.Door door =
+        foreign
+            .door(found.backend())
+            .orElseThrow(
+                () -> new NotNowException("there is no foreign server " + found.backend()));
+    Optional<Known> known = found.known();
+    boolean proven = door.hasMaster() ? proof.matches(known) : proof.password() != null;
+    if (!proven || (door.hasMaster() && known.isEmpty())) {
+      ticket.failed(proof.fingerprint(names.key(user)));
+      return new LoginResult.BadCredentials();
+    }
+    Account account =
+        known
+            .map(Known::account)
+            .orElseGet(() -> stranger(names.address(user).orElseThrow(), found.backend()));
+    switch (door.enter(context, account.primary().toString(), proof.password())) {
+      case ForeignLogins.Answer.Refused(LoginResult.Refused why) -> {
+        if (why instanceof LoginResult.BadCredentials) {
+          ticket.failed(proof.fingerprint(names.key(user)));
+        }
+        return why;
+      }
+      case ForeignLogins.Answer.Admitted(ForeignSession session) -> {
+        boolean stays = false;
+        try {
+          ticket.succeeded();
+          long epoch = known.map(of -> of.credentials().epoch()).orElse(0L);
+          // Mail is sent from here by the accounts that are known here.
+          boolean carried = context.service() != Service.SUBMISSION;
+          LoginResult result =
+              carried || known.isPresent()
+                  ? admitted(context, actAs, account, epoch, carried ? session : null)
+                  : new LoginResult.NotAuthorized();
+          stays = carried && result instanceof LoginResult.Success;
+          return result;
+        } finally {
+          if (!stays) {
+            session.close();
+          }
+        }
+      }
+    }
+  }
+
+  /** An account that only a foreign server knows, by the name that its sessions are counted by. */
+  private static Account stranger(Address address, String backend) {
+    return new Account(
+        address.toString(),
+        address,
+        "",
+        Quota.NONE,
+        false,
+        Set.of(Service.values()),
+        new Routing("", "", backend));
   }
 
   /** A place for one more session, if there is one. */
@@ -196,6 +286,10 @@ final class Judge {
     if (account.suspended()) {
       return new LoginResult.Suspended();
     }
+    if (!account.routing().backend().isEmpty() && context.service() != Service.SUBMISSION) {
+      // It has been given to another server since: its next session goes there.
+      return new LoginResult.Unavailable();
+    }
     return account.allows(context.service())
         ? new LoginResult.Success(
             account, epoch, sessions.takeBack(account.id(), context.service()))
@@ -225,10 +319,11 @@ final class Judge {
             .addKeyValue("tls", context.tls())
             .addKeyValue("mechanism", mechanism)
             .addKeyValue("result", outcome);
-    if (result instanceof LoginResult.Success(Account account, long _, LoginLease _)) {
+    if (result instanceof LoginResult.Success success) {
       event
-          .addKeyValue("account", account.id())
-          .addKeyValue("address", account.primary())
+          .addKeyValue("account", success.account().id())
+          .addKeyValue("address", success.account().primary())
+          .addKeyValue("backend", success.account().routing().backend())
           .log("logged in");
     } else {
       event.addKeyValue("user", UserNames.forLog(user)).log("login refused");

@@ -1,6 +1,7 @@
 package hikyaku.server.auth;
 
 import hikyaku.server.directory.Account;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a login. Each refusal names the replies it must have, in IMAP (RFC 9051 §7.1),
@@ -15,8 +16,16 @@ public sealed interface LoginResult {
    * @param account not suspended, and allowed this service
    * @param epoch of the account's password, for {@link Authenticator#resume}
    * @param lease to close when the session ends
+   * @param elsewhere the session at a foreign server that serves this one, or null; its owner
+   *     closes it with the lease
    */
-  record Success(Account account, long epoch, LoginLease lease) implements LoginResult {}
+  record Success(Account account, long epoch, LoginLease lease, @Nullable ForeignSession elsewhere)
+      implements LoginResult {
+    /** One that is served here. */
+    public Success(Account account, long epoch, LoginLease lease) {
+      this(account, epoch, lease, null);
+    }
+  }
 
   /** Not logged in; the session goes on unless it says otherwise. */
   sealed interface Refused extends LoginResult {

@@ -61,6 +61,11 @@ final class PasswordProof implements Proof {
   }
 
   @Override
+  public byte[] password() {
+    return password;
+  }
+
+  @Override
   public byte @Nullable [] fingerprint(String name) {
     return verified.fingerprint(name, 0, password);
   }

@@ -157,6 +157,11 @@ public final class Passwords implements CredentialMaker, AutoCloseable {
     return sealed;
   }
 
+  /** What was sealed for somebody, to be cleared after use; empty under another key. */
+  public Optional<byte[]> open(String sealedFor, Credentials.Sealed sealed) {
+    return sealer.open(sealedFor, sealed);
+  }
+
   /** The shared secret of an account, to be cleared after use. */
   Optional<byte[]> sharedSecret(Credentials credentials) {
     return credentials

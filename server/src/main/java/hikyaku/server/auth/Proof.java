@@ -13,6 +13,11 @@ interface Proof {
    */
   boolean matches(Optional<Known> known) throws NotNowException, InterruptedException;
 
+  /** The password itself, which stays the client's; null if the proof does not show it. */
+  default byte @Nullable [] password() {
+    return null;
+  }
+
   /** By which a repeated wrong password is known again; null if the proof does not show it. */
   default byte @Nullable [] fingerprint(String name) {
     return null;

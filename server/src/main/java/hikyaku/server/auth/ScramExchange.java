@@ -6,7 +6,6 @@ import hikyaku.server.auth.ScramMessages.ChannelBinding;
 import hikyaku.server.auth.ScramMessages.ClientFinal;
 import hikyaku.server.auth.ScramMessages.ClientFirst;
 import hikyaku.server.auth.proto.ExchangeRecord;
-import hikyaku.server.directory.Account;
 import hikyaku.server.directory.CredentialSource.Known;
 import hikyaku.server.directory.Credentials;
 import java.nio.charset.StandardCharsets;
@@ -129,8 +128,8 @@ final class ScramExchange extends Exchange {
           .setSalt(shown.salt())
           .setIterations(shown.iterations());
     }
-    if (pending instanceof LoginResult.Success(Account account, long epoch, LoginLease _)) {
-      record.setAccountId(account.id()).setEpoch(epoch);
+    if (pending instanceof LoginResult.Success success) {
+      record.setAccountId(success.account().id()).setEpoch(success.epoch());
     }
   }
 
@@ -213,6 +212,10 @@ final class ScramExchange extends Exchange {
   public void close() {
     if (pending instanceof LoginResult.Success success) {
       success.lease().close();
+      ForeignSession never = success.elsewhere();
+      if (never != null) {
+        never.close();
+      }
     }
     pending = null;
   }

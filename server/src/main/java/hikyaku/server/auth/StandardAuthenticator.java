@@ -33,6 +33,7 @@ public final class StandardAuthenticator implements Authenticator {
   private final Passwords passwords;
   private final VerifiedPasswords verified;
   private final Judge judge;
+  private final ForeignLogins foreign;
   private final InstantSource clock;
   private final SecureRandom random;
   private final byte[] strangersKey;
@@ -45,6 +46,7 @@ public final class StandardAuthenticator implements Authenticator {
       InstantSource clock,
       Pause pause,
       LoginGate gate,
+      ForeignLogins foreign,
       SecureRandom random,
       MeterRegistry meters) {
     this.source = source;
@@ -53,7 +55,8 @@ public final class StandardAuthenticator implements Authenticator {
     this.verified =
         new VerifiedPasswords(
             settings.verifiedPasswords(), settings.verifiedLifetime(), clock, random);
-    this.judge = new Judge(source, settings, clock, pause, gate, meters);
+    this.judge = new Judge(source, settings, clock, pause, gate, foreign, meters);
+    this.foreign = foreign;
     this.clock = clock;
     this.random = random;
     this.strangersKey = key.derive("salts of unknown users");
@@ -64,6 +67,7 @@ public final class StandardAuthenticator implements Authenticator {
     return Arrays.stream(Mechanism.values())
         .filter(mechanism -> exists(mechanism, context))
         .filter(mechanism -> !needsTls(mechanism, context))
+        .filter(mechanism -> mechanism.plainText || !foreign.needPasswords())
         .map(mechanism -> mechanism.wireName)
         .toList();
   }

@@ -11,6 +11,24 @@ public interface CredentialSource {
    */
   Optional<Known> find(Address address);
 
+  /** As {@link #find}, with the foreign server that serves the address. */
+  default Lookup look(Address address) {
+    Optional<Known> known = find(address);
+    return new Lookup(known, known.map(found -> found.account().routing().backend()).orElse(""));
+  }
+
+  /**
+   * What an address leads to.
+   *
+   * @param known the account, if there is one here
+   * @param backend the foreign server that serves it, whether there is an account here or not; or
+   *     empty
+   */
+  record Lookup(Optional<Known> known, String backend) {
+    /** Nobody, nowhere. */
+    public static final Lookup NOBODY = new Lookup(Optional.empty(), "");
+  }
+
   /** The account with this id, for a session that was let in before. */
   Optional<Known> known(String accountId);
 

@@ -139,14 +139,26 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
 
   @Override
   public Optional<Known> find(Address address) {
+    return look(address).known();
+  }
+
+  @Override
+  public Lookup look(Address address) {
     Pair pair = folds.pair(address);
     DomainState domain = pair.domain().state();
     String id = pair.address().state() instanceof AddressState.OfAccount(String of) ? of : DECOY;
     AccountState state = folds.accountState(id);
     if (!domain.exists() || !state.exists() || !address.equals(state.primary())) {
-      return Optional.empty();
+      // The server that has the other accounts of the domain may know this one.
+      boolean perhaps =
+          domain.exists()
+              && !domain.suspended()
+              && pair.address().state() instanceof AddressState.Free;
+      return new Lookup(
+          Optional.empty(), perhaps ? domain.settings().routing().effective().backend() : "");
     }
-    return Optional.of(known(id, state, state.account(id, address, domain)));
+    Account account = state.account(id, address, domain);
+    return new Lookup(Optional.of(known(id, state, account)), account.routing().backend());
   }
 
   @Override

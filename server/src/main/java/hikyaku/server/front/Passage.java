@@ -520,6 +520,9 @@ final class Passage implements TurnProtocol.Turns {
   /** Now it is known where the session is served best; if that is elsewhere it is asked back. */
   private void loggedIn(String name, Home home) {
     client.describe(name);
+    if (home.equals(Home.WHERE_IT_IS)) {
+      return;
+    }
     preference = Preference.of(listenerPool, home);
     NodeLink.Stream from = stream;
     if (from != null

@@ -54,7 +54,9 @@ public final class ImapProtocol implements Protocol {
 
   @Override
   public void resume(Connection connection, byte[] position) throws IOException {
-    Session.resume(this, connection, ImapPosition.decode(position));
+    if (!Elsewhere.ends(this, connection, position)) {
+      Session.resume(this, connection, ImapPosition.decode(position));
+    }
   }
 
   /** No code that makes a client ask for the password (RFC 9051 §7.1). */

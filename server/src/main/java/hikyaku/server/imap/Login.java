@@ -4,9 +4,12 @@ import hikyaku.mailbox.account.AccountMail;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.auth.ForeignSession;
 import hikyaku.server.auth.LoginResult;
+import hikyaku.server.net.Home;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,10 @@ final class Login {
   }
 
   private static Reply admit(Session session, LoginResult.Success success) {
+    ForeignSession there = success.elsewhere();
+    if (there != null) {
+      return pass(session, success, there);
+    }
     AccountMail mail = session.server.mail.account(success.account().id());
     boolean looked = false;
     try {
@@ -52,6 +59,22 @@ final class Login {
         .addKeyValue("tls", session.connection.isTls())
         .log("IMAP login");
     return Reply.ok(new ResponseCode.Capability(Capabilities.of(session)), "Logged in");
+  }
+
+  private static Reply pass(Session session, LoginResult.Success success, ForeignSession there) {
+    session.passTo(success, there);
+    session.connection.describe(success.account().primary().toString(), Home.WHERE_IT_IS);
+    session.server.metrics.loginsAccepted.increment();
+    log.atInfo()
+        .addKeyValue("session", session.id())
+        .addKeyValue("account", success.account().primary())
+        .addKeyValue("tls", session.connection.isTls())
+        .addKeyValue("backend", there.backend())
+        .log("IMAP login");
+    List<String> can = there.capabilities();
+    return can.isEmpty()
+        ? Reply.ok("Logged in")
+        : Reply.ok(new ResponseCode.Capability(can), "Logged in");
   }
 
   /** The replies that each result names. Only a wrong password gets AUTHENTICATIONFAILED. */

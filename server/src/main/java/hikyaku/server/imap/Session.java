@@ -11,6 +11,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.ResponseWriter;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.server.auth.AuthContext;
+import hikyaku.server.auth.ForeignSession;
 import hikyaku.server.auth.LoginResult;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Service;
@@ -47,6 +48,9 @@ final class Session {
   private int errors;
   private int failedLogins;
   private @Nullable AfterReply afterReply;
+
+  /** One that is to have the session, and does not have it yet. */
+  private LoginResult.@Nullable Success passing;
 
   private Session(ImapProtocol server, Connection connection) {
     this.server = server;
@@ -203,6 +207,14 @@ final class Session {
   }
 
   private void leave() {
+    LoginResult.Success never = passing;
+    if (never != null) {
+      never.lease().close();
+      ForeignSession there = never.elsewhere();
+      if (there != null) {
+        there.close();
+      }
+    }
     SessionState.Login login = state.login();
     if (login != null) {
       login.lease().close();
@@ -325,6 +337,16 @@ final class Session {
 
   void afterReply(AfterReply then) {
     afterReply = then;
+  }
+
+  /** Behind the reply to the login the rest of the session is another server's. */
+  void passTo(LoginResult.Success success, ForeignSession there) {
+    passing = success;
+    afterReply(() -> {
+      over = true;
+      passing = null;
+      Elsewhere.run(this, success, there);
+    });
   }
 
   private void countError(Reply reply) throws IOException {
@@ -481,7 +503,12 @@ final class Session {
     AuthContext.ChannelBindings bindings =
         type -> connection.tls().flatMap(tls -> tls.channelBinding(type));
     return new AuthContext(
-        id(), Service.IMAP, connection.remote().getAddress(), connection.isTls(), bindings);
+        id(),
+        Service.IMAP,
+        connection.remote().getAddress(),
+        connection.remote().getPort(),
+        connection.isTls(),
+        bindings);
   }
 
   /** A login was refused. Too many end the session. */

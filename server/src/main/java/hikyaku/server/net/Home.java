@@ -9,4 +9,7 @@ package hikyaku.server.net;
 public record Home(String node, String pool) {
   /** Anywhere. */
   public static final Home ANYWHERE = new Home("", "");
+
+  /** The node that has it: no other can carry it on. No node has a name like this. */
+  public static final Home WHERE_IT_IS = new Home("*", "");
 }

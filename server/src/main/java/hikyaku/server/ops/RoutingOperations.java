@@ -9,6 +9,7 @@ import hikyaku.server.directory.DirectoryAdmin;
 import hikyaku.server.directory.DirectoryException;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.Routing;
+import hikyaku.server.foreign.BackendBook;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,14 @@ public final class RoutingOperations implements AdminApi.Group {
   private final Directory directory;
   private final DirectoryAdmin admin;
   private final Cluster cluster;
+  private final BackendBook backends;
 
-  public RoutingOperations(Directory directory, DirectoryAdmin admin, Cluster cluster) {
+  public RoutingOperations(
+      Directory directory, DirectoryAdmin admin, Cluster cluster, BackendBook backends) {
     this.directory = directory;
     this.admin = admin;
     this.cluster = cluster;
+    this.backends = backends;
   }
 
   @Override
@@ -80,6 +84,11 @@ public final class RoutingOperations implements AdminApi.Group {
     String node = routing.effective().node();
     if (!node.isEmpty() && cluster.member(node).isEmpty()) {
       remarks.add("there is no node " + node + ": until there is, any node serves");
+    }
+    String backend = routing.effective().backend();
+    if (!backend.isEmpty() && backends.backend(backend).isEmpty()) {
+      remarks.add(
+          "there is no foreign server " + backend + ": until there is, nobody can log in there");
     }
     return new View(routing.pool(), routing.node(), routing.backend(), remarks);
   }

@@ -3,6 +3,7 @@ package hikyaku.server.pop3;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.pop3.ResponseCode;
+import hikyaku.server.auth.ForeignSession;
 import hikyaku.server.auth.LoginResult;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -22,6 +23,11 @@ final class Login {
   }
 
   private static void admit(Session session, LoginResult.Success success) throws IOException {
+    ForeignSession there = success.elsewhere();
+    if (there != null) {
+      Elsewhere.run(session, success, there);
+      return;
+    }
     String account = success.account().id();
     boolean stays = false;
     Admission.Hold entered = Admission.Hold.NONE;

@@ -62,7 +62,9 @@ public final class Pop3Protocol implements Protocol {
 
   @Override
   public void resume(Connection connection, byte[] position) throws IOException {
-    Session.resume(this, connection, Pop3Position.decode(position));
+    if (!Elsewhere.isIn(position)) {
+      Session.resume(this, connection, Pop3Position.decode(position));
+    }
   }
 
   @Override

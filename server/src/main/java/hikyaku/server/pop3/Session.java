@@ -412,7 +412,12 @@ final class Session {
     AuthContext.ChannelBindings bindings =
         type -> connection.tls().flatMap(tls -> tls.channelBinding(type));
     return new AuthContext(
-        id(), Service.POP3, connection.remote().getAddress(), connection.isTls(), bindings);
+        id(),
+        Service.POP3,
+        connection.remote().getAddress(),
+        connection.remote().getPort(),
+        connection.isTls(),
+        bindings);
   }
 
   Authenticator authenticator() {

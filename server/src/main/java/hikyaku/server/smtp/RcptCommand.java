@@ -51,6 +51,8 @@ final class RcptCommand {
     }
     return switch (resolve(session, command.to())) {
       case Resolution.Local local -> accept(session, transaction, command, local);
+      case Resolution.UnknownRecipient _ when mayBeElsewhere(session, command.to()) ->
+          Replies.SERVED_ELSEWHERE;
       case Resolution.UnknownRecipient _ -> {
         session.budget().unknownRecipient();
         yield Replies.UNKNOWN_RECIPIENT;
@@ -87,6 +89,15 @@ final class RcptCommand {
     };
   }
 
+  /** Whether a foreign server has the accounts of the domain that are not known here. */
+  private static boolean mayBeElsewhere(SmtpSession session, ForwardPath path) {
+    return path instanceof Mailbox mailbox
+        && Address.canonicalDomain(mailbox.domain())
+            .flatMap(session.directory()::domain)
+            .filter(domain -> !domain.settings().routing().effective().backend().isEmpty())
+            .isPresent();
+  }
+
   private static boolean isPostmaster(Mailbox mailbox) {
     return mailbox.localPart().toLowerCase(Locale.ROOT).equals("postmaster");
   }
@@ -98,6 +109,9 @@ final class RcptCommand {
   private static Reply accept(
       SmtpSession session, Transaction transaction, Command.Rcpt command, Resolution.Local local) {
     for (Resolution.Target target : local.targets()) {
+      if (!target.account().routing().backend().isEmpty()) {
+        return Replies.SERVED_ELSEWHERE;
+      }
       if (isFull(session, transaction, target.account())) {
         return session.settings().overQuota() == SmtpSettings.OverQuota.TEMPORARY
             ? Replies.FULL_FOR_NOW

@@ -58,6 +58,11 @@ final class Replies {
   static final Reply NO_OUTGOING_MAIL =
       Reply.of(550, "5.3.2", "Mail to other servers is not offered yet, local recipients only");
   static final Reply SUSPENDED = Reply.of(550, "5.2.1", "Mailbox disabled");
+
+  /** Mail for another server waits at the sender's: this one sends nothing out. */
+  static final Reply SERVED_ELSEWHERE =
+      Reply.of(451, "4.4.4", "Mail for this address goes to another server, try again later");
+
   static final Reply OUR_MISTAKE =
       Reply.of(451, "4.3.5", "Address is not set up correctly here, try again later");
   static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3", "Too many recipients");

@@ -486,6 +486,7 @@ final class SmtpSession {
         connection.sessionId(),
         Service.SUBMISSION,
         connection.remote().getAddress(),
+        connection.remote().getPort(),
         connection.isTls(),
         type -> connection.tls().flatMap(tls -> tls.channelBinding(type)));
   }

@@ -91,6 +91,7 @@ final class AuthRig implements AutoCloseable {
             return gate.nodes();
           }
         },
+        ForeignLogins.NONE,
         new SecureRandom(),
         meters);
   }
@@ -134,12 +135,12 @@ final class AuthRig implements AutoCloseable {
             type.equals(ChannelBindings.TLS_EXPORTER)
                 ? Optional.of(utf8("exported keying material of 32!!"))
                 : Optional.empty();
-    return new AuthContext("s1", service, InetAddress.ofLiteral(remote), true, exporter);
+    return new AuthContext("s1", service, InetAddress.ofLiteral(remote), 4000, true, exporter);
   }
 
   static AuthContext clear(Service service, String remote) {
     return new AuthContext(
-        "s2", service, InetAddress.ofLiteral(remote), false, ChannelBindings.NONE);
+        "s2", service, InetAddress.ofLiteral(remote), 4000, false, ChannelBindings.NONE);
   }
 
   LoginResult login(String user, String password) {

@@ -50,6 +50,7 @@ class RfcVectorsTest {
         InstantSource.system(),
         Pause.SLEEP,
         LoginGate.OPEN,
+        ForeignLogins.NONE,
         new SimpleMeterRegistry());
   }
 

@@ -9,6 +9,7 @@ import hikyaku.server.link.LinkSettings;
 import hikyaku.server.link.NodeLink;
 import hikyaku.server.link.proto.Report;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
@@ -378,6 +379,25 @@ final class FrontTest {
       client.ask("ADD 4", "total 11");
     }
     assertThat(counted("hikyaku.front.moves", "why", "home")).isEqualTo(2);
+    assertThat(counted("hikyaku.front.astray")).isZero();
+  }
+
+  @Test
+  void staysWhereNoOtherNodeCanCarryItOn() throws Exception {
+    two.pools = List.of("staff");
+    link(one);
+    link(two);
+    try (Client client = greeted("plain")) {
+      client.ask("NAME alice " + Home.WHERE_IT_IS.node() + " -", "named");
+      client.ask("WHERE", "one");
+      client.ask("ADD 4", "total 4");
+      assertThat(front.connections().getFirst().account()).contains("alice");
+      // It is not for ever: what the node says last holds.
+      client.ask("NAME alice - staff", "named");
+      arrived(two.protocol, "resumed");
+      client.ask("WHERE", "two");
+    }
+    assertThat(counted("hikyaku.front.moves", "why", "home")).isEqualTo(1);
     assertThat(counted("hikyaku.front.astray")).isZero();
   }
 

@@ -28,6 +28,7 @@ final class SyntheticAccountsTest {
           "probe-1",
           Service.IMAP,
           InetAddress.getLoopbackAddress(),
+          4000,
           false,
           AuthContext.ChannelBindings.NONE);
 
