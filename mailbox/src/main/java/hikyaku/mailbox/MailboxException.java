@@ -68,6 +68,13 @@ public abstract sealed class MailboxException extends RuntimeException {
     }
   }
 
+  /** A folder has as many annotations as it may: IMAP NO [METADATA TOOMANY] (RFC 5464 §4.3). */
+  public static final class TooManyAnnotations extends MailboxException {
+    public TooManyAnnotations(int limit) {
+      super("No more than " + limit + " annotations");
+    }
+  }
+
   /** IMAP NO [OVERQUOTA], SMTP 452 4.2.2 or 552 5.2.2. */
   public static final class OverQuota extends MailboxException {
     public OverQuota() {

@@ -11,6 +11,10 @@ import java.time.Duration;
  * @param depth levels of a folder's name; clients draw them as a tree. Reply: NO [CANNOT]
  * @param subscriptions names subscribed to; a subscription needs no folder, so folders do not bound
  *     it. Reply: NO [LIMIT]
+ * @param annotations annotations of one folder, or of the account as a whole (RFC 5464 §4.1 asks
+ *     for 10). Reply: NO [METADATA TOOMANY]
+ * @param annotationOctets octets of all annotations of one account, entries and values; they are
+ *     part of the tree that each node folds into memory. Reply: NO [LIMIT]
  * @param keywords different keywords of one mailbox; each message points at its set. Reply: NO
  *     [LIMIT]
  * @param keywordLength characters of one keyword. Reply: NO [LIMIT]
@@ -28,6 +32,8 @@ public record MailboxLimits(
     int nameOctets,
     int depth,
     int subscriptions,
+    int annotations,
+    long annotationOctets,
     int keywords,
     int keywordLength,
     int messages,
@@ -42,6 +48,8 @@ public record MailboxLimits(
           1_000,
           32,
           20_000,
+          100,
+          1024 * 1024,
           200,
           100,
           10_000_000,

@@ -260,10 +260,6 @@ public final class AccountMail {
   public Folder create(String name, Set<SpecialUse> specialUse, Attempt attempt) {
     String canonical = FolderName.canonical(name);
     FolderName.check(canonical, limits);
-    if (specialUse.contains(SpecialUse.ALL) || specialUse.contains(SpecialUse.FLAGGED)) {
-      // These are views over other folders, which nothing here provides.
-      throw new MailboxException.SpecialUseTaken();
-    }
     FolderTree after =
         change(
             attempt,
@@ -271,11 +267,7 @@ public final class AccountMail {
               if (now.named(canonical) != null) {
                 throw new MailboxException.AlreadyExists();
               }
-              for (SpecialUse use : specialUse) {
-                if (now.with(use).isPresent()) {
-                  throw new MailboxException.SpecialUseTaken();
-                }
-              }
+              Annotating.checkUses(now, 0, specialUse);
               List<Event> events = new ArrayList<>();
               long validity = nextUidValidity(now.lastUidValidity());
               for (String missing : missingParents(now, canonical)) {
@@ -395,7 +387,8 @@ public final class AccountMail {
       events.add(FoldersCodec.renamed(folder.id(), target));
     }
     if (source.equals(Folder.INBOX)) {
-      events.add(FoldersCodec.created(Folder.INBOX, validity, Set.of()));
+      long annotationsOf = folder == null ? 0 : folder.id();
+      events.add(FoldersCodec.created(Folder.INBOX, validity, Set.of(), annotationsOf));
       return;
     }
     for (Folder child : children.values()) {
@@ -433,6 +426,19 @@ public final class AccountMail {
             now.subscriptions().contains(canonical)
                 ? List.of(FoldersCodec.subscription(canonical, false))
                 : List.of());
+  }
+
+  /**
+   * Notes something of a folder, or takes back what was noted.
+   *
+   * @param name the folder's; empty for what is noted of the account as a whole
+   * @throws MailboxException.Nonexistent if there is no such folder
+   */
+  public void annotate(String name, Annotating annotating, Attempt attempt) {
+    String canonical = FolderName.canonical(name);
+    change(
+        attempt,
+        now -> annotating.events(now, name.isEmpty() ? null : existing(now, canonical), limits));
   }
 
   /** Takes away everything. The directory must have forgotten the account before. */

@@ -16,6 +16,14 @@ public record Folder(long id, String name, long uidValidity, Set<SpecialUse> spe
     specialUse = Set.copyOf(specialUse);
   }
 
+  Folder named(String other) {
+    return new Folder(id, other, uidValidity, specialUse);
+  }
+
+  Folder usedFor(Set<SpecialUse> uses) {
+    return new Folder(id, name, uidValidity, uses);
+  }
+
   public boolean isInbox() {
     return name.equals(INBOX);
   }

@@ -1,5 +1,6 @@
 package hikyaku.mailbox.account;
 
+import com.google.protobuf.ByteString;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
@@ -13,22 +14,26 @@ import org.jspecify.annotations.Nullable;
 
 /** An account's folders as of one sequence of its log. Immutable. */
 public final class FolderTree {
-  static final FolderTree EMPTY = new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0);
+  static final FolderTree EMPTY =
+      new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0, Annotations.NONE);
 
   private final long seq;
   private final NavigableMap<String, Folder> byName;
   private final SortedSet<String> subscriptions;
   private final long lastUidValidity;
+  private final Annotations annotations;
 
   FolderTree(
       long seq,
       NavigableMap<String, Folder> byName,
       SortedSet<String> subscriptions,
-      long lastUidValidity) {
+      long lastUidValidity,
+      Annotations annotations) {
     this.seq = seq;
     this.byName = Collections.unmodifiableNavigableMap(byName);
     this.subscriptions = Collections.unmodifiableSortedSet(subscriptions);
     this.lastUidValidity = lastUidValidity;
+    this.annotations = annotations;
   }
 
   public long seq() {
@@ -102,6 +107,20 @@ public final class FolderTree {
 
   public boolean isSubscribed(String name) {
     return subscriptions.contains(FolderName.canonical(name));
+  }
+
+  /** A folder's annotations (RFC 5464): values by entry, entries in lower case. */
+  public NavigableMap<String, ByteString> annotations(Folder folder) {
+    return annotations.of(folder.id());
+  }
+
+  /** Annotations of the account as a whole. */
+  public NavigableMap<String, ByteString> annotations() {
+    return annotations.of(Annotations.ACCOUNT);
+  }
+
+  Annotations allAnnotations() {
+    return annotations;
   }
 
   long lastUidValidity() {

@@ -2,11 +2,14 @@ package hikyaku.mailbox.account;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import hikyaku.mailbox.log.proto.Annotation;
+import hikyaku.mailbox.log.proto.AnnotationsChanged;
 import hikyaku.mailbox.log.proto.FolderCreated;
 import hikyaku.mailbox.log.proto.FolderDeleted;
 import hikyaku.mailbox.log.proto.FolderRenamed;
 import hikyaku.mailbox.log.proto.FoldersEventRecord;
 import hikyaku.mailbox.log.proto.FoldersSnapshot;
+import hikyaku.mailbox.log.proto.SpecialUseChanged;
 import hikyaku.mailbox.log.proto.SubscriptionChanged;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
@@ -18,6 +21,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -28,8 +32,18 @@ final class FoldersCodec {
   private FoldersCodec() {}
 
   static Event created(String name, long uidValidity, Set<SpecialUse> uses) {
+    return created(name, uidValidity, uses, 0);
+  }
+
+  /**
+   * @param annotationsOf the id of a folder whose annotations it begins with, or 0
+   */
+  static Event created(String name, long uidValidity, Set<SpecialUse> uses, long annotationsOf) {
     FolderCreated.Builder created =
-        FolderCreated.newBuilder().setName(name).setUidValidity((int) uidValidity);
+        FolderCreated.newBuilder()
+            .setName(name)
+            .setUidValidity((int) uidValidity)
+            .setAnnotationsOf(annotationsOf);
     uses.forEach(use -> created.addSpecialUse(spelt(use)));
     ByteString payload = FoldersEventRecord.newBuilder().setCreated(created).build().toByteString();
     return new Event(payload, 1, Tally.ZERO, List.of());
@@ -60,6 +74,28 @@ final class FoldersCodec {
             .toByteString());
   }
 
+  static Event specialUse(long id, Set<SpecialUse> uses) {
+    SpecialUseChanged.Builder changed = SpecialUseChanged.newBuilder().setId(id);
+    uses.forEach(use -> changed.addSpecialUse(spelt(use)));
+    return Event.of(
+        FoldersEventRecord.newBuilder().setSpecialUseChanged(changed).build().toByteString());
+  }
+
+  /**
+   * @param id of a folder, or {@link Annotations#ACCOUNT}
+   * @param changes values by entry; empty to take one away
+   */
+  static Event annotated(long id, Map<String, Optional<ByteString>> changes) {
+    AnnotationsChanged.Builder changed = AnnotationsChanged.newBuilder().setId(id);
+    changes.forEach((entry, value) -> {
+      Annotation.Builder annotation = Annotation.newBuilder().setEntry(entry);
+      value.ifPresent(annotation::setValue);
+      changed.addAnnotations(annotation);
+    });
+    return Event.of(
+        FoldersEventRecord.newBuilder().setAnnotationsChanged(changed).build().toByteString());
+  }
+
   /**
    * @throws StoreException.Corrupt if the entries cannot follow the tree
    */
@@ -70,6 +106,7 @@ final class FoldersCodec {
     SortedSet<String> subscriptions = base.copyOfSubscriptions();
     long seq = base.seq();
     long lastUidValidity = base.lastUidValidity();
+    Annotations annotations = base.allAnnotations();
     for (Entry entry : entries) {
       if (entry.seq() != seq + 1) {
         throw corrupt(entry, "does not follow " + seq, null);
@@ -84,6 +121,10 @@ final class FoldersCodec {
           }
           names.put(folder.id(), folder.name());
           lastUidValidity = Math.max(lastUidValidity, folder.uidValidity());
+          long like = record.getCreated().getAnnotationsOf();
+          if (like != 0) {
+            annotations = annotations.copied(like, folder.id());
+          }
         }
         case RENAMED -> {
           String old = names.get(record.getRenamed().getId());
@@ -92,8 +133,7 @@ final class FoldersCodec {
             throw corrupt(entry, "renames a folder that is not there", null);
           }
           String name = record.getRenamed().getName();
-          byName.put(
-              name, new Folder(folder.id(), name, folder.uidValidity(), folder.specialUse()));
+          byName.put(name, folder.named(name));
           names.put(folder.id(), name);
         }
         case DELETED -> {
@@ -101,6 +141,7 @@ final class FoldersCodec {
           if (old == null || byName.remove(old) == null) {
             throw corrupt(entry, "deletes a folder that is not there", null);
           }
+          annotations = annotations.without(record.getDeleted().getId());
         }
         case SUBSCRIPTION_CHANGED -> {
           SubscriptionChanged changed = record.getSubscriptionChanged();
@@ -110,10 +151,36 @@ final class FoldersCodec {
             subscriptions.remove(changed.getName());
           }
         }
+        case SPECIAL_USE_CHANGED -> {
+          SpecialUseChanged changed = record.getSpecialUseChanged();
+          String name = names.get(changed.getId());
+          Folder folder = name == null ? null : byName.get(name);
+          if (folder == null) {
+            throw corrupt(entry, "gives a use to a folder that is not there", null);
+          }
+          byName.put(folder.name(), folder.usedFor(uses(changed.getSpecialUseList())));
+        }
+        case ANNOTATIONS_CHANGED -> {
+          AnnotationsChanged changed = record.getAnnotationsChanged();
+          if (changed.getId() != Annotations.ACCOUNT && !names.containsKey(changed.getId())) {
+            throw corrupt(entry, "annotates a folder that is not there", null);
+          }
+          annotations = annotations.with(changed.getId(), values(changed.getAnnotationsList()));
+        }
         case EVENT_NOT_SET -> throw corrupt(entry, "is of an unknown kind", null);
       }
     }
-    return new FolderTree(seq, byName, subscriptions, lastUidValidity);
+    return new FolderTree(seq, byName, subscriptions, lastUidValidity, annotations);
+  }
+
+  private static Map<String, Optional<ByteString>> values(List<Annotation> annotations) {
+    Map<String, Optional<ByteString>> values = new TreeMap<>();
+    for (Annotation annotation : annotations) {
+      values.put(
+          annotation.getEntry(),
+          annotation.hasValue() ? Optional.of(annotation.getValue()) : Optional.empty());
+    }
+    return values;
   }
 
   private static FoldersEventRecord parse(Entry entry) {
@@ -151,6 +218,16 @@ final class FoldersCodec {
       folder.specialUse().forEach(use -> record.addSpecialUse(spelt(use)));
       snapshot.addFolders(record);
     }
+    Annotations annotations = tree.allAnnotations();
+    for (long id : annotations.annotated()) {
+      FoldersSnapshot.Annotated.Builder annotated =
+          FoldersSnapshot.Annotated.newBuilder().setId(id);
+      annotations
+          .of(id)
+          .forEach((entry, value) ->
+              annotated.addAnnotations(Annotation.newBuilder().setEntry(entry).setValue(value)));
+      snapshot.addAnnotated(annotated);
+    }
     return snapshot.build().toByteString();
   }
 
@@ -167,11 +244,16 @@ final class FoldersCodec {
                 Integer.toUnsignedLong(f.getUidValidity()),
                 uses(f.getSpecialUseList())));
       }
+      Annotations annotations = Annotations.NONE;
+      for (FoldersSnapshot.Annotated annotated : record.getAnnotatedList()) {
+        annotations = annotations.with(annotated.getId(), values(annotated.getAnnotationsList()));
+      }
       return new FolderTree(
           snapshot.seq(),
           byName,
           new TreeSet<>(record.getSubscriptionsList()),
-          Integer.toUnsignedLong(record.getLastUidValidity()));
+          Integer.toUnsignedLong(record.getLastUidValidity()),
+          annotations);
     } catch (InvalidProtocolBufferException e) {
       throw new StoreException.Corrupt(
           "folder tree snapshot at " + snapshot.seq() + " cannot be decoded", e);

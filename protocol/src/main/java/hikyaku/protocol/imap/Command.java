@@ -109,12 +109,13 @@ public sealed interface Command {
     SPECIAL_USE
   }
 
-  /** What LIST tells of them (RFC 5258 §3.2, RFC 6154, RFC 5819). */
+  /** What LIST tells of them (RFC 5258 §3.2, RFC 6154, RFC 5819, RFC 9590). */
   enum ListReturn {
     SUBSCRIBED,
     CHILDREN,
     SPECIAL_USE,
-    STATUS
+    STATUS,
+    METADATA
   }
 
   /**
@@ -123,6 +124,7 @@ public sealed interface Command {
    * @param extended whether any of the syntax of RFC 5258 was used
    * @param patterns at least one; an empty one asks for the delimiter
    * @param status what STATUS responses are to tell; empty without {@link ListReturn#STATUS}
+   * @param metadata which annotations are to be told; empty without {@link ListReturn#METADATA}
    */
   record ListMailboxes(
       boolean extended,
@@ -130,13 +132,15 @@ public sealed interface Command {
       String reference,
       List<String> patterns,
       Set<ListReturn> returns,
-      Set<StatusItem> status)
+      Set<StatusItem> status,
+      List<String> metadata)
       implements Command {
     public ListMailboxes {
       selection = Collections.unmodifiableSet(new TreeSet<>(selection));
       patterns = List.copyOf(patterns);
       returns = Collections.unmodifiableSet(new TreeSet<>(returns));
       status = Collections.unmodifiableSet(new TreeSet<>(status));
+      metadata = List.copyOf(metadata);
     }
   }
 
@@ -163,6 +167,47 @@ public sealed interface Command {
   }
 
   record Status(String mailbox, Set<StatusItem> items) implements Command {}
+
+  /** How far below an entry others are wanted as well (RFC 5464 §4.2.2). */
+  enum Depth {
+    NONE,
+    CHILDREN,
+    ALL
+  }
+
+  /**
+   * GETMETADATA (RFC 5464 §4.2).
+   *
+   * @param mailbox empty for annotations of the server
+   * @param entries at least one, in lower case
+   * @param maxSize octets of the largest value that is wanted, or null
+   */
+  record GetMetadata(String mailbox, List<String> entries, Depth depth, @Nullable Long maxSize)
+      implements Command {
+    public GetMetadata {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /**
+   * SETMETADATA (RFC 5464 §4.3).
+   *
+   * @param mailbox empty for annotations of the server
+   * @param annotations at least one
+   */
+  record SetMetadata(String mailbox, List<Annotation> annotations) implements Command {
+    public SetMetadata {
+      annotations = List.copyOf(annotations);
+    }
+  }
+
+  /**
+   * An entry and its value.
+   *
+   * @param entry in lower case
+   * @param value octets, one per char; null for none
+   */
+  record Annotation(String entry, @Nullable String value) {}
 
   /** APPEND, its messages already passed on by the reader. */
   record Append(String mailbox, List<AppendMessage> messages) implements Command {

@@ -37,6 +37,8 @@ final class CommandParser {
     RULES.put("LSUB", parser -> new ListParser(parser.in).lsub());
     RULES.put("NAMESPACE", parser -> new Command.Namespace());
     RULES.put("STATUS", parser -> new ListParser(parser.in).status());
+    RULES.put("GETMETADATA", parser -> new MetadataParser(parser.in).get());
+    RULES.put("SETMETADATA", parser -> new MetadataParser(parser.in).set());
     RULES.put("APPEND", CommandParser::append);
     RULES.put("IDLE", parser -> new Command.Idle());
     RULES.put("COMPRESS", CommandParser::compress);

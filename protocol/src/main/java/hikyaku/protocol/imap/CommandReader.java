@@ -262,6 +262,10 @@ public final class CommandReader {
           };
         }
       }
+      if ("SETMETADATA".equals(name) && mark.length() > limits.annotation()) {
+        refuse(MetadataParser.tooLarge(limits));
+        return null;
+      }
       long limit = mode.authenticated() ? limits.literal() : limits.literalBeforeLogin();
       if (mark.length() > Math.min(limit, commandLimit() - gathered.size())) {
         refuse(Reply.bad(ResponseCode.Plain.TOOBIG, "Literal is too large"));

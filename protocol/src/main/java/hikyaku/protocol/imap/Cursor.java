@@ -182,7 +182,7 @@ final class Cursor {
   @Nullable String string() throws SyntaxException {
     return switch (peek()) {
       case '"' -> quoted();
-      case '{' -> literal();
+      case '{' -> literal(false);
       default -> null;
     };
   }
@@ -198,6 +198,17 @@ final class Cursor {
   /** {@code nstring}: null for NIL. */
   @Nullable String expectNstring(String what) throws SyntaxException {
     return word("NIL") ? null : expectString(what);
+  }
+
+  /** {@code value} (RFC 5464 §5): octets, or null for NIL. */
+  @Nullable String expectValue() throws SyntaxException {
+    if (!take('~')) {
+      return expectNstring("a value");
+    }
+    if (peek() != '{') {
+      throw SyntaxException.bad("Expected a literal" + here());
+    }
+    return literal(true);
   }
 
   /** {@code astring}, as octets. */
@@ -259,7 +270,7 @@ final class Cursor {
     }
   }
 
-  private String literal() throws SyntaxException {
+  private String literal(boolean literal8) throws SyntaxException {
     at++;
     long length = expectNumber64();
     take('+');
@@ -269,7 +280,7 @@ final class Cursor {
     int start = at;
     at += (int) length;
     for (int i = start; i < at; i++) {
-      if (octets[i] == 0) {
+      if (octets[i] == 0 && !literal8) {
         throw SyntaxException.bad("NUL in a literal");
       }
     }

@@ -132,6 +132,17 @@ public sealed interface Data {
   /** THREAD. */
   record Threads(List<? extends MessageThread> threads) implements Data {}
 
+  /**
+   * Annotations of a mailbox, or of the server if its name is empty (RFC 5464 §4.4.1).
+   *
+   * @param annotations at least one
+   */
+  record Metadata(String mailbox, List<Command.Annotation> annotations) implements Data {
+    public Metadata {
+      annotations = List.copyOf(annotations);
+    }
+  }
+
   /** One personal namespace without prefix, no other. */
   record Namespace(char delimiter) implements Data {}
 

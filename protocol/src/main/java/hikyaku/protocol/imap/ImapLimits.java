@@ -38,6 +38,10 @@ package hikyaku.protocol.imap;
  *     [LIMIT]
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
  * @param capabilities names of one ENABLE. Reply: BAD [LIMIT]
+ * @param annotations entries that one command names (RFC 5464). Reply: BAD [LIMIT]
+ * @param entryName octets of an entry's name; it is kept with the annotation. Reply: BAD [LIMIT]
+ * @param annotation octets of an annotation's value, which nodes keep in memory with the folders;
+ *     RFC 5464 §4.1 asks for 1024. Reply: NO [METADATA MAXSIZE]
  */
 public record ImapLimits(
     int lineBeforeLogin,
@@ -63,7 +67,10 @@ public record ImapLimits(
     int patterns,
     int patternWork,
     int idFields,
-    int capabilities) {
+    int capabilities,
+    int annotations,
+    int entryName,
+    int annotation) {
   public static final ImapLimits DEFAULT =
       new ImapLimits(
           16 * 1024,
@@ -89,5 +96,8 @@ public record ImapLimits(
           50,
           4000,
           30,
-          50);
+          50,
+          100,
+          250,
+          16 * 1024);
 }

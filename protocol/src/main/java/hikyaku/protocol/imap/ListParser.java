@@ -8,10 +8,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** LIST, LSUB and STATUS (RFC 9051 §6.3.9, §6.3.11, RFC 5258, RFC 5819, RFC 6154). */
+/** LIST, LSUB and STATUS (RFC 9051 §6.3.9, §6.3.11, RFC 5258, RFC 5819, RFC 6154, RFC 9590). */
 final class ListParser {
   private final Cursor in;
   private final Set<StatusItem> status = StatusItem.none();
+  private final List<String> metadata = new ArrayList<>();
   private int patternWork;
 
   ListParser(Cursor in) {
@@ -51,7 +52,8 @@ final class ListParser {
       in.expectSp();
       returns = returnOptions();
     }
-    return new Command.ListMailboxes(extended, selection, reference, patterns, returns, status);
+    return new Command.ListMailboxes(
+        extended, selection, reference, patterns, returns, status, metadata);
   }
 
   /** What follows the command's name. */
@@ -109,6 +111,11 @@ final class ListParser {
             in.expectSp();
             returns.add(ListReturn.STATUS);
             status.addAll(statusItems());
+          }
+          case "METADATA" -> {
+            in.expectSp();
+            returns.add(ListReturn.METADATA);
+            metadata.addAll(new MetadataParser(in).entries());
           }
           default -> throw SyntaxException.bad("Unknown return option");
         }

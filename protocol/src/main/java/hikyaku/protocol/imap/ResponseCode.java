@@ -66,6 +66,15 @@ public sealed interface ResponseCode {
   /** RFC 7162 §3.1.2.1. */
   record HighestModSeq(long modSeq) implements ResponseCode {}
 
+  /** RFC 5464 §4.2.1: octets of the largest value that was wanted but for its size. */
+  record MetadataLongEntries(long octets) implements ResponseCode {}
+
+  /** RFC 5464 §4.3: the largest value that may be set. */
+  record MetadataMaxSize(long octets) implements ResponseCode {}
+
+  /** RFC 5464 §4.3: there are as many annotations as there may be. */
+  record MetadataTooMany() implements ResponseCode {}
+
   /** RFC 7162 §3.1.3: the messages that a conditional STORE left alone. */
   record Modified(NumberSet numbers) implements ResponseCode {}
 

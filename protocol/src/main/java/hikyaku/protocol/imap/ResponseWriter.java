@@ -97,6 +97,11 @@ public final class ResponseWriter {
       case ResponseCode.Capability(var capabilities) ->
           text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
       case ResponseCode.HighestModSeq(long modSeq) -> text.raw("HIGHESTMODSEQ ").number(modSeq);
+      case ResponseCode.MetadataLongEntries(long octets) ->
+          text.raw("METADATA LONGENTRIES ").number(octets);
+      case ResponseCode.MetadataMaxSize(long octets) ->
+          text.raw("METADATA MAXSIZE ").number(octets);
+      case ResponseCode.MetadataTooMany() -> text.raw("METADATA TOOMANY");
       case ResponseCode.Modified(NumberSet numbers) ->
           text.raw("MODIFIED ").raw(numbers.toString());
       case ResponseCode.PermanentFlags(var flags, boolean newKeywords) -> {
@@ -136,6 +141,7 @@ public final class ResponseWriter {
       case Data.FoundExtended found -> foundExtended(found);
       case Data.Sorted sorted -> sorted(sorted);
       case Data.Threads(var threads) -> threads(threads);
+      case Data.Metadata metadata -> metadata(metadata);
       case Data.Namespace(char delimiter) ->
           text.raw("NAMESPACE ((\"\" ").delimiter(delimiter).raw(")) NIL NIL");
       case Data.Id(var fields) -> id(fields);
@@ -164,6 +170,18 @@ public final class ResponseWriter {
     String separator = "";
     for (var value : status.values().entrySet()) {
       text.raw(separator).raw(value.getKey().name()).raw(' ').number(value.getValue());
+      separator = " ";
+    }
+    text.raw(')');
+  }
+
+  private void metadata(Data.Metadata metadata) throws IOException {
+    text.raw("METADATA ").mailbox(metadata.mailbox(), utf8).raw(" (");
+    String separator = "";
+    for (Command.Annotation annotation : metadata.annotations()) {
+      text.raw(separator).astring(annotation.entry(), utf8).raw(' ');
+      text.value(annotation.value(), utf8);
+      pass();
       separator = " ";
     }
     text.raw(')');

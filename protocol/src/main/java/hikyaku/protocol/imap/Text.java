@@ -21,6 +21,15 @@ final class Text {
     return c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
   }
 
+  static String lower(String text) {
+    StringBuilder lower = new StringBuilder(text.length());
+    for (int at = 0; at < text.length(); at++) {
+      char c = text.charAt(at);
+      lower.append(c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c);
+    }
+    return lower.toString();
+  }
+
   static boolean equalsIgnoreCase(String a, String b) {
     if (a.length() != b.length()) {
       return false;

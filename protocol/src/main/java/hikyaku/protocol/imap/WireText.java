@@ -89,6 +89,15 @@ final class WireText {
     return this;
   }
 
+  /** {@code value} (RFC 5464 §5): NUL takes a literal8. */
+  WireText value(@Nullable String octets, boolean utf8) {
+    if (octets == null || octets.indexOf(0) < 0) {
+      return nstring(octets, utf8);
+    }
+    text.append("~{").append(octets.length()).append("}\r\n").append(octets);
+    return this;
+  }
+
   private WireText quoted(String octets) {
     text.append('"');
     for (int at = 0; at < octets.length(); at++) {

@@ -114,7 +114,10 @@ class CommandReaderLimitsTest {
         d.patterns(),
         d.patternWork(),
         d.idFields(),
-        d.capabilities());
+        d.capabilities(),
+        d.annotations(),
+        d.entryName(),
+        d.annotation());
   }
 
   @Test

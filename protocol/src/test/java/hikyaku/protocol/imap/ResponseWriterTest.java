@@ -89,6 +89,11 @@ class ResponseWriterTest {
         .isEqualTo("* OK [PERMANENTFLAGS (\\Seen \\*)] x¶");
     assertThat(code(new ResponseCode.PermanentFlags(List.of(), false)))
         .isEqualTo("* OK [PERMANENTFLAGS ()] x¶");
+    assertThat(code(new ResponseCode.MetadataLongEntries(2199)))
+        .isEqualTo("* OK [METADATA LONGENTRIES 2199] x¶");
+    assertThat(code(new ResponseCode.MetadataMaxSize(1024)))
+        .isEqualTo("* OK [METADATA MAXSIZE 1024] x¶");
+    assertThat(code(new ResponseCode.MetadataTooMany())).isEqualTo("* OK [METADATA TOOMANY] x¶");
     assertThat(code(new ResponseCode.UidNext(4392))).isEqualTo("* OK [UIDNEXT 4392] x¶");
     assertThat(code(new ResponseCode.UidValidity(1))).isEqualTo("* OK [UIDVALIDITY 1] x¶");
     assertThat(code(new ResponseCode.Unseen(17))).isEqualTo("* OK [UNSEEN 17] x¶");
@@ -107,6 +112,17 @@ class ResponseWriterTest {
         .isEqualTo("* VANISHED (EARLIER) 300:301¶");
     assertThat(data(new Data.Vanished(false, NumberSet.of(405)))).isEqualTo("* VANISHED 405¶");
     assertThat(data(new Data.Flags(List.of("\\Seen", "foo")))).isEqualTo("* FLAGS (\\Seen foo)¶");
+    assertThat(
+            data(
+                new Data.Metadata(
+                    "",
+                    List.of(
+                        new Command.Annotation("/shared/comment", "a \"b\""),
+                        new Command.Annotation("/private/x y", null),
+                        new Command.Annotation("/private/n", "a\0b")))))
+        .isEqualTo(
+            "* METADATA \"\" (/shared/comment \"a \\\"b\\\"\" \"/private/x y\" NIL"
+                + " /private/n ~{3}¶a\0b)¶");
     assertThat(data(new Data.Delimiter('/'))).isEqualTo("* LIST (\\Noselect) \"/\" \"\"¶");
     assertThat(data(new Data.Status("a b", Map.of(StatusItem.SIZE, 7L, StatusItem.MESSAGES, 1L))))
         .isEqualTo("* STATUS \"a b\" (MESSAGES 1 SIZE 7)¶");

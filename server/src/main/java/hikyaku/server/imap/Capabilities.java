@@ -22,6 +22,8 @@ final class Capabilities {
           "LIST-STATUS",
           "SPECIAL-USE",
           "CREATE-SPECIAL-USE",
+          "METADATA",
+          "LIST-METADATA",
           "STATUS=SIZE",
           "MULTIAPPEND",
           "BINARY",

@@ -64,6 +64,8 @@ final class CommandTable {
     row("LSUB", AFTER, Telling.EVERYTHING);
     row("NAMESPACE", AFTER, Telling.EVERYTHING);
     row("STATUS", AFTER, Telling.EVERYTHING);
+    row("GETMETADATA", AFTER, Telling.EVERYTHING);
+    row("SETMETADATA", AFTER, Telling.EVERYTHING);
     row("APPEND", AFTER, Telling.EVERYTHING);
     row("IDLE", AFTER, Telling.EVERYTHING);
     row("CHECK", IN_MAILBOX, Telling.EVERYTHING);

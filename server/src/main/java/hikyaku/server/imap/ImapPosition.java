@@ -147,6 +147,7 @@ record ImapPosition(
         .addAllPatterns(command.patterns())
         .addAllReturns(names(command.returns()))
         .addAllStatus(names(command.status()))
+        .addAllMetadata(command.metadata())
         .setTree(list.tree)
         .setTold(list.told)
         .build();
@@ -164,7 +165,8 @@ record ImapPosition(
             record.getReference(),
             record.getPatternsList(),
             named(record.getReturnsList(), ListReturn::valueOf),
-            named(record.getStatusList(), StatusItem::valueOf));
+            named(record.getStatusList(), StatusItem::valueOf),
+            record.getMetadataList());
     return new InList(record.getTag(), command, record.getTree(), record.getTold());
   }
 

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154).
+ * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590).
  *
  * <p>A long answer is settled in parts: what it says of each mailbox is of the moment at which it
  * says it, so no repeat of the whole could say the same.
@@ -161,6 +161,9 @@ final class ListMailboxes {
         new Data.Listed(false, attributes, FolderName.SEPARATOR, name, childInfo, null));
     if (folder.isPresent() && command.returns().contains(ListReturn.STATUS)) {
       status(folder.get());
+    }
+    if (folder.isPresent() && command.returns().contains(ListReturn.METADATA)) {
+      session.out.data(Metadata.listed(tree, folder.get(), command.metadata()));
     }
   }
 

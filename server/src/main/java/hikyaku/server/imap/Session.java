@@ -442,7 +442,7 @@ final class Session {
 
   /** The replies that {@link MailboxException} names. */
   static Reply refusal(MailboxException e) {
-    ResponseCode.Plain code =
+    ResponseCode code =
         switch (e) {
           case MailboxException.Gone _, MailboxException.Nonexistent _ ->
               ResponseCode.Plain.NONEXISTENT;
@@ -452,6 +452,7 @@ final class Session {
               ResponseCode.Plain.CANNOT;
           case MailboxException.SpecialUseTaken _ -> ResponseCode.Plain.USEATTR;
           case MailboxException.LimitReached _ -> ResponseCode.Plain.LIMIT;
+          case MailboxException.TooManyAnnotations _ -> new ResponseCode.MetadataTooMany();
           case MailboxException.OverQuota _ -> ResponseCode.Plain.OVERQUOTA;
         };
     String text = e.getMessage();
@@ -481,6 +482,8 @@ final class Session {
       case Command.Lsub c -> Lsub.execute(this, c);
       case Command.Namespace _ -> Namespace.execute(this);
       case Command.Status c -> Status.execute(this, c);
+      case Command.GetMetadata c -> Metadata.get(this, c);
+      case Command.SetMetadata c -> Metadata.set(this, c);
       case Command.Append c -> intake.execute(c);
       case Command.Idle _ -> Idle.execute(this, tag);
       case Command.Close _ -> Close.execute(this);

@@ -68,7 +68,8 @@ class CarriedTest {
                         "",
                         List.of("*", "a/%"),
                         EnumSet.allOf(Command.ListReturn.class),
-                        EnumSet.allOf(Command.StatusItem.class)),
+                        EnumSet.allOf(Command.StatusItem.class),
+                        List.of("/shared/comment")),
                     7,
                     "a/b")))) {
       assertThat(ImapPosition.decode(position.encode())).isEqualTo(position);

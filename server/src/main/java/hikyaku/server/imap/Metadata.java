@@ -1,0 +1,153 @@
+package hikyaku.server.imap;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Annotating;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.SpecialUse;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Command.Annotation;
+import hikyaku.protocol.imap.Command.Depth;
+import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * GETMETADATA and SETMETADATA (RFC 5464). What a folder is used for is an annotation as well (RFC
+ * 6154 §4). Annotations of the server are an account's own: what all would share, no client may
+ * set.
+ */
+final class Metadata {
+  private static final String SPECIAL_USE = "/private/specialuse";
+
+  private Metadata() {}
+
+  static Reply get(Session session, Command.GetMetadata command) throws IOException {
+    FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
+    String mailbox = command.mailbox();
+    NavigableMap<String, ByteString> all;
+    if (mailbox.isEmpty()) {
+      all = tree.annotations();
+    } else {
+      Folder folder = tree.folder(mailbox).orElseThrow(MailboxException.Nonexistent::new);
+      all = of(tree, folder);
+      mailbox = folder.name();
+    }
+    long most = command.maxSize() == null ? Long.MAX_VALUE : command.maxSize();
+    long longest = 0;
+    List<Annotation> told = new ArrayList<>();
+    for (Annotation one : chosen(all, command.entries(), command.depth())) {
+      String value = one.value();
+      if (value != null && value.length() > most) {
+        longest = Math.max(longest, value.length());
+      } else {
+        told.add(one);
+      }
+    }
+    if (!told.isEmpty()) {
+      session.out.data(new Data.Metadata(mailbox, told));
+    }
+    return Reply.ok(
+        longest == 0 ? null : new ResponseCode.MetadataLongEntries(longest),
+        "GETMETADATA completed");
+  }
+
+  /** The response of a LIST that asks for annotations (RFC 9590 §3). */
+  static Data listed(FolderTree tree, Folder folder, List<String> entries) {
+    return new Data.Metadata(folder.name(), chosen(of(tree, folder), entries, Depth.NONE));
+  }
+
+  private static NavigableMap<String, ByteString> of(FolderTree tree, Folder folder) {
+    if (folder.specialUse().isEmpty()) {
+      return tree.annotations(folder);
+    }
+    NavigableMap<String, ByteString> all = new TreeMap<>(tree.annotations(folder));
+    String uses =
+        folder.specialUse().stream()
+            .sorted()
+            .map(SpecialUse::attribute)
+            .collect(Collectors.joining(" "));
+    all.put(SPECIAL_USE, ByteString.copyFromUtf8(uses));
+    return all;
+  }
+
+  /**
+   * Those that were asked for, once each; an entry that is named itself also if it has no value.
+   */
+  private static List<Annotation> chosen(
+      NavigableMap<String, ByteString> all, List<String> entries, Depth depth) {
+    Map<String, Annotation> chosen = new java.util.LinkedHashMap<>();
+    for (String entry : entries) {
+      ByteString value = all.get(entry);
+      if (value != null || depth == Depth.NONE) {
+        chosen.put(entry, annotation(entry, value));
+      }
+      if (depth != Depth.NONE) {
+        String first = entry + "/";
+        all.subMap(first, first + Character.MAX_VALUE)
+            .forEach((name, below) -> {
+              if (depth == Depth.ALL || name.indexOf('/', first.length()) < 0) {
+                chosen.put(name, annotation(name, below));
+              }
+            });
+      }
+    }
+    return List.copyOf(chosen.values());
+  }
+
+  private static Annotation annotation(String entry, @Nullable ByteString value) {
+    return new Annotation(
+        entry, value == null ? null : value.toString(StandardCharsets.ISO_8859_1));
+  }
+
+  static Reply set(Session session, Command.SetMetadata command) {
+    boolean server = command.mailbox().isEmpty();
+    Map<String, Optional<ByteString>> values = new HashMap<>();
+    Set<SpecialUse> uses = null;
+    for (Annotation annotation : command.annotations()) {
+      String entry = annotation.entry();
+      if (server && entry.startsWith("/shared/")) {
+        return Reply.no(
+            ResponseCode.Plain.NOPERM, "What all share on this server is not for clients to set");
+      }
+      if (!server && entry.equals(SPECIAL_USE)) {
+        uses = uses(annotation.value());
+        continue;
+      }
+      values.put(
+          entry,
+          Optional.ofNullable(annotation.value())
+              .map(value -> ByteString.copyFrom(value, StandardCharsets.ISO_8859_1)));
+    }
+    session
+        .state
+        .loggedIn()
+        .mail()
+        .annotate(command.mailbox(), new Annotating(values, uses), session.looking.attempt());
+    return Reply.ok("SETMETADATA completed");
+  }
+
+  private static Set<SpecialUse> uses(@Nullable String value) {
+    Set<SpecialUse> uses = EnumSet.noneOf(SpecialUse.class);
+    if (value != null) {
+      for (String attribute : value.strip().split(" +")) {
+        uses.add(SpecialUse.of(attribute).orElseThrow(MailboxException.SpecialUseTaken::new));
+      }
+    }
+    return uses;
+  }
+}
