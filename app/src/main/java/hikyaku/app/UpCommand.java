@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
           + " finish; a second signal ends it at once.",
       "With --nodes a whole cluster starts: a private PostgreSQL, which is installed if need be,"
           + " so many nodes and a front, each a process of its own. It says what to kill and what to watch. A"
-          + " node that dies stays dead until it is brought back with --node."
+          + " node that dies stays dead until it is brought back with --node. A configuration file"
+          + " says what all of them have alike; names, ports and the store are the cluster's own."
     })
 final class UpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -105,8 +106,8 @@ final class UpCommand implements Callable<Integer> {
 
   private void runCluster(Settings settings, boolean local) throws Failure {
     Path directory = settings.configuration().data();
-    if (settings.file().isPresent() || standardPorts) {
-      throw wrong("a cluster on this machine takes neither --config nor --standard-ports");
+    if (standardPorts) {
+      throw wrong("a cluster on this machine does not take --standard-ports");
     }
     if (!local && DataDirectory.exists(directory)) {
       throw new Failure(
@@ -116,7 +117,11 @@ final class UpCommand implements Callable<Integer> {
     Keeper.run(
         directory,
         new Keeper.Options(
-            Optional.ofNullable(nodes), Optional.ofNullable(ports), restart, !noDemo),
+            Optional.ofNullable(nodes),
+            Optional.ofNullable(ports),
+            restart,
+            !noDemo,
+            settings.file()),
         spec.commandLine().getOut());
   }
 

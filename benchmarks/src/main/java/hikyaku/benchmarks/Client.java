@@ -101,8 +101,16 @@ final class Client implements AutoCloseable {
   }
 
   void imapDone(String command) throws IOException {
+    String last = "";
     while (true) {
-      String line = line();
+      String line;
+      try {
+        line = line();
+      } catch (EOFException e) {
+        throw new IOException(
+            command + " -> closed after " + (last.isEmpty() ? "nothing" : last), e);
+      }
+      last = line;
       if (line.startsWith("x ")) {
         if (!line.startsWith("x OK")) {
           throw new IOException(command + " -> " + line);

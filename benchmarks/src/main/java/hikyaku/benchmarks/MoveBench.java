@@ -64,6 +64,8 @@ final class MoveBench implements Callable<Integer> {
                     "--no-demo",
                     "--data",
                     data(),
+                    "--config",
+                    limits().toString(),
                     "--ports",
                     Integer.toString(offset)))
             .redirectErrorStream(true)
@@ -91,6 +93,17 @@ final class MoveBench implements Callable<Integer> {
       Node.delete(directory);
     }
     return 0;
+  }
+
+  /** The default limits would turn away what is beyond 10,000 sessions of a protocol. */
+  private Path limits() throws IOException {
+    return Files.writeString(
+        directory.resolve("limits.toml"),
+        """
+        [connections]
+        connections = 20000
+        connections-per-protocol = 20000
+        """);
   }
 
   private String data() {

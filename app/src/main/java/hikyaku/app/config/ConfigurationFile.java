@@ -7,12 +7,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.toml.TomlMapper;
 
 /** Reads configuration files. */
 public final class ConfigurationFile {
+  private static final TomlMapper TOML = new TomlMapper();
+
   private ConfigurationFile() {}
 
   /** The configuration that a file and, for all it does not say, the defaults make. */
@@ -38,7 +42,7 @@ public final class ConfigurationFile {
   static Configuration parse(String name, String text) throws ConfigurationException {
     JsonNode tree;
     try {
-      tree = new TomlMapper().readTree(text);
+      tree = TOML.readTree(text);
     } catch (JacksonException e) {
       throw new ConfigurationException(
           List.of(
@@ -59,6 +63,29 @@ public final class ConfigurationFile {
               .toList());
     }
     return (Configuration) configuration;
+  }
+
+  /**
+   * A file's text with some settings laid over it: where both say something, they win.
+   *
+   * @param file that can be read as a configuration
+   * @param over as in a file
+   */
+  public static String laidOver(Path file, String over) throws IOException {
+    JsonNode tree = TOML.readTree(Files.readString(file));
+    lay(TOML.readTree(over), (ObjectNode) tree);
+    return TOML.writeValueAsString(tree);
+  }
+
+  private static void lay(JsonNode over, ObjectNode under) {
+    for (Map.Entry<String, JsonNode> each : over.properties()) {
+      if (each.getValue() instanceof ObjectNode table
+          && under.get(each.getKey()) instanceof ObjectNode there) {
+        lay(table, there);
+      } else {
+        under.set(each.getKey(), each.getValue());
+      }
+    }
   }
 
   /** A configuration as a file that says all of it. */

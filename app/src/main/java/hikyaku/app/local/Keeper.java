@@ -40,9 +40,14 @@ public final class Keeper {
    * @param offset what is added to standard ports for the front; empty for what it was
    * @param restart whether a child that died is started again
    * @param demo whether a first start makes a domain and accounts
+   * @param shared a configuration file with what all processes have alike
    */
   public record Options(
-      Optional<Integer> nodes, Optional<Integer> offset, boolean restart, boolean demo) {}
+      Optional<Integer> nodes,
+      Optional<Integer> offset,
+      boolean restart,
+      boolean demo,
+      Optional<Path> shared) {}
 
   private final Layout layout;
   private final Options options;
@@ -96,9 +101,9 @@ public final class Keeper {
       clearRequests();
       List<String> names = layout.names();
       for (String name : names) {
-        layout.configureNode(name, postgres);
+        layout.configureNode(name, postgres, options.shared);
       }
-      layout.configureFront();
+      layout.configureFront(options.shared);
       // The first alone: it makes the tables.
       start(names.getFirst()).awaitReady();
       Optional<List<Demo.Login>> demo = options.demo ? demo() : Optional.empty();

@@ -1,6 +1,7 @@
 package hikyaku.app.local;
 
 import hikyaku.app.Failure;
+import hikyaku.app.config.ConfigurationFile;
 import hikyaku.app.config.Values;
 import hikyaku.server.ops.Json;
 import hikyaku.stores.postgres.LocalPostgres;
@@ -180,8 +181,13 @@ public record Layout(Path directory, int nodes, int offset) {
     return listener.standard + offset + STEP * number;
   }
 
-  /** Writes the configuration of a node. */
-  void configureNode(String name, LocalPostgres postgres) throws IOException {
+  /**
+   * Writes the configuration of a node.
+   *
+   * @param shared a file with what all processes have alike
+   */
+  void configureNode(String name, LocalPostgres postgres, Optional<Path> shared)
+      throws IOException {
     StringBuilder text = begin(name);
     table(text, "node");
     line(text, "name", name);
@@ -198,11 +204,15 @@ public record Layout(Path directory, int nodes, int offset) {
       line(text, "enabled", true);
       line(text, "addresses", List.of("127.0.0.1"));
     }
-    Files.writeString(config(name), text);
+    write(name, text, shared);
   }
 
-  /** Writes the configuration of the front. */
-  void configureFront() throws IOException {
+  /**
+   * Writes the configuration of the front.
+   *
+   * @param shared a file with what all processes have alike
+   */
+  void configureFront(Optional<Path> shared) throws IOException {
     StringBuilder text = begin(FRONT);
     table(text, "node");
     line(text, "key-file", key());
@@ -213,11 +223,19 @@ public record Layout(Path directory, int nodes, int offset) {
     for (Port listener : Port.values()) {
       listen(text, FRONT, listener);
     }
-    Files.writeString(config(FRONT), text);
+    write(FRONT, text, shared);
+  }
+
+  private void write(String name, StringBuilder text, Optional<Path> shared) throws IOException {
+    String whole =
+        shared.isPresent()
+            ? ConfigurationFile.laidOver(shared.get(), text.toString())
+            : text.toString();
+    Files.writeString(config(name), "# Written anew at each start of the cluster.\n" + whole);
   }
 
   private StringBuilder begin(String name) {
-    StringBuilder text = new StringBuilder("# Written anew at each start of the cluster.\n");
+    StringBuilder text = new StringBuilder();
     line(text, "data", data(name));
     return text;
   }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ConfigurationFileTest {
   private static final Path BAD = Path.of("src/test/resources/hikyaku/app/config/bad");
@@ -97,6 +98,36 @@ final class ConfigurationFileTest {
     assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(() -> ConfigurationFile.read(Path.of("no-such.toml")))
         .withMessage("no-such.toml: there is no such file");
+  }
+
+  @Test
+  void someSettingsAreLaidOverAFile(@TempDir Path directory)
+      throws ConfigurationException, IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("shared.toml"),
+            """
+            hostname = "mail.example.org"
+            connections.read = "90s"
+            [listen.imap]
+            port = 143
+            addresses = ["192.0.2.1"]
+            """);
+    String laid =
+        ConfigurationFile.laidOver(
+            file,
+            """
+            [node]
+            name = "n1"
+            [listen.imap]
+            port = 1143
+            """);
+    Configuration configuration = ConfigurationFile.parse("laid", laid);
+    assertThat(configuration.hostname()).isEqualTo("mail.example.org");
+    assertThat(configuration.connections().read()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(configuration.node().name()).isEqualTo("n1");
+    assertThat(configuration.listen().imap().port()).contains(1143);
+    assertThat(configuration.listen().imap().addresses()).containsExactly("192.0.2.1");
   }
 
   @Test
