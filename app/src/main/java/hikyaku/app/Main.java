@@ -11,6 +11,7 @@ import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.RollingRestart;
+import hikyaku.app.command.SieveCommand;
 import hikyaku.app.command.StoryCommands;
 import hikyaku.app.command.TransferCommands;
 import java.io.PrintWriter;
@@ -53,6 +54,7 @@ public final class Main {
           Map.entry("domain", DomainCommand.class),
           Map.entry("backend", BackendCommand.class),
           Map.entry("mailbox", MailboxCommand.class),
+          Map.entry("sieve", SieveCommand.class),
           Map.entry("import", TransferCommands.Import.class),
           Map.entry("export", TransferCommands.Export.class),
           Map.entry("stats", NodeCommands.Stats.class),

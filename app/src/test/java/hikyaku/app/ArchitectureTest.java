@@ -35,6 +35,7 @@ final class ArchitectureTest {
               Map.entry("protocol.smtp", grammar()),
               Map.entry("protocol.imap", grammar()),
               Map.entry("protocol.pop3", grammar()),
+              Map.entry("protocol.sieve", grammar()),
               Map.entry("mailbox.store", Set.of("protocol.wire")),
               Map.entry("mailbox", Set.of("protocol.wire", "protocol.address", "protocol.mime")),
               Map.entry("stores.base", Set.of("mailbox.store")),

@@ -6,14 +6,14 @@ import java.io.ByteArrayOutputStream;
  * Messages in files have lines that end in LF, or are kept as they crossed the network. The first
  * line of a file tells which it is.
  */
-final class LineEndings {
+public final class LineEndings {
   private static final int CR = '\r';
   private static final int LF = '\n';
 
   private LineEndings() {}
 
   /** Puts CR before each LF if the first line ends in a bare LF; else nothing is changed. */
-  static byte[] toNetwork(byte[] file) {
+  public static byte[] toNetwork(byte[] file) {
     return isLocal(file) ? withCr(file) : file;
   }
 

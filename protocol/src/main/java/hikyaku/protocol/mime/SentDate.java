@@ -1,5 +1,7 @@
 package hikyaku.protocol.mime;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * When a message says it was sent.
  *
@@ -9,6 +11,15 @@ package hikyaku.protocol.mime;
  *     + offsetSeconds}.
  */
 public record SentDate(long epochSecond, int offsetSeconds) {
+
+  /**
+   * Reads the value of a date field, in whatever state it is.
+   *
+   * @return null if it is not to be understood
+   */
+  public static @Nullable SentDate parse(String field) {
+    return SentDateParser.parse(field);
+  }
 
   /** The sender's calendar day, as days since 1970-01-01. */
   public long epochDay() {

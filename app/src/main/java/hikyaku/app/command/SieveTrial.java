@@ -1,0 +1,183 @@
+package hikyaku.app.command;
+
+import hikyaku.app.Failure;
+import hikyaku.app.transfer.LineEndings;
+import hikyaku.protocol.mime.MessageOctets;
+import hikyaku.protocol.mime.MimeParser;
+import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.Interpreter;
+import hikyaku.protocol.sieve.Outcome;
+import hikyaku.protocol.sieve.Script;
+import hikyaku.protocol.sieve.SieveException;
+import hikyaku.protocol.sieve.SieveLimits;
+import hikyaku.protocol.sieve.SieveMessage;
+import hikyaku.protocol.sieve.Surroundings;
+import hikyaku.protocol.sieve.Told;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code hikyaku sieve check} and {@code test}: of files alone, no data directory is needed. */
+final class SieveTrial {
+  private SieveTrial() {}
+
+  /** {@code sieve check}. */
+  @Command(name = "check", description = "Read a script and say what is wrong with it.")
+  static final class Check implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "SCRIPT", description = "The script's file.")
+    private Path script;
+
+    @Override
+    public Integer call() throws Failure {
+      read(script);
+      new Screen(spec.commandLine().getOut()).line("The script is in order.");
+      return 0;
+    }
+  }
+
+  /** {@code sieve test}. */
+  @Command(
+      name = "test",
+      description = {
+        "Say what a script would do with a message, step by step.",
+        "Nothing is delivered or sent."
+      })
+  static final class Try implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "SCRIPT", description = "The script's file.")
+    private Path script;
+
+    @Parameters(index = "1", paramLabel = "MESSAGE", description = "The message's file.")
+    private Path message;
+
+    @Option(
+        names = "--from",
+        paramLabel = "ADDRESS",
+        defaultValue = "",
+        description = "The sender in the envelope; none if not given.")
+    private String from;
+
+    @Option(
+        names = "--to",
+        paramLabel = "ADDRESS",
+        defaultValue = "user@localhost",
+        description = "The recipient in the envelope; ${DEFAULT-VALUE} if not given.")
+    private String to;
+
+    @Option(
+        names = "--mailbox",
+        paramLabel = "NAME",
+        description = "A mailbox that there is besides INBOX, for mailboxexists; repeat for more.")
+    private List<String> mailboxes = List.of();
+
+    @Override
+    public Integer call() throws Failure {
+      Script checked = read(script);
+      Screen screen = new Screen(spec.commandLine().getOut());
+      Outcome outcome;
+      try {
+        outcome =
+            Interpreter.run(
+                checked,
+                message(LineEndings.toNetwork(octets(message))),
+                new Assumed(Set.copyOf(mailboxes)),
+                SieveLimits.DEFAULTS,
+                (line, sentence) -> screen.line("line " + line + ": " + sentence));
+      } catch (IOException e) {
+        throw new Failure("The message cannot be read: " + e.getMessage() + ".", e);
+      }
+      screen.line("");
+      screen.line(outcome.actions().isEmpty() ? "Then: discard the message." : "Then:");
+      for (Action action : outcome.actions()) {
+        screen.line("  " + Told.of(action));
+      }
+      Optional<Outcome.Problem> problem = outcome.problem();
+      if (problem.isPresent()) {
+        throw new Failure(
+            "The script fails in line "
+                + problem.get().line()
+                + ": "
+                + problem.get().sentence()
+                + ".");
+      }
+      return 0;
+    }
+
+    private SieveMessage message(byte[] octets) throws IOException {
+      MimeParser parser = new MimeParser();
+      parser.write(octets, 0, octets.length);
+      return new SieveMessage(
+          new byte[0], parser.finish(), MessageOctets.of(octets), from, to, SieveLimits.DEFAULTS);
+    }
+  }
+
+  private static Script read(Path script) throws Failure {
+    try {
+      return Script.read(octets(script), SieveLimits.DEFAULTS);
+    } catch (SieveException e) {
+      throw new Failure(script + " is not in order. At " + e.told() + ".", e);
+    }
+  }
+
+  private static byte[] octets(Path file) throws Failure {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new Failure("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
+    }
+  }
+
+  /**
+   * What a trial has around it.
+   *
+   * @param mailboxes besides INBOX
+   */
+  private record Assumed(Set<String> mailboxes) implements Surroundings {
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public ZoneId zone() {
+      return ZoneId.systemDefault();
+    }
+
+    @Override
+    public String separators() {
+      return "+";
+    }
+
+    @Override
+    public boolean mailboxExists(String name) {
+      return name.equalsIgnoreCase("INBOX") || mailboxes.contains(name);
+    }
+
+    @Override
+    public boolean hasSpecialUse(@Nullable String mailbox, String use) {
+      return false;
+    }
+
+    @Override
+    public Optional<String> environment(String item) {
+      return Optional.ofNullable(
+          Map.of("name", "Hikyaku", "location", "MDA", "phase", "during").get(item));
+    }
+  }
+}

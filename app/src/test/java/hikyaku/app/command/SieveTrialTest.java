@@ -1,0 +1,91 @@
+package hikyaku.app.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.app.CommandLineAccess;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code sieve check} and {@code sieve test}, which need nothing but files. */
+final class SieveTrialTest {
+  @TempDir private Path directory;
+
+  private record Said(int exit, String out, String err) {}
+
+  private static Said run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exit =
+        CommandLineAccess.commandLine()
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    return new Said(exit, out.toString(), err.toString());
+  }
+
+  private Path file(String name, String content) throws Exception {
+    return Files.writeString(directory.resolve(name), content);
+  }
+
+  @Test
+  void aScriptIsCheckedWithItsPlace() throws Exception {
+    Said good = run("sieve", "check", file("good", "keep;\n").toString());
+    assertThat(good.exit()).isZero();
+    assertThat(good.out()).isEqualTo("The script is in order.\n");
+    Said bad = run("sieve", "check", file("bad", "keep;\n fileinto \"x\";").toString());
+    assertThat(bad.exit()).isEqualTo(1);
+    assertThat(bad.err())
+        .endsWith(
+            "bad is not in order. At line 2, column 2: fileinto needs require \"fileinto\".\n");
+  }
+
+  @Test
+  void aTrialTellsEachStep() throws Exception {
+    Path script =
+        file(
+            "script",
+            """
+            require ["fileinto", "mailbox", "envelope"];
+            if envelope "from" "a@b.example" {
+              if mailboxexists "Work" { fileinto "Work"; }
+            }
+            """);
+    Path message = file("message", "Subject: hello\n\nbody\n");
+    Said said =
+        run(
+            "sieve",
+            "test",
+            script.toString(),
+            message.toString(),
+            "--from",
+            "a@b.example",
+            "--mailbox",
+            "Work");
+    assertThat(said.err()).isEmpty();
+    assertThat(said.exit()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            line 2: envelope ["a@b.example"] :is ["a@b.example"]: true
+            line 3: mailboxexists: true
+            line 3: put into Work
+
+            Then:
+              put into Work
+            """);
+  }
+
+  @Test
+  void aRunThatFailsKeepsTheMessage() throws Exception {
+    Path script = file("script", "require \"ihave\";\nerror \"never mind\";\n");
+    Path message = file("message", "Subject: hello\n\nbody\n");
+    Said said = run("sieve", "test", script.toString(), message.toString());
+    assertThat(said.exit()).isEqualTo(1);
+    assertThat(said.out()).contains("keep in INBOX");
+    assertThat(said.err()).contains("The script fails in line 2: never mind.");
+  }
+}

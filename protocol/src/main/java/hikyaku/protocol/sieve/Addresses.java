@@ -1,0 +1,120 @@
+package hikyaku.protocol.sieve;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.AddressListParser;
+import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.sieve.Test.AddressPart;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Addresses as tests and actions see them (RFC 5228 §2.4.2.3 and §2.7.4, RFC 5233). */
+final class Addresses {
+  private static final int MOST = 4096;
+
+  /** Fields with addresses (RFC 5228 §5.1), those of later standards and usage too. */
+  private static final Set<String> FIELDS =
+      Set.of(
+          "from",
+          "to",
+          "cc",
+          "bcc",
+          "sender",
+          "reply-to",
+          "resent-from",
+          "resent-to",
+          "resent-cc",
+          "resent-bcc",
+          "resent-sender",
+          "resent-reply-to",
+          "return-path",
+          "delivered-to",
+          "envelope-to",
+          "apparently-to",
+          "errors-to",
+          "mail-followup-to",
+          "mail-reply-to",
+          "disposition-notification-to",
+          "return-receipt-to",
+          "list-post",
+          "author",
+          "approved");
+
+  private Addresses() {}
+
+  /** Whether a field has addresses; one that begins with X- may. */
+  static boolean isAddressField(String name) {
+    String lower = Collation.asciiLower(name);
+    return FIELDS.contains(lower) || lower.startsWith("x-");
+  }
+
+  /** Whether a text is one address, with a name before it or without. */
+  static boolean isAddress(String text) {
+    return parse(text).isPresent();
+  }
+
+  /** The address in a text that a script gives. */
+  static Optional<MailAddress> parse(String text) {
+    String octets = new String(text.getBytes(UTF_8), ISO_8859_1);
+    List<EnvelopeAddress> found = AddressListParser.parse(octets, 3);
+    if (found.size() != 1 || !found.getFirst().isAddress()) {
+      return Optional.empty();
+    }
+    EnvelopeAddress one = found.getFirst();
+    MailAddress address = new MailAddress(utf8(one.mailbox()), utf8(one.host()));
+    try {
+      return Optional.of(MailAddress.parse(address.toString()));
+    } catch (AddressException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The addresses of a field. */
+  static List<MailAddress> of(String octets) {
+    return AddressListParser.parse(octets, MOST).stream()
+        .filter(EnvelopeAddress::isAddress)
+        .map(each -> new MailAddress(utf8(each.mailbox()), utf8(each.host())))
+        .toList();
+  }
+
+  private static String utf8(@org.jspecify.annotations.Nullable String octets) {
+    return octets == null ? "" : new String(octets.getBytes(ISO_8859_1), UTF_8);
+  }
+
+  /**
+   * A part of an address.
+   *
+   * @param separators each of these characters ends the user part
+   * @return nothing for the detail of an address that has none
+   */
+  static Optional<String> part(MailAddress address, AddressPart part, String separators) {
+    String local = address.localPart();
+    return switch (part) {
+      case ALL -> Optional.of(address.domain().isEmpty() ? local : local + "@" + address.domain());
+      case LOCALPART -> Optional.of(local);
+      case DOMAIN -> Optional.of(address.domain());
+      case USER -> {
+        int at = separator(local, separators);
+        yield Optional.of(at < 0 ? local : local.substring(0, at));
+      }
+      case DETAIL -> {
+        int at = separator(local, separators);
+        yield at < 0 ? Optional.empty() : Optional.of(local.substring(at + 1));
+      }
+    };
+  }
+
+  /** The first that is not the first character. */
+  private static int separator(String local, String separators) {
+    for (int i = 1; i < local.length(); i++) {
+      if (separators.indexOf(local.charAt(i)) >= 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,242 @@
+package hikyaku.protocol.sieve;
+
+import hikyaku.protocol.sieve.Node.Argument;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arguments of a command or test, taken one by one; {@link #end} complains of what is left.
+ * Tags are taken before what has none, and may stand in any order (RFC 5228 §2.6.2).
+ */
+final class Arguments {
+  private final Node node;
+  private final Context context;
+  private final List<Argument> left;
+
+  Arguments(Node node, Context context) {
+    this.node = node;
+    this.context = context;
+    this.left = new ArrayList<>(node.arguments());
+  }
+
+  private @Nullable Position tag(String name, @Nullable Extension extension) throws SieveException {
+    for (int i = 0; i < left.size(); i++) {
+      if (left.get(i) instanceof Argument.Tag(Position at, String found) && found.equals(name)) {
+        if (extension != null) {
+          context.need(extension, at, ":" + name);
+        }
+        left.remove(i);
+        taken = i;
+        return at;
+      }
+    }
+    return null;
+  }
+
+  /** Where the tag stood that was taken last: its value is there now. */
+  private int taken;
+
+  /** Whether a tag without a value is there. */
+  boolean flag(String name, @Nullable Extension extension) throws SieveException {
+    return tag(name, extension) != null;
+  }
+
+  /** The string behind a tag. */
+  @Nullable Template tagged(String name, @Nullable Extension extension) throws SieveException {
+    Position at = tag(name, extension);
+    if (at == null) {
+      return null;
+    }
+    Argument.Strings value = valueOfTag(at, name, Argument.Strings.class, "a string");
+    return one(value);
+  }
+
+  /** The list of strings behind a tag. */
+  @Nullable List<Template> taggedList(String name, @Nullable Extension extension)
+      throws SieveException {
+    Position at = tag(name, extension);
+    if (at == null) {
+      return null;
+    }
+    return templates(valueOfTag(at, name, Argument.Strings.class, "a list of strings"));
+  }
+
+  /** The number behind a tag. */
+  Optional<Argument.Number> taggedNumber(String name, @Nullable Extension extension)
+      throws SieveException {
+    Position at = tag(name, extension);
+    return at == null
+        ? Optional.empty()
+        : Optional.of(valueOfTag(at, name, Argument.Number.class, "a number"));
+  }
+
+  private <T extends Argument> T valueOfTag(Position at, String name, Class<T> type, String wanted)
+      throws SieveException {
+    if (taken < left.size() && type.isInstance(left.get(taken))) {
+      return type.cast(left.remove(taken));
+    }
+    throw new SieveException(at, ":" + name + " must be followed by " + wanted);
+  }
+
+  /** The same, where it must be the same in every run. */
+  @Nullable String taggedConstant(String name, @Nullable Extension extension)
+      throws SieveException {
+    Template value = tagged(name, extension);
+    return value == null ? null : constant(value, node.at());
+  }
+
+  static String constant(Template value, Position at) throws SieveException {
+    return value
+        .constant()
+        .orElseThrow(() -> new SieveException(at, "no variables may stand in this string"));
+  }
+
+  /** How many arguments without a tag are left. */
+  int positional() {
+    return (int) left.stream().filter(each -> !(each instanceof Argument.Tag)).count();
+  }
+
+  /** The next argument, a string. */
+  Template string(String what) throws SieveException {
+    return one(next(Argument.Strings.class, what + ", a string,"));
+  }
+
+  /** The next argument, a string or a list of them. */
+  List<Template> strings(String what) throws SieveException {
+    return templates(next(Argument.Strings.class, what + ", a list of strings,"));
+  }
+
+  long number(String what) throws SieveException {
+    return next(Argument.Number.class, what + ", a number,").value();
+  }
+
+  private <T extends Argument> T next(Class<T> type, String what) throws SieveException {
+    if (!left.isEmpty()) {
+      Argument first = left.getFirst();
+      if (first instanceof Argument.Tag) {
+        throw left(first);
+      }
+      if (type.isInstance(first)) {
+        return type.cast(left.removeFirst());
+      }
+      throw new SieveException(first.at(), what + " is expected here");
+    }
+    throw new SieveException(
+        node.at(), node.name() + " lacks an argument: " + what + " is missing");
+  }
+
+  private Template one(Argument.Strings strings) throws SieveException {
+    if (strings.list() && strings.values().size() != 1) {
+      throw new SieveException(strings.at(), "one string is expected here, not a list");
+    }
+    return context.template(strings.at(), strings.values().getFirst());
+  }
+
+  private List<Template> templates(Argument.Strings strings) throws SieveException {
+    List<Template> templates = new ArrayList<>();
+    for (String value : strings.values()) {
+      templates.add(context.template(strings.at(), value));
+    }
+    return templates;
+  }
+
+  /** Match type and comparator (RFC 5228 §2.7). */
+  Match match() throws SieveException {
+    String named = taggedConstant("comparator", null);
+    Collation collation = Collation.ASCII_CASEMAP;
+    if (named != null) {
+      collation =
+          Collation.of(named)
+              .orElseThrow(() ->
+                  new SieveException(node.at(), "there is no comparator \"" + named + "\" here"));
+      Extension extension = collation.extension();
+      if (extension != null) {
+        context.need(extension, node.at(), "the comparator " + named);
+      }
+    }
+    Match match = null;
+    for (Match.Type type : Match.Type.values()) {
+      boolean relational = type == Match.Type.VALUE || type == Match.Type.COUNT;
+      String name = type.name().toLowerCase(Locale.ROOT);
+      Match.Relation relation = Match.Relation.EQ;
+      if (relational) {
+        String word = taggedConstant(name, Extension.RELATIONAL);
+        if (word == null) {
+          continue;
+        }
+        relation = relation(word);
+      } else if (!flag(name, null)) {
+        continue;
+      }
+      if (match != null) {
+        throw new SieveException(node.at(), "a test has one match type");
+      }
+      match = new Match(type, collation, relation);
+    }
+    if (match == null) {
+      match = new Match(Match.Type.IS, collation, Match.Relation.EQ);
+    }
+    boolean substrings = match.type() == Match.Type.CONTAINS || match.type() == Match.Type.MATCHES;
+    if (substrings && !collation.hasSubstrings()) {
+      throw new SieveException(node.at(), "this comparator knows no part of a string");
+    }
+    return match;
+  }
+
+  private Match.Relation relation(String word) throws SieveException {
+    return Arrays.stream(Match.Relation.values())
+        .filter(each -> each.name().toLowerCase(Locale.ROOT).equals(word))
+        .findFirst()
+        .orElseThrow(() ->
+            new SieveException(node.at(), "a relation is gt, ge, lt, le, eq or ne, not " + word));
+  }
+
+  Test.AddressPart addressPart() throws SieveException {
+    Test.AddressPart part = null;
+    for (Test.AddressPart each : Test.AddressPart.values()) {
+      boolean sub = each == Test.AddressPart.USER || each == Test.AddressPart.DETAIL;
+      if (flag(each.name().toLowerCase(Locale.ROOT), sub ? Extension.SUBADDRESS : null)) {
+        if (part != null) {
+          throw new SieveException(node.at(), "a test has one part of the address");
+        }
+        part = each;
+      }
+    }
+    return part == null ? Test.AddressPart.ALL : part;
+  }
+
+  Test.Index index() throws SieveException {
+    Optional<Argument.Number> number = taggedNumber("index", Extension.INDEX);
+    Position last = tag("last", Extension.INDEX);
+    if (number.isEmpty()) {
+      if (last != null) {
+        throw new SieveException(last, ":last goes with :index");
+      }
+      return Test.Index.ALL;
+    }
+    Argument.Number given = number.get();
+    if (given.value() < 1 || given.value() > Integer.MAX_VALUE) {
+      throw new SieveException(given.at(), ":index counts from 1");
+    }
+    return new Test.Index((int) given.value(), last != null);
+  }
+
+  /** Nothing must be left. */
+  void end() throws SieveException {
+    if (!left.isEmpty()) {
+      throw left(left.getFirst());
+    }
+  }
+
+  private SieveException left(Argument argument) {
+    return switch (argument) {
+      case Argument.Tag(Position at, String name) ->
+          new SieveException(at, node.name() + " has no :" + name + " here");
+      default -> new SieveException(argument.at(), node.name() + " has no such argument");
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package hikyaku.protocol.sieve;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Compares values with keys. */
+final class Comparing {
+  private final Run run;
+
+  Comparing(Run run) {
+    this.run = run;
+  }
+
+  /**
+   * Whether any value goes with any key; with {@code :count}, whether their number does.
+   *
+   * @param captures whether wildcards are noted for variables
+   */
+  boolean any(Match match, List<String> values, List<String> keys, boolean captures)
+      throws RunException {
+    if (match.type() == Match.Type.COUNT) {
+      return values(match, List.of(Integer.toString(values.size())), keys);
+    }
+    if (match.type() == Match.Type.VALUE) {
+      return values(match, values, keys);
+    }
+    for (String value : values) {
+      for (String key : keys) {
+        if (one(match, value, key, captures)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean values(Match match, List<String> values, List<String> keys) throws RunException {
+    for (String value : values) {
+      for (String key : keys) {
+        run.pay(8 + value.length() + key.length());
+        if (match.relation().holds(match.collation().compare(value, key))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean one(Match match, String value, String key, boolean captures) throws RunException {
+    run.pay(8 + value.length() + key.length());
+    Collation collation = match.collation();
+    switch (match.type()) {
+      case IS -> {
+        return collation.compare(value, key) == 0;
+      }
+      case CONTAINS -> {
+        return contains(collation.fold(value), collation.fold(key));
+      }
+      case MATCHES -> {
+        Optional<List<String>> groups = Glob.of(key, collation).match(value, collation, run::pay);
+        if (captures) {
+          groups.ifPresent(run::captured);
+        }
+        return groups.isPresent();
+      }
+      default -> throw new IllegalStateException("not a match of strings: " + match.type());
+    }
+  }
+
+  /** As {@link String#contains}, in time that is paid for. */
+  private boolean contains(String value, String key) throws RunException {
+    if (key.isEmpty()) {
+      return true;
+    }
+    int last = value.length() - key.length();
+    for (int at = 0; at <= last; at++) {
+      int same = 0;
+      while (same < key.length() && value.charAt(at + same) == key.charAt(same)) {
+        same++;
+      }
+      if (same == key.length()) {
+        return true;
+      }
+      if (same > 16) {
+        run.pay(same);
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,211 @@
+package hikyaku.protocol.sieve;
+
+import hikyaku.protocol.sieve.Command.ChangeFlags.Change;
+import hikyaku.protocol.sieve.Command.Modifier;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Gives commands their meaning, and refuses what has none. */
+final class Compiler {
+  private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+  private final Context context;
+  private final TestCompiler tests;
+
+  Compiler(Set<Extension> offered) {
+    this.context = new Context(offered);
+    this.tests = new TestCompiler(context);
+  }
+
+  Script compile(List<Node> nodes) throws SieveException {
+    int at = 0;
+    // RFC 5228 §3.2: before all other commands.
+    while (at < nodes.size() && nodes.get(at).name().equals("require")) {
+      require(nodes.get(at++));
+    }
+    List<Command> commands = block(nodes.subList(at, nodes.size()));
+    return new Script(context.required(), commands, context.redirects());
+  }
+
+  private void require(Node node) throws SieveException {
+    refuseTests(node);
+    Arguments arguments = new Arguments(node, context);
+    List<String> names = new ArrayList<>();
+    for (Node.Argument argument : node.arguments()) {
+      if (argument instanceof Node.Argument.Strings strings) {
+        names.addAll(strings.values());
+      }
+    }
+    arguments.strings("what is required");
+    arguments.end();
+    for (String name : names) {
+      context.require(node.at(), name);
+    }
+  }
+
+  private List<Command> block(List<Node> nodes) throws SieveException {
+    List<Command> commands = new ArrayList<>();
+    int at = 0;
+    while (at < nodes.size()) {
+      Node node = nodes.get(at);
+      if (node.name().equals("if")) {
+        int end = at + 1;
+        while (end < nodes.size() && isElse(nodes.get(end))) {
+          end++;
+        }
+        commands.add(choice(nodes.subList(at, end)));
+        at = end;
+      } else {
+        commands.add(command(node));
+        at++;
+      }
+    }
+    return commands;
+  }
+
+  private static boolean isElse(Node node) {
+    return node.name().equals("elsif") || node.name().equals("else");
+  }
+
+  private Command choice(List<Node> nodes) throws SieveException {
+    List<Command.If.Branch> branches = new ArrayList<>();
+    boolean closed = false;
+    // RFC 5463 §4: a branch that is never taken may need what is not there, and is not looked at.
+    boolean decided = false;
+    for (Node node : nodes) {
+      if (closed) {
+        throw new SieveException(node.at(), node.name() + " cannot follow else");
+      }
+      closed = node.name().equals("else");
+      if (node.block() == null) {
+        throw new SieveException(node.at(), node.name() + " must have a block in braces");
+      }
+      if (!node.arguments().isEmpty() || node.tests().size() != (closed ? 0 : 1)) {
+        throw new SieveException(
+            node.at(), node.name() + (closed ? " has no test" : " must have one test"));
+      }
+      int line = node.at().line();
+      if (decided) {
+        continue;
+      }
+      Optional<Boolean> known =
+          closed || !context.has(Extension.IHAVE)
+              ? Optional.empty()
+              : tests.decided(node.tests().getFirst());
+      if (known.equals(Optional.of(false))) {
+        branches.add(new Command.If.Branch(new Test.Constant(line, false), List.of()));
+        continue;
+      }
+      Test test = closed ? new Test.Constant(line, true) : tests.test(node.tests().getFirst());
+      branches.add(new Command.If.Branch(test, block(node.block())));
+      decided = known.isPresent();
+    }
+    return new Command.If(nodes.getFirst().at().line(), branches);
+  }
+
+  private static void refuseTests(Node node) throws SieveException {
+    if (node.block() != null) {
+      throw new SieveException(node.at(), node.name() + " has no block");
+    }
+    if (!node.tests().isEmpty()) {
+      throw new SieveException(node.at(), node.name() + " has no test");
+    }
+  }
+
+  private Command command(Node node) throws SieveException {
+    int line = node.at().line();
+    Arguments arguments = new Arguments(node, context);
+    Command command =
+        switch (node.name()) {
+          case "stop" -> new Command.Stop(line);
+          case "discard" -> new Command.Discard(line);
+          case "keep" -> new Command.Keep(line, flags(arguments));
+          case "redirect" -> redirect(node, arguments);
+          case "fileinto" -> fileInto(node, arguments);
+          case "set" -> set(node, arguments);
+          case "setflag" -> changeFlags(node, arguments, Change.SET);
+          case "addflag" -> changeFlags(node, arguments, Change.ADD);
+          case "removeflag" -> changeFlags(node, arguments, Change.REMOVE);
+          case "error" -> {
+            context.need(Extension.IHAVE, node.at(), "error");
+            yield new Command.Fail(line, arguments.string("what is wrong"));
+          }
+          case "require" ->
+              throw new SieveException(node.at(), "require must stand before all other commands");
+          case "elsif", "else" ->
+              throw new SieveException(node.at(), node.name() + " must follow an if");
+          default -> throw new SieveException(node.at(), "there is no command " + node.name());
+        };
+    refuseTests(node);
+    arguments.end();
+    return command;
+  }
+
+  private static @Nullable List<Template> flags(Arguments arguments) throws SieveException {
+    return arguments.taggedList("flags", Extension.IMAP4FLAGS);
+  }
+
+  private Command redirect(Node node, Arguments arguments) throws SieveException {
+    boolean copy = arguments.flag("copy", Extension.COPY);
+    Template address = arguments.string("the address");
+    Optional<String> constant = address.constant();
+    if (constant.isPresent()) {
+      if (!Addresses.isAddress(constant.get())) {
+        throw new SieveException(node.at(), "this is no address: " + constant.get());
+      }
+      context.redirectsTo(constant.get());
+    }
+    return new Command.Redirect(node.at().line(), address, copy);
+  }
+
+  private Command fileInto(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.FILEINTO, node.at(), "fileinto");
+    return new Command.FileInto(
+        node.at().line(),
+        arguments.flag("copy", Extension.COPY),
+        arguments.flag("create", Extension.MAILBOX),
+        flags(arguments),
+        arguments.tagged("specialuse", Extension.SPECIAL_USE),
+        arguments.string("the mailbox"));
+  }
+
+  private Command set(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.VARIABLES, node.at(), "set");
+    List<Modifier> modifiers = new ArrayList<>();
+    for (Modifier modifier : Modifier.values()) {
+      if (arguments.flag(modifier.name().toLowerCase(Locale.ROOT), null)) {
+        if (!modifiers.isEmpty() && modifiers.getLast().precedence() == modifier.precedence()) {
+          throw new SieveException(node.at(), "these two modifiers do not go together");
+        }
+        modifiers.add(modifier);
+      }
+    }
+    String name = variable(node, arguments.string("the name"));
+    return new Command.SetVariable(
+        node.at().line(), name, modifiers, arguments.string("the value"));
+  }
+
+  private static String variable(Node node, Template name) throws SieveException {
+    String constant = Arguments.constant(name, node.at());
+    if (!VARIABLE.matcher(constant).matches()) {
+      throw new SieveException(node.at(), "this is no name of a variable: " + constant);
+    }
+    return constant.toLowerCase(Locale.ROOT);
+  }
+
+  private Command changeFlags(Node node, Arguments arguments, Change change) throws SieveException {
+    context.need(Extension.IMAP4FLAGS, node.at(), node.name());
+    String variable = null;
+    if (arguments.positional() > 1) {
+      context.need(Extension.VARIABLES, node.at(), "a variable for flags");
+      variable = variable(node, arguments.string("the variable"));
+    }
+    return new Command.ChangeFlags(
+        node.at().line(), change, variable, arguments.strings("the flags"));
+  }
+}

@@ -1,0 +1,62 @@
+package hikyaku.protocol.sieve;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** What is known of a script while it is checked. */
+final class Context {
+  private final Set<Extension> offered;
+  private final Set<Extension> required = EnumSet.noneOf(Extension.class);
+  private final List<String> redirects = new ArrayList<>();
+
+  Context(Set<Extension> offered) {
+    this.offered = offered;
+  }
+
+  boolean offers(String name) {
+    return Extension.of(name).filter(offered::contains).isPresent();
+  }
+
+  /** From here on the script may use the extension. */
+  void require(Position at, String name) throws SieveException {
+    if (!offers(name)) {
+      throw new SieveException(at, "there is no extension \"" + name + "\" here");
+    }
+    Extension.of(name).ifPresent(required::add);
+  }
+
+  boolean has(Extension extension) {
+    return required.contains(extension);
+  }
+
+  /**
+   * @param what as the script has it
+   * @throws SieveException unless the script requires the extension
+   */
+  void need(Extension extension, Position at, String what) throws SieveException {
+    if (!has(extension)) {
+      throw new SieveException(at, what + " needs require \"" + extension.wire() + "\"");
+    }
+  }
+
+  Template template(Position at, String text) throws SieveException {
+    String decoded = has(Extension.ENCODED_CHARACTER) ? Template.decode(at, text) : text;
+    return has(Extension.VARIABLES)
+        ? Template.withVariables(at, decoded)
+        : Template.literal(decoded);
+  }
+
+  void redirectsTo(String address) {
+    redirects.add(address);
+  }
+
+  Set<Extension> required() {
+    return required;
+  }
+
+  List<String> redirects() {
+    return redirects;
+  }
+}

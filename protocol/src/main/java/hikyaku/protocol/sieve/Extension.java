@@ -1,0 +1,62 @@
+package hikyaku.protocol.sieve;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What a script can require (RFC 5228 §3.2), each implemented whole. */
+public enum Extension {
+  /** RFC 5173. */
+  BODY("body"),
+  /** RFC 4790 §9.2. */
+  COMPARATOR_ASCII_CASEMAP("comparator-i;ascii-casemap"),
+  /** RFC 4790 §9.1. */
+  COMPARATOR_ASCII_NUMERIC("comparator-i;ascii-numeric"),
+  /** RFC 4790 §9.3. */
+  COMPARATOR_OCTET("comparator-i;octet"),
+  /** RFC 5051. */
+  COMPARATOR_UNICODE_CASEMAP("comparator-i;unicode-casemap"),
+  /** RFC 3894. */
+  COPY("copy"),
+  /** RFC 5260 §4. */
+  DATE("date"),
+  /** RFC 5228 §2.4.2.4. */
+  ENCODED_CHARACTER("encoded-character"),
+  /** RFC 5228 §5.4. */
+  ENVELOPE("envelope"),
+  /** RFC 5183. */
+  ENVIRONMENT("environment"),
+  /** RFC 5228 §4.1. */
+  FILEINTO("fileinto"),
+  /** RFC 5463. */
+  IHAVE("ihave"),
+  /** RFC 5232. */
+  IMAP4FLAGS("imap4flags"),
+  /** RFC 5260 §6. */
+  INDEX("index"),
+  /** RFC 5490 §3. */
+  MAILBOX("mailbox"),
+  /** RFC 5231. */
+  RELATIONAL("relational"),
+  /** RFC 8579. */
+  SPECIAL_USE("special-use"),
+  /** RFC 5233. */
+  SUBADDRESS("subaddress"),
+  /** RFC 5229. */
+  VARIABLES("variables");
+
+  private final String wire;
+
+  Extension(String wire) {
+    this.wire = wire;
+  }
+
+  /** As scripts name it. */
+  public String wire() {
+    return wire;
+  }
+
+  /** By the name that scripts give it, in which case counts. */
+  public static Optional<Extension> of(String wire) {
+    return Arrays.stream(values()).filter(each -> each.wire.equals(wire)).findFirst();
+  }
+}

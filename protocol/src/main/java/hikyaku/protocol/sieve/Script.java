@@ -1,0 +1,61 @@
+package hikyaku.protocol.sieve;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** A script that was checked whole; {@link Interpreter} runs it. Safe for use by many threads. */
+public final class Script {
+  private final Set<Extension> required;
+  private final List<Command> commands;
+  private final List<String> redirects;
+
+  Script(Set<Extension> required, List<Command> commands, List<String> redirects) {
+    this.required = Set.copyOf(required);
+    this.commands = List.copyOf(commands);
+    this.redirects = List.copyOf(redirects);
+  }
+
+  /**
+   * Reads a script.
+   *
+   * @param octets in UTF-8 (RFC 5228 §2.1)
+   * @throws SieveException if it is not valid
+   */
+  public static Script read(byte[] octets, SieveLimits limits) throws SieveException {
+    if (octets.length > limits.scriptOctets()) {
+      throw new SieveException(
+          new Position(1, 1), "a script has at most " + limits.scriptOctets() + " octets");
+    }
+    String text;
+    try {
+      text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .decode(ByteBuffer.wrap(octets))
+              .toString();
+    } catch (CharacterCodingException e) {
+      throw new SieveException(new Position(1, 1), "the script is not UTF-8");
+    }
+    return new Compiler(EnumSet.allOf(Extension.class)).compile(Parser.parse(text, limits));
+  }
+
+  /** What it requires. */
+  public Set<Extension> required() {
+    return required;
+  }
+
+  /** The addresses it may redirect to, as far as they are the same in every run. */
+  public List<String> redirects() {
+    return redirects;
+  }
+
+  List<Command> commands() {
+    return commands;
+  }
+}

@@ -1,0 +1,36 @@
+package hikyaku.protocol.sieve;
+
+/**
+ * What a script may take.
+ *
+ * @param scriptOctets octets of a script; the largest that filter rules of programs are known to
+ *     grow to fits several times
+ * @param nesting blocks and tests inside one another; RFC 5228 §2.10.5 asks for 15 at least
+ * @param nodes commands, tests and arguments of a script, each string of a list counted
+ * @param actions actions of one run
+ * @param redirects of them, redirects (RFC 5228 §10: a message must not be multiplied)
+ * @param variables variables of a run (RFC 5229 §6: 128 at least)
+ * @param variableCharacters characters of a variable's value, cut there (RFC 5229 §6: 4000 at
+ *     least)
+ * @param flags flags that an action or a variable may have; further ones are passed over
+ * @param headerOctets octets of a message's header that are looked at
+ * @param bodyOctets octets of decoded text that the body test looks at over all parts; what is
+ *     behind is not found
+ * @param steps characters compared in a run, some milliseconds of work
+ */
+public record SieveLimits(
+    int scriptOctets,
+    int nesting,
+    int nodes,
+    int actions,
+    int redirects,
+    int variables,
+    int variableCharacters,
+    int flags,
+    int headerOctets,
+    int bodyOctets,
+    long steps) {
+  public static final SieveLimits DEFAULTS =
+      new SieveLimits(
+          256 * 1024, 32, 50_000, 32, 4, 256, 8_192, 64, 256 * 1024, 1024 * 1024, 20_000_000);
+}

@@ -1,0 +1,137 @@
+package hikyaku.protocol.sieve;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A test that was checked. */
+sealed interface Test {
+  int line();
+
+  record Constant(int line, boolean value) implements Test {}
+
+  record Not(int line, Test test) implements Test {}
+
+  record AllOf(int line, List<Test> tests) implements Test {}
+
+  record AnyOf(int line, List<Test> tests) implements Test {}
+
+  /** RFC 5228 §5.5. */
+  record Exists(int line, List<Template> headers) implements Test {}
+
+  /** RFC 5228 §5.9. */
+  record Size(int line, boolean over, long octets) implements Test {}
+
+  /** RFC 5228 §5.7. */
+  record Header(int line, Match match, Index index, List<Template> headers, List<Template> keys)
+      implements Test {}
+
+  /** RFC 5228 §5.1. */
+  record Address(
+      int line,
+      Match match,
+      AddressPart part,
+      Index index,
+      List<Template> headers,
+      List<Template> keys)
+      implements Test {}
+
+  /** RFC 5228 §5.4. */
+  record Envelope(
+      int line, Match match, AddressPart part, List<Template> fields, List<Template> keys)
+      implements Test {}
+
+  /** RFC 5229 §5. */
+  record Text(int line, Match match, List<Template> sources, List<Template> keys) implements Test {}
+
+  /**
+   * RFC 5173.
+   *
+   * @param types for {@link BodyTransform#CONTENT}; empty otherwise
+   */
+  record Body(
+      int line, Match match, BodyTransform transform, List<Template> types, List<Template> keys)
+      implements Test {}
+
+  /**
+   * RFC 5232 §4.
+   *
+   * @param variables null for the flags of the run
+   */
+  record HasFlag(int line, Match match, @Nullable List<Template> variables, List<Template> keys)
+      implements Test {}
+
+  /**
+   * RFC 5260 §4 and §5.
+   *
+   * @param header null for the time of the run
+   */
+  record Date(
+      int line,
+      Match match,
+      Zone zone,
+      Index index,
+      @Nullable Template header,
+      Template part,
+      List<Template> keys)
+      implements Test {}
+
+  /** RFC 5490 §3.1. */
+  record MailboxExists(int line, List<Template> names) implements Test {}
+
+  /**
+   * RFC 8579 §3.
+   *
+   * @param mailbox that must have the uses; null for any
+   */
+  record SpecialUseExists(int line, @Nullable Template mailbox, List<Template> uses)
+      implements Test {}
+
+  /** RFC 5183. */
+  record Environment(int line, Match match, Template item, List<Template> keys) implements Test {}
+
+  /** RFC 5228 §2.7.4, RFC 5233. */
+  enum AddressPart {
+    ALL,
+    LOCALPART,
+    DOMAIN,
+    USER,
+    DETAIL
+  }
+
+  /** RFC 5173 §5. */
+  enum BodyTransform {
+    RAW,
+    CONTENT,
+    TEXT
+  }
+
+  /**
+   * Which of the fields of a name (RFC 5260 §6).
+   *
+   * @param number from 1; 0 for all
+   * @param last whether it counts from the end
+   */
+  record Index(int number, boolean last) {
+    static final Index ALL = new Index(0, false);
+
+    <T> List<T> of(List<T> fields) {
+      if (number == 0) {
+        return fields;
+      }
+      int at = last ? fields.size() - number : number - 1;
+      return at >= 0 && at < fields.size() ? List.of(fields.get(at)) : List.of();
+    }
+  }
+
+  /** In which zone a date is told (RFC 5260 §4.1). */
+  sealed interface Zone {
+    /** The one of this server. */
+    record Local() implements Zone {}
+
+    /** The one that the date has. */
+    record Original() implements Zone {}
+
+    /** Seconds east of UTC. */
+    record Offset(int seconds) implements Zone {}
+  }
+}

@@ -1,0 +1,295 @@
+package hikyaku.protocol.sieve;
+
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.SentDate;
+import hikyaku.protocol.sieve.Test.AddressPart;
+import hikyaku.protocol.sieve.Test.Zone;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What tests say of a message. */
+final class Testing {
+  private static final int SHOWN = 200;
+
+  private final SieveMessage message;
+  private final Surroundings surroundings;
+  private final Run run;
+  private final Comparing comparing;
+  private final Watcher watcher;
+
+  Testing(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
+    this.message = message;
+    this.surroundings = surroundings;
+    this.run = run;
+    this.comparing = new Comparing(run);
+    this.watcher = watcher;
+  }
+
+  /** Whether a test is true; those behind one that decides are not looked at (RFC 5228 §5.2). */
+  boolean isTrue(Test test) throws RunException, IOException {
+    run.at(test.line());
+    run.pay(1);
+    return switch (test) {
+      case Test.Constant(int _, boolean value) -> value;
+      case Test.Not(int _, Test inner) -> !isTrue(inner);
+      case Test.AllOf(int _, List<Test> tests) -> {
+        for (Test each : tests) {
+          if (!isTrue(each)) {
+            yield false;
+          }
+        }
+        yield true;
+      }
+      case Test.AnyOf(int _, List<Test> tests) -> {
+        for (Test each : tests) {
+          if (isTrue(each)) {
+            yield true;
+          }
+        }
+        yield false;
+      }
+      case Test.Exists exists -> {
+        List<String> names = run.expand(exists.headers());
+        yield told(
+            test, "exists", names.stream().noneMatch(name -> message.fields(name).isEmpty()));
+      }
+      case Test.Size(int _, boolean over, long octets) ->
+          told(
+              test,
+              "size " + message.size(),
+              over ? message.size() > octets : message.size() < octets);
+      case Test.Header header -> header(header);
+      case Test.Address address -> address(address);
+      case Test.Envelope envelope -> envelope(envelope);
+      case Test.Text text -> text(text);
+      case Test.Body body -> body(body);
+      case Test.HasFlag flags -> hasFlag(flags);
+      case Test.Date date -> date(date);
+      case Test.MailboxExists mailboxes -> mailboxExists(mailboxes);
+      case Test.SpecialUseExists uses -> specialUseExists(uses);
+      case Test.Environment environment -> environment(environment);
+    };
+  }
+
+  private boolean told(Test test, String what, boolean result) {
+    watcher.step(test.line(), what + ": " + result);
+    return result;
+  }
+
+  private boolean compared(
+      Test test, String name, Match match, List<String> values, List<Template> keys)
+      throws RunException {
+    return compared(test, name, match, values, keys, true);
+  }
+
+  private boolean compared(
+      Test test,
+      String name,
+      Match match,
+      List<String> values,
+      List<Template> keys,
+      boolean captures)
+      throws RunException {
+    List<String> wanted = run.expand(keys);
+    boolean result = comparing.any(match, values, wanted, captures);
+    if (watcher != Watcher.NONE) {
+      String type = match.type().name().toLowerCase(Locale.ROOT);
+      told(test, name + " " + shown(values) + " :" + type + " " + shown(wanted), result);
+    }
+    return result;
+  }
+
+  private static String shown(List<String> values) {
+    StringBuilder shown = new StringBuilder("[");
+    for (String value : values) {
+      if (shown.length() > SHOWN) {
+        return shown.append(", …]").toString();
+      }
+      shown.append(shown.length() == 1 ? "\"" : ", \"");
+      shown.append(value, 0, Math.min(SHOWN, value.length()));
+      shown.append(value.length() > SHOWN ? "…\"" : "\"");
+    }
+    return shown.append(']').toString().replaceAll("\\p{Cntrl}+", " ");
+  }
+
+  private boolean header(Test.Header test) throws RunException {
+    List<String> values = new ArrayList<>();
+    for (String name : run.expand(test.headers())) {
+      for (HeaderField field : test.index().of(message.fields(name))) {
+        values.add(field.decoded().strip());
+      }
+    }
+    return compared(test, "header", test.match(), values, test.keys());
+  }
+
+  private boolean address(Test.Address test) throws RunException {
+    List<String> values = new ArrayList<>();
+    for (String name : run.expand(test.headers())) {
+      if (Addresses.isAddressField(name)) {
+        for (MailAddress address : addresses(name, test.index())) {
+          Addresses.part(address, test.part(), surroundings.separators()).ifPresent(values::add);
+        }
+      }
+    }
+    return compared(test, "address", test.match(), values, test.keys());
+  }
+
+  /** RFC 5260 §6: of addresses, it is these that an index counts. */
+  private List<MailAddress> addresses(String name, Test.Index index) {
+    List<MailAddress> addresses = new ArrayList<>();
+    for (HeaderField field : message.fields(name)) {
+      addresses.addAll(Addresses.of(field.value()));
+    }
+    return index.of(addresses);
+  }
+
+  private boolean envelope(Test.Envelope test) throws RunException {
+    List<String> values = new ArrayList<>();
+    for (String field : run.expand(test.fields())) {
+      switch (Collation.asciiLower(field)) {
+        case "from" -> path(message.from(), test.part()).ifPresent(values::add);
+        case "to" -> path(message.to(), test.part()).ifPresent(values::add);
+        default -> {} // RFC 5228 §5.4: nothing of that name
+      }
+    }
+    return compared(test, "envelope", test.match(), values, test.keys());
+  }
+
+  /** The empty path is the empty string, whatever part is asked for (RFC 5228 §5.4). */
+  private Optional<String> path(String path, AddressPart part) {
+    int at = path.lastIndexOf('@');
+    if (path.isEmpty()) {
+      return Optional.of("");
+    }
+    MailAddress address =
+        at < 0
+            ? new MailAddress(path, "")
+            : new MailAddress(path.substring(0, at), path.substring(at + 1));
+    return Addresses.part(address, part, surroundings.separators());
+  }
+
+  private boolean text(Test.Text test) throws RunException {
+    List<String> values = run.expand(test.sources());
+    if (test.match().type() == Match.Type.COUNT) {
+      // RFC 5229 §5: empty strings do not count.
+      values = values.stream().filter(value -> !value.isEmpty()).toList();
+    }
+    return compared(test, "string", test.match(), values, test.keys());
+  }
+
+  /** RFC 5173 §6: wildcards in bodies leave nothing in variables. */
+  private boolean body(Test.Body test) throws RunException, IOException {
+    List<String> values =
+        switch (test.transform()) {
+          case RAW -> List.of(message.rawBody());
+          case TEXT -> message.content(List.of("text"));
+          case CONTENT ->
+              message.content(
+                  run.expand(test.types()).stream().map(Collation::asciiLower).toList());
+        };
+    return compared(test, "body", test.match(), values, test.keys(), false);
+  }
+
+  private boolean hasFlag(Test.HasFlag test) throws RunException {
+    List<String> values = new ArrayList<>();
+    if (test.variables() == null) {
+      values.addAll(run.flags());
+    } else {
+      for (String name : run.expand(test.variables())) {
+        values.addAll(run.flags(List.of(run.variable(Collation.asciiLower(name)))));
+      }
+    }
+    boolean counts =
+        test.match().type() == Match.Type.COUNT || test.match().type() == Match.Type.VALUE;
+    if (counts) {
+      return compared(test, "hasflag", test.match(), values, test.keys());
+    }
+    // RFC 5232 §4: a key is a list of flags too.
+    List<Template> keys =
+        run.expand(test.keys()).stream()
+            .flatMap(list -> List.of(list.split(" +")).stream())
+            .map(Template::literal)
+            .toList();
+    return compared(test, "hasflag", test.match(), values, keys);
+  }
+
+  private boolean date(Test.Date test) throws RunException {
+    List<String> values = new ArrayList<>();
+    String part = Collation.asciiLower(run.expand(test.part()));
+    Template header = test.header();
+    if (header == null) {
+      OffsetDateTime now = surroundings.now().atOffset(ZoneOffset.UTC);
+      DatePart.of(in(test.zone(), now), part).ifPresent(values::add);
+    } else {
+      String name = run.expand(header);
+      List<HeaderField> fields = message.fields(name);
+      // RFC 5260 §4.1: without an index it is the first field.
+      List<HeaderField> chosen =
+          test.index().equals(Test.Index.ALL)
+              ? fields.stream().limit(1).toList()
+              : test.index().of(fields);
+      for (HeaderField field : chosen) {
+        sent(field)
+            .flatMap(date -> DatePart.of(in(test.zone(), date), part))
+            .ifPresent(values::add);
+      }
+    }
+    return compared(test, "date", test.match(), values, test.keys());
+  }
+
+  private OffsetDateTime in(Zone zone, OffsetDateTime date) {
+    return switch (zone) {
+      case Zone.Local _ -> DatePart.local(date, surroundings.zone());
+      case Zone.Original _ -> date;
+      case Zone.Offset(int seconds) ->
+          date.withOffsetSameInstant(ZoneOffset.ofTotalSeconds(seconds));
+    };
+  }
+
+  /** The date of a field that is one, or that ends with one behind a semicolon, as Received. */
+  private static Optional<OffsetDateTime> sent(HeaderField field) {
+    SentDate date = SentDate.parse(field.value().substring(field.value().lastIndexOf(';') + 1));
+    if (date == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          Instant.ofEpochSecond(date.epochSecond())
+              .atOffset(ZoneOffset.ofTotalSeconds(date.offsetSeconds())));
+    } catch (DateTimeException e) {
+      return Optional.of(Instant.ofEpochSecond(date.epochSecond()).atOffset(ZoneOffset.UTC));
+    }
+  }
+
+  private boolean mailboxExists(Test.MailboxExists test) throws RunException {
+    boolean all = true;
+    for (String name : run.expand(test.names())) {
+      all &= surroundings.mailboxExists(name);
+    }
+    return told(test, "mailboxexists", all);
+  }
+
+  private boolean specialUseExists(Test.SpecialUseExists test) throws RunException {
+    String mailbox = test.mailbox() == null ? null : run.expand(test.mailbox());
+    boolean all = mailbox == null || surroundings.mailboxExists(mailbox);
+    for (String use : run.expand(test.uses())) {
+      all &= surroundings.hasSpecialUse(mailbox, use);
+    }
+    return told(test, "specialuse_exists", all);
+  }
+
+  private boolean environment(Test.Environment test) throws RunException {
+    String item = Collation.asciiLower(run.expand(test.item()));
+    // RFC 5183 §4: one that is not known is as if it were not there, so that no test of it is true.
+    List<String> values = surroundings.environment(item).map(List::of).orElse(List.of());
+    return compared(test, "environment", test.match(), values, test.keys());
+  }
+}

@@ -1,0 +1,143 @@
+package hikyaku.protocol.sieve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.protocol.mime.MessageOctets;
+import hikyaku.protocol.mime.MimeParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Runs scripts over messages for tests. */
+final class Runs {
+  /** A message of RFC 5228's kind. */
+  static final String MESSAGE =
+      """
+      Received: from a by b; Mon, 5 Jan 2026 10:00:00 +0000
+      Received: from c by a; Mon, 5 Jan 2026 09:59:59 +0000
+      From: "Coyote, W." <coyote@desert.example.org>
+      To: roadrunner@acme.example.com, "Other" <other+list@example.com>
+      Subject: I have a present for you
+      Date: Mon, 05 Jan 2026 18:30:00 +0900
+
+      Look, I'm sorry about the whole anvil thing.
+      """;
+
+  private Runs() {}
+
+  static Script script(String text) {
+    try {
+      return Script.read(text.getBytes(UTF_8), SieveLimits.DEFAULTS);
+    } catch (SieveException e) {
+      throw new AssertionError(e.told(), e);
+    }
+  }
+
+  static SieveMessage message(String text) {
+    byte[] octets = text.replace("\n", "\r\n").getBytes(UTF_8);
+    MimeParser parser = new MimeParser();
+    parser.write(octets, 0, octets.length);
+    try {
+      return new SieveMessage(
+          new byte[0],
+          parser.finish(),
+          MessageOctets.of(octets),
+          "coyote@desert.example.org",
+          "roadrunner+fast@acme.example.com",
+          SieveLimits.DEFAULTS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Outcome outcome(String script, String message, SieveLimits limits) {
+    try {
+      return Interpreter.run(script(script), message(message), new World(), limits, Watcher.NONE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The actions in words; of a failed run the problem. */
+  static String run(String script, String message) {
+    Outcome outcome = outcome(script, message, SieveLimits.DEFAULTS);
+    return outcome
+        .problem()
+        .map(problem -> "line " + problem.line() + ": " + problem.sentence())
+        .orElseGet(() -> words(outcome));
+  }
+
+  private static String words(Outcome outcome) {
+    List<String> words = outcome.actions().stream().map(Runs::word).toList();
+    return words.isEmpty() ? "discard" : String.join("; ", words);
+  }
+
+  private static String word(Action action) {
+    return switch (action) {
+      case Action.Keep(List<String> flags, boolean implicit) ->
+          (implicit ? "implicit keep" : "keep") + with(flags);
+      case Action.FileInto into ->
+          "fileinto "
+              + into.mailbox()
+              + (into.create() ? " create" : "")
+              + into.specialUse().map(use -> " " + use).orElse("")
+              + with(into.flags());
+      case Action.Redirect(String address) -> "redirect " + address;
+    };
+  }
+
+  private static String with(List<String> flags) {
+    return flags.isEmpty() ? "" : " " + flags;
+  }
+
+  /** Whether a test is true of a message. */
+  static boolean isTrue(String required, String test, String message) {
+    String result = run(required + "\nif " + test + " { discard; }", message);
+    if (!result.equals("discard") && !result.startsWith("implicit keep")) {
+      throw new AssertionError(result);
+    }
+    return result.equals("discard");
+  }
+
+  /** Two mailboxes, one of them for Junk, on a day in January. */
+  static final class World implements Surroundings {
+    @Override
+    public Instant now() {
+      return Instant.parse("2026-01-05T22:15:00Z");
+    }
+
+    @Override
+    public ZoneId zone() {
+      return ZoneOffset.ofHours(9);
+    }
+
+    @Override
+    public String separators() {
+      return "+";
+    }
+
+    @Override
+    public boolean mailboxExists(String name) {
+      return Set.of("INBOX", "Partners", "Spam").contains(name);
+    }
+
+    @Override
+    public boolean hasSpecialUse(@Nullable String mailbox, String use) {
+      return use.toLowerCase(Locale.ROOT).equals("\\junk")
+          && (mailbox == null || mailbox.equals("Spam"));
+    }
+
+    @Override
+    public Optional<String> environment(String item) {
+      return Optional.ofNullable(Map.of("name", "Hikyaku", "location", "MDA").get(item));
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package hikyaku.protocol.sieve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Any octets are a script or are refused, and any script comes to its end. */
+class SieveFuzzTest {
+  private static final int TRIES = 20_000;
+
+  private static final List<String> SCRIPTS =
+      List.of(
+          """
+          require ["fileinto", "variables", "imap4flags", "relational", "date", "index", "body"];
+          if allof (header :matches :comparator "i;octet" ["Subject", "X"] ["*a?b*", "\\\\*"],
+                    not anyof (size :over 10K, address :domain :value "gt" "to" "example.com")) {
+            set :upperfirst :lower "x" "${1}${2}";
+            addflag "\\\\Seen ${x}";
+            fileinto :flags ["a", "${x}"] "Lists/${1}";
+          } elsif date :index 1 :last :zone "+0900" "received" "hour" ["09", "10"] {
+            redirect "me@example.com";
+          } else { stop; }
+          """,
+          """
+          require ["encoded-character", "ihave", "mailbox", "special-use", "environment", "copy"];
+          # comment
+          if ihave "vacation" { vacation :days 7 "gone"; } /* two
+          lines */
+          if string "a" "b" { }
+          if environment :contains "name" "x${hex:40}y" { error "no"; }
+          if mailboxexists "Junk" { keep; }
+          """,
+          "require \"variables\";\nset \"t\" text: # note\n..dot\n.\n;\nkeep;");
+
+  private static final List<String> MORSELS =
+      List.of(
+          "\"",
+          "\\",
+          "${",
+          "}",
+          "{",
+          "(",
+          ")",
+          "[",
+          "]",
+          ",",
+          ";",
+          ":",
+          "/*",
+          "*/",
+          "#",
+          "\n",
+          "text:",
+          "\n.\n",
+          "${1}",
+          "${unicode:1F600}",
+          "${hex:c3 a9}",
+          "not ",
+          "anyof(true,",
+          ":matches ",
+          ":index 1 ",
+          "9999999999",
+          "1G",
+          "*",
+          "?",
+          "\0",
+          "\u3042",
+          "if true {",
+          "else {",
+          "keep;");
+
+  /** What is asked of all octets. */
+  private static void check(byte[] octets) {
+    try {
+      Script script = Script.read(octets, SieveLimits.DEFAULTS);
+      Outcome outcome =
+          Interpreter.run(
+              script,
+              Runs.message(Runs.MESSAGE),
+              new Runs.World(),
+              SieveLimits.DEFAULTS,
+              (line, sentence) -> {});
+      if (outcome.problem().isPresent() && outcome.actions().size() != 1) {
+        throw new AssertionError("a run that failed does not keep the message alone");
+      }
+    } catch (SieveException e) {
+      if (e.at().line() < 1 || e.at().column() < 1 || e.told().isEmpty()) {
+        throw new AssertionError("a refusal without a place", e);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @FuzzTest
+  void anyOctets(byte[] octets) {
+    check(octets);
+  }
+
+  @Test
+  void spoiltScripts() {
+    Random random = new Random(5228);
+    for (int i = 0; i < TRIES; i++) {
+      StringBuilder script = new StringBuilder(SCRIPTS.get(random.nextInt(SCRIPTS.size())));
+      for (int times = 1 + random.nextInt(4); times > 0; times--) {
+        int at = random.nextInt(script.length() + 1);
+        switch (random.nextInt(3)) {
+          case 0 -> script.delete(at, Math.min(script.length(), at + 1 + random.nextInt(20)));
+          case 1 -> script.insert(at, MORSELS.get(random.nextInt(MORSELS.size())));
+          default -> {
+            if (at < script.length()) {
+              script.setCharAt(at, (char) random.nextInt(0x180));
+            }
+          }
+        }
+      }
+      check(script.toString().getBytes(UTF_8));
+    }
+  }
+}
