@@ -107,6 +107,19 @@ public final class MailboxState {
     return count;
   }
 
+  /** The sum of the sizes of those. Reads the whole flag column. */
+  public long deletedOctets() {
+    long sum = 0;
+    for (Chunk chunk : chunks) {
+      for (int i = 0; i < chunk.size(); i++) {
+        if (chunk.flags(i).has(SystemFlag.DELETED)) {
+          sum += chunk.octets(i);
+        }
+      }
+    }
+    return sum;
+  }
+
   /** All keywords ever used here, as first spelt. */
   public Collection<String> keywords() {
     return keywords.values();

@@ -157,9 +157,17 @@ public sealed interface Command {
     UIDVALIDITY,
     UNSEEN,
     DELETED,
+    /** What an expunge would free, in octets (RFC 9208 §4.1.4). */
+    DELETED_STORAGE,
     SIZE,
     HIGHESTMODSEQ,
-    APPENDLIMIT;
+    APPENDLIMIT,
+    /** RFC 8474 §4.3; its value is no number. */
+    MAILBOXID;
+
+    String wire() {
+      return name().replace('_', '-');
+    }
 
     static Set<StatusItem> none() {
       return EnumSet.noneOf(StatusItem.class);
@@ -208,6 +216,12 @@ public sealed interface Command {
    * @param value octets, one per char; null for none
    */
   record Annotation(String entry, @Nullable String value) {}
+
+  /** RFC 9208 §4.1.1. The root is octets as the client sent them. */
+  record GetQuota(String root) implements Command {}
+
+  /** RFC 9208 §4.1.2. There need not be such a mailbox. */
+  record GetQuotaRoot(String mailbox) implements Command {}
 
   /** APPEND, its messages already passed on by the reader. */
   record Append(String mailbox, List<AppendMessage> messages) implements Command {

@@ -39,6 +39,8 @@ final class CommandParser {
     RULES.put("STATUS", parser -> new ListParser(parser.in).status());
     RULES.put("GETMETADATA", parser -> new MetadataParser(parser.in).get());
     RULES.put("SETMETADATA", parser -> new MetadataParser(parser.in).set());
+    RULES.put("GETQUOTA", CommandParser::getQuota);
+    RULES.put("GETQUOTAROOT", parser -> new Command.GetQuotaRoot(parser.mailbox()));
     RULES.put("APPEND", CommandParser::append);
     RULES.put("IDLE", parser -> new Command.Idle());
     RULES.put("COMPRESS", CommandParser::compress);
@@ -237,6 +239,11 @@ final class CommandParser {
   private Command append() throws SyntaxException {
     mailbox();
     throw SyntaxException.bad("APPEND without a message literal");
+  }
+
+  private Command getQuota() throws SyntaxException {
+    in.expectSp();
+    return new Command.GetQuota(in.expectAstring("a quota root"));
   }
 
   private Command compress() throws SyntaxException {

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Cursor {
   private static final long MAX_NUMBER = 0xFFFF_FFFFL;
 
+  /** RFC 8474 §7. */
+  private static final int LONGEST_OBJECT_ID = 255;
+
   private final byte[] octets;
   private final int end;
   private final ImapLimits limits;
@@ -322,6 +325,27 @@ final class Cursor {
       throw new SyntaxException(Reply.no(ResponseCode.Plain.CANNOT, "Mailbox name is too long"));
     }
     return name;
+  }
+
+  /** {@code objectid} (RFC 8474 §7). */
+  String expectObjectId() throws SyntaxException {
+    int mark = at;
+    while (isObjectIdChar(peek())) {
+      at++;
+    }
+    if (at == mark || at - mark > LONGEST_OBJECT_ID) {
+      at = mark;
+      throw SyntaxException.bad("Expected an object id" + here());
+    }
+    return slice(mark);
+  }
+
+  private static boolean isObjectIdChar(int octet) {
+    return octet >= 'a' && octet <= 'z'
+        || octet >= 'A' && octet <= 'Z'
+        || octet >= '0' && octet <= '9'
+        || octet == '_'
+        || octet == '-';
   }
 
   // -- numbers

@@ -68,9 +68,40 @@ public sealed interface Data {
   /** The answer to LIST with an empty pattern: the delimiter and the root's name. */
   record Delimiter(char delimiter) implements Data {}
 
-  record Status(String mailbox, Map<StatusItem, Long> values) implements Data {
+  /**
+   * STATUS.
+   *
+   * @param mailboxId null if it is not told (RFC 8474 §4.3)
+   */
+  record Status(String mailbox, Map<StatusItem, Long> values, @Nullable String mailboxId)
+      implements Data {
     public Status {
       values = values.isEmpty() ? new EnumMap<>(StatusItem.class) : new EnumMap<>(values);
+    }
+  }
+
+  /**
+   * RFC 9208 §4.2.1.
+   *
+   * @param resources at least one
+   */
+  record Quota(String root, List<Resource> resources) implements Data {
+    public Quota {
+      resources = List.copyOf(resources);
+    }
+  }
+
+  /**
+   * One resource of a quota root.
+   *
+   * @param name an atom, as {@code STORAGE}
+   */
+  record Resource(String name, long usage, long limit) {}
+
+  /** RFC 9208 §4.2.2. */
+  record QuotaRoot(String mailbox, List<String> roots) implements Data {
+    public QuotaRoot {
+      roots = List.copyOf(roots);
     }
   }
 

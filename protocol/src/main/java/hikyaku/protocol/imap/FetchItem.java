@@ -18,7 +18,14 @@ public sealed interface FetchItem {
     BODY("BODY"),
     BODYSTRUCTURE("BODYSTRUCTURE"),
     UID("UID"),
-    MODSEQ("MODSEQ");
+    MODSEQ("MODSEQ"),
+    /** RFC 8514. */
+    SAVEDATE("SAVEDATE"),
+    /** RFC 8970; its LAZY says nothing to a server that has all previews. */
+    PREVIEW("PREVIEW"),
+    /** RFC 8474. */
+    EMAILID("EMAILID"),
+    THREADID("THREADID");
 
     private final String wire;
 

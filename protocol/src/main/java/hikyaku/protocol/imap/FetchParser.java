@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** FETCH (RFC 9051 §6.4.5, RFC 3516, RFC 7162). */
+/** FETCH (RFC 9051 §6.4.5, RFC 3516, 7162, 8474, 8514, 8970, 9394). */
 final class FetchParser {
   private static final List<FetchItem> FAST =
       List.of(FetchItem.Plain.FLAGS, FetchItem.Plain.INTERNALDATE, FetchItem.Plain.RFC822_SIZE);
@@ -96,10 +96,23 @@ final class FetchParser {
     String name = in.expectWord("a fetch item");
     for (FetchItem.Plain item : FetchItem.Plain.values()) {
       if (item.wire().equals(name)) {
+        if (item == FetchItem.Plain.PREVIEW) {
+          previewModifiers();
+        }
         return item;
       }
     }
     throw SyntaxException.bad("Unknown fetch item");
+  }
+
+  /** Tries {@code preview-mod}s. Behind a single item others may stand, of FETCH itself. */
+  private void previewModifiers() throws SyntaxException {
+    if (in.prefix(" (LAZY")) {
+      while (in.prefix(" LAZY")) {
+        // Once is as good.
+      }
+      in.expect(')');
+    }
   }
 
   private FetchItem bodySection(boolean peek) throws SyntaxException {

@@ -64,6 +64,44 @@ public final class FetchWriter {
     return this;
   }
 
+  /** When the message came into its mailbox (RFC 8514). */
+  public FetchWriter saveDate(OffsetDateTime date) {
+    item("SAVEDATE ");
+    text.raw(Dates.format(date));
+    return this;
+  }
+
+  /** RFC 8474 §5.1. */
+  public FetchWriter emailId(String id) {
+    item("EMAILID (");
+    text.raw(id).raw(')');
+    return this;
+  }
+
+  /**
+   * RFC 8474 §5.2.
+   *
+   * @param id null if the message belongs to no thread
+   */
+  public FetchWriter threadId(@Nullable String id) {
+    item("THREADID ");
+    text.raw(id == null ? "NIL" : "(" + id + ")");
+    return this;
+  }
+
+  /**
+   * RFC 8970.
+   *
+   * @param preview Unicode; empty if nothing can be shown
+   */
+  public FetchWriter preview(String preview) throws IOException {
+    item("PREVIEW ");
+    target.text(text.take());
+    text.string(Text.octets(preview), utf8);
+    target.hidden(text.take());
+    return this;
+  }
+
   public FetchWriter size(long octets) {
     item("RFC822.SIZE ");
     text.number(octets);

@@ -8,7 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** LIST, LSUB and STATUS (RFC 9051 §6.3.9, §6.3.11, RFC 5258, RFC 5819, RFC 6154, RFC 9590). */
+/** LIST, LSUB and STATUS (RFC 9051 §6.3.9, §6.3.11, RFC 5258, 5819, 6154, 8474, 9208, 9590). */
 final class ListParser {
   private final Cursor in;
   private final Set<StatusItem> status = StatusItem.none();
@@ -145,7 +145,7 @@ final class ListParser {
 
   private static StatusItem statusItem(String name) throws SyntaxException {
     for (StatusItem item : StatusItem.values()) {
-      if (item.name().equals(name)) {
+      if (item.wire().equals(name)) {
         return item;
       }
     }

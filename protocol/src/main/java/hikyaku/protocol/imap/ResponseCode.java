@@ -75,6 +75,9 @@ public sealed interface ResponseCode {
   /** RFC 5464 §4.3: there are as many annotations as there may be. */
   record MetadataTooMany() implements ResponseCode {}
 
+  /** RFC 8474 §4.1, §4.2. */
+  record MailboxId(String id) implements ResponseCode {}
+
   /** RFC 7162 §3.1.3: the messages that a conditional STORE left alone. */
   record Modified(NumberSet numbers) implements ResponseCode {}
 

@@ -102,6 +102,7 @@ public final class ResponseWriter {
       case ResponseCode.MetadataMaxSize(long octets) ->
           text.raw("METADATA MAXSIZE ").number(octets);
       case ResponseCode.MetadataTooMany() -> text.raw("METADATA TOOMANY");
+      case ResponseCode.MailboxId(String id) -> text.raw("MAILBOXID (").raw(id).raw(')');
       case ResponseCode.Modified(NumberSet numbers) ->
           text.raw("MODIFIED ").raw(numbers.toString());
       case ResponseCode.PermanentFlags(var flags, boolean newKeywords) -> {
@@ -137,6 +138,11 @@ public final class ResponseWriter {
       case Data.Delimiter(char delimiter) ->
           text.raw("LIST (\\Noselect) ").delimiter(delimiter).raw(" \"\"");
       case Data.Status status -> status(status);
+      case Data.Quota quota -> quota(quota);
+      case Data.QuotaRoot(String mailbox, var roots) -> {
+        text.raw("QUOTAROOT ").mailbox(mailbox, utf8);
+        roots.forEach(root -> text.raw(' ').astring(root, utf8));
+      }
       case Data.Found found -> found(found);
       case Data.FoundExtended found -> foundExtended(found);
       case Data.Sorted sorted -> sorted(sorted);
@@ -169,7 +175,21 @@ public final class ResponseWriter {
     text.raw("STATUS ").mailbox(status.mailbox(), utf8).raw(" (");
     String separator = "";
     for (var value : status.values().entrySet()) {
-      text.raw(separator).raw(value.getKey().name()).raw(' ').number(value.getValue());
+      text.raw(separator).raw(value.getKey().wire()).raw(' ').number(value.getValue());
+      separator = " ";
+    }
+    if (status.mailboxId() != null) {
+      text.raw(separator).raw("MAILBOXID (").raw(status.mailboxId()).raw(')');
+    }
+    text.raw(')');
+  }
+
+  private void quota(Data.Quota quota) {
+    text.raw("QUOTA ").astring(quota.root(), utf8).raw(' ');
+    String separator = "(";
+    for (Data.Resource resource : quota.resources()) {
+      text.raw(separator).raw(resource.name()).raw(' ').number(resource.usage());
+      text.raw(' ').number(resource.limit());
       separator = " ";
     }
     text.raw(')');

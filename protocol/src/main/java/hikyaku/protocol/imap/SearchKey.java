@@ -44,7 +44,9 @@ public sealed interface SearchKey {
     /** The internal date, in the zone it was given with. */
     INTERNAL,
     /** The day of the Date field, its time and zone left out of account. */
-    SENT
+    SENT,
+    /** When it came into its mailbox, in UTC (RFC 8514). */
+    SAVED
   }
 
   enum Relation {
@@ -79,6 +81,12 @@ public sealed interface SearchKey {
 
   /** The body holds the text. */
   record Body(String text) implements SearchKey {}
+
+  /** RFC 8474 §6; case counts. */
+  record EmailId(String id) implements SearchKey {}
+
+  /** RFC 8474 §6; case counts. */
+  record ThreadId(String id) implements SearchKey {}
 
   /**
    * RFC 7162 §3.1.5. The entry is told by some clients and means nothing to a server that keeps one

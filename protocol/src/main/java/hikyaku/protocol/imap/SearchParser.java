@@ -16,7 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 9394).
+ * SEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 8474,
+ * 8514, 9394).
  */
 final class SearchParser {
   private final Cursor in;
@@ -226,6 +227,11 @@ final class SearchParser {
       case "SENTBEFORE" -> date(DateKind.SENT, Relation.BEFORE);
       case "SENTON" -> date(DateKind.SENT, Relation.ON);
       case "SENTSINCE" -> date(DateKind.SENT, Relation.SINCE);
+      case "SAVEDBEFORE" -> date(DateKind.SAVED, Relation.BEFORE);
+      case "SAVEDON" -> date(DateKind.SAVED, Relation.ON);
+      case "SAVEDSINCE" -> date(DateKind.SAVED, Relation.SINCE);
+      case "EMAILID" -> new SearchKey.EmailId(in.expectObjectId());
+      case "THREADID" -> new SearchKey.ThreadId(in.expectObjectId());
       case "BCC", "CC", "FROM", "SUBJECT", "TO" -> new SearchKey.Header(name, text());
       case "HEADER" -> {
         String field = Text.upper(in.expectAstring("a header field name"));
@@ -246,7 +252,8 @@ final class SearchParser {
 
   private static @Nullable SearchKey plainKey(String name) {
     return switch (name) {
-      case "ALL" -> new SearchKey.All();
+      // Every mailbox here has save dates.
+      case "ALL", "SAVEDATESUPPORTED" -> new SearchKey.All();
       case "ANSWERED" -> new SearchKey.Flag(Flags.ANSWERED, true);
       case "UNANSWERED" -> new SearchKey.Flag(Flags.ANSWERED, false);
       case "DELETED" -> new SearchKey.Flag(Flags.DELETED, true);

@@ -124,9 +124,16 @@ class ResponseWriterTest {
             "* METADATA \"\" (/shared/comment \"a \\\"b\\\"\" \"/private/x y\" NIL"
                 + " /private/n ~{3}¶a\0b)¶");
     assertThat(data(new Data.Delimiter('/'))).isEqualTo("* LIST (\\Noselect) \"/\" \"\"¶");
-    assertThat(data(new Data.Status("a b", Map.of(StatusItem.SIZE, 7L, StatusItem.MESSAGES, 1L))))
-        .isEqualTo("* STATUS \"a b\" (MESSAGES 1 SIZE 7)¶");
-    assertThat(data(new Data.Status("NIL", Map.of()))).isEqualTo("* STATUS \"NIL\" ()¶");
+    assertThat(
+            data(
+                new Data.Status("a b", Map.of(StatusItem.SIZE, 7L, StatusItem.MESSAGES, 1L), "F1")))
+        .isEqualTo("* STATUS \"a b\" (MESSAGES 1 SIZE 7 MAILBOXID (F1))¶");
+    assertThat(data(new Data.Status("NIL", Map.of(), null))).isEqualTo("* STATUS \"NIL\" ()¶");
+    assertThat(data(new Data.QuotaRoot("INBOX", List.of("", "a b", "c"))))
+        .isEqualTo("* QUOTAROOT INBOX \"\" \"a b\" c¶");
+    Data.Resource storage = new Data.Resource("STORAGE", 1, 2);
+    assertThat(data(new Data.Quota("r", List.of(storage, new Data.Resource("MESSAGE", 0, 5)))))
+        .isEqualTo("* QUOTA r (STORAGE 1 2 MESSAGE 0 5)¶");
     assertThat(data(new Data.Found(NumberSet.of(2, 3, 6), null))).isEqualTo("* SEARCH 2 3 6¶");
     assertThat(data(new Data.Found(NumberSet.of(2), 917L))).isEqualTo("* SEARCH 2 (MODSEQ 917)¶");
     assertThat(data(new Data.Found(NumberSet.EMPTY, null))).isEqualTo("* SEARCH¶");
@@ -225,6 +232,17 @@ class ResponseWriterTest {
                 + " INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" ENVELOPE ‹(\"Mon, 7 Feb 1994\""
                 + " {4}¶caf\u00E9 ((\"Fred \\\"F\\\" Foobar\" NIL \"foobar\" \"example.com\"))"
                 + " NIL NIL ((NIL NIL \"g\" NIL)(NIL NIL NIL NIL)) NIL NIL NIL \"<a@b>\")›)¶");
+  }
+
+  @Test
+  void whatLastsOfAMessage() throws IOException {
+    FetchWriter fetch = writer.fetch(1);
+    fetch.saveDate(OffsetDateTime.parse("2024-02-01T00:00:00Z"));
+    fetch.emailId("M1").threadId("T1").threadId(null).preview("").preview("Gr\u00FC\u00DFe").end();
+    assertThat(told())
+        .isEqualTo(
+            "* 1 FETCH (SAVEDATE \" 1-Feb-2024 00:00:00 +0000\" EMAILID (M1) THREADID (T1)"
+                + " THREADID NIL PREVIEW ‹\"\"› PREVIEW ‹{7}¶Gr\u00C3\u00BC\u00C3\u009Fe›)¶");
   }
 
   private static MimePart part(

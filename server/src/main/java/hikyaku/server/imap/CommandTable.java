@@ -66,6 +66,8 @@ final class CommandTable {
     row("STATUS", AFTER, Telling.EVERYTHING);
     row("GETMETADATA", AFTER, Telling.EVERYTHING);
     row("SETMETADATA", AFTER, Telling.EVERYTHING);
+    row("GETQUOTA", AFTER, Telling.EVERYTHING);
+    row("GETQUOTAROOT", AFTER, Telling.EVERYTHING);
     row("APPEND", AFTER, Telling.EVERYTHING);
     row("IDLE", AFTER, Telling.EVERYTHING);
     row("CHECK", IN_MAILBOX, Telling.EVERYTHING);

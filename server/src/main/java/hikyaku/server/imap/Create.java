@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.SpecialUse;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** CREATE (RFC 9051 §6.3.4, RFC 6154 §3). */
+/** CREATE (RFC 9051 §6.3.4, RFC 6154 §3, RFC 8474 §4.1). */
 final class Create {
   private Create() {}
 
@@ -26,14 +27,15 @@ final class Create {
       }
       uses.add(use.get());
     }
-    Folder made =
-        session.state.loggedIn().mail().create(command.mailbox(), uses, session.looking.attempt());
+    AccountMail mail = session.state.loggedIn().mail();
+    Folder made = mail.create(command.mailbox(), uses, session.looking.attempt());
     String asked = command.mailbox();
     if (session.state.rev2() && !made.name().equals(asked)) {
       // RFC 9051 §6.3.4: a name that was normalized is told.
       session.out.data(
           new Data.Listed(false, List.of(), FolderName.SEPARATOR, made.name(), List.of(), asked));
     }
-    return Reply.ok("CREATE completed");
+    String id = ObjectIds.mailboxId(mail.mailbox(made.id()));
+    return Reply.ok(new ResponseCode.MailboxId(id), "CREATE completed");
   }
 }

@@ -13,6 +13,8 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimePart;
 import hikyaku.protocol.mime.TransferDecoder;
 import java.io.IOException;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -122,6 +124,19 @@ final class MessageFetch {
       case ENVELOPE -> out -> out.envelope(message(stored).structure().envelope());
       case BODY -> out -> out.structure(message(stored).structure().root(), false);
       case BODYSTRUCTURE -> out -> out.structure(message(stored).structure().root(), true);
+      case SAVEDATE -> {
+        OffsetDateTime saved = stored(stored).saved().atOffset(ZoneOffset.UTC);
+        yield out -> out.saveDate(saved);
+      }
+      case PREVIEW -> out -> out.preview(message(stored).structure().preview());
+      case EMAILID -> {
+        String id = ObjectIds.emailId(message(stored));
+        yield out -> out.emailId(id);
+      }
+      case THREADID -> {
+        String id = ObjectIds.threadId(message(stored));
+        yield out -> out.threadId(id);
+      }
       case RFC822 -> octets(item, whole(content(content), null));
       case RFC822_HEADER ->
           octets(item, sectionOf(Section.Kind.HEADER, message(stored), content(content)));
@@ -130,11 +145,15 @@ final class MessageFetch {
     };
   }
 
-  private static NewMessage message(@Nullable StoredMessage stored) {
+  private static StoredMessage stored(@Nullable StoredMessage stored) {
     if (stored == null) {
       throw new IllegalStateException("planned without the message");
     }
-    return stored.message();
+    return stored;
+  }
+
+  private static NewMessage message(@Nullable StoredMessage stored) {
+    return stored(stored).message();
   }
 
   private static MessageContent content(@Nullable MessageContent content) {

@@ -79,6 +79,15 @@ final class References implements Threading {
     return known;
   }
 
+  /** The first id that a message refers to, or else its own; null if it has none either. */
+  static @Nullable String first(MessageStructure structure) {
+    List<String> references = references(structure);
+    String messageId = structure.envelope().messageId();
+    return !references.isEmpty()
+        ? references.getFirst()
+        : messageId == null ? null : firstId(messageId);
+  }
+
   private static List<String> references(MessageStructure structure) {
     if (!structure.references().isEmpty()) {
       return structure.references().stream().map(References::normalized).toList();

@@ -101,7 +101,7 @@ final class SearchProgram {
             open.build().toArray(),
             (index, stored) -> {
               try (SearchedMessage message =
-                  new SearchedMessage(session, selected.mailbox(), index, stored.message())) {
+                  new SearchedMessage(session, selected.mailbox(), index, stored)) {
                 if (test.read(message)) {
                   found.add(index);
                 }
@@ -238,6 +238,10 @@ final class SearchProgram {
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
       case SearchKey.Header(String name, String text) -> header(name, new FoldedText(text));
+      case SearchKey.EmailId(String id) ->
+          new Reading(Reading.ENTRY, message -> message.hasEmailId(id));
+      case SearchKey.ThreadId(String id) ->
+          new Reading(Reading.ENTRY, message -> message.hasThreadId(id));
       case SearchKey.AnyText(String text) -> text(text, inText);
       case SearchKey.Body(String text) -> text(text, inBody);
     };
@@ -278,6 +282,7 @@ final class SearchProgram {
           new Reading(
               Reading.ENTRY,
               message -> message.sent().filter(day -> relates(day, date)).isPresent());
+      case SAVED -> new Reading(Reading.ENTRY, message -> relates(message.saved(), date));
     };
   }
 

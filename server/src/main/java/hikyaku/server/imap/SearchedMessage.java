@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.StoredMessage;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.Envelope;
@@ -14,7 +15,9 @@ import hikyaku.protocol.mime.MessageText;
 import hikyaku.protocol.mime.MimeLimits;
 import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
@@ -28,15 +31,17 @@ final class SearchedMessage implements AutoCloseable {
   private final Mailbox mailbox;
   private final int index;
   private final NewMessage message;
+  private final Instant saved;
   private @Nullable MessageContent content;
   private @Nullable HeaderFields prefix;
   private final Map<MessageText.Scope, BitSet> found = new EnumMap<>(MessageText.Scope.class);
 
-  SearchedMessage(Session session, Mailbox mailbox, int index, NewMessage message) {
+  SearchedMessage(Session session, Mailbox mailbox, int index, StoredMessage stored) {
     this.session = session;
     this.mailbox = mailbox;
     this.index = index;
-    this.message = message;
+    this.message = stored.message();
+    this.saved = stored.saved();
   }
 
   int index() {
@@ -52,6 +57,19 @@ final class SearchedMessage implements AutoCloseable {
   Optional<LocalDate> sent() {
     SentDate sent = message.structure().sent();
     return Optional.ofNullable(sent).map(date -> LocalDate.ofEpochDay(date.epochDay()));
+  }
+
+  /** The day on which it came into the mailbox, in UTC. */
+  LocalDate saved() {
+    return LocalDate.ofInstant(saved, ZoneOffset.UTC);
+  }
+
+  boolean hasEmailId(String id) {
+    return ObjectIds.emailId(message).equals(id);
+  }
+
+  boolean hasThreadId(String id) {
+    return id.equals(ObjectIds.threadId(message));
   }
 
   /** Whether the envelope has this field (RFC 9051 §6.4.4 asks it for the address fields). */

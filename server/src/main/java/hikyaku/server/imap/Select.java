@@ -23,7 +23,7 @@ import java.util.PrimitiveIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** SELECT and EXAMINE (RFC 9051 §6.3.2, §6.3.3, RFC 7162 §3.1.8, §3.2.5). */
+/** SELECT and EXAMINE (RFC 9051 §6.3.2, §6.3.3, RFC 7162 §3.1.8, §3.2.5, RFC 8474 §4.2). */
 final class Select {
   private static final Logger log = LoggerFactory.getLogger(Select.class);
 
@@ -77,6 +77,8 @@ final class Select {
     out.untagged(Reply.ok(new ResponseCode.UidValidity(state.uidValidity()), "UIDs valid"));
     out.untagged(Reply.ok(new ResponseCode.UidNext(state.uidNext()), "Predicted next UID"));
     out.untagged(Reply.ok(new ResponseCode.HighestModSeq(state.seq()), "Highest"));
+    String id = ObjectIds.mailboxId(selected.mailbox());
+    out.untagged(Reply.ok(new ResponseCode.MailboxId(id), "Lasting id"));
     if (session.state.rev2()) {
       out.data(new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), null));
     }

@@ -484,6 +484,8 @@ final class Session {
       case Command.Status c -> Status.execute(this, c);
       case Command.GetMetadata c -> Metadata.get(this, c);
       case Command.SetMetadata c -> Metadata.set(this, c);
+      case Command.GetQuota c -> GetQuota.execute(this, c);
+      case Command.GetQuotaRoot c -> GetQuota.ofMailbox(this, c);
       case Command.Append c -> intake.execute(c);
       case Command.Idle _ -> Idle.execute(this, tag);
       case Command.Close _ -> Close.execute(this);

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** STATUS (RFC 9051 §6.3.11). */
+/** STATUS (RFC 9051 §6.3.11, RFC 8474 §4.3, RFC 9208 §4.1.4). */
 final class Status {
   private Status() {}
 
@@ -36,9 +36,14 @@ final class Status {
     MailboxState state = mailbox.refresh();
     Map<StatusItem, Long> values = new EnumMap<>(StatusItem.class);
     for (StatusItem item : items) {
-      values.put(item, value(session, mailbox, state, item));
+      if (item != StatusItem.MAILBOXID) {
+        values.put(item, value(session, mailbox, state, item));
+      }
     }
-    return new Data.Status(folder.name(), values);
+    return new Data.Status(
+        folder.name(),
+        values,
+        items.contains(StatusItem.MAILBOXID) ? ObjectIds.mailboxId(mailbox) : null);
   }
 
   private static long value(Session session, Mailbox mailbox, MailboxState state, StatusItem item) {
@@ -49,9 +54,11 @@ final class Status {
       case UIDVALIDITY -> state.uidValidity();
       case UNSEEN -> state.unseen();
       case DELETED -> state.deleted();
+      case DELETED_STORAGE -> state.deletedOctets();
       case SIZE -> state.octets();
       case HIGHESTMODSEQ -> state.seq();
       case APPENDLIMIT -> session.server.settings.appendLimit();
+      case MAILBOXID -> throw new IllegalArgumentException("no number");
     };
   }
 }
