@@ -34,8 +34,10 @@ import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.RoutingOperations;
+import hikyaku.server.ops.SearchOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StoryOperations;
+import hikyaku.server.search.MailIndex;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -192,12 +194,14 @@ final class Core implements AutoCloseable {
    * @param node the node that runs on it, if one does
    * @param cluster the nodes that share the store
    * @param flow who counts its sessions
+   * @param index the texts of its mail
    * @param everywhere the same of all processes of the cluster
    */
   AdminApi adminApi(
       @Nullable NodeStatus node,
       Cluster cluster,
       @Nullable FlowControl flow,
+      @Nullable MailIndex index,
       Everywhere everywhere) {
     return new AdminApi(
         List.of(
@@ -210,6 +214,7 @@ final class Core implements AutoCloseable {
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),
+            new SearchOperations(index),
             new LimitOperations(limits, flow, bounds())));
   }
 
@@ -239,7 +244,7 @@ final class Core implements AutoCloseable {
                 new SessionOperations(null),
                 new StoryOperations(new JournalSearch(data.journal(), null))));
     return adminApi(
-        null, roster, null, everywhere(new LinkAnswers(askable, neighbours), neighbours));
+        null, roster, null, null, everywhere(new LinkAnswers(askable, neighbours), neighbours));
   }
 
   /**

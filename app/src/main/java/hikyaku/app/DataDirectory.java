@@ -35,6 +35,7 @@ import tools.jackson.core.JacksonException;
  * id           a random number that the directory keeps, by which a cluster knows it again
  * front/       input that a front holds for its clients, while it is too long for memory
  * log/         what was logged of sessions and messages, to be searched
+ * search/      the index of texts, which is made anew when it is gone
  * secret.key   the key of the installation, for secrets that must be kept as they are (mode 0600)
  * </pre>
  */
@@ -168,6 +169,11 @@ public final class DataDirectory implements AutoCloseable {
   /** Where the journal is. */
   Path journal() {
     return path.resolve("log");
+  }
+
+  /** Where the index of texts is. */
+  Path search() {
+    return path.resolve("search");
   }
 
   private Path engineFile() {

@@ -11,6 +11,7 @@ import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.RollingRestart;
+import hikyaku.app.command.SearchCommand;
 import hikyaku.app.command.SieveCommand;
 import hikyaku.app.command.StoryCommands;
 import hikyaku.app.command.TransferCommands;
@@ -59,6 +60,7 @@ public final class Main {
           Map.entry("export", TransferCommands.Export.class),
           Map.entry("stats", NodeCommands.Stats.class),
           Map.entry("verify", NodeCommands.Verify.class),
+          Map.entry("search", SearchCommand.class),
           Map.entry("nodes", ClusterCommands.Nodes.class),
           Map.entry("node", ClusterCommands.class),
           Map.entry("rolling-restart", RollingRestart.class),

@@ -4,6 +4,7 @@ import hikyaku.app.config.Configuration;
 import hikyaku.app.config.Housekeeping;
 import hikyaku.app.config.Listen;
 import hikyaku.app.config.ThisNode;
+import hikyaku.mailbox.text.TextIndex;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.auth.Pause;
 import hikyaku.server.auth.StandardAuthenticator;
@@ -39,6 +40,8 @@ import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.pop3.Pop3Protocol;
+import hikyaku.server.search.MailIndex;
+import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
@@ -48,6 +51,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +126,14 @@ final class Node implements AutoCloseable {
               core.mail(),
               new Runs(() -> Objects.requireNonNull(membership), clock),
               meters);
-      Protocol imap = new ImapProtocol(configuration.imap(), authenticator, core.mail(), meters);
+      MailIndex index = index(meters);
+      Protocol imap =
+          new ImapProtocol(
+              configuration.imap(),
+              authenticator,
+              core.mail(),
+              index == null ? TextIndex.NONE : index,
+              meters);
 
       Listen listen = configuration.listen();
       Listeners listeners = new Listeners(listen, configuration.node());
@@ -192,7 +203,8 @@ final class Node implements AutoCloseable {
       LinkAnswers answers =
           new LinkAnswers(askable(joined, health, neighbours, journal), neighbours);
       links.forEach(link -> link.answerBy(answers));
-      AdminApi api = core.adminApi(status, joined, flow, core.everywhere(answers, neighbours));
+      AdminApi api =
+          core.adminApi(status, joined, flow, index, core.everywhere(answers, neighbours));
       String token = DataDirectory.newToken();
       for (InetSocketAddress at : listeners.addresses(listen.admin(), 80)) {
         admin.add(opened.add(new AdminServer(at, token, api, status, health::problems, page)));
@@ -202,6 +214,9 @@ final class Node implements AutoCloseable {
       joined.onWish(this::wished);
       joined.live(core.isAlone());
       admin.forEach(AdminServer::start);
+      if (index != null) {
+        index.start();
+      }
       opened.add(housekeeping(configuration.housekeeping()));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
@@ -250,6 +265,17 @@ final class Node implements AutoCloseable {
             meters);
     made.start();
     return made;
+  }
+
+  /** The index of texts, if this node is to keep one; it works once it is started. */
+  private @Nullable MailIndex index(MeterRegistry meters) {
+    SearchSettings settings = core.configuration().search();
+    if (!settings.enabled()) {
+      return null;
+    }
+    Path folder = settings.folder().toString().isEmpty() ? core.data().search() : settings.folder();
+    return opened.add(
+        new MailIndex(core.store(), core.mail().limits(), settings.in(folder), meters));
   }
 
   /** What the other nodes that live have told of their sessions. */

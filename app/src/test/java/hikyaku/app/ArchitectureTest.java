@@ -71,6 +71,9 @@ final class ArchitectureTest {
                       "mailbox.store",
                       "server.auth",
                       "server.directory")),
+              Map.entry(
+                  "server.search",
+                  Set.of("protocol.wire", "protocol.address", "protocol.mime", "mailbox")),
               Map.entry("server.smtp", server("protocol.smtp")),
               Map.entry("server.imap", server("protocol.imap")),
               Map.entry("server.pop3", server("protocol.pop3")),
@@ -86,6 +89,7 @@ final class ArchitectureTest {
           "picocli", "app",
           "ch.qos.logback", "app",
           "com.sun.net.httpserver", "server.ops",
+          "org.apache.lucene", "server.search",
           "org.bouncycastle", "server");
 
   private static JavaClasses classes;
@@ -116,6 +120,7 @@ final class ArchitectureTest {
     seen.add("server.flow");
     seen.add("server.foreign");
     seen.add("server.link");
+    seen.add("server.search");
     return seen;
   }
 

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -163,6 +164,41 @@ final class NodeTest {
       assertThat(work.get("messages").longValue()).isEqualTo(2);
       assertThat(work.get("copies").longValue()).isEqualTo(2);
       assertThat(work.get("bugs").longValue()).isZero();
+    }
+  }
+
+  @Test
+  void textsAreIndexed() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      deliver("Number " + i);
+    }
+    try (Dialogue imap = login();
+        Door door = running.open()) {
+      awaitIndexed(door, 20);
+      imap.say("b SELECT INBOX", "b OK");
+      assertThat(imap.say("c SEARCH TEXT \"number 17\"", "* SEARCH")).isEqualTo("* SEARCH 18");
+      assertThat(door.call(Call.of("POST", "search", "rebuild")).get("folder").asString())
+          .isEqualTo(running.configuration().data().resolve("search").toString());
+      awaitIndexed(door, 20);
+    }
+    running.stop();
+    try (Door door = running.open()) {
+      assertThat(door.call(Call.of("GET", "search")).get("state").asString()).isEqualTo("OFF");
+      refused(door, Call.of("POST", "search", "rebuild"), "There is no index here that runs.");
+    }
+    running.start();
+  }
+
+  private static void awaitIndexed(Door door, long messages) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (true) {
+      JsonNode status = door.call(Call.of("GET", "search"));
+      if (status.get("state").asString().equals("FOLLOWING")
+          && status.get("messages").longValue() == messages) {
+        return;
+      }
+      assertThat(System.nanoTime()).as(status.toString()).isLessThan(end);
+      Thread.sleep(20);
     }
   }
 

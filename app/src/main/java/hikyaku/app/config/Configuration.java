@@ -11,6 +11,7 @@ import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.pop3.Pop3Settings;
+import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpSettings;
 import java.nio.file.Path;
 
@@ -38,6 +39,7 @@ import java.nio.file.Path;
  * @param smtp how mail is taken in, from other servers and from users
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
+ * @param search the index of messages' texts, by which searches are fast
  * @param foreign how long foreign servers may take that serve accounts in place of this one
  * @param store where everything durable is kept
  * @param housekeeping what is tidied up, and how often
@@ -62,6 +64,7 @@ public record Configuration(
     SmtpSettings smtp,
     Pop3Settings pop3,
     ImapSettings imap,
+    SearchSettings search,
     ForeignSettings foreign,
     StoreSettings store,
     Housekeeping housekeeping) {
@@ -86,6 +89,7 @@ public record Configuration(
           SmtpSettings.of(""),
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
+          SearchSettings.DEFAULTS,
           ForeignSettings.DEFAULTS,
           StoreSettings.DEFAULTS,
           Housekeeping.DEFAULTS);
@@ -154,6 +158,7 @@ public record Configuration(
         newSmtp,
         pop3,
         imap,
+        search,
         foreign,
         store,
         housekeeping);

@@ -2,6 +2,7 @@ package hikyaku.protocol.mime;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * A string looked for without regard to case. Case is folded character by character, which is near
@@ -34,6 +35,18 @@ public final class FoldedText {
   /** The string, its case folded. */
   int[] codePoints() {
     return codePoints;
+  }
+
+  /** Hands the string over as texts are: its code points, their case folded. */
+  public void forEach(IntConsumer consumer) {
+    for (int codePoint : codePoints) {
+      consumer.accept(codePoint);
+    }
+  }
+
+  /** How many code points it has. */
+  public int length() {
+    return codePoints.length;
   }
 
   @Override

@@ -121,7 +121,7 @@ public final class FoldedTexts {
   }
 
   /** Texts being searched, one after the other. */
-  public final class Search {
+  public final class Search extends FoldedSink {
     private final BitSet found = (BitSet) empty.clone();
 
     /** Nodes whose strings, those of their suffixes too, are found: each is looked at once. */
@@ -129,28 +129,15 @@ public final class FoldedTexts {
 
     private int missing = count - empty.cardinality();
     private int node = ROOT;
-    private char high;
 
-    /** What comes now is another text: no string is found across the two. */
-    public void begin() {
+    /** No string is found across two texts. */
+    @Override
+    protected void between() {
       node = ROOT;
-      high = 0;
-    }
-
-    /** All of a text. */
-    public void whole(CharSequence text) {
-      begin();
-      text(text);
-    }
-
-    /** More of the text. */
-    public void text(CharSequence text) {
-      for (int at = 0; at < text.length() && missing > 0; at++) {
-        character(text.charAt(at));
-      }
     }
 
     /** Whether every string was found, so that no more text is needed. */
+    @Override
     public boolean isOver() {
       return missing == 0;
     }
@@ -160,22 +147,9 @@ public final class FoldedTexts {
       return (BitSet) found.clone();
     }
 
-    private void character(char next) {
-      if (Character.isLowSurrogate(next) && high != 0) {
-        codePoint(Character.toCodePoint(high, next));
-        high = 0;
-        return;
-      }
-      high = 0;
-      if (Character.isHighSurrogate(next)) {
-        high = next;
-      } else {
-        codePoint(next);
-      }
-    }
-
-    private void codePoint(int codePoint) {
-      node = step(node, FoldedText.fold(codePoint));
+    @Override
+    protected void codePoint(int folded) {
+      node = step(node, folded);
       int ending = ends.get(node).isEmpty() ? endingFallback[node] : node;
       while (ending != NONE && !reported.get(ending)) {
         reported.set(ending);

@@ -44,8 +44,11 @@ public final class MessageText {
     BODY
   }
 
-  /** Looks for all strings of a search, in one pass that ends when the last of them is found. */
-  public void search(FoldedTexts.Search search, Scope scope) throws IOException {
+  /**
+   * Hands all texts of a scope over, in one pass that ends when no more is needed. Texts of {@link
+   * Scope#BODY} are in {@link Scope#TEXT} as well.
+   */
+  public void search(FoldedSink search, Scope scope) throws IOException {
     searchPart(structure.root(), search, scope);
   }
 
@@ -60,8 +63,7 @@ public final class MessageText {
   }
 
   /** Searches a part and what is in it; no deeper than {@link MimeLimits#depth}. */
-  private void searchPart(MimePart part, FoldedTexts.Search search, Scope scope)
-      throws IOException {
+  private void searchPart(MimePart part, FoldedSink search, Scope scope) throws IOException {
     if (search.isOver()) {
       return;
     }
@@ -82,7 +84,7 @@ public final class MessageText {
     }
   }
 
-  private void searchHeader(MimePart part, FoldedTexts.Search search) throws IOException {
+  private void searchHeader(MimePart part, FoldedSink search) throws IOException {
     for (HeaderField field : header(part)) {
       search.begin();
       search.text(Charsets.decodeUndeclared(field.name()));
@@ -99,7 +101,7 @@ public final class MessageText {
     return HeaderFields.of(header.toByteArray());
   }
 
-  private void searchBody(MimePart part, FoldedTexts.Search search) throws IOException {
+  private void searchBody(MimePart part, FoldedSink search) throws IOException {
     search.begin();
     BodySearch body = new BodySearch(charset(part.parameters()), search);
     TransferDecoder decoder = TransferDecoder.of(part.encoding(), body);
@@ -144,11 +146,11 @@ public final class MessageText {
   /** Decodes characters across the pieces and passes them to the search. */
   private static final class BodySearch implements OctetSink {
     private final CharsetDecoder decoder;
-    private final FoldedTexts.Search search;
+    private final FoldedSink search;
     private final CharBuffer chars = CharBuffer.allocate(4096);
     private ByteBuffer left = ByteBuffer.allocate(64); // of a character not yet complete
 
-    BodySearch(Charset charset, FoldedTexts.Search search) {
+    BodySearch(Charset charset, FoldedSink search) {
       decoder = Charsets.decoder(charset);
       this.search = search;
     }

@@ -2,27 +2,30 @@ package hikyaku.protocol.mime;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
 /** The messages of the corpus, real and broken. */
-final class Corpus {
+public final class Corpus {
   private static final Path DIRECTORY = directory();
 
   private Corpus() {}
 
-  record Message(String name, byte[] octets) {
+  public record Message(String name, byte[] octets) {
     @Override
     public String toString() {
       return name;
     }
   }
 
-  static List<Message> all() {
+  public static List<Message> all() {
     try (Stream<Path> files = Files.walk(DIRECTORY)) {
       return files
           .filter(file -> file.toString().endsWith(".msg") || file.toString().endsWith(".eml"))
@@ -48,9 +51,15 @@ final class Corpus {
 
   private static Path directory() {
     try {
-      return Path.of(Objects.requireNonNull(Corpus.class.getResource("/corpus")).toURI());
+      URI uri = Objects.requireNonNull(Corpus.class.getResource("/corpus")).toURI();
+      // Other modules may have these classes as a jar.
+      return uri.getScheme().equals("jar")
+          ? FileSystems.newFileSystem(uri, Map.of()).getPath("/corpus")
+          : Path.of(uri);
     } catch (URISyntaxException impossible) {
       throw new IllegalStateException(impossible);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 }

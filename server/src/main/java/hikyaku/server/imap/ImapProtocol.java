@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.text.TextIndex;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.FailureLog;
@@ -20,15 +21,29 @@ public final class ImapProtocol implements Protocol {
   final ImapSettings settings;
   final Authenticator authenticator;
   final MailStore mail;
+  final TextIndex index;
   final ImapMetrics metrics;
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 
   public ImapProtocol(
       ImapSettings settings, Authenticator authenticator, MailStore mail, MeterRegistry registry) {
+    this(settings, authenticator, mail, TextIndex.NONE, registry);
+  }
+
+  /**
+   * @param index what is known of the texts of this mail
+   */
+  public ImapProtocol(
+      ImapSettings settings,
+      Authenticator authenticator,
+      MailStore mail,
+      TextIndex index,
+      MeterRegistry registry) {
     this.settings = settings;
     this.authenticator = authenticator;
     this.mail = mail;
+    this.index = index;
     this.metrics = new ImapMetrics(registry);
     Set<String> open = new TreeSet<>(CommandTable.names());
     open.removeAll(SECRET);

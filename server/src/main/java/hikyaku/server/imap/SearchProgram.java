@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.text.MessageTexts;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.NumberSet;
@@ -14,18 +15,32 @@ import hikyaku.protocol.mime.MessageText;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A search, ready to be run over a session's view. Most messages are decided by the columns of the
- * state alone; only the others are read, and of those the text only if nothing cheaper decides.
+ * state alone, or by an index of their texts; only the others are read, and of those the text only
+ * if nothing cheaper decides.
  */
 final class SearchProgram {
-  /** What the columns say of a message. */
+  /** So few messages are read at once, without asking an index. */
+  private static final int FEW = 16;
+
+  /**
+   * Keys about texts for which an index is asked in one search; more of them narrow it no further.
+   */
+  private static final int MOST_LOOKUPS = 32;
+
+  /** Names that are spelt alike in the header and in its decoded text. */
+  private static final Pattern FIELD_NAME = Pattern.compile("[A-Z0-9-]+");
+
+  /** What the columns say of a message, and the index, where it was asked. */
   private enum Answer {
     YES,
     NO,
@@ -54,6 +69,7 @@ final class SearchProgram {
   private final MailboxState state;
   private final Texts inText = new Texts(MessageText.Scope.TEXT);
   private final Texts inBody = new Texts(MessageText.Scope.BODY);
+  private final List<Lookup> lookups = new ArrayList<>();
   private Test test = new Column(index -> true);
 
   private SearchProgram(Session session) {
@@ -82,6 +98,35 @@ final class SearchProgram {
 
   /** Indexes of the messages found, rising. */
   int[] run() throws IOException {
+    Pass pass = pass();
+    if (pass.open.length > FEW && !lookups.isEmpty()) {
+      lookUp();
+      pass = pass();
+    }
+    IntStream.Builder found = IntStream.builder();
+    for (int index : pass.found) {
+      found.add(index);
+    }
+    selected
+        .mailbox()
+        .read(
+            state,
+            pass.open,
+            (index, stored) -> {
+              try (SearchedMessage message =
+                  new SearchedMessage(session, selected.mailbox(), index, stored)) {
+                if (test.read(message)) {
+                  found.add(index);
+                }
+              }
+            });
+    return found.build().sorted().toArray();
+  }
+
+  /** What is known without reading messages: indexes of those found, and of those to be read. */
+  private record Pass(int[] found, int[] open) {}
+
+  private Pass pass() {
     IntStream.Builder found = IntStream.builder();
     IntStream.Builder open = IntStream.builder();
     int told = state.size();
@@ -94,20 +139,16 @@ final class SearchProgram {
         }
       }
     }
-    selected
-        .mailbox()
-        .read(
-            state,
-            open.build().toArray(),
-            (index, stored) -> {
-              try (SearchedMessage message =
-                  new SearchedMessage(session, selected.mailbox(), index, stored)) {
-                if (test.read(message)) {
-                  found.add(index);
-                }
-              }
-            });
-    return found.build().sorted().toArray();
+    return new Pass(found.build().toArray(), open.build().toArray());
+  }
+
+  private void lookUp() {
+    List<BitSet> lacking =
+        session.server.index.lacking(
+            selected.mailbox().log(), state, lookups.stream().map(Lookup::wanted).toList());
+    for (int i = 0; i < lacking.size(); i++) {
+      lookups.get(i).lacking = lacking.get(i);
+    }
   }
 
   // ---- tests
@@ -130,8 +171,23 @@ final class SearchProgram {
     }
   }
 
-  /** Decided by the message. */
-  private record Reading(int cost, Judge judge) implements Test {
+  /** What an index is asked for a key. */
+  private static final class Lookup {
+    private final List<FoldedText> wanted;
+    private BitSet lacking = new BitSet();
+
+    Lookup(List<FoldedText> wanted) {
+      this.wanted = wanted;
+    }
+
+    /** Strings that a message must have if it is to be found; none is empty. */
+    List<FoldedText> wanted() {
+      return wanted;
+    }
+  }
+
+  /** Decided by the message, unless an index tells that it cannot be meant. */
+  private record Reading(int cost, Lookup lookup, Judge judge) implements Test {
     static final int ENTRY = 1;
     static final int HEADER = 2;
     static final int TEXT = 3;
@@ -143,7 +199,7 @@ final class SearchProgram {
 
     @Override
     public Answer columns(int index) {
-      return Answer.OPEN;
+      return lookup.lacking.get(index) ? Answer.NO : Answer.OPEN;
     }
 
     @Override
@@ -237,11 +293,13 @@ final class SearchProgram {
       case SearchKey.Size(boolean larger, long octets) ->
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
-      case SearchKey.Header(String name, String text) -> header(name, new FoldedText(text));
+      case SearchKey.Header(String name, String text) -> header(name, text);
       case SearchKey.EmailId(String id) ->
-          new Reading(Reading.ENTRY, message -> message.hasEmailId(id));
+          new Reading(
+              Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
       case SearchKey.ThreadId(String id) ->
-          new Reading(Reading.ENTRY, message -> message.hasThreadId(id));
+          new Reading(
+              Reading.ENTRY, new Lookup(List.of()), message -> message.hasThreadId(id));
       case SearchKey.AnyText(String text) -> text(text, inText);
       case SearchKey.Body(String text) -> text(text, inBody);
     };
@@ -281,8 +339,11 @@ final class SearchProgram {
       case SENT ->
           new Reading(
               Reading.ENTRY,
+              new Lookup(List.of()),
               message -> message.sent().filter(day -> relates(day, date)).isPresent());
-      case SAVED -> new Reading(Reading.ENTRY, message -> relates(message.saved(), date));
+      case SAVED ->
+          new Reading(
+              Reading.ENTRY, new Lookup(List.of()), message -> relates(message.saved(), date));
     };
   }
 
@@ -306,20 +367,42 @@ final class SearchProgram {
     };
   }
 
-  private static Test header(String name, FoldedText text) {
-    // The empty text asks for the field itself, and the envelope keeps none that says nothing.
-    return SearchedMessage.inEnvelope(name) && !text.isEmpty()
-        ? new Reading(Reading.ENTRY, message -> message.envelopeContains(name, text))
-        : new Reading(Reading.HEADER, message -> message.headerContains(name, text));
+  private Lookup lookup(List<FoldedText> wanted) {
+    Lookup lookup = new Lookup(wanted);
+    if (!wanted.isEmpty() && lookups.size() < MOST_LOOKUPS) {
+      lookups.add(lookup);
+    }
+    return lookup;
   }
 
-  private static Test text(String text, Texts texts) {
+  private Test header(String name, String text) {
+    FoldedText folded = new FoldedText(text);
+    // The empty text asks for the field itself, and the envelope keeps none that says nothing.
+    if (MessageTexts.inEnvelope(name) && !folded.isEmpty()) {
+      return new Reading(
+          Reading.ENTRY,
+          lookup(List.of(folded)),
+          message -> message.envelopeContains(name, folded));
+    }
+    List<FoldedText> wanted = new ArrayList<>();
+    if (FIELD_NAME.matcher(name).matches()) {
+      wanted.add(new FoldedText(name + ": "));
+    }
+    if (!folded.isEmpty()) {
+      wanted.add(folded);
+    }
+    return new Reading(
+        Reading.HEADER, lookup(wanted), message -> message.headerContains(name, folded));
+  }
+
+  private Test text(String text, Texts texts) {
     FoldedText folded = new FoldedText(text);
     if (folded.isEmpty()) {
       return new Column(index -> true);
     }
     int number = texts.add(folded);
-    return new Reading(Reading.TEXT, message -> texts.isIn(message, number));
+    return new Reading(
+        Reading.TEXT, lookup(List.of(folded)), message -> texts.isIn(message, number));
   }
 
   /** The texts looked for in one scope, for which a message is read once, however many they are. */

@@ -11,6 +11,7 @@ import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.text.TextIndex;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
@@ -72,8 +73,16 @@ final class ImapRig implements AutoCloseable {
    * @param plan how sessions travel between two nodes; if they do not, the first serves them all
    */
   ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan) throws IOException {
+    this(settings, tls, plan, TextIndex.NONE);
+  }
+
+  /**
+   * @param index of the first node
+   */
+  ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan, TextIndex index)
+      throws IOException {
     otherMail = node();
-    Protocol first = new ImapProtocol(settings, authenticator, mail, meters);
+    Protocol first = new ImapProtocol(settings, authenticator, mail, index, meters);
     Protocol second = new ImapProtocol(settings, authenticator, otherMail, meters);
     carrier = plan.map(p -> new Carrier(List.of(first, second), p));
     Protocol protocol = carrier.map(Protocol.class::cast).orElse(first);

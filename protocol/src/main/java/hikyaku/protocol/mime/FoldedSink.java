@@ -1,0 +1,52 @@
+package hikyaku.protocol.mime;
+
+/**
+ * Takes texts, one after the other, each in any pieces, as code points whose case is folded: what
+ * is looked for in texts, and what is noted of them, goes by the same characters.
+ */
+public abstract class FoldedSink {
+  private char high;
+
+  /** What comes now is another text. */
+  public final void begin() {
+    high = 0;
+    between();
+  }
+
+  /** All of a text. */
+  public final void whole(CharSequence text) {
+    begin();
+    text(text);
+  }
+
+  /** More of the text. */
+  public final void text(CharSequence text) {
+    for (int at = 0; at < text.length() && !isOver(); at++) {
+      character(text.charAt(at));
+    }
+  }
+
+  /** Half a surrogate pair counts if it is a second half. */
+  private void character(char next) {
+    if (Character.isLowSurrogate(next) && high != 0) {
+      codePoint(FoldedText.fold(Character.toCodePoint(high, next)));
+      high = 0;
+      return;
+    }
+    high = 0;
+    if (Character.isHighSurrogate(next)) {
+      high = next;
+    } else {
+      codePoint(FoldedText.fold(next));
+    }
+  }
+
+  /** One text has ended, if there was one, and another begins. */
+  protected abstract void between();
+
+  /** The next character of the text, its case folded. */
+  protected abstract void codePoint(int folded);
+
+  /** Whether no more text is needed. */
+  public abstract boolean isOver();
+}
