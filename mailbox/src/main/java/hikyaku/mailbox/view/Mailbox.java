@@ -533,6 +533,52 @@ public final class Mailbox {
   }
 
   /**
+   * Puts a message in the place of one here. Within this mailbox that is one append of both events;
+   * into another one the new message comes first, then the old one goes: by an accident both may be
+   * there, never none.
+   *
+   * @param seen the mailbox as the caller knows it
+   * @param uid the message that goes
+   */
+  public Replaced replace(
+      MailboxState seen, long uid, NewMessage message, Mailbox target, Attempt attempt) {
+    if (target.log.equals(log)) {
+      return retrying(
+          seen,
+          () -> attempts.done(attempt).map(done -> new Replaced(added(done, 1), refresh())),
+          attempt,
+          now -> tryReplace(now, uid, message, attempt));
+    }
+    Attempt arriving = attempt.part("+");
+    if (!refresh().contains(uid) && target.doneAt(arriving).isEmpty()) {
+      return new Replaced(null, state);
+    }
+    Added added = target.append(List.of(message), arriving);
+    return new Replaced(
+        added, expunge(seen, now -> now.present(UidSet.of(uid)), leaving(attempt)).state());
+  }
+
+  private Optional<Replaced> tryReplace(
+      MailboxState now, long uid, NewMessage message, Attempt attempt) {
+    int index = now.indexOf(uid);
+    if (index < 0) {
+      return Optional.of(new Replaced(null, now));
+    }
+    new Room(now, limits).check(List.of(message));
+    List<Event> events =
+        List.of(
+            MailboxCodec.event(message), MailboxCodec.expunge(UidSet.of(uid), now.octets(index)));
+    Append.Expect expect = Append.Expect.at(now.seq());
+    return switch (attempts.write(new Append(log, events, expect, null), attempt)) {
+      case Appended appended -> {
+        MailboxState after = catchUp(appended.lastSeq());
+        yield Optional.of(new Replaced(added(appended, 1), after));
+      }
+      case Conflict _ -> Optional.empty();
+    };
+  }
+
+  /**
    * Copies messages and then takes them away here. If the second half fails they are in both
    * places: a message may be doubled by an accident, never lost.
    */
@@ -552,7 +598,7 @@ public final class Mailbox {
     return copied;
   }
 
-  /** Where {@link #move} takes messages away. */
+  /** Where {@link #move}, and {@link #replace} into another mailbox, take messages away. */
   public static Attempt leaving(Attempt move) {
     return move.part("-");
   }

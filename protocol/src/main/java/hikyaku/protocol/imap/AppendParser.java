@@ -7,16 +7,45 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * APPEND (RFC 9051 §6.3.12, RFC 3502), read piece by piece while its messages pass by. Behind the
- * command's name come pieces of text, each ending where a literal begins or the command ends.
+ * APPEND (RFC 9051 §6.3.12, RFC 3502) and REPLACE (RFC 8508), read piece by piece while their
+ * messages pass by. Behind the command's name come pieces of text, each ending where a literal
+ * begins or the command ends.
  */
 final class AppendParser {
+  /** Of REPLACE, whether it is UID REPLACE. */
+  private final boolean uid;
+
+  private final boolean replaces;
+  private @Nullable SequenceSet replaced;
   private @Nullable String mailbox;
   private final List<AppendMessage> messages = new ArrayList<>();
   private boolean utf8Open;
 
+  private AppendParser(boolean replaces, boolean uid) {
+    this.replaces = replaces;
+    this.uid = uid;
+  }
+
+  /** A parser for a command, by its name; null for one that brings no message. */
+  static @Nullable AppendParser of(String command) {
+    return switch (command) {
+      case "APPEND" -> new AppendParser(false, false);
+      case "REPLACE" -> new AppendParser(true, false);
+      case "UID REPLACE" -> new AppendParser(true, true);
+      default -> null;
+    };
+  }
+
+  /** What the messages are for, once one has been announced. */
+  CommandReader.Purpose purpose() {
+    SequenceSet goes = replaced;
+    return goes == null
+        ? new CommandReader.Purpose.Append(mailbox())
+        : new CommandReader.Purpose.Replace(mailbox(), uid, goes);
+  }
+
   /** The mailbox, once a message has been announced. */
-  String mailbox() {
+  private String mailbox() {
     if (mailbox == null) {
       throw new IllegalStateException("no message yet");
     }
@@ -38,12 +67,19 @@ final class AppendParser {
   @Nullable AppendMessage beforeLiteral(Cursor in, LiteralMark mark) throws SyntaxException {
     if (mailbox == null) {
       in.expectSp();
+      if (replaces) {
+        replaced = in.expectOneMessage();
+        in.expectSp();
+      }
       if (in.atEnd()) {
         return null;
       }
       mailbox = in.expectMailbox();
     }
     closeUtf8(in);
+    if (replaces && !messages.isEmpty()) {
+      throw SyntaxException.bad("One message replaces another, not several");
+    }
     in.expectSp();
     List<String> flags = List.of();
     if (in.peek() == '(') {
@@ -75,9 +111,12 @@ final class AppendParser {
   }
 
   /** Reads what follows the last message. */
-  Command.Append finish(Cursor in) throws SyntaxException {
+  Command finish(Cursor in) throws SyntaxException {
     closeUtf8(in);
     in.expectEnd();
-    return new Command.Append(mailbox(), messages);
+    SequenceSet goes = replaced;
+    return goes == null
+        ? new Command.Append(mailbox(), messages)
+        : new Command.Replace(uid, goes, mailbox(), messages.getFirst());
   }
 }

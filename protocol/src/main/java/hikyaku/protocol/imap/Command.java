@@ -32,6 +32,17 @@ public sealed interface Command {
     public record Field(String name, @Nullable String value) {}
   }
 
+  /**
+   * RFC 5255 §3.2.
+   *
+   * @param ranges in the client's order of liking; empty to ask what there is
+   */
+  record Language(List<String> ranges) implements Command {
+    public Language {
+      ranges = List.copyOf(ranges);
+    }
+  }
+
   // -- not authenticated
 
   record StartTls() implements Command {}
@@ -248,6 +259,14 @@ public sealed interface Command {
       flags = List.copyOf(flags);
     }
   }
+
+  /**
+   * REPLACE and UID REPLACE (RFC 8508), the message already passed on by the reader.
+   *
+   * @param replaced names one message
+   */
+  record Replace(boolean uid, SequenceSet replaced, String mailbox, AppendMessage message)
+      implements Command {}
 
   record Idle() implements Command {}
 

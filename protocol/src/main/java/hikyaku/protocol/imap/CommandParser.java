@@ -22,6 +22,7 @@ final class CommandParser {
     RULES.put("NOOP", parser -> new Command.Noop());
     RULES.put("LOGOUT", parser -> new Command.Logout());
     RULES.put("ID", CommandParser::id);
+    RULES.put("LANGUAGE", CommandParser::language);
     RULES.put("STARTTLS", parser -> new Command.StartTls());
     RULES.put("AUTHENTICATE", CommandParser::authenticate);
     RULES.put("LOGIN", CommandParser::login);
@@ -42,6 +43,8 @@ final class CommandParser {
     RULES.put("GETQUOTA", CommandParser::getQuota);
     RULES.put("GETQUOTAROOT", parser -> new Command.GetQuotaRoot(parser.mailbox()));
     RULES.put("APPEND", CommandParser::append);
+    RULES.put("REPLACE", CommandParser::replace);
+    RULES.put("UID REPLACE", CommandParser::replace);
     RULES.put("IDLE", parser -> new Command.Idle());
     RULES.put("COMPRESS", CommandParser::compress);
     RULES.put("CHECK", parser -> new Command.Check());
@@ -239,6 +242,25 @@ final class CommandParser {
   private Command append() throws SyntaxException {
     mailbox();
     throw SyntaxException.bad("APPEND without a message literal");
+  }
+
+  /** Reached only without a literal, as {@link #append}. */
+  private Command replace() throws SyntaxException {
+    in.expectSp();
+    in.expectOneMessage();
+    mailbox();
+    throw SyntaxException.bad("REPLACE without a message literal");
+  }
+
+  private Command language() throws SyntaxException {
+    List<String> ranges = new ArrayList<>();
+    while (in.take(' ') && !in.atEnd()) {
+      if (ranges.size() == in.limits().capabilities()) {
+        throw SyntaxException.limit("Too many languages");
+      }
+      ranges.add(in.expectAstring("a language"));
+    }
+    return new Command.Language(ranges);
   }
 
   private Command getQuota() throws SyntaxException {

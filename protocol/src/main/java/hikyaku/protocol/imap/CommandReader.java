@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes commands off a connection, one at a time, with their literals. What is gathered is bounded
- * by {@link ImapLimits}; messages of APPEND go straight to a sink. After each command, malformed or
- * refused ones too, the connection stands at the start of the next one, unless {@link Bye} says
- * that it cannot go on.
+ * by {@link ImapLimits}; messages of APPEND and REPLACE go straight to a sink. After each command,
+ * malformed or refused ones too, the connection stands at the start of the next one, unless {@link
+ * Bye} says that it cannot go on.
  */
 public final class CommandReader {
   private static final OctetSink NOWHERE = (octets, offset, length) -> {};
@@ -40,13 +40,27 @@ public final class CommandReader {
     void proceed() throws IOException;
 
     /**
-     * A message of APPEND is about to come. It is called once for each message of a command, in
-     * order; a refusal ends the calls for that command, and {@link #next} then gives it as {@link
-     * Refused}. Messages taken before are the session's to give up, also when reading fails.
+     * A message of APPEND or REPLACE is about to come. It is called once for each message of a
+     * command, in order; a refusal ends the calls for that command, and {@link #next} then gives it
+     * as {@link Refused}. Messages taken before are the session's to give up, also when reading
+     * fails.
      *
      * @param index 0 for the first message
      */
-    Decision message(String mailbox, Command.AppendMessage message, int index) throws IOException;
+    Decision message(Purpose purpose, Command.AppendMessage message, int index) throws IOException;
+  }
+
+  /** What a message is for that is about to come. */
+  public sealed interface Purpose {
+    /** Where it goes. */
+    String mailbox();
+
+    record Append(String mailbox) implements Purpose {}
+
+    /**
+     * @param replaced names the message of the selected mailbox that goes
+     */
+    record Replace(String mailbox, boolean uid, SequenceSet replaced) implements Purpose {}
   }
 
   /** What becomes of a message that is about to come. */
@@ -203,8 +217,8 @@ public final class CommandReader {
       try {
         String word = CommandParser.name(in);
         name = CommandParser.names().contains(word) ? word : null;
-        if (word.equals("APPEND")) {
-          append = new AppendParser();
+        append = AppendParser.of(word);
+        if (append != null) {
           from = in.position();
         }
       } catch (SyntaxException e) {
@@ -253,7 +267,7 @@ public final class CommandReader {
         }
         if (message != null) {
           from = gathered.size();
-          return switch (intake.message(append.mailbox(), message, index)) {
+          return switch (intake.message(append.purpose(), message, index)) {
             case Decision.Take(OctetSink taken) -> taken;
             case Decision.Refuse(Reply reply) -> {
               refuse(reply);
@@ -284,8 +298,8 @@ public final class CommandReader {
       }
       Cursor in = cursor(from, gathered.size());
       try {
-        if (append != null && append.messages() > 0) {
-          return new Parsed(tag, "APPEND", append.finish(in));
+        if (append != null && name != null && append.messages() > 0) {
+          return new Parsed(tag, name, append.finish(in));
         }
         in = cursor(tag.length() + 1, gathered.size());
         CommandParser.Named named = CommandParser.parse(in);

@@ -447,6 +447,12 @@ final class Cursor {
     return new SequenceSet.Ranges(Arrays.copyOf(bounds, length));
   }
 
+  /** {@code seq-number}: names one message. */
+  SequenceSet expectOneMessage() throws SyntaxException {
+    long number = expectSeqNumber();
+    return new SequenceSet.Ranges(new long[] {number, number});
+  }
+
   private long expectSeqNumber() throws SyntaxException {
     if (take('*')) {
       return SequenceSet.Ranges.STAR;

@@ -174,6 +174,13 @@ public sealed interface Data {
     }
   }
 
+  /** RFC 5255 §3.3: the language from now on, or those that there are. */
+  record Language(List<String> tags) implements Data {
+    public Language {
+      tags = List.copyOf(tags);
+    }
+  }
+
   /** One personal namespace without prefix, no other. */
   record Namespace(char delimiter) implements Data {}
 

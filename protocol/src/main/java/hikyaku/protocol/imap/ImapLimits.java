@@ -37,7 +37,7 @@ package hikyaku.protocol.imap;
  * @param patternWork the most that the lengths of a LIST's patterns may add up to. Reply: BAD
  *     [LIMIT]
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
- * @param capabilities names of one ENABLE. Reply: BAD [LIMIT]
+ * @param capabilities names of one ENABLE, and languages of one LANGUAGE. Reply: BAD [LIMIT]
  * @param annotations entries that one command names (RFC 5464). Reply: BAD [LIMIT]
  * @param entryName octets of an entry's name; it is kept with the annotation. Reply: BAD [LIMIT]
  * @param annotation octets of an annotation's value, which nodes keep in memory with the folders;

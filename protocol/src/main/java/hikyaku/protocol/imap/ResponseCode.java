@@ -34,6 +34,8 @@ public sealed interface ResponseCode {
     TOOBIG,
     TRYCREATE,
     UIDNOTSTICKY,
+    /** RFC 9586 §3. */
+    UIDREQUIRED,
     UNAVAILABLE,
     UNKNOWN_CTE,
     USEATTR;

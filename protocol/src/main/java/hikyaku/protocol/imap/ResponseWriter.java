@@ -148,6 +148,7 @@ public final class ResponseWriter {
       case Data.Sorted sorted -> sorted(sorted);
       case Data.Threads(var threads) -> threads(threads);
       case Data.Metadata metadata -> metadata(metadata);
+      case Data.Language(var tags) -> text.raw("LANGUAGE ").list(tags);
       case Data.Namespace(char delimiter) ->
           text.raw("NAMESPACE ((\"\" ").delimiter(delimiter).raw(")) NIL NIL");
       case Data.Id(var fields) -> id(fields);
@@ -326,6 +327,22 @@ public final class ResponseWriter {
       separator = " ";
     }
     text.raw(')');
+  }
+
+  /**
+   * A sign of life inside a command (RFC 9585 §4), as a line of its own: it may stand between any
+   * two lines of the answer.
+   */
+  public static String inProgress(String tag) {
+    // A bracket in the code would end it for simple clients.
+    String about = tag.indexOf(']') < 0 ? " (\"" + tag + "\" NIL NIL)" : "";
+    return "* OK [INPROGRESS" + about + "] Still at work\r\n";
+  }
+
+  /** Begins a UIDFETCH response (RFC 9586 §3.3); as {@link #fetch}. */
+  public FetchWriter uidFetch(long uid) {
+    text.raw("* ").number(uid).raw(" UIDFETCH (");
+    return new FetchWriter(target, text, utf8);
   }
 
   /** Begins a FETCH response; it is to be ended before anything else is written. */

@@ -141,7 +141,7 @@ class CommandReaderLimitsTest {
 
               @Override
               public CommandReader.Decision message(
-                  String mailbox, Command.AppendMessage message, int index) {
+                  CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
                 return new CommandReader.Decision.Take((octets, offset, length) -> {
                   taken[0] += length;
                   taken[1] = Math.max(taken[1], length);
@@ -169,7 +169,7 @@ class CommandReaderLimitsTest {
 
                   @Override
                   public CommandReader.Decision message(
-                      String mailbox, Command.AppendMessage message, int index) {
+                      CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
                     throw new AssertionError();
                   }
                 });

@@ -129,6 +129,8 @@ class ResponseWriterTest {
                 new Data.Status("a b", Map.of(StatusItem.SIZE, 7L, StatusItem.MESSAGES, 1L), "F1")))
         .isEqualTo("* STATUS \"a b\" (MESSAGES 1 SIZE 7 MAILBOXID (F1))¶");
     assertThat(data(new Data.Status("NIL", Map.of(), null))).isEqualTo("* STATUS \"NIL\" ()¶");
+    assertThat(data(new Data.Language(List.of("EN", "i-default"))))
+        .isEqualTo("* LANGUAGE (EN i-default)¶");
     assertThat(data(new Data.QuotaRoot("INBOX", List.of("", "a b", "c"))))
         .isEqualTo("* QUOTAROOT INBOX \"\" \"a b\" c¶");
     Data.Resource storage = new Data.Resource("STORAGE", 1, 2);
@@ -232,6 +234,19 @@ class ResponseWriterTest {
                 + " INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" ENVELOPE ‹(\"Mon, 7 Feb 1994\""
                 + " {4}¶caf\u00E9 ((\"Fred \\\"F\\\" Foobar\" NIL \"foobar\" \"example.com\"))"
                 + " NIL NIL ((NIL NIL \"g\" NIL)(NIL NIL NIL NIL)) NIL NIL NIL \"<a@b>\")›)¶");
+  }
+
+  @Test
+  void signsOfLifeNameTheirCommand() {
+    assertThat(ResponseWriter.inProgress("a1"))
+        .isEqualTo("* OK [INPROGRESS (\"a1\" NIL NIL)] Still at work\r\n");
+    assertThat(ResponseWriter.inProgress("a]1")).isEqualTo("* OK [INPROGRESS] Still at work\r\n");
+  }
+
+  @Test
+  void byUidAlone() throws IOException {
+    writer.uidFetch(4_000_000_000L).flags(List.of("\\Seen")).end();
+    assertThat(told()).isEqualTo("* 4000000000 UIDFETCH (FLAGS (\\Seen))¶");
   }
 
   @Test

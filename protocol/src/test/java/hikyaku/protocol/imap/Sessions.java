@@ -60,7 +60,8 @@ final class Sessions {
 
     @Override
     public CommandReader.Decision message(
-        String mailbox, Command.AppendMessage message, int index) {
+        CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
+      String mailbox = purpose.mailbox();
       if (mailbox.equals(REFUSED) || mailbox.equals("Late") && index == 1) {
         return new CommandReader.Decision.Refuse(
             Reply.no(ResponseCode.Plain.TRYCREATE, "No such mailbox"));

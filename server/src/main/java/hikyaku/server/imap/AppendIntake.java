@@ -30,12 +30,17 @@ import org.jspecify.annotations.Nullable;
  * One for each command; closing it gives up what did not get into a mailbox.
  */
 final class AppendIntake implements CommandReader.Intake, AutoCloseable {
+  private static final String COMPLETED = "APPEND completed";
+
   private final Session session;
   private final Attempt attempt;
   private final List<NewMessage> complete = new ArrayList<>();
 
   /** What the command came to on a node that had it before. */
   private Optional<Added> before = Optional.empty();
+
+  /** REPLACE, if it is that. */
+  private @Nullable Replace replace;
 
   private @Nullable Mailbox mailbox;
   private @Nullable Arriving arriving;
@@ -76,9 +81,9 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   }
 
   @Override
-  public Decision message(String name, Command.AppendMessage message, int index) {
+  public Decision message(CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
     try {
-      Reply refusal = index == 0 ? open(name) : finishArriving();
+      Reply refusal = index == 0 ? open(purpose, message) : finishArriving();
       if (refusal == null) {
         refusal = refusal(message);
       }
@@ -89,7 +94,9 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
         return new Decision.Take((_, _, _) -> {});
       }
       octets += message.size();
-      Quotas.check(session, index + 1, octets);
+      if (replace == null) {
+        Quotas.check(session, index + 1, octets);
+      }
       Arriving next = new Arriving(message, session.server.mail.intake());
       arriving = next;
       return new Decision.Take(next);
@@ -100,19 +107,28 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     }
   }
 
-  private @Nullable Reply open(String name) {
+  private @Nullable Reply open(CommandReader.Purpose purpose, Command.AppendMessage message) {
     if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
       return Reply.bad("Log in first");
     }
     SessionState.Login login = session.state.loggedIn();
-    Optional<Folder> folder = login.mail().tree().folder(name);
+    Optional<Folder> folder = login.mail().tree().folder(purpose.mailbox());
     if (folder.isEmpty()) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
-    mailbox = login.mail().mailbox(folder.get());
-    mailbox.refresh();
-    before = mailbox.appended(attempt);
-    return null;
+    Mailbox target = login.mail().mailbox(folder.get());
+    target.refresh();
+    mailbox = target;
+    return switch (purpose) {
+      case CommandReader.Purpose.Append _ -> {
+        before = target.appended(attempt);
+        yield null;
+      }
+      case CommandReader.Purpose.Replace replacing -> {
+        replace = new Replace(session, attempt, target);
+        yield replace.begin(replacing, message);
+      }
+    };
   }
 
   private @Nullable Reply refusal(Command.AppendMessage message) {
@@ -158,6 +174,19 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     return null;
   }
 
+  /** The same of REPLACE. */
+  Reply execute(Command.Replace command) throws IOException {
+    Reply refusal = finishArriving();
+    if (refusal != null) {
+      return refusal;
+    }
+    Replace begun = replace;
+    if (begun == null || complete.size() != 1) {
+      throw new IllegalStateException("a message that was not taken");
+    }
+    return begun.finish(command, complete.getFirst());
+  }
+
   /** The command is complete, and all its messages have come. */
   Reply execute(Command.Append command) {
     Reply refusal = finishArriving();
@@ -165,7 +194,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       return refusal;
     }
     if (before.isPresent()) {
-      return reply(before.get());
+      return reply(before.get(), COMPLETED);
     }
     Mailbox target = mailbox;
     if (target == null || complete.size() != command.messages().size()) {
@@ -178,13 +207,12 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
     session.server.metrics.appended.increment(complete.size());
-    return reply(added);
+    return reply(added, COMPLETED);
   }
 
-  private static Reply reply(Added added) {
+  static Reply reply(Added added, String text) {
     return Reply.ok(
-        new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids())),
-        "APPEND completed");
+        new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids())), text);
   }
 
   @Override

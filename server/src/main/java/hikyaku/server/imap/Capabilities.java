@@ -8,13 +8,16 @@ import java.util.List;
 /** What is advertised, by state: that which is complete, and only where it can be used. */
 final class Capabilities {
   private static final List<String> ALWAYS =
-      List.of("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE");
+      List.of("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "LANGUAGE");
 
   private static final List<String> LOGGED_IN =
       List.of(
           "IDLE",
           "NAMESPACE",
           "UIDPLUS",
+          "UIDONLY",
+          "REPLACE",
+          "INPROGRESS",
           "MOVE",
           "UNSELECT",
           "CHILDREN",

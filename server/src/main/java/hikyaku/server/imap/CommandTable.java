@@ -27,8 +27,12 @@ final class CommandTable {
     EVERYTHING
   }
 
-  /** A command's line in the table. */
-  record Rule(Set<State> states, Telling telling) {}
+  /**
+   * A command's line in the table.
+   *
+   * @param numbers whether it uses message numbers
+   */
+  record Rule(Set<State> states, Telling telling, boolean numbers) {}
 
   private static final Set<State> ANY =
       Set.of(State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED);
@@ -40,13 +44,18 @@ final class CommandTable {
   private static final Map<String, Rule> RULES = new LinkedHashMap<>();
 
   private static void row(String name, Set<State> states, Telling telling) {
-    RULES.put(name, new Rule(states, telling));
+    RULES.put(name, new Rule(states, telling, false));
+  }
+
+  private static void numberRow(String name, Telling telling) {
+    RULES.put(name, new Rule(IN_MAILBOX, telling, true));
   }
 
   static {
     row("CAPABILITY", ANY, Telling.EVERYTHING);
     row("NOOP", ANY, Telling.EVERYTHING);
     row("ID", ANY, Telling.EVERYTHING);
+    row("LANGUAGE", ANY, Telling.EVERYTHING);
     row("LOGOUT", ANY, Telling.NOTHING);
     row("STARTTLS", BEFORE, Telling.NOTHING);
     row("AUTHENTICATE", BEFORE, Telling.NOTHING);
@@ -75,19 +84,21 @@ final class CommandTable {
     row("UNSELECT", IN_MAILBOX, Telling.NOTHING);
     row("EXPUNGE", IN_MAILBOX, Telling.EVERYTHING);
     row("UID EXPUNGE", IN_MAILBOX, Telling.EVERYTHING);
-    row("SEARCH", IN_MAILBOX, Telling.NO_EXPUNGES);
+    numberRow("SEARCH", Telling.NO_EXPUNGES);
     row("UID SEARCH", IN_MAILBOX, Telling.EVERYTHING);
-    row("SORT", IN_MAILBOX, Telling.NO_EXPUNGES);
+    numberRow("SORT", Telling.NO_EXPUNGES);
     row("UID SORT", IN_MAILBOX, Telling.EVERYTHING);
-    row("THREAD", IN_MAILBOX, Telling.NO_EXPUNGES);
+    numberRow("THREAD", Telling.NO_EXPUNGES);
     row("UID THREAD", IN_MAILBOX, Telling.EVERYTHING);
-    row("FETCH", IN_MAILBOX, Telling.NO_EXPUNGES);
+    numberRow("FETCH", Telling.NO_EXPUNGES);
     row("UID FETCH", IN_MAILBOX, Telling.EVERYTHING);
-    row("STORE", IN_MAILBOX, Telling.NO_EXPUNGES);
+    numberRow("STORE", Telling.NO_EXPUNGES);
     row("UID STORE", IN_MAILBOX, Telling.EVERYTHING);
-    row("COPY", IN_MAILBOX, Telling.EVERYTHING);
+    numberRow("COPY", Telling.EVERYTHING);
     row("UID COPY", IN_MAILBOX, Telling.EVERYTHING);
-    row("MOVE", IN_MAILBOX, Telling.EVERYTHING);
+    numberRow("MOVE", Telling.EVERYTHING);
+    numberRow("REPLACE", Telling.EVERYTHING);
+    row("UID REPLACE", IN_MAILBOX, Telling.EVERYTHING);
     row("UID MOVE", IN_MAILBOX, Telling.EVERYTHING);
   }
 

@@ -28,6 +28,7 @@ final class Enable {
         }
         case "IMAP4REV2" -> enable(session, Extension.IMAP4REV2, "IMAP4rev2", enabled);
         case "UTF8=ACCEPT" -> enable(session, Extension.UTF8_ACCEPT, "UTF8=ACCEPT", enabled);
+        case "UIDONLY" -> enable(session, Extension.UIDONLY, "UIDONLY", enabled);
         default -> {
           // RFC 5161 §3.1: an argument that names nothing the server can enable is ignored.
         }

@@ -65,14 +65,15 @@ final class Fetch {
     View view = selected.view;
     Targets targets = Targets.resolve(session, command.uid(), command.messages());
     int[] indexes = targets.indexes();
-    if (command.changedSince() != null) {
-      long since = command.changedSince();
-      indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
-    }
     if (command.partial() != null) {
       PartialRange partial = command.partial();
       int from = partial.from(indexes.length);
       indexes = Arrays.copyOfRange(indexes, from, Math.max(from, partial.to(indexes.length)));
+    }
+    if (command.changedSince() != null) {
+      // Of the page: it is chosen first (RFC 9394 §3.4).
+      long since = command.changedSince();
+      indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
     }
     boolean seen = false;
     if (marks) {
@@ -128,7 +129,7 @@ final class Fetch {
     List<FetchItem> items = new ArrayList<>(command.items());
     // RFC 7162 §3.2.4: under QRESYNC flags that were not asked for come with the UID.
     boolean uid = command.uid() || seen && session.state.has(Extension.QRESYNC);
-    if (uid && !items.contains(Plain.UID)) {
+    if (uid && !session.state.has(Extension.UIDONLY) && !items.contains(Plain.UID)) {
       items.addFirst(Plain.UID);
     }
     if (seen && !items.contains(Plain.FLAGS)) {

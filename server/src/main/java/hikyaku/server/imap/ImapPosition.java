@@ -190,6 +190,7 @@ record ImapPosition(
       case QRESYNC -> 2;
       case IMAP4REV2 -> 4;
       case UTF8_ACCEPT -> 8;
+      case UIDONLY -> 16;
     };
   }
 

@@ -83,7 +83,7 @@ final class MessageFetch {
 
   private void write(int index, List<Step> plan) throws IOException {
     try {
-      FetchWriter out = session.out.fetch(selected.view.numberAt(index));
+      FetchWriter out = session.updates.fetch(selected, index, false);
       for (Step step : plan) {
         step.write(out);
       }

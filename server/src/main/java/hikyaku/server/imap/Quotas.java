@@ -23,7 +23,7 @@ final class Quotas {
   static void check(Session session, long messages, long octets) {
     SessionState.Login login = session.state.loggedIn();
     Quota quota = login.account().quota();
-    if (quota.equals(Quota.NONE)) {
+    if (quota.equals(Quota.NONE) || messages == 0 && octets <= 0) {
       return;
     }
     Tally held = login.mail().usage();

@@ -316,9 +316,7 @@ final class SearchProgram {
     return switch (set) {
       case SequenceSet.Saved _ -> uids(set);
       case SequenceSet.Ranges ranges -> {
-        // Nothing is asked of a message here, so that * means nothing where there is none.
-        NumberSet numbers =
-            view.size() == 0 && ranges.hasStar() ? NumberSet.EMPTY : Targets.numbers(view, ranges);
+        NumberSet numbers = Targets.searched(session, ranges);
         yield new Column(index -> numbers.contains(view.numberAt(index)));
       }
     };

@@ -33,6 +33,11 @@ final class Select {
     if (command.qResync() != null && !session.state.has(Extension.QRESYNC)) {
       return Reply.bad("QRESYNC is not enabled");
     }
+    if (command.qResync() != null
+        && command.qResync().knownNumbers() != null
+        && session.state.has(Extension.UIDONLY)) {
+      return Targets.uidRequired();
+    }
     if (session.state.selected() != null) {
       // Also when the new one cannot be opened (RFC 9051 §6.3.2).
       session.state.select(null);
@@ -71,7 +76,7 @@ final class Select {
     selected.keywordsGrew();
     session.updates.flagsKnown(selected);
     session.updates.exists(selected, true);
-    if (!session.state.rev2()) {
+    if (!session.state.rev2() && !session.state.has(Extension.UIDONLY)) {
       firstUnseen(out, state);
     }
     out.untagged(Reply.ok(new ResponseCode.UidValidity(state.uidValidity()), "UIDs valid"));
@@ -113,8 +118,7 @@ final class Select {
     session.updates.vanishedEarlier(gone);
     int[] changed = changedSince(state, known.modSeq(), asked);
     for (int index : changed) {
-      FetchWriter fetch = session.out.fetch(selected.view.numberAt(index));
-      fetch.uid(state.uid(index));
+      FetchWriter fetch = session.updates.fetch(selected, index, true);
       session.updates.flags(selected, index, fetch);
       fetch.end();
     }

@@ -49,6 +49,9 @@ final class Session {
   private int failedLogins;
   private @Nullable AfterReply afterReply;
 
+  /** The tag of the command at hand. */
+  private String atWork = "";
+
   /** One that is to have the session, and does not have it yet. */
   private LoginResult.@Nullable Success passing;
 
@@ -179,6 +182,7 @@ final class Session {
   private void carryOn(String tag, String name, Execution rest) throws IOException {
     long began = System.nanoTime();
     looking.begin();
+    atWork = tag;
     connection.state(name.toLowerCase(Locale.ROOT));
     complete(tag, name, attempt(name, rest), began);
     connection.state(state.state().name().toLowerCase(Locale.ROOT));
@@ -363,6 +367,10 @@ final class Session {
     if (!rule.states().contains(state.state())) {
       return Reply.bad(complaint(rule));
     }
+    if (rule.numbers() && state.has(SessionState.Extension.UIDONLY)) {
+      return Targets.uidRequired();
+    }
+    atWork = tag;
     return attempt(name, () -> execute(tag, command, intake));
   }
 
@@ -465,6 +473,7 @@ final class Session {
       case Command.Capability _ -> Capability.execute(this);
       case Command.Noop _ -> Reply.ok("NOOP completed");
       case Command.Check _ -> Reply.ok("CHECK completed");
+      case Command.Language c -> Language.execute(this, c);
       case Command.Id _ -> Id.execute(this);
       case Command.Logout _ -> Logout.execute(this);
       case Command.StartTls _ -> StartTls.execute(this);
@@ -487,6 +496,7 @@ final class Session {
       case Command.GetQuota c -> GetQuota.execute(this, c);
       case Command.GetQuotaRoot c -> GetQuota.ofMailbox(this, c);
       case Command.Append c -> intake.execute(c);
+      case Command.Replace c -> intake.execute(c);
       case Command.Idle _ -> Idle.execute(this, tag);
       case Command.Close _ -> Close.execute(this);
       case Command.Unselect _ -> Close.unselect(this);
@@ -555,7 +565,7 @@ final class Session {
       throw new Stopping();
     }
     if (System.nanoTime() - signOfLife > server.settings.working().toNanos()) {
-      connection.aside("* OK Still at work\r\n");
+      connection.aside(ResponseWriter.inProgress(atWork));
       signOfLife = System.nanoTime();
     }
   }

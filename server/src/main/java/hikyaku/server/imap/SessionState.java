@@ -16,7 +16,9 @@ final class SessionState {
     CONDSTORE,
     QRESYNC,
     IMAP4REV2,
-    UTF8_ACCEPT
+    UTF8_ACCEPT,
+    /** RFC 9586: message numbers are not used by either side. */
+    UIDONLY
   }
 
   /**

@@ -129,10 +129,9 @@ final class Store {
       if (command.silent() && view.state().modseq(index) != done.seq()) {
         continue;
       }
-      FetchWriter fetch = session.out.fetch(view.numberAt(index));
-      if (command.uid() || condStore || session.state.rev2()) {
-        fetch.uid(view.state().uid(index));
-      }
+      FetchWriter fetch =
+          session.updates.fetch(
+              selected, index, command.uid() || condStore || session.state.rev2());
       if (command.silent()) {
         fetch.modSeq(view.state().modseq(index));
       } else {

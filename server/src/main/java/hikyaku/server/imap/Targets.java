@@ -4,6 +4,7 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.NumberSet;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
 import java.util.stream.IntStream;
 
@@ -16,13 +17,21 @@ import java.util.stream.IntStream;
 record Targets(int[] indexes, boolean ghosts) {
   /** A set that names what the client cannot have: the command is refused as it is. */
   static final class Invalid extends Exception {
-    private Invalid() {
-      super("no such message number", null, false, false);
+    private final Reply reply;
+
+    private Invalid(Reply reply) {
+      super(reply.text(), null, false, false);
+      this.reply = reply;
     }
 
     Reply reply() {
-      return Reply.bad("There is no message of this number");
+      return reply;
     }
+  }
+
+  /** To who has said that it knows UIDs only, and names a message number (RFC 9586 §3). */
+  static Reply uidRequired() {
+    return Reply.bad(ResponseCode.Plain.UIDREQUIRED, "Message numbers are not in use");
   }
 
   /**
@@ -62,10 +71,21 @@ record Targets(int[] indexes, boolean ghosts) {
     return Numbers.uids(ranges.resolve(last));
   }
 
+  /**
+   * Message numbers meant by a search. Nothing is asked of a message there: {@code *} may be none.
+   */
+  static NumberSet searched(Session session, SequenceSet.Ranges ranges) throws Invalid {
+    if (session.state.has(SessionState.Extension.UIDONLY)) {
+      throw new Invalid(uidRequired());
+    }
+    View view = session.state.inMailbox().view;
+    return view.size() == 0 && ranges.hasStar() ? NumberSet.EMPTY : numbers(view, ranges);
+  }
+
   /** Message numbers meant by a set. An empty mailbox has none, not even for {@code *}. */
   static NumberSet numbers(View view, SequenceSet.Ranges ranges) throws Invalid {
     if (ranges.largestNamed() > view.size() || (view.size() == 0 && ranges.hasStar())) {
-      throw new Invalid();
+      throw new Invalid(Reply.bad("There is no message of this number"));
     }
     return ranges.resolve(view.size());
   }

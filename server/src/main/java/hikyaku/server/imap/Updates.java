@@ -63,7 +63,7 @@ final class Updates {
   }
 
   private void expunges(News news) throws IOException {
-    if (session.state.has(Extension.QRESYNC)) {
+    if (session.state.has(Extension.QRESYNC) || session.state.has(Extension.UIDONLY)) {
       if (!news.vanished().isEmpty()) {
         out.data(new Data.Vanished(false, Numbers.numbers(news.vanished())));
       }
@@ -94,13 +94,26 @@ final class Updates {
     if (index < 0) {
       return;
     }
-    FetchWriter fetch = out.fetch(number);
     // RFC 7162 §3.2.4 wants UIDs under QRESYNC; with IMAP4rev2 and CONDSTORE they do no harm.
-    if (uid || session.state.rev2() || session.state.has(Extension.CONDSTORE)) {
-      fetch.uid(selected.view.state().uid(index));
-    }
+    FetchWriter fetch =
+        fetch(
+            selected, index, uid || session.state.rev2() || session.state.has(Extension.CONDSTORE));
     flags(selected, index, fetch);
     fetch.end();
+  }
+
+  /**
+   * Begins the FETCH response of a message, or UIDFETCH to who uses no message numbers.
+   *
+   * @param uid whether it tells the UID
+   */
+  FetchWriter fetch(Selected selected, int index, boolean uid) {
+    long theUid = selected.view.state().uid(index);
+    if (session.state.has(Extension.UIDONLY)) {
+      return out.uidFetch(theUid);
+    }
+    FetchWriter fetch = out.fetch(selected.view.numberAt(index));
+    return uid ? fetch.uid(theUid) : fetch;
   }
 
   /**

@@ -1,0 +1,95 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.view.Added;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.Replaced;
+import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.CommandReader;
+import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.SessionState.Extension;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * REPLACE and UID REPLACE (RFC 8508). What goes is looked up before the message is taken in, which
+ * may need the room of it; {@link AppendIntake} brings the message.
+ */
+final class Replace {
+  private final Session session;
+  private final Attempt attempt;
+  private final Mailbox target;
+
+  /** The message that goes. */
+  private long uid;
+
+  Replace(Session session, Attempt attempt, Mailbox target) {
+    this.session = session;
+    this.attempt = attempt;
+    this.target = target;
+  }
+
+  private boolean isWithin(Selected selected) {
+    return target.log().equals(selected.mailbox().log());
+  }
+
+  /** Finds what goes, or says why the command is refused. */
+  @Nullable Reply begin(CommandReader.Purpose.Replace command, Command.AppendMessage message) {
+    Selected selected = session.state.selected();
+    if (selected == null) {
+      return Reply.bad("Select a mailbox first");
+    }
+    if (!command.uid() && session.state.has(Extension.UIDONLY)) {
+      return Targets.uidRequired();
+    }
+    if (selected.readOnly) {
+      return Reply.no("The mailbox is selected read-only");
+    }
+    boolean within = isWithin(selected);
+    session.looking.before(selected, within ? attempt : Mailbox.leaving(attempt));
+    Targets targets;
+    try {
+      targets = Targets.resolve(session, command.uid(), command.replaced());
+    } catch (Targets.Invalid e) {
+      return e.reply();
+    }
+    if (targets.indexes().length != 1) {
+      return gone();
+    }
+    int index = targets.indexes()[0];
+    uid = selected.view.state().uid(index);
+    boolean done = target.doneAt(within ? attempt : attempt.part("+")).isPresent();
+    if (!done) {
+      // Only what is taken in addition counts (RFC 8508 §3.4).
+      Quotas.check(session, 0, message.size() - selected.view.state().octets(index));
+    }
+    return null;
+  }
+
+  private static Reply gone() {
+    return Reply.no(ResponseCode.Plain.NONEXISTENT, "There is no such message any more");
+  }
+
+  /** The message has come. */
+  Reply finish(Command.Replace command, NewMessage message) throws IOException {
+    Selected selected = session.state.inMailbox();
+    Replaced replaced =
+        selected.mailbox().replace(selected.view.state(), uid, message, target, attempt);
+    session.looking.after(selected, replaced.state());
+    Added added = replaced.added();
+    if (added == null) {
+      return gone();
+    }
+    session.server.metrics.appended.increment();
+    // RFC 8508 §4.3: before the expunge.
+    session.out.untagged(AppendIntake.reply(added, "Replacement message ready"));
+    session.updates.tell(true, command.uid());
+    ResponseCode code =
+        session.state.has(Extension.CONDSTORE)
+            ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
+            : null;
+    return Reply.ok(code, "REPLACE completed");
+  }
+}
