@@ -41,7 +41,7 @@ public final class FrontMetrics {
     return afterLeaving.count();
   }
 
-  /** Sessions that another node took because theirs died or fell silent. */
+  /** Sessions that another node took because theirs died, fell silent or failed. */
   public long movedByLoss() {
     return afterLoss.count();
   }

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * How a front judges its nodes by what a client would see. A node that fares badly gets fewer new
- * sessions, or none; those it has stay.
+ * sessions. One that fails gets none, and those it has go on elsewhere.
  *
  * @param enabled whether nodes are probed at all. Without it they differ by weight and by whether
  *     their link is there

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -456,6 +457,48 @@ public final class Nodes implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Takes clients' sessions away from a node that fails, to go on elsewhere. Those of a service
+   * stay if more of its nodes fail than fare well: what ails most of them is hardly their own, and
+   * the others could not bear it all.
+   *
+   * @param link the node's
+   */
+  public void relieve(NodeLink link) {
+    int taken = link.takeBack(betterElsewhere(link), "the node fails");
+    if (taken > 0) {
+      LOG.atWarn()
+          .addKeyValue("node", link.node())
+          .addKeyValue("sessions", taken)
+          .log("a node fails and its sessions go on elsewhere");
+    }
+  }
+
+  private Set<String> betterElsewhere(NodeLink link) {
+    lock.lock();
+    try {
+      Candidate failing = byName.get(link.node());
+      return failing == null || failing.link != link || fares(failing)
+          ? Set.of()
+          : failing.report.getServicesList().stream()
+              .filter(service -> well(service, true) >= well(service, false))
+              .collect(Collectors.toUnmodifiableSet());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many of the nodes that are up for a service fare well, or do not. */
+  private long well(String service, boolean wanted) {
+    return byName.values().stream()
+        .filter(each -> serves(each, service) && isUp(each) && fares(each) == wanted)
+        .count();
+  }
+
+  private boolean fares(Candidate each) {
+    return health.applyAsDouble(each.link.node()) > 0;
   }
 
   private static boolean serves(Candidate each, String service) {

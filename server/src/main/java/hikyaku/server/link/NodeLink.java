@@ -13,6 +13,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +32,7 @@ public final class NodeLink implements AutoCloseable {
   private final SecureRandom random;
   private final Watcher watcher;
   private final AtomicInteger streams = new AtomicInteger();
-  private final Map<Integer, Consumer<Told>> sessions = new ConcurrentHashMap<>();
+  private final Map<Integer, Carried> sessions = new ConcurrentHashMap<>();
 
   /** Of the sessions the ones that are no client's. */
   private final Set<Integer> probes = ConcurrentHashMap.newKeySet();
@@ -40,6 +41,9 @@ public final class NodeLink implements AutoCloseable {
   private final Map<Long, CountDownLatch> unanswered = new ConcurrentHashMap<>();
   private final Link link;
   private volatile @Nullable Report report;
+
+  /** A session on this link. */
+  private record Carried(String service, Consumer<Told> told) {}
 
   /** Is told of the link as a whole, on its reader's thread; must not block. */
   public interface Watcher {
@@ -154,7 +158,7 @@ public final class NodeLink implements AutoCloseable {
     if (Probes.isProbe(session.service())) {
       probes.add(stream);
     }
-    sessions.put(stream, told);
+    sessions.put(stream, new Carried(session.service(), told));
     link.send(Frame.OPEN, stream, tickets.sign(node, Opens.encode(session), random));
     if (!link.isOpen()) {
       // It may have been lost before or after the session was noted: the news is given once.
@@ -163,17 +167,40 @@ public final class NodeLink implements AutoCloseable {
     return new Stream(stream);
   }
 
-  private @Nullable Consumer<Told> forget(int stream) {
-    Consumer<Told> session = sessions.remove(stream);
+  private @Nullable Carried forget(int stream) {
+    Carried session = sessions.remove(stream);
     probes.remove(stream);
     return session;
   }
 
   private void tell(int stream, Told news, boolean last) {
-    Consumer<Told> session = last ? forget(stream) : sessions.get(stream);
+    Carried session = last ? forget(stream) : sessions.get(stream);
     if (session != null) {
-      session.accept(news);
+      session.told.accept(news);
     }
+  }
+
+  /**
+   * Takes clients' sessions away from the node, without asking it: for them the link is lost. May
+   * wait for the link to have room.
+   *
+   * @param services those whose sessions are meant
+   * @return how many there were
+   */
+  public int takeBack(Set<String> services, String why) {
+    List<Integer> taken =
+        sessions.entrySet().stream()
+            .filter(each ->
+                services.contains(each.getValue().service) && !probes.contains(each.getKey()))
+            .map(Map.Entry::getKey)
+            .toList();
+    taken.forEach(stream -> tell(stream, new Told.Lost(why), true));
+    taken.forEach(stream -> drop(stream, CloseReason.MOVED));
+    return taken.size();
+  }
+
+  private void drop(int stream, CloseReason reason) {
+    link.send(Frame.DROP, stream, reason.name().getBytes(StandardCharsets.US_ASCII));
   }
 
   @Override
@@ -231,7 +258,7 @@ public final class NodeLink implements AutoCloseable {
     /** Ends it: nothing more is told. */
     public void drop(CloseReason reason) {
       if (forget(number) != null) {
-        link.send(Frame.DROP, number, reason.name().getBytes(StandardCharsets.US_ASCII));
+        NodeLink.this.drop(number, reason);
       }
     }
   }

@@ -136,8 +136,11 @@ public final class Prober implements AutoCloseable {
           goesOn = rest(AGAIN);
           continue;
         }
-        if (link.isOpen()) {
-          findings.ifPresent(found -> health.found(link.node(), probe, found));
+        if (link.isOpen() && findings.isPresent()) {
+          health.found(link.node(), probe, findings.get());
+          if (health.factor(link.node()) == 0) {
+            nodes.relieve(link);
+          }
         }
         boolean failed = findings.flatMap(Findings::failure).isPresent();
         goesOn = rest(failed && !failedBefore ? AGAIN : every);
