@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Three nodes, a front, a database and clients in network namespaces of their own, and mischief at
  * random: nothing acknowledged is lost or doubled, whatever way it is looked at. Longer with {@code
  * ./hikyaku chaos --minutes N}, which sets {@code hikyaku.chaos.seconds}, {@code .clients}, {@code
- * .seed} and {@code .keep}.
+ * .seed}, {@code .patroni} and {@code .keep}.
  */
 class ChaosTest {
   /** Stays where something was found. */
@@ -32,6 +32,7 @@ class ChaosTest {
                 Duration.ofSeconds(Long.getLong("hikyaku.chaos.seconds", 40)),
                 Integer.getInteger("hikyaku.chaos.clients", 12),
                 Long.getLong("hikyaku.chaos.seed", 1),
+                Boolean.getBoolean("hikyaku.chaos.patroni"),
                 keep.isEmpty() ? temporary : Path.of(keep)));
     System.out.println("chaos: " + outcome.report());
     assertThat(outcome.findings().size()).as(outcome.report()).isZero();

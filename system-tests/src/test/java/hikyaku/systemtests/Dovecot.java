@@ -1,13 +1,11 @@
 package hikyaku.systemtests;
 
+import hikyaku.stores.postgres.Machine;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -94,7 +92,10 @@ final class Dovecot implements AutoCloseable {
    */
   Dovecot(Path directory, String... users) throws Exception {
     this.directory = directory;
-    choosePorts();
+    Iterator<Integer> free = Machine.freePorts(Port.values().length).iterator();
+    for (Port port : Port.values()) {
+      ports.put(port, free.next());
+    }
     Files.createDirectories(directory.resolve("mail"));
     String text = CONFIGURATION.replace("@DIR@", directory.toString());
     for (Map.Entry<Port, Integer> port : ports.entrySet()) {
@@ -113,21 +114,6 @@ final class Dovecot implements AutoCloseable {
     Ran.in(directory, certificate.split(" ")).ok();
     Ran.in(directory, "chown", "-R", "mail:mail", "mail").ok();
     start();
-  }
-
-  private void choosePorts() throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (Port port : Port.values()) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        held.add(socket);
-        ports.put(port, socket.getLocalPort());
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    }
   }
 
   int port(Port port) {

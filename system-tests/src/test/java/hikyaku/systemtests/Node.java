@@ -1,9 +1,8 @@
 package hikyaku.systemtests;
 
+import hikyaku.stores.postgres.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -93,7 +93,10 @@ final class Node implements AutoCloseable {
       throws IOException, InterruptedException {
     Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
     Node node = new Node(directory);
-    node.choosePorts();
+    Iterator<Integer> free = Machine.freePorts(Port.values().length).iterator();
+    for (Port port : Port.values()) {
+      node.ports.put(port, free.next());
+    }
     StringBuilder text = new StringBuilder("hostname = \"mail.demo.test\"\n");
     node.ports.forEach((port, number) ->
         text.append("[listen.")
@@ -104,22 +107,6 @@ final class Node implements AutoCloseable {
             .append(port == Port.ADMIN ? "" : ofListeners));
     Files.writeString(node.config, text.append(settings));
     return node;
-  }
-
-  /** All are held until all are chosen, so that none is chosen twice. */
-  private void choosePorts() throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (Port port : Port.values()) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        held.add(socket);
-        ports.put(port, socket.getLocalPort());
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    }
   }
 
   int port(Port port) {

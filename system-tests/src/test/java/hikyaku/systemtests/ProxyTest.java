@@ -2,11 +2,10 @@ package hikyaku.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.stores.postgres.Machine;
 import hikyaku.systemtests.Node.Account;
 import hikyaku.systemtests.Node.Port;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,8 +96,9 @@ class ProxyTest {
   void haproxySaysWhoTheClientIs() throws Exception {
     for (String option :
         List.of("send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id")) {
-      int submissions = freePort();
-      int imap = freePort();
+      List<Integer> ports = Machine.freePorts(2);
+      int submissions = ports.getFirst();
+      int imap = ports.getLast();
       long process = haproxy(option, submissions, imap);
       try {
         send("--interface", CLIENT, "smtps://127.0.0.1:" + submissions).ok();
@@ -112,12 +112,6 @@ class ProxyTest {
     for (int uid = 1; uid <= 3; uid++) {
       String url = "imaps://" + node.at(Port.IMAPS) + "/INBOX;UID=" + uid;
       assertThat(curl("--haproxy-protocol", url).ok().output()).contains("[" + CLIENT + "]");
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -2,23 +2,17 @@ package hikyaku.stores.postgres;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +24,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL under Patroni, as in the manual, on loopback: one etcd, and members that replicate
- * synchronously. It needs Debian's packages {@code postgresql}, {@code patroni}, {@code
- * python3-etcd}, {@code etcd-server}. Root runs all of it as the user {@code postgres}.
+ * PostgreSQL under Patroni, as in the manual: one etcd, and members that replicate synchronously,
+ * all on loopback or each on a machine of its own. It needs Debian's packages {@code postgresql},
+ * {@code patroni}, {@code python3-etcd}, {@code etcd-server} and {@code curl}. Root runs all of it
+ * as the user {@code postgres}.
  *
  * <p>Members are processes: {@link Member#kill} and {@link Member#start}, {@link Member#freeze} and
  * {@link Member#thaw} do to one what befalls a machine. It depends on the Java platform alone, so
@@ -58,94 +53,26 @@ public final class PatroniCluster implements AutoCloseable {
   public static final String USER = "hikyaku";
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-  private static final Duration ASKING = Duration.ofSeconds(2);
+  private static final String ASKING_SECONDS = "2";
   private static final int LOG_SHOWN = 6000;
+  private static final int ETCD_PORT = 2379;
+  private static final int POSTGRES_PORT = 5432;
+  private static final int PATRONI_PORT = 8008;
   private static final Pattern OF_MEMBER = Pattern.compile("\\{[^{}]*\\}");
-
-  /** What Patroni waits for, in seconds; far less than one would give real machines. */
-  private static final String TIMES =
-      """
-      ttl: 6
-          loop_wait: 1
-          retry_timeout: 2
-      """
-          .strip();
-
-  private static final String CONFIGURATION =
-      """
-      scope: hikyaku
-      name: %1$s
-      restapi:
-        listen: 127.0.0.1:%2$d
-        connect_address: 127.0.0.1:%2$d
-      etcd3:
-        host: 127.0.0.1:%3$d
-      bootstrap:
-        dcs:
-          %4$s
-          synchronous_mode: true
-          postgresql:
-            use_pg_rewind: true
-            use_slots: true
-            parameters:
-              max_connections: 200
-              shared_buffers: 32MB
-              max_wal_size: 512MB
-              wal_keep_size: 256MB
-              wal_log_hints: 'on'
-              hot_standby: 'on'
-        initdb:
-          - encoding: UTF8
-          - locale: C
-          - data-checksums
-        post_bootstrap: %5$s/post-bootstrap
-      postgresql:
-        listen: 127.0.0.1:%6$d
-        connect_address: 127.0.0.1:%6$d
-        data_dir: %7$s/data
-        bin_dir: %8$s
-        pgpass: %7$s/pgpass
-        basebackup:
-          - checkpoint: fast
-        remove_data_directory_on_rewind_failure: true
-        remove_data_directory_on_diverged_timelines: true
-        pg_hba:
-          - local all all trust
-          - host all all 127.0.0.1/32 scram-sha-256
-          - host replication replicator 127.0.0.1/32 scram-sha-256
-        authentication:
-          superuser:
-            username: postgres
-            password: %9$s
-          replication:
-            username: replicator
-            password: %9$s
-        parameters:
-          unix_socket_directories: '%7$s'
-      watchdog:
-        mode: 'off'
-      """;
-
-  private static final String POST_BOOTSTRAP =
-      """
-      #!/bin/sh -e
-      psql -v ON_ERROR_STOP=1 "$1" <<END
-      CREATE ROLE %1$s LOGIN PASSWORD '%2$s';
-      CREATE DATABASE %1$s OWNER %1$s ENCODING 'UTF8' TEMPLATE template0;
-      END
-      """;
 
   /** One server and the Patroni that keeps it. */
   public final class Member {
     private final String name;
+    private final Machine machine;
     private final int port;
     private final int api;
     private final Path place;
     private @Nullable Process patroni;
     private List<Long> frozen = List.of();
 
-    private Member(String name, int port, int api) {
+    private Member(String name, Machine machine, int port, int api) {
       this.name = name;
+      this.machine = machine;
       this.port = port;
       this.api = api;
       this.place = directory.resolve(name);
@@ -155,14 +82,15 @@ public final class PatroniCluster implements AutoCloseable {
       return name;
     }
 
-    /** Where PostgreSQL listens, on 127.0.0.1. */
+    /** Where PostgreSQL listens on its machine. */
     public int port() {
       return port;
     }
 
     /** Starts Patroni, which makes of the server what it has to be by now. */
     public void start() throws IOException {
-      patroni = launch(name, "patroni", configuration().toString());
+      patroni =
+          machine.launch(log(name), Machine.asDatabaseUser("patroni", configuration().toString()));
     }
 
     private Path configuration() {
@@ -172,24 +100,24 @@ public final class PatroniCluster implements AutoCloseable {
     /** Kills Patroni and every process of the server at once, as a loss of power does. */
     public void kill() throws IOException, InterruptedException {
       List<Long> all = halted();
-      signal("-KILL", all);
+      Machine.signal("KILL", all);
       frozen = List.of();
-      awaitEnd(all);
+      Machine.awaitEnd(all);
     }
 
     /** Kills Patroni alone: the server goes on with nobody to tell it what it is. */
     public void killPatroni() throws IOException, InterruptedException {
       long pid = process().pid();
-      signal("-KILL", List.of(pid));
-      awaitEnd(List.of(pid));
+      Machine.signal("KILL", List.of(pid));
+      Machine.awaitEnd(List.of(pid));
     }
 
     /** Kills the server's processes and leaves Patroni to deal with it. */
     public void killServer() throws IOException, InterruptedException {
       List<Long> all = new ArrayList<>();
-      postmaster().ifPresent(server -> addTree(server, all));
-      signal("-KILL", all);
-      awaitEnd(all);
+      postmaster().ifPresent(server -> all.addAll(Machine.tree(server)));
+      Machine.signal("KILL", all);
+      Machine.awaitEnd(all);
     }
 
     /** Halts Patroni and the server where they are. The system goes on to take connections. */
@@ -199,7 +127,7 @@ public final class PatroniCluster implements AutoCloseable {
 
     /** Lets a frozen member go on as if nothing had been. */
     public void thaw() throws IOException, InterruptedException {
-      signal("-CONT", frozen);
+      Machine.signal("CONT", frozen);
       frozen = List.of();
     }
 
@@ -210,9 +138,9 @@ public final class PatroniCluster implements AutoCloseable {
       do {
         before = List.copyOf(all);
         all.clear();
-        addTree(process().toHandle(), all);
-        postmaster().ifPresent(server -> addTree(server, all));
-        signal("-STOP", all.stream().distinct().toList());
+        all.addAll(Machine.tree(process().toHandle()));
+        postmaster().ifPresent(server -> all.addAll(Machine.tree(server)));
+        Machine.signal("STOP", all.stream().distinct().toList());
       } while (!before.equals(all));
       return all.stream().distinct().toList();
     }
@@ -224,12 +152,16 @@ public final class PatroniCluster implements AutoCloseable {
       return patroni;
     }
 
+    /** The server's first process. Its number in the file may be another's by now. */
     private Optional<ProcessHandle> postmaster() throws IOException {
+      Path data = place.resolve("data");
       try {
-        String first =
-            Files.readAllLines(place.resolve("data").resolve("postmaster.pid")).getFirst();
-        return ProcessHandle.of(Long.parseLong(first.strip()))
-            .filter(handle -> handle.info().command().orElse("").contains("postgres"));
+        String first = Files.readAllLines(data.resolve("postmaster.pid")).getFirst();
+        long pid = Long.parseLong(first.strip());
+        return Files.readSymbolicLink(Path.of("/proc", Long.toString(pid), "cwd"))
+                .equals(data.toRealPath())
+            ? ProcessHandle.of(pid)
+            : Optional.empty();
       } catch (NoSuchFileException e) {
         return Optional.empty();
       }
@@ -246,19 +178,17 @@ public final class PatroniCluster implements AutoCloseable {
 
     /** Runs a query on this very server, as the superuser. */
     public String query(String sql) throws IOException, InterruptedException {
-      return run(
-              "psql",
-              "-XAtq",
-              "-v",
-              "ON_ERROR_STOP=1",
-              "-c",
-              sql,
-              "host=127.0.0.1 port="
-                  + port
-                  + " dbname="
-                  + USER
-                  + " user=postgres password="
-                  + password)
+      return machine
+          .run(
+              List.of(
+                  "psql",
+                  "-XAtq",
+                  "-v",
+                  "ON_ERROR_STOP=1",
+                  "-c",
+                  sql,
+                  "host=%s port=%d dbname=%s user=postgres password=%s"
+                      .formatted(machine.address(), port, USER, password)))
           .strip();
     }
 
@@ -281,86 +211,93 @@ public final class PatroniCluster implements AutoCloseable {
 
   private final Path directory;
   private final String password;
-  private final @Nullable String user;
   private final List<Member> members = new ArrayList<>();
-  private final int etcdPort;
-  private final HttpClient http =
-      HttpClient.newBuilder().connectTimeout(ASKING).version(HttpClient.Version.HTTP_1_1).build();
-  private @Nullable Process etcd;
+  private final Etcd etcd;
 
-  private PatroniCluster(Path directory, int count) throws IOException {
+  /** Where etcd is. */
+  private record Etcd(Machine machine, int port, int peers) {
+    String url() {
+      return "http://" + machine.address() + ":" + port;
+    }
+
+    List<String> command(Path data) {
+      String peer = "http://" + machine.address() + ":" + peers;
+      return List.of(
+          "etcd",
+          "--data-dir=" + data,
+          "--listen-client-urls=" + url(),
+          "--advertise-client-urls=" + url(),
+          "--listen-peer-urls=" + peer,
+          "--initial-advertise-peer-urls=" + peer,
+          "--initial-cluster=default=" + peer);
+    }
+  }
+
+  private @Nullable Process etcdProcess;
+
+  private PatroniCluster(Path directory, Etcd etcd) throws IOException {
     this.directory = directory;
-    this.user = "root".equals(System.getProperty("user.name")) ? "postgres" : null;
+    this.etcd = etcd;
     byte[] secret = new byte[16];
     new Random().nextBytes(secret);
     password = HexFormat.of().formatHex(secret);
-    List<Integer> ports = freePorts(2 + 2 * count);
-    etcdPort = ports.get(0);
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.createDirectory(directory.resolve("etcd"));
+    Machine.giveToDatabaseUser(directory.resolve("etcd"));
     write(passwordFile(), password + "\n", "rw-------");
-    Path script = directory.resolve("post-bootstrap");
-    write(script, POST_BOOTSTRAP.formatted(USER, password), "rwx------");
-    give(script);
-    give(directory.resolve("etcd"));
-    String bin = bin();
-    for (int i = 0; i < count; i++) {
-      Member member = new Member("m" + (i + 1), ports.get(2 + 2 * i), ports.get(3 + 2 * i));
-      members.add(member);
-      Files.createDirectory(member.place);
-      give(member.place);
-      String text =
-          CONFIGURATION.formatted(
-              member.name,
-              member.api,
-              etcdPort,
-              TIMES,
-              directory,
-              member.port,
-              member.place,
-              bin,
-              password);
-      write(member.configuration(), text, "rw-------");
-      give(member.configuration());
-    }
-    String peers = "http://127.0.0.1:" + ports.get(1);
-    String clients = "http://127.0.0.1:" + etcdPort;
-    etcd =
-        launch(
-            "etcd",
-            "etcd",
-            "--data-dir=" + directory.resolve("etcd"),
-            "--listen-client-urls=" + clients,
-            "--advertise-client-urls=" + clients,
-            "--listen-peer-urls=" + peers,
-            "--initial-advertise-peer-urls=" + peers,
-            "--initial-cluster=default=" + peers);
+    write(
+        directory.resolve("post-bootstrap"),
+        PatroniFiles.postBootstrap(USER, password),
+        "rwx------");
+    Machine.giveToDatabaseUser(directory.resolve("post-bootstrap"));
+  }
+
+  private void add(Member member) throws IOException {
+    Files.createDirectory(member.place);
+    Machine.giveToDatabaseUser(member.place);
+    String text =
+        PatroniFiles.configuration(
+            new PatroniFiles.Of(
+                member.name,
+                member.machine.address(),
+                member.port,
+                member.api,
+                etcd.machine.address() + ":" + etcd.port,
+                directory.resolve("post-bootstrap"),
+                member.place,
+                password));
+    write(member.configuration(), text, "rw-------");
+    Machine.giveToDatabaseUser(member.configuration());
+    members.add(member);
   }
 
   /** Patroni would look for it every five seconds only. */
-  private void awaitEtcd() throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + etcdPort + "/health"))
-            .timeout(ASKING)
-            .build();
+  private void startEtcd() throws IOException, InterruptedException {
+    etcdProcess =
+        etcd.machine.launch(
+            log("etcd"),
+            Machine.asDatabaseUser(etcd.command(directory.resolve("etcd")).toArray(String[]::new)));
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (System.nanoTime() < deadline) {
-      try {
-        String said = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        if (said.contains("true")) {
-          return;
-        }
-      } catch (IOException e) {
-        // It does not listen yet.
+      if (get(etcd.machine, etcd.url() + "/health").contains("true")) {
+        return;
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
     throw new AssertionError("etcd does not start\n" + logs());
   }
 
+  /** What is answered from a machine itself; nothing if nobody answers. */
+  private static String get(Machine machine, String url) throws InterruptedException {
+    try {
+      return machine.run(List.of("curl", "--silent", "--max-time", ASKING_SECONDS, url));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   /** Whether what is needed is installed. */
   public static boolean isInstalled() {
-    return Stream.of("patroni", "etcd", "psql").allMatch(PatroniCluster::isOnPath);
+    return Stream.of("patroni", "etcd", "psql", "curl").allMatch(PatroniCluster::isOnPath);
   }
 
   private static boolean isOnPath(String program) {
@@ -372,27 +309,60 @@ public final class PatroniCluster implements AutoCloseable {
     return false;
   }
 
-  /** Starts a cluster of its own in a temporary directory, and waits until it is whole. */
-  public static PatroniCluster start(int members) throws IOException, InterruptedException {
-    if (!isInstalled()) {
-      throw new AssertionError(
-          "Patroni is needed (Debian: apt-get install postgresql patroni python3-etcd"
-              + " etcd-server)");
-    }
+  /** Starts a cluster of its own on loopback, and waits until it is whole. */
+  public static PatroniCluster start(int count) throws IOException, InterruptedException {
+    requireInstalled();
+    Path directory = Files.createTempDirectory("hikyaku-patroni");
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<Integer> ports = Machine.freePorts(2 + 2 * count);
     PatroniCluster cluster =
-        new PatroniCluster(Files.createTempDirectory("hikyaku-patroni"), members);
+        new PatroniCluster(directory, new Etcd(Machine.HERE, ports.get(0), ports.get(1)));
+    for (int i = 1; i <= count; i++) {
+      cluster.add(
+          cluster.new Member("m" + i, Machine.HERE, ports.get(2 * i), ports.get(2 * i + 1)));
+    }
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::killAll));
     try {
-      cluster.awaitEtcd();
-      for (Member member : cluster.members) {
-        member.start();
-      }
-      cluster.awaitWhole();
-      return cluster;
+      return cluster.started();
     } catch (IOException | InterruptedException | RuntimeException | Error e) {
       cluster.close();
       throw e;
     }
+  }
+
+  /**
+   * Starts a cluster with each member, and etcd, on a machine of its own, and waits until it is
+   * whole. Whoever made the machines ends what runs there.
+   *
+   * @param directory empty; all files of all of them
+   * @param machines those of the members, by their names
+   */
+  public static PatroniCluster start(Path directory, Map<String, Machine> machines, Machine ofEtcd)
+      throws IOException, InterruptedException {
+    requireInstalled();
+    PatroniCluster cluster =
+        new PatroniCluster(directory, new Etcd(ofEtcd, ETCD_PORT, ETCD_PORT + 1));
+    for (Map.Entry<String, Machine> each : machines.entrySet()) {
+      cluster.add(cluster.new Member(each.getKey(), each.getValue(), POSTGRES_PORT, PATRONI_PORT));
+    }
+    return cluster.started();
+  }
+
+  private static void requireInstalled() {
+    if (!isInstalled()) {
+      throw new AssertionError(
+          "Patroni is needed (Debian: apt-get install postgresql patroni python3-etcd"
+              + " etcd-server curl)");
+    }
+  }
+
+  private PatroniCluster started() throws IOException, InterruptedException {
+    startEtcd();
+    for (Member member : members) {
+      member.start();
+    }
+    awaitWhole();
+    return this;
   }
 
   public List<Member> members() {
@@ -403,7 +373,7 @@ public final class PatroniCluster implements AutoCloseable {
   public String url() {
     return "jdbc:postgresql://"
         + members.stream()
-            .map(member -> "127.0.0.1:" + member.port)
+            .map(member -> member.machine.address() + ":" + member.port)
             .collect(Collectors.joining(","))
         + "/"
         + USER;
@@ -416,6 +386,18 @@ public final class PatroniCluster implements AutoCloseable {
   /** The member that leads. */
   public Member awaitPrimary() throws InterruptedException {
     return await("a primary", said -> said.stream().anyMatch(Said::leads));
+  }
+
+  /** The member that leads now, if anybody knows of one. */
+  public Optional<Member> primary() throws InterruptedException {
+    return primary(ask());
+  }
+
+  private Optional<Member> primary(List<Said> said) {
+    return said.stream()
+        .filter(Said::leads)
+        .flatMap(leader -> members.stream().filter(member -> member.name.equals(leader.name)))
+        .findFirst();
   }
 
   /** Waits until another member than this one leads, and gives it back. */
@@ -440,15 +422,16 @@ public final class PatroniCluster implements AutoCloseable {
   /** Hands the lead over in order. */
   public void switchover(Member from) throws IOException, InterruptedException {
     String unused =
-        run(
-            "patronictl",
-            "-c",
-            from.configuration().toString(),
-            "switchover",
-            "hikyaku",
-            "--leader",
-            from.name,
-            "--force");
+        from.machine.run(
+            Machine.asDatabaseUser(
+                "patronictl",
+                "-c",
+                from.configuration().toString(),
+                "switchover",
+                "hikyaku",
+                "--leader",
+                from.name,
+                "--force"));
   }
 
   private Member await(String what, Predicate<List<Said>> condition) throws InterruptedException {
@@ -457,42 +440,32 @@ public final class PatroniCluster implements AutoCloseable {
     while (System.nanoTime() < deadline) {
       said = ask();
       if (condition.test(said)) {
-        Said leader = said.stream().filter(Said::leads).findFirst().orElseThrow();
-        return members.stream()
-            .filter(member -> member.name.equals(leader.name))
-            .findFirst()
-            .orElseThrow();
+        return primary(said).orElseThrow();
       }
       TimeUnit.MILLISECONDS.sleep(100);
     }
     throw new AssertionError("no " + what + " but " + said + "\n" + logs());
   }
 
-  /** The cluster as the first member that answers sees it. */
+  /** The cluster as the first member sees it that sees one. */
   private List<Said> ask() throws InterruptedException {
     for (Member member : members) {
       if (!member.frozen.isEmpty()) {
         continue;
       }
-      try {
-        HttpRequest request =
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + member.api + "/cluster"))
-                .timeout(ASKING)
-                .build();
-        String body = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        List<Said> said = new ArrayList<>();
-        for (Matcher object = OF_MEMBER.matcher(body); object.find(); ) {
-          String text = object.group();
-          said.add(
-              new Said(
-                  value(text, "name"),
-                  value(text, "role"),
-                  value(text, "state"),
-                  value(text, "timeline")));
-        }
+      String url = "http://" + member.machine.address() + ":" + member.api + "/cluster";
+      List<Said> said = new ArrayList<>();
+      for (Matcher object = OF_MEMBER.matcher(get(member.machine, url)); object.find(); ) {
+        String text = object.group();
+        said.add(
+            new Said(
+                value(text, "name"),
+                value(text, "role"),
+                value(text, "state"),
+                value(text, "timeline")));
+      }
+      if (!said.isEmpty()) {
         return said;
-      } catch (IOException e) {
-        // It is down; the next one may know.
       }
     }
     return List.of();
@@ -534,7 +507,7 @@ public final class PatroniCluster implements AutoCloseable {
       for (Member member : members) {
         member.end();
       }
-      Process running = etcd;
+      Process running = etcdProcess;
       if (running != null) {
         int unused = running.destroyForcibly().waitFor();
       }
@@ -545,119 +518,13 @@ public final class PatroniCluster implements AutoCloseable {
     }
   }
 
-  private Process launch(String name, String... command) throws IOException {
-    Process process =
-        builder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(
-                ProcessBuilder.Redirect.appendTo(directory.resolve(name + ".log").toFile()))
-            .start();
-    return process;
-  }
-
-  private ProcessBuilder builder(String... command) {
-    List<String> line = new ArrayList<>();
-    if (user != null) {
-      line.addAll(List.of("setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups", "--"));
-    }
-    line.addAll(List.of(command));
-    ProcessBuilder builder =
-        new ProcessBuilder(line)
-            .directory(directory.toFile())
-            .redirectInput(Path.of("/dev/null").toFile());
-    builder.environment().put("LC_ALL", "C.UTF-8");
-    builder.environment().put("HOME", directory.toString());
-    // Of Debian's etcd on machines that it was not built for first.
-    builder.environment().put("ETCD_UNSUPPORTED_ARCH", System.getProperty("os.arch"));
-    builder.environment().keySet().removeIf(variable -> variable.startsWith("PG"));
-    return builder;
-  }
-
-  private String run(String... command) throws IOException, InterruptedException {
-    Process process = builder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    if (status != 0) {
-      throw new IOException(command[0] + " has ended with " + status + ": " + said);
-    }
-    return said;
-  }
-
-  private static void signal(String which, List<Long> processes)
-      throws IOException, InterruptedException {
-    if (processes.isEmpty()) {
-      return;
-    }
-    List<String> command = new ArrayList<>(List.of("kill", which));
-    processes.forEach(process -> command.add(Long.toString(process)));
-    // Some may have ended meanwhile.
-    int unused =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start()
-            .waitFor();
-  }
-
-  private static void addTree(ProcessHandle top, List<Long> processes) {
-    processes.add(top.pid());
-    top.descendants().forEach(handle -> processes.add(handle.pid()));
-  }
-
-  private static void awaitEnd(List<Long> processes) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    for (long pid : processes) {
-      while (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError("process " + pid + " does not end");
-        }
-        TimeUnit.MILLISECONDS.sleep(5);
-      }
-    }
+  private Path log(String name) {
+    return directory.resolve(name + ".log");
   }
 
   private static void write(Path file, String text, String mode) throws IOException {
     Files.createFile(
         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
     Files.writeString(file, text);
-  }
-
-  private void give(Path path) throws IOException {
-    if (user != null) {
-      UserPrincipal owner =
-          path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user);
-      Files.setOwner(path, owner);
-    }
-  }
-
-  /** Where the newest release's programs are. */
-  private static String bin() throws IOException {
-    try (Stream<Path> releases = Files.list(Path.of("/usr/lib/postgresql"))) {
-      return releases
-          .filter(release -> Files.isExecutable(release.resolve("bin/pg_ctl")))
-          .max(
-              Comparator.comparingInt(
-                  release -> Integer.parseInt(release.getFileName().toString())))
-          .orElseThrow(() -> new IOException("PostgreSQL's server programs are not installed"))
-          .resolve("bin")
-          .toString();
-    }
-  }
-
-  private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      List<Integer> ports = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        held.add(socket);
-        ports.add(socket.getLocalPort());
-      }
-      return ports;
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    }
   }
 }

@@ -43,9 +43,10 @@ public final class Course {
   /**
    * What is wanted.
    *
+   * @param patroni whether the database is a cluster that Patroni keeps
    * @param keep where logs, journals and the time line go
    */
-  public record Wanted(Duration time, int clients, long seed, Path keep) {}
+  public record Wanted(Duration time, int clients, long seed, boolean patroni, Path keep) {}
 
   /** What came of it, for people. */
   public record Outcome(List<String> findings, String report) {}
@@ -80,7 +81,7 @@ public final class Course {
 
   private Outcome run() throws IOException, InterruptedException {
     tell("begun at " + Instant.ofEpochMilli(times.beganMillis()) + ", seed " + wanted.seed);
-    try (Site site = new Site(wanted.keep, NODES)) {
+    try (Site site = new Site(wanted.keep, NODES, wanted.patroni)) {
       site.start();
       tell("the site is up");
       Process clients = site.clients(times.beganMillis(), wanted.seed, wanted.clients);
@@ -129,7 +130,7 @@ public final class Course {
         .append(wanted.time.toSeconds())
         .append(" s, ")
         .append(wanted.clients)
-        .append(" clients\nmischief: ")
+        .append(wanted.patroni ? " clients, Patroni\nmischief: " : " clients\nmischief: ")
         .append(done)
         .append('\n');
     said.forEach(line -> text.append(line).append('\n'));
@@ -177,16 +178,16 @@ public final class Course {
   // ---- mischief
 
   /** What comes next: each kind as often as any other. */
-  private Mischief next() {
+  private Mischief next(Site site) {
     if (deck.isEmpty()) {
-      deck.addAll(List.of(Mischief.values()));
+      deck.addAll(Mischief.with(site.database()));
       Collections.shuffle(deck, random);
     }
     return deck.removeLast();
   }
 
   private void mischief(Site site) {
-    Mischief kind = next();
+    Mischief kind = next(site);
     String node = site.nodes().get(random.nextInt(NODES));
     int millis = kind.millis(random);
     int detail = random.nextInt(1_000);
@@ -231,8 +232,8 @@ public final class Course {
       try {
         kind.begin(site, node, detail);
       } catch (IOException e) {
-        // A drain may be refused while the database is away; all else must work.
-        if (kind != Mischief.DRAIN) {
+        // Refused may be a drain while the database is away, and a handover to nobody; no more.
+        if (kind != Mischief.DRAIN && kind != Mischief.SWITCHOVER) {
           throw e;
         }
         tell(name + " was refused: " + e.getMessage());
@@ -245,7 +246,7 @@ public final class Course {
       }
       ended(kind, node);
       tell(name + " is over");
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | AssertionError e) {
       find(name + ": " + e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

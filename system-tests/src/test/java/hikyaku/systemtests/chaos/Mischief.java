@@ -2,6 +2,7 @@ package hikyaku.systemtests.chaos;
 
 import hikyaku.systemtests.chaos.Network.Drop;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -70,8 +71,19 @@ enum Mischief {
   /** One node and the database do not reach each other, one way or both. */
   CUT_FROM_DATABASE(true, 10_000) {
     @Override
-    List<Drop> drops(String node, int random) {
-      return between(Database.HOST, node, random);
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.network().drop(fromDatabase(site, node, random));
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.network().heal(fromDatabase(site, node, random));
+    }
+
+    private static List<Drop> fromDatabase(Site site, String node, int random) {
+      return site.database().servers().stream()
+          .flatMap(server -> between(server, node, random).stream())
+          .toList();
     }
   },
   /** A node is drained, and taken in again. */
@@ -87,27 +99,106 @@ enum Mischief {
     }
   },
   /** The database's machine loses power, and comes back. */
-  KILL_DATABASE(false, 2_000) {
+  KILL_DATABASE(OneServer.class, 2_000) {
     @Override
     void begin(Site site, String node, int random) throws IOException, InterruptedException {
-      site.database().kill();
+      site.server().kill();
     }
 
     @Override
     void end(Site site, String node, int random) throws IOException, InterruptedException {
-      site.database().start();
+      site.server().start();
     }
   },
   /** The database stands still, and goes on. */
-  FREEZE_DATABASE(false, 5_000) {
+  FREEZE_DATABASE(OneServer.class, 5_000) {
     @Override
     void begin(Site site, String node, int random) throws IOException, InterruptedException {
-      site.database().halt(true);
+      site.server().halt(true);
     }
 
     @Override
     void end(Site site, String node, int random) throws IOException, InterruptedException {
-      site.database().halt(false);
+      site.server().halt(false);
+    }
+  },
+  /** The machine of the leading database server loses power, and comes back. */
+  KILL_LEADER(Patroni.class, 8_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().killLeader();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().start();
+      site.patroni().awaitWhole();
+    }
+  },
+  /**
+   * The machine of the leading database server stands still; a watchdog resets it if that is for
+   * long.
+   */
+  FREEZE_LEADER(Patroni.class, 8_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().freezeLeader();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().wake();
+      site.patroni().awaitWhole();
+    }
+  },
+  /** The cable of the leading database server's machine is pulled out. */
+  UNPLUG_LEADER(Patroni.class, 10_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().unplugLeader();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().plug();
+      site.patroni().awaitWhole();
+    }
+  },
+  /** The leading database server dies alone; Patroni starts it again or has another one lead. */
+  KILL_SERVER(Patroni.class, 2_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().killServer();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().awaitWhole();
+    }
+  },
+  /** A standby's machine loses power, the synchronous one's as often as the other's. */
+  KILL_STANDBY(Patroni.class, 6_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().killStandby(random);
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().start();
+      site.patroni().awaitWhole();
+    }
+  },
+  /** The lead is handed over in order. */
+  SWITCHOVER(Patroni.class, 1_000) {
+    @Override
+    void begin(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().switchover();
+    }
+
+    @Override
+    void end(Site site, String node, int random) throws IOException, InterruptedException {
+      site.patroni().awaitWhole();
     }
   },
   /** The front reaches no node at all, for less than its patience. */
@@ -136,11 +227,25 @@ enum Mischief {
   };
 
   private final boolean ofNode;
+  private final Class<? extends Database> of;
   private final int longestMillis;
 
   Mischief(boolean ofNode, int longestMillis) {
     this.ofNode = ofNode;
+    this.of = Database.class;
     this.longestMillis = longestMillis;
+  }
+
+  /** Done to a database of this kind. */
+  Mischief(Class<? extends Database> of, int longestMillis) {
+    this.ofNode = false;
+    this.of = of;
+    this.longestMillis = longestMillis;
+  }
+
+  /** What can be done with such a database. */
+  static List<Mischief> with(Database database) {
+    return Arrays.stream(values()).filter(kind -> kind.of.isInstance(database)).toList();
   }
 
   /** Whether it takes one node away, which others must then stand in for. */

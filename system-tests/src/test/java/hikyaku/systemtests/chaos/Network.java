@@ -1,5 +1,6 @@
 package hikyaku.systemtests.chaos;
 
+import hikyaku.stores.postgres.Machine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -100,6 +101,11 @@ final class Network implements AutoCloseable {
     List<String> line = new ArrayList<>(List.of("ip", "netns", "exec", prefix + host));
     line.addAll(List.of(command));
     return line;
+  }
+
+  /** The machine, for servers that are not ours. */
+  Machine machine(String host) {
+    return new Machine(address(host), in(host));
   }
 
   private List<String> inHub(String... command) {

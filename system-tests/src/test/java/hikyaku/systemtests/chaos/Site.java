@@ -21,7 +21,7 @@ final class Site implements AutoCloseable {
   static final String CLIENTS = "clients";
   private static final Path PROGRAM =
       Path.of(System.getProperty("hikyaku.root", ".."), "hikyaku").toAbsolutePath().normalize();
-  private static final Duration READY = Duration.ofSeconds(90);
+  private static final Duration READY = Duration.ofMinutes(5);
 
   private final Path directory;
   private final List<String> nodes = new ArrayList<>();
@@ -29,17 +29,22 @@ final class Site implements AutoCloseable {
   private final Database database;
   private final Map<String, Process> processes = new ConcurrentHashMap<>();
 
-  Site(Path directory, int count) throws IOException, InterruptedException {
+  /**
+   * @param patroni whether the database is a cluster that Patroni keeps
+   */
+  Site(Path directory, int count, boolean patroni) throws IOException, InterruptedException {
     this.directory = directory;
     List<String> hosts = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
       nodes.add("n" + i);
     }
     hosts.addAll(nodes);
-    hosts.addAll(List.of(FRONT, Database.HOST, CLIENTS));
+    hosts.addAll(List.of(FRONT, CLIENTS));
+    hosts.addAll(patroni ? Patroni.machines() : List.of(OneServer.HOST));
     network = new Network(hosts);
     try {
-      database = new Database(network, directory.resolve("postgres"));
+      Path place = directory.resolve("postgres");
+      database = patroni ? new Patroni(network, place) : new OneServer(network, place);
     } catch (IOException | RuntimeException | Error e) {
       network.close();
       throw e;
@@ -56,6 +61,16 @@ final class Site implements AutoCloseable {
 
   Database database() {
     return database;
+  }
+
+  /** The database, where it is one server. */
+  OneServer server() {
+    return (OneServer) database;
+  }
+
+  /** The database, where Patroni keeps it. */
+  Patroni patroni() {
+    return (Patroni) database;
   }
 
   /** Starts all but the clients, and makes the accounts. */
@@ -84,6 +99,10 @@ final class Site implements AutoCloseable {
         nodes.getFirst(), PASSWORD + "\n", "account", "add", FOLDER_ACCOUNT, "--password-stdin");
   }
 
+  /**
+   * What stops everything must be over before patience is; on a busy machine a database takes its
+   * time to start again.
+   */
   private void configure(String node) throws IOException {
     String text =
         """
@@ -96,7 +115,8 @@ final class Site implements AutoCloseable {
         [store]
         engine = "postgres"
         [store.postgres]
-        url = "%5$s"
+        %5$s
+        patience = "60s"
         [listen.link]
         enabled = true
         addresses = ["*"]
@@ -108,7 +128,7 @@ final class Site implements AutoCloseable {
                 node.equals(nodes.getFirst())
                     ? ""
                     : "key-file = \"" + directory.resolve("n1/secret.key") + "\"",
-                database.url());
+                database.settings());
     Files.writeString(config(node), text + COMMON + OF_NODES);
   }
 
@@ -144,6 +164,7 @@ final class Site implements AutoCloseable {
         key-file = "%s"
         [front]
         nodes = [%s]
+        patience = "60s"
         """
             .formatted(
                 directory.resolve(FRONT),
