@@ -40,11 +40,17 @@ import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.pop3.Pop3Protocol;
+import hikyaku.server.queue.MailQueue;
+import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.MailIndex;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
+import hikyaku.server.smtpclient.DnsNames;
+import hikyaku.server.smtpclient.PasswordFile;
+import hikyaku.server.smtpclient.SmtpClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -57,6 +63,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -114,18 +121,18 @@ final class Node implements AutoCloseable {
               core.random(),
               meters);
 
-      SmtpServices mailIn = SmtpServices.of(core.directory(), authenticator, core.mail(), meters);
+      Outbox outbox = new Outbox(core.store().logs());
+      outbox.open();
+      SmtpServices mailIn =
+          SmtpServices.of(
+              core.directory(), authenticator, core.mail(), Optional.of(outbox), meters);
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
+      Runs runs = new Runs(() -> Objects.requireNonNull(membership), clock);
       Protocol pop3 =
           new Pop3Protocol(
-              hostname,
-              configuration.pop3(),
-              authenticator,
-              core.mail(),
-              new Runs(() -> Objects.requireNonNull(membership), clock),
-              meters);
+              hostname, configuration.pop3(), authenticator, core.mail(), runs, meters);
       MailIndex index = index(meters);
       Protocol imap =
           new ImapProtocol(
@@ -213,6 +220,7 @@ final class Node implements AutoCloseable {
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
+      queue(new QueueWorkers(joined, runs, core.isAlone()), meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -285,6 +293,34 @@ final class Node implements AutoCloseable {
         .filter(member -> member.isAlive() && !member.name().equals(self))
         .map(member -> new Peer(member.name(), member.seen(), member.vitals().usage()))
         .toList();
+  }
+
+  /** What sends out the mail that is for others. */
+  private MailQueue queue(QueueWorkers workers, MeterRegistry meters) throws Failure {
+    Configuration configuration = core.configuration();
+    QueueSettings settings = configuration.queue();
+    try {
+      SmtpClient client =
+          new SmtpClient(
+              configuration.hostname(),
+              Set.of(configuration.node().address()),
+              SmtpClient.PORT,
+              settings.client(),
+              new DnsNames(settings.client()),
+              new PasswordFile(settings.passwords()));
+      return opened.add(
+          new MailQueue(
+              configuration.hostname(),
+              settings,
+              core.mail(),
+              core.directory(),
+              workers,
+              client,
+              meters,
+              core.clock()));
+    } catch (IllegalArgumentException e) {
+      throw new Failure("The queue cannot start: " + e.getMessage() + ".", e);
+    }
   }
 
   private Membership join(Listeners listeners) throws Failure, IOException {

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -69,7 +70,8 @@ final class NodeProbes implements AutoCloseable {
         new SyntheticAccounts(Probes.DOMAIN, core.store(), configuration.mailboxes(), core.clock());
     Directory directory = new SyntheticDirectory(accounts);
     Authenticator authenticator = new SyntheticAuthenticator(accounts);
-    SmtpServices mailIn = SmtpServices.of(directory, authenticator, accounts.mail(), uncounted);
+    SmtpServices mailIn =
+        SmtpServices.of(directory, authenticator, accounts.mail(), Optional.empty(), uncounted);
     // Without what an operator may have set to slow clients down.
     SmtpSettings smtp =
         SmtpSettings.of(configuration.hostname()).withLimits(configuration.smtp().limits());

@@ -120,6 +120,16 @@ public final class MailStore implements AutoCloseable {
    * @return for each delivery, in order, what became of it
    */
   public List<Delivered> deliver(List<Delivery> deliveries, Attempt attempt) {
+    return deliver(deliveries, List.of(), attempt);
+  }
+
+  /**
+   * The same with appends to other logs in the round. They are durable when it returns.
+   *
+   * @param alongside with keys of their own, and none that can conflict
+   */
+  public List<Delivered> deliver(
+      List<Delivery> deliveries, List<Append> alongside, Attempt attempt) {
     List<Append> round = new ArrayList<>();
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
@@ -142,8 +152,10 @@ public final class MailStore implements AutoCloseable {
         results[i] = new Delivered.Refused(e);
       }
     }
+    round.addAll(alongside);
     List<Outcome> outcomes = round.isEmpty() ? List.of() : store.logs().append(round);
-    for (int j = 0; j < outcomes.size(); j++) {
+    outcomes.subList(places.size(), outcomes.size()).forEach(Outcome::orThrow);
+    for (int j = 0; j < places.size(); j++) {
       int i = places.get(j);
       results[i] =
           switch (outcomes.get(j)) {

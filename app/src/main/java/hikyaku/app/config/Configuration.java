@@ -11,6 +11,7 @@ import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.pop3.Pop3Settings;
+import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpSettings;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
  * @param directory bounds of domains, addresses and accounts
  * @param mailboxes bounds of mailboxes and folders
  * @param smtp how mail is taken in, from other servers and from users
+ * @param queue how mail goes out to other servers
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
  * @param search the index of messages' texts, by which searches are fast
@@ -62,6 +64,7 @@ public record Configuration(
     DirectoryLimits directory,
     MailboxLimits mailboxes,
     SmtpSettings smtp,
+    QueueSettings queue,
     Pop3Settings pop3,
     ImapSettings imap,
     SearchSettings search,
@@ -87,6 +90,7 @@ public record Configuration(
           DirectoryLimits.DEFAULTS,
           MailboxLimits.DEFAULT,
           SmtpSettings.of(""),
+          QueueSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
           SearchSettings.DEFAULTS,
@@ -156,6 +160,7 @@ public record Configuration(
         directory,
         mailboxes,
         newSmtp,
+        queue,
         pop3,
         imap,
         search,

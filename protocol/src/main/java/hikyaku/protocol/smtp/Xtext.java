@@ -84,6 +84,33 @@ final class Xtext {
     return Character.isValidCodePoint(codePoint) && !surrogate ? codePoint : -1;
   }
 
+  /** As xtext: the octets of UTF-8, those that may not stand for themselves in hexadecimal. */
+  static String encode(String text) {
+    StringBuilder out = new StringBuilder();
+    for (byte octet : text.getBytes(UTF_8)) {
+      if (octet > ' ' && octet < 127 && octet != '+' && octet != '=') {
+        out.append((char) octet);
+      } else {
+        out.append(String.format("+%02X", octet & 0xff));
+      }
+    }
+    return out.toString();
+  }
+
+  /** As utf-8-addr-xtext (RFC 6533 §3), which is ASCII whatever the address. */
+  static String encodeUtf8Address(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints()
+        .forEach(c -> {
+          if (c > ' ' && c < 127 && c != '+' && c != '=' && c != '\\') {
+            out.append((char) c);
+          } else {
+            out.append(String.format("\\x{%02X}", c));
+          }
+        });
+    return out.toString();
+  }
+
   private static int upperHex(int c) {
     return Ascii.isDigit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
   }

@@ -75,6 +75,10 @@ public final class Membership implements Cluster, AutoCloseable {
   private final Set<String> moved = new HashSet<>();
   private volatile boolean superseded;
   private volatile boolean failing;
+
+  /** When the last sign of life was begun that the store has taken; {@link System#nanoTime}. */
+  private volatile long heard = System.nanoTime();
+
   private volatile List<Member> others = List.of();
   private volatile Wish wish = Wish.NONE;
   private long compacted;
@@ -271,6 +275,7 @@ public final class Membership implements Cluster, AutoCloseable {
     if (superseded) {
       return;
     }
+    long began = System.nanoTime();
     Vitals now = vitals.get();
     Alive.Builder alive =
         Alive.newBuilder()
@@ -297,6 +302,15 @@ public final class Membership implements Cluster, AutoCloseable {
       logs.append(joining(0));
       compacted = 0;
     }
+    heard = began;
+  }
+
+  /**
+   * Whether no other node can take this one for dead: its last sign of life is younger than its
+   * lease, which others count from when they see it. Asks no store.
+   */
+  public boolean isHeard() {
+    return !superseded && System.nanoTime() - heard < settings.lease().toNanos();
   }
 
   /** Sees how the others fare and what is wanted of this node. */

@@ -295,11 +295,9 @@ final class SearchProgram {
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
       case SearchKey.Header(String name, String text) -> header(name, text);
       case SearchKey.EmailId(String id) ->
-          new Reading(
-              Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
+          new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
       case SearchKey.ThreadId(String id) ->
-          new Reading(
-              Reading.ENTRY, new Lookup(List.of()), message -> message.hasThreadId(id));
+          new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasThreadId(id));
       case SearchKey.AnyText(String text) -> text(text, inText);
       case SearchKey.Body(String text) -> text(text, inBody);
     };

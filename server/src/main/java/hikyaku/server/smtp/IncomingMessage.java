@@ -2,8 +2,10 @@ package hikyaku.server.smtp;
 
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.mime.FieldRemover;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * reply.
  */
 final class IncomingMessage implements OctetSink, AutoCloseable {
+  /** Who is a blind recipient is nobody's business (RFC 5322 §3.6.3). */
+  private static final List<String> BLIND = List.of("Bcc", "Resent-Bcc");
+
   private final Intake intake;
+  private final @Nullable FieldRemover remover;
   private final long limit;
   private final long deadline;
   private final LongSupplier nanoTime;
@@ -22,11 +28,14 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
   private @Nullable StoreException failure;
 
   /**
+   * @param submitted whether it comes from its author, so that blind copies are to be kept blind
    * @param limit octets that are taken
    * @param deadline in terms of {@code nanoTime}
    */
-  IncomingMessage(Intake intake, long limit, long deadline, LongSupplier nanoTime) {
+  IncomingMessage(
+      Intake intake, boolean submitted, long limit, long deadline, LongSupplier nanoTime) {
     this.intake = intake;
+    this.remover = submitted ? new FieldRemover(BLIND, intake) : null;
     this.limit = limit;
     this.deadline = deadline;
     this.nanoTime = nanoTime;
@@ -44,7 +53,8 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
       return;
     }
     try {
-      intake.write(from, offset, length);
+      OctetSink into = remover == null ? intake : remover;
+      into.write(from, offset, length);
     } catch (StoreException e) {
       failure = e;
       close();
@@ -70,7 +80,10 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
    *
    * @throws StoreException if the store cannot hold it
    */
-  Intake.Received finish() {
+  Intake.Received finish() throws IOException {
+    if (remover != null) {
+      remover.finish();
+    }
     return intake.finish();
   }
 

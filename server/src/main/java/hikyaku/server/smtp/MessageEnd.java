@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
@@ -11,11 +12,15 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.queue.Outgoing;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -56,10 +61,8 @@ final class MessageEnd {
    * @param bareLineEnding whether the text as transferred had a CR or LF outside of a pair
    */
   static Answer finish(
-      SmtpSession session,
-      Transaction transaction,
-      IncomingMessage message,
-      boolean bareLineEnding) {
+      SmtpSession session, Transaction transaction, IncomingMessage message, boolean bareLineEnding)
+      throws IOException {
     try {
       return new MessageEnd(session, transaction, message, bareLineEnding).finish();
     } catch (StoreException e) {
@@ -80,7 +83,7 @@ final class MessageEnd {
     return new Answer(replies, false);
   }
 
-  private Answer finish() {
+  private Answer finish() throws IOException {
     long began = session.services().nanoTime().getAsLong();
     StoreException failure = message.failure();
     if (failure != null) {
@@ -148,9 +151,13 @@ final class MessageEnd {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
+    List<Append> outgoing = outgoing(received, completed, trace);
     List<Delivered> delivered =
-        deliveries.isEmpty() ? List.of() : deliver(deliveries, received.blob());
-    boolean any = delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+        deliveries.isEmpty() && outgoing.isEmpty()
+            ? List.of()
+            : deliver(deliveries, outgoing, received.blob());
+    boolean any =
+        !outgoing.isEmpty() || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
     for (int i = 0; i < copies.size(); i++) {
       byAccount.put(
           copies.get(i).target().account().id(), reply(copies.get(i), delivered.get(i), any));
@@ -162,18 +169,56 @@ final class MessageEnd {
     return answer;
   }
 
+  /** What puts the message into the queue, for those whom other servers have. */
+  private List<Append> outgoing(
+      Intake.Received received, MissingFields completed, TraceFields trace) {
+    List<Recipient> elsewhere = transaction.elsewhere();
+    if (elsewhere.isEmpty()) {
+      return List.of();
+    }
+    MailParameters parameters = transaction.mail().parameters();
+    ByteString prefix = trace.outgoing(received.structure(), completed.fields());
+    List<Outgoing.To> to = new ArrayList<>();
+    for (Recipient recipient : elsewhere) {
+      if (recipient.path() instanceof Mailbox mailbox) {
+        to.add(new Outgoing.To(mailbox, recipient.parameters()));
+      }
+    }
+    Outgoing message =
+        new Outgoing(
+            transaction.id(),
+            session.connection().sessionId(),
+            transaction.mail().from(),
+            parameters.envid(),
+            parameters.ret(),
+            parameters.smtpUtf8(),
+            parameters.body() == MailParameters.Body.BINARYMIME,
+            received.structure().has8bit() || !isAscii(prefix),
+            prefix,
+            received.blob(),
+            received.structure().root().bodyStart(),
+            printable(completed.structure().envelope().messageId()),
+            to);
+    Attempt attempt = attempt(session, transaction, received.blob()).part("/queue");
+    return List.of(session.outbox().append(message).withKey(attempt.key()));
+  }
+
+  private static boolean isAscii(ByteString octets) {
+    return octets.toString(ISO_8859_1).chars().allMatch(c -> c < 128);
+  }
+
   /**
    * Delivers in one durability round. When the store does not say what became of it, it is asked
    * once more under the same key: a client that was refused would send a copy that no key connects
    * with this one.
    */
-  private List<Delivered> deliver(List<Delivery> deliveries, Blob blob) {
+  private List<Delivered> deliver(List<Delivery> deliveries, List<Append> outgoing, Blob blob) {
     Attempt attempt = attempt(session, transaction, blob);
     try {
-      return session.mail().deliver(deliveries, attempt);
+      return session.mail().deliver(deliveries, outgoing, attempt);
     } catch (StoreException.Unavailable e) {
       session.failed("a delivery is repeated", e);
-      return session.mail().deliver(deliveries, attempt);
+      return session.mail().deliver(deliveries, outgoing, attempt);
     }
   }
 
@@ -203,7 +248,7 @@ final class MessageEnd {
    */
   private Reply reply(Transaction.Copy copy, Delivered delivered, boolean any) {
     return switch (delivered) {
-      case Delivered.Done _ -> Reply.of(250, "2.0.0", "Delivered as " + transaction.id());
+      case Delivered.Done _ -> accepted();
       case Delivered.Refused(MailboxException why) -> {
         session
             .log(Level.WARN, "a mailbox refused a message")
@@ -223,13 +268,18 @@ final class MessageEnd {
     };
   }
 
+  private Reply accepted() {
+    String what = transaction.elsewhere().isEmpty() ? "Delivered as " : "Queued as ";
+    return Reply.of(250, "2.0.0", what + transaction.id());
+  }
+
   /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */
   private Answer answer(Map<String, Reply> byAccount) {
     List<Reply> byRecipient = new ArrayList<>();
     for (Recipient recipient : transaction.recipients()) {
       List<Reply> replies =
           recipient.targets().stream().map(target -> byAccount.get(target.account().id())).toList();
-      byRecipient.add(worst(replies));
+      byRecipient.add(recipient.isElsewhere() ? accepted() : worst(replies));
     }
     return session.face() == SmtpFace.LMTP
         ? new Answer(byRecipient, false)
@@ -255,11 +305,12 @@ final class MessageEnd {
     Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
     session.metrics().accepted(received.blob().size(), into.size(), took);
     session
-        .log(Level.INFO, "message delivered")
+        .log(Level.INFO, transaction.elsewhere().isEmpty() ? "message delivered" : "message queued")
         .addKeyValue("mail", true)
         .addKeyValue("from", transaction.mail().from())
         .addKeyValue("to", named())
         .addKeyValue("recipients", transaction.recipients().size())
+        .addKeyValue("queued", transaction.elsewhere().size())
         .addKeyValue("copies", into.size())
         .addKeyValue("into", into.subList(0, Math.min(LOGGED_RECIPIENTS, into.size())))
         .addKeyValue("octets", received.blob().size())

@@ -11,11 +11,12 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.event.Level;
 
-/** RCPT (RFC 5321 §4.1.1.3): names a recipient, who must be local. */
+/** RCPT (RFC 5321 §4.1.1.3): names a recipient, who must be local but for users of ours. */
 final class RcptCommand {
   private RcptCommand() {}
 
@@ -57,14 +58,29 @@ final class RcptCommand {
         session.budget().unknownRecipient();
         yield Replies.UNKNOWN_RECIPIENT;
       }
-      case Resolution.NotLocal _ ->
-          session.face() == SmtpFace.SUBMISSION ? Replies.NO_OUTGOING_MAIL : Replies.RELAY_DENIED;
+      case Resolution.NotLocal _ -> elsewhere(session, transaction, command);
       case Resolution.Suspended _ -> Replies.SUSPENDED;
       case Resolution.TooManyExpansions(String cause) -> {
         session.log(Level.WARN, "a recipient cannot be expanded").addKeyValue("cause", cause).log();
         yield Replies.OUR_MISTAKE;
       }
     };
+  }
+
+  /** A recipient that another server has: users may send to it, nobody else may. */
+  private static Reply elsewhere(
+      SmtpSession session, Transaction transaction, Command.Rcpt command) {
+    if (session.face() != SmtpFace.SUBMISSION) {
+      return Replies.RELAY_DENIED;
+    }
+    if (session.services().outbox().isEmpty() || !(command.to() instanceof Mailbox to)) {
+      return Replies.NO_OUTGOING_MAIL;
+    }
+    if (to.isLiteral()) {
+      return Replies.NO_LITERALS;
+    }
+    transaction.addElsewhere(new Recipient(to, List.of(), command.parameters()));
+    return Replies.RECIPIENT_OK;
   }
 
   private static Resolution resolve(SmtpSession session, ForwardPath path) {

@@ -56,10 +56,15 @@ final class Replies {
   static final Reply UNKNOWN_RECIPIENT = Reply.of(550, "5.1.1", "No such user here");
   static final Reply RELAY_DENIED = Reply.of(550, "5.7.1", "Relaying denied");
   static final Reply NO_OUTGOING_MAIL =
-      Reply.of(550, "5.3.2", "Mail to other servers is not offered yet, local recipients only");
+      Reply.of(550, "5.3.2", "Mail to other servers is not sent from here");
+
+  /** What anybody could make us talk to, inside of our network too. */
+  static final Reply NO_LITERALS =
+      Reply.of(550, "5.1.3", "Mail to address literals is not sent from here");
+
   static final Reply SUSPENDED = Reply.of(550, "5.2.1", "Mailbox disabled");
 
-  /** Mail for another server waits at the sender's: this one sends nothing out. */
+  /** Mail for a server behind this one waits at the sender's: this one does not pass it on. */
   static final Reply SERVED_ELSEWHERE =
       Reply.of(451, "4.4.4", "Mail for this address goes to another server, try again later");
 

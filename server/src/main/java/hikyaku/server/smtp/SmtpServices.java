@@ -3,9 +3,11 @@ package hikyaku.server.smtp;
 import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.queue.Outbox;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param directory who is local
  * @param authenticator asked in submission only
  * @param mail where messages go
+ * @param outbox where those go in submission that are for others; empty to take none
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
  * @param pause holds a session back, on its own thread
@@ -22,6 +25,7 @@ public record SmtpServices(
     Directory directory,
     Authenticator authenticator,
     MailStore mail,
+    Optional<Outbox> outbox,
     MeterRegistry meters,
     InstantSource clock,
     LongSupplier nanoTime,
@@ -35,11 +39,16 @@ public record SmtpServices(
 
   /** With the clock that the mail is kept by. */
   public static SmtpServices of(
-      Directory directory, Authenticator authenticator, MailStore mail, MeterRegistry meters) {
+      Directory directory,
+      Authenticator authenticator,
+      MailStore mail,
+      Optional<Outbox> outbox,
+      MeterRegistry meters) {
     return new SmtpServices(
         directory,
         authenticator,
         mail,
+        outbox,
         meters,
         mail.clock(),
         System::nanoTime,

@@ -21,6 +21,7 @@ import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Home;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
+import hikyaku.server.queue.Outbox;
 import hikyaku.server.smtp.CommandTable.Flag;
 import hikyaku.server.smtp.CommandTable.Rule;
 import java.io.IOException;
@@ -364,7 +365,11 @@ final class SmtpSession {
   IncomingMessage receive(Transaction of) {
     IncomingMessage message =
         new IncomingMessage(
-            services.mail().intake(), limits().messageOctets(), of.deadline(), services.nanoTime());
+            services.mail().intake(),
+            face == SmtpFace.SUBMISSION,
+            limits().messageOctets(),
+            of.deadline(),
+            services.nanoTime());
     of.receive(message);
     return message;
   }
@@ -419,6 +424,13 @@ final class SmtpSession {
 
   Directory directory() {
     return services.directory();
+  }
+
+  /** Where mail goes that other servers take; the transaction has recipients there. */
+  Outbox outbox() {
+    return services
+        .outbox()
+        .orElseThrow(() -> new IllegalStateException("a recipient elsewhere, and no way there"));
   }
 
   MailStore mail() {

@@ -55,7 +55,9 @@ final class SuccessReport {
   /** Reports, if anybody asked, to a sender that can be told. */
   static void deliver(SmtpSession session, Transaction transaction, Intake.Received original) {
     List<Recipient> recipients =
-        transaction.recipients().stream().filter(Recipient::wantsSuccessReport).toList();
+        transaction.recipients().stream()
+            .filter(recipient -> recipient.wantsSuccessReport() && !recipient.isElsewhere())
+            .toList();
     if (recipients.isEmpty() || !(transaction.mail().from() instanceof Mailbox sender)) {
       return;
     }

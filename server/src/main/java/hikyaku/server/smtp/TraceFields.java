@@ -63,6 +63,21 @@ final class TraceFields {
   }
 
   /**
+   * The fields of a message that goes to another server.
+   *
+   * @param added as in {@link #prefix}
+   */
+  ByteString outgoing(MessageStructure structure, String added) {
+    StringBuilder out = new StringBuilder();
+    received(out);
+    out.append(added);
+    if (structure.root().headerStart() == structure.root().bodyStart()) {
+      out.append("\r\n");
+    }
+    return ByteString.copyFromUtf8(out.toString());
+  }
+
+  /**
    * The account's own address, by which loops are found, and below it the recipient's, if that was
    * another (RFC 9228 §4: one field for each step).
    */

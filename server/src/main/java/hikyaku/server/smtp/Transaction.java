@@ -86,6 +86,18 @@ final class Transaction {
     return true;
   }
 
+  /** Takes in a recipient that another server has; one that is named twice is one. */
+  void addElsewhere(Recipient recipient) {
+    if (recipients.stream().noneMatch(known -> known.path().equals(recipient.path()))) {
+      recipients.add(recipient);
+    }
+  }
+
+  /** Recipients that other servers have. */
+  List<Recipient> elsewhere() {
+    return recipients.stream().filter(Recipient::isElsewhere).toList();
+  }
+
   /** Whether some RCPT was refused. */
   boolean hasRefusedRecipients() {
     return refusedRecipients;

@@ -10,9 +10,10 @@
  *   <li>A positive reply to a message follows its durability in every recipient's mailbox: one
  *       blob, one durability round. A repeat of the round under its idempotency key changes
  *       nothing.
- *   <li>Mail is taken for local recipients only. No spelling of an address (percent sign, source
- *       route, quotes, literal) makes this a relay.
- *   <li>The blob holds exactly what the client sent. Trace fields go into the prefix of each copy.
+ *   <li>Mail is taken for local recipients only, but from users who are logged in. No spelling of
+ *       an address (percent sign, source route, quotes, literal) makes this a relay.
+ *   <li>The blob holds exactly what the client sent, in submission without Bcc. Trace fields go
+ *       into the prefix of each copy.
  *   <li>Text ends at CRLF "." CRLF and nowhere else, and text with a bare CR or LF is refused: what
  *       another server might read as the end is never passed on.
  *   <li>Nothing received before TLS is seen after it.

@@ -53,6 +53,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -152,7 +153,12 @@ final class ProbedNodes implements AutoCloseable {
       accounts = new SyntheticAccounts(Probes.DOMAIN, lateStore(), MailboxLimits.DEFAULT, clock);
       SyntheticAuthenticator authenticator = new SyntheticAuthenticator(accounts);
       SmtpServices mailIn =
-          SmtpServices.of(new SyntheticDirectory(accounts), authenticator, accounts.mail(), meters);
+          SmtpServices.of(
+              new SyntheticDirectory(accounts),
+              authenticator,
+              accounts.mail(),
+              Optional.empty(),
+              meters);
       SmtpSettings smtp = SmtpSettings.of(name);
       List<Protocol> protocols =
           List.of(

@@ -18,6 +18,7 @@ import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.queue.Outbox;
 import hikyaku.server.testing.Carrier;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -80,6 +81,7 @@ final class World implements AutoCloseable {
    */
   World(SmtpFace face, SmtpSettings settings, TlsMode tls, Optional<Carrier.Plan> plan)
       throws IOException {
+    new Outbox(store.logs()).open();
     protocol = new SmtpServer(face, settings, services(mail));
     Protocol second = new SmtpServer(face, settings, services(otherMail));
     carrier = plan.map(p -> new Carrier(List.of(protocol, second), p));
@@ -105,7 +107,9 @@ final class World implements AutoCloseable {
   }
 
   private SmtpServices services(MailStore of) {
-    return new SmtpServices(directory, authenticator, of, meters, CLOCK, nanos::get, this::pause);
+    Outbox outbox = new Outbox(of.store().logs());
+    return new SmtpServices(
+        directory, authenticator, of, Optional.of(outbox), meters, CLOCK, nanos::get, this::pause);
   }
 
   private synchronized void pause(Duration duration) {

@@ -1,0 +1,181 @@
+package hikyaku.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.app.Door.Call;
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.ConfigurationFile;
+import hikyaku.server.auth.KeyFile;
+import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.testing.MailSink;
+import hikyaku.stores.postgres.LocalPostgres;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mail of users that goes to other servers, from submission to the reply of the other side. */
+final class MailOutTest {
+  private static final String ALICE = "alice@example.org";
+  private static final String PASSWORD = "correct horse battery";
+
+  @TempDir Path directory;
+
+  private static MailSink other() throws IOException {
+    return new MailSink((line, _) -> line.startsWith("RCPT TO:<no") ? "550 5.1.1 nobody" : null);
+  }
+
+  private Configuration configuration(String name, String store, MailSink other) throws Exception {
+    Path file = directory.resolve(name + ".toml");
+    Files.writeString(
+        file,
+        """
+        hostname = "%s.test"
+        [queue]
+        relay = "smtp+plain://127.0.0.1:%d"
+        [cluster]
+        heartbeat = "500ms"
+        lease = "2s"
+        """
+                .formatted(name, other.port())
+            + store);
+    Configuration read = ConfigurationFile.read(file);
+    return read.withData(directory.resolve(name))
+        .withHostname(name + ".test")
+        .withListen(read.listen().map(l -> l.at(0, "127.0.0.1")));
+  }
+
+  private static Node start(Configuration configuration) throws Failure {
+    return new Node(
+        configuration, DataDirectory.take(configuration.data()).orElseThrow(), Clock.systemUTC());
+  }
+
+  private static int port(Node node, String listener) {
+    return node.status().listeners().stream()
+        .filter(view -> view.name().equals(listener))
+        .map(view -> view.address().substring(view.address().lastIndexOf(':') + 1))
+        .mapToInt(Integer::parseInt)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void addAlice(Configuration configuration) throws Failure {
+    try (Door door = Door.open(configuration)) {
+      door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+      door.call(
+          Call.of("POST", "accounts").withBody(new AccountOperations.New(ALICE, PASSWORD, null)));
+    }
+  }
+
+  private static void send(Node node, String subject, String... to) throws IOException {
+    try (Dialogue submission = new Dialogue(port(node, "submission"))) {
+      submission.await("220");
+      submission.say("EHLO c", "250 ");
+      byte[] login = ("\0" + ALICE + "\0" + PASSWORD).getBytes(StandardCharsets.UTF_8);
+      submission.say("AUTH PLAIN " + Base64.getEncoder().encodeToString(login), "235");
+      submission.say("MAIL FROM:<" + ALICE + ">", "250");
+      for (String each : to) {
+        submission.say("RCPT TO:<" + each + ">", "250");
+      }
+      submission.say("DATA", "354");
+      submission.say("Subject: " + subject + "\r\nBcc: secret@else.test\r\n\r\nhello\r\n.", "250");
+    }
+  }
+
+  @Test
+  void aUsersMailGoesOutAndItsFailuresComeBack() throws Exception {
+    try (MailSink other = other()) {
+      Configuration configuration = configuration("a", "", other);
+      try (Node node = start(configuration)) {
+        addAlice(configuration);
+        send(node, "one", "bob@else.test", "nobody@else.test", ALICE);
+        MailSink.Taken taken = other.await(1).getFirst();
+        assertThat(taken.from()).isEqualTo(ALICE);
+        assertThat(taken.to()).containsExactly("bob@else.test");
+        assertThat(taken.text())
+            .startsWith("Received: from c ([127.0.0.1])\n\tby a.test (Hikyaku) with ESMTPA\n")
+            .contains("\nDate: ", "\nMessage-ID: <", "\nSubject: one\n\nhello\n")
+            .doesNotContain("secret");
+        try (Dialogue imap = new Dialogue(port(node, "imap"))) {
+          imap.await("* OK");
+          imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+          imap.say("b SELECT INBOX", "b OK");
+          // The copy for the sender itself came with the submission; the report comes behind it.
+          MailSink.until("the report", () -> unseen(imap).contains("(MESSAGES 2"));
+          imap.say("c NOOP", "c OK");
+          assertThat(imap.say("d FETCH 2 BODY[2]", "Status:")).isEqualTo("Status: 5.1.1");
+        }
+        try (Door door = Door.open(configuration)) {
+          assertThat(door.call(Call.of("GET", "cluster", "mail", "bob@else.test")).toString())
+              .contains("message queued", "message sent", "250 2.0.0 taken");
+        }
+      }
+      try (Door door = Door.open(configuration)) {
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
+    }
+  }
+
+  private static String unseen(Dialogue imap) {
+    try {
+      return imap.say("s STATUS INBOX (MESSAGES)", "* STATUS");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void twoNodesOnOneDatabaseShareTheQueue() throws Exception {
+    try (MailSink other = other();
+        LocalPostgres server =
+            LocalPostgres.start(
+                directory.resolve("pg"), LocalPostgres.Options.DEFAULT.with("fsync", "off"))) {
+      String store =
+          """
+          [node]
+          key-file = "%s"
+          [store]
+          engine = "postgres"
+          [store.postgres]
+          url = "%s"
+          user = "%s"
+          password-file = "%s"
+          """
+              .formatted(
+                  directory.resolve("a/secret.key"),
+                  server.url(),
+                  LocalPostgres.USER,
+                  server.passwordFile());
+      Configuration first = configuration("a", store, other);
+      Configuration second = configuration("b", store, other);
+      Object unused = KeyFile.open(makeDirectory("a").resolve("secret.key"));
+      try (Node b = start(second)) {
+        try (Node a = start(first)) {
+          addAlice(first);
+          for (int i = 0; i < 20; i++) {
+            send(i % 2 == 0 ? a : b, "m" + i, "bob" + i + "@else.test");
+          }
+          other.await(20);
+        }
+        // The one that is left has all parts.
+        for (int i = 20; i < 40; i++) {
+          send(b, "m" + i, "bob" + i + "@else.test");
+        }
+        other.await(40);
+        assertThat(other.taken()).hasSize(40);
+      }
+      try (Door door = Door.open(second)) {
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
+    }
+  }
+
+  private Path makeDirectory(String name) throws IOException {
+    return Files.createDirectories(directory.resolve(name));
+  }
+}

@@ -1,0 +1,387 @@
+package hikyaku.server.queue;
+
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.server.smtpclient.Letter;
+import hikyaku.server.smtpclient.SmtpClient;
+import hikyaku.server.smtpclient.UnreachableException;
+import hikyaku.server.smtpclient.Verdict;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Delivers to destinations, a thread for each delivery, and writes down what came of it. */
+final class Courier {
+  private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
+
+  /** Messages over one connection, if others wait for it to end. */
+  private static final int ENOUGH = 100;
+
+  /** Recipients of one transaction; RFC 5321 §4.5.3.1.8 has servers take as many at least. */
+  private static final int RECIPIENTS = 100;
+
+  /** How often an outcome that could not be written down is tried again. */
+  private static final Duration RECORD_AGAIN = Duration.ofSeconds(1);
+
+  private final Schedule schedule;
+  private final QueueSettings settings;
+  private final Backoff backoff;
+  private final SmtpClient client;
+  private final Mailboxes mailboxes;
+  private final Reporter reporter;
+  private final QueueMetrics metrics;
+  private final InstantSource clock;
+  private final Predicate<Part> held;
+  private final SecureRandom keys = new SecureRandom();
+  private volatile boolean stopping;
+
+  /**
+   * @param held whether a part is this node's now
+   */
+  Courier(
+      Schedule schedule,
+      QueueSettings settings,
+      Backoff backoff,
+      SmtpClient client,
+      Mailboxes mailboxes,
+      Reporter reporter,
+      QueueMetrics metrics,
+      InstantSource clock,
+      Predicate<Part> held) {
+    this.schedule = schedule;
+    this.settings = settings;
+    this.backoff = backoff;
+    this.client = client;
+    this.mailboxes = mailboxes;
+    this.reporter = reporter;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.held = held;
+  }
+
+  /** The node stops: what cannot be written down now is not waited for. */
+  void stop() {
+    stopping = true;
+  }
+
+  /** Works a destination for as long as there is something to do. */
+  void work(Destination destination) {
+    SmtpClient.Session session = client.session(destination.route);
+    try (session) {
+      boolean reachable = true;
+      int done = 0;
+      Job job = schedule.take(destination, done, ENOUGH);
+      while (job != null) {
+        reachable = work(job, session);
+        done++;
+        job = reachable ? schedule.take(destination, done, ENOUGH) : null;
+      }
+      session.end();
+    } catch (StoreException e) {
+      LOG.atWarn()
+          .addKeyValue("destination", destination.route)
+          .addKeyValue("cause", e.getMessage())
+          .log("the store failed; deliveries are put off");
+      pause();
+    } catch (RuntimeException e) {
+      LOG.atError()
+          .setCause(e)
+          .addKeyValue("destination", destination.route)
+          .log("bug in a delivery");
+    } finally {
+      schedule.ended(destination);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(RECORD_AGAIN);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Tries a job.
+   *
+   * @return whether it is of use to go on with the next one at once
+   */
+  private boolean work(Job job, SmtpClient.Session session) {
+    Part part = job.message.part;
+    if (!held.test(part)) {
+      land(job, Duration.ZERO);
+      return false;
+    }
+    boolean again = true;
+    try {
+      Trial trial = new Trial(job, part.read(job.message));
+      boolean reachable = trial.run(session);
+      if (!held.test(part) && trial.isNothing()) {
+        return false;
+      }
+      // From here on it is never tried again before it is known what came of it.
+      again = false;
+      record(trial);
+      return reachable;
+    } finally {
+      land(job, again ? settings.firstRetry() : null);
+    }
+  }
+
+  /** Deals with a job whose destination rests, and whose sender must hear of it. */
+  void overdue(Job job) {
+    Verdict trouble = job.destination.trouble;
+    boolean recorded = false;
+    try {
+      Trial trial = new Trial(job, job.message.part.read(job.message));
+      trial.none(trouble == null ? Verdict.deferred("4.4.1", "the destination rests") : trouble);
+      record(trial);
+      recorded = true;
+    } finally {
+      land(job, recorded ? null : settings.firstRetry());
+    }
+  }
+
+  /**
+   * @param wait how long a job that was not tried is left alone; null for one that was
+   */
+  private void land(Job job, @Nullable Duration wait) {
+    if (wait != null) {
+      schedule.putBack(job, wait);
+    }
+    job.message.part.landed();
+  }
+
+  /** One attempt at one job. */
+  private final class Trial {
+    private final Job job;
+    private final Outgoing message;
+    private final int[] places;
+    private final @Nullable Verdict[] verdicts;
+    private final Instant arrived;
+    private String host = "";
+    private String tls = "";
+    private boolean reports;
+
+    Trial(Job job, Outgoing message) {
+      this.job = job;
+      this.message = message;
+      this.places = job.recipients.clone();
+      this.verdicts = new Verdict[places.length];
+      this.arrived = Instant.ofEpochMilli(job.message.arrived);
+    }
+
+    Outgoing.To to(int i) {
+      return message.recipients().get(places[i]);
+    }
+
+    void none(Verdict verdict) {
+      for (int i = 0; i < verdicts.length; i++) {
+        if (verdicts[i] == null) {
+          verdicts[i] = verdict;
+        }
+      }
+    }
+
+    /** Whether nobody has got it and nobody will hear of it. */
+    boolean isNothing() {
+      return Arrays.stream(verdicts).allMatch(v -> v != null && !v.isFinal());
+    }
+
+    Verdict verdict(int i) {
+      Verdict found = verdicts[i];
+      if (found == null) {
+        throw new IllegalStateException("a recipient without a verdict");
+      }
+      return found;
+    }
+
+    /** Whether the destination could be reached. */
+    boolean run(SmtpClient.Session session) {
+      List<Integer> others = new ArrayList<>();
+      for (int i = 0; i < places.length; i++) {
+        if (mailboxes.isOurs(to(i).address())) {
+          verdicts[i] = local(i);
+        } else {
+          others.add(i);
+        }
+      }
+      for (int from = 0; from < others.size(); from += RECIPIENTS) {
+        List<Integer> some = others.subList(from, Math.min(others.size(), from + RECIPIENTS));
+        try {
+          send(session, some);
+          schedule.succeeded(job.destination);
+        } catch (UnreachableException e) {
+          none(e.verdict());
+          if (!held.test(job.message.part)) {
+            return false;
+          }
+          if (e.verdict().isFinal()) {
+            // It says so of itself, and will say it of the next message too: no rest is needed.
+            return true;
+          }
+          schedule.failed(job.destination, e.verdict());
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private Verdict local(int i) {
+      try {
+        String key = message.transaction() + ".local." + places[i];
+        return mailboxes.deliver(message, to(i), arrived, Attempt.repeat(key));
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e); // neither side of the copy throws it
+      }
+    }
+
+    private void send(SmtpClient.Session session, List<Integer> some) throws UnreachableException {
+      SmtpClient.Result result = session.send(letter(some), () -> held.test(job.message.part));
+      for (int i = 0; i < some.size(); i++) {
+        verdicts[some.get(i)] = result.verdicts().get(i);
+      }
+      host = result.host();
+      tls = result.tls();
+      reports = result.reports();
+    }
+
+    private Letter letter(List<Integer> some) {
+      MailParameters.Body body = message.binary() ? MailParameters.Body.BINARYMIME : null;
+      return new Letter(
+          message.sender(),
+          new MailParameters(
+              message.octets(), body, message.smtpUtf8(), message.ret(), message.envid(), null),
+          message.eightBit(),
+          some.stream().map(i -> new Letter.To(to(i).address(), to(i).parameters())).toList(),
+          sink -> mailboxes.copy(message, message.octets(), sink));
+    }
+  }
+
+  // ---- what came of it
+
+  private void record(Trial trial) {
+    Job job = trial.job;
+    Instant now = clock.instant();
+    Instant giveUp = trial.arrived.plus(settings.lifetime());
+    boolean expired = schedule.isExpired(job, now.toEpochMilli());
+    boolean delayed = !expired && schedule.isDelayed(job, now.toEpochMilli());
+    List<Integer> settled = new ArrayList<>();
+    List<Integer> waiting = new ArrayList<>();
+    List<Report.About> failures = new ArrayList<>();
+    List<Report.About> delays = new ArrayList<>();
+    List<Report.About> relayed = new ArrayList<>();
+    String reason = "";
+    for (int i = 0; i < trial.places.length; i++) {
+      Verdict verdict = trial.verdict(i);
+      metrics.attempted(verdict.kind());
+      boolean over = verdict.isFinal() || expired;
+      (over ? settled : waiting).add(trial.places[i]);
+      tell(trial, i, verdict, expired);
+      Report.About about = new Report.About(trial.places[i], trial.to(i), verdict);
+      switch (verdict.kind()) {
+        case DELIVERED -> {
+          if (!trial.reports) {
+            add(Report.Kind.RELAYED, trial, about, relayed);
+          }
+        }
+        case FAILED -> add(Report.Kind.FAILURE, trial, about, failures);
+        case DEFERRED -> {
+          reason = verdict.toString();
+          if (expired) {
+            add(Report.Kind.FAILURE, trial, about, failures);
+          } else if (delayed) {
+            add(Report.Kind.DELAY, trial, about, delays);
+          }
+        }
+      }
+    }
+    int attempts = job.attempts + 1;
+    QueueEvent.Tried tried =
+        new QueueEvent.Tried(
+            job.message.id,
+            ints(settled),
+            ints(waiting),
+            attempts,
+            waiting.isEmpty() ? 0 : now.toEpochMilli() + backoff.millis(attempts),
+            job.delayTold || delayed,
+            waiting.isEmpty() ? "" : reason);
+    String key = "tried." + Long.toHexString(keys.nextLong()) + Long.toHexString(keys.nextLong());
+    Reporter.Times times = new Reporter.Times(trial.arrived, now, giveUp);
+    persistently(
+        job,
+        () -> {
+          reporter.send(Report.Kind.FAILURE, trial.message, failures, times);
+          reporter.send(Report.Kind.DELAY, trial.message, delays, times);
+          reporter.send(Report.Kind.RELAYED, trial.message, relayed, times);
+          job.message.part.write(tried, key);
+        });
+  }
+
+  private static void add(
+      Report.Kind kind, Trial trial, Report.About about, List<Report.About> to) {
+    if (Reporter.isWanted(kind, trial.message, about.to())) {
+      to.add(about);
+    }
+  }
+
+  private static int[] ints(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /**
+   * Writes down what has happened, however long the store is out of reach: what was delivered must
+   * not be delivered again because we do not know of it.
+   */
+  private void persistently(Job job, Runnable work) {
+    while (true) {
+      try {
+        work.run();
+        return;
+      } catch (StoreException.Unavailable e) {
+        if (stopping) {
+          throw e;
+        }
+        LOG.atWarn()
+            .addKeyValue("log", job.message.part.log)
+            .addKeyValue("cause", e.getMessage())
+            .log("an outcome cannot be written down yet");
+      }
+      pause();
+    }
+  }
+
+  private void tell(Trial trial, int i, Verdict verdict, boolean expired) {
+    String what =
+        switch (verdict.kind()) {
+          case DELIVERED -> "message sent";
+          case FAILED -> "message not delivered";
+          case DEFERRED -> expired ? "message not delivered, given up" : "delivery put off";
+        };
+    Outgoing message = trial.message;
+    LOG.atInfo()
+        .addKeyValue("mail", true)
+        .addKeyValue("transaction", message.transaction())
+        .addKeyValue("session", message.session())
+        .addKeyValue("from", message.sender())
+        .addKeyValue("recipient", trial.to(i).address())
+        .addKeyValue("message_id", message.messageId())
+        .addKeyValue("host", verdict.from().isEmpty() ? trial.host : verdict.from())
+        .addKeyValue("tls", trial.tls)
+        .addKeyValue("status", verdict.status())
+        .addKeyValue("reply", verdict.text())
+        .addKeyValue("attempt", trial.job.attempts + 1)
+        .addKeyValue("age", Duration.between(trial.arrived, clock.instant()))
+        .log(what);
+  }
+}

@@ -1,0 +1,88 @@
+package hikyaku.server.queue;
+
+import hikyaku.server.smtpclient.Route;
+import hikyaku.server.smtpclient.Verdict;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place that mail goes to, and how it has been doing. Guarded by its {@link Schedule}'s lock.
+ *
+ * <p>How many deliveries it gets at one time follows from how they fare: one more for as many
+ * successes as there are deliveries, one less for a failure in between, and a rest for a failure
+ * with no success before it.
+ */
+final class Destination {
+  private static final double BEGINNING = 4;
+
+  final Route route;
+
+  /** Jobs whose time has come, and some that have been dealt with otherwise. */
+  final Deque<Job> ready = new ArrayDeque<>();
+
+  /** Jobs that there are, in whatever state but GONE. */
+  int jobs;
+
+  /** Deliveries that are under way. */
+  int active;
+
+  /** Whether it stands in line for a delivery. */
+  boolean inTurn;
+
+  /** Until when it is left alone, in milliseconds since 1970. */
+  long restUntil;
+
+  /** Why it is left alone, or was. */
+  @Nullable Verdict trouble;
+
+  private final double most;
+  private double window;
+  private int rests;
+  private boolean succeeded;
+
+  Destination(Route route, int most) {
+    this.route = route;
+    this.most = most;
+    this.window = Math.min(BEGINNING, most);
+  }
+
+  boolean mayStart(long now) {
+    // One delivery takes many jobs, so there is no need for more of them than jobs.
+    return restUntil <= now && !ready.isEmpty() && active < Math.min((int) window, jobs);
+  }
+
+  int window() {
+    return (int) window;
+  }
+
+  /** A message was judged by a server there, whatever the judgement. */
+  void succeeded() {
+    window = Math.min(most, window + 1 / window);
+    rests = 0;
+    restUntil = 0;
+    succeeded = true;
+    trouble = null;
+  }
+
+  /**
+   * Nobody there could be spoken to.
+   *
+   * @return whether it needs a rest; how many in a row is {@link #rests}
+   */
+  boolean failed(Verdict verdict) {
+    trouble = verdict;
+    window = Math.max(1, window - 1);
+    boolean rest = !succeeded;
+    succeeded = false;
+    if (rest) {
+      window = 1;
+      rests++;
+    }
+    return rest;
+  }
+
+  int rests() {
+    return rests;
+  }
+}

@@ -1,0 +1,80 @@
+package hikyaku.server.queue;
+
+/**
+ * What is to be done for one message at one destination. Guarded by its {@link Schedule}'s lock,
+ * but for what is final.
+ */
+final class Job {
+  /** How a job stands. */
+  enum State {
+    /** Its time has not come. */
+    WAITING,
+    /** It stands in its destination's line. */
+    READY,
+    /** A delivery is at it. */
+    FLYING,
+    /** An operator keeps it back. */
+    HELD,
+    /** Done, deleted, or another node's. */
+    GONE
+  }
+
+  final Message message;
+  final Destination destination;
+
+  /** Places in the message's list of those who are waited for, in rising order. */
+  int[] recipients;
+
+  int attempts;
+
+  /** When it is to be tried next, in milliseconds since 1970; 0 for at once. */
+  long due;
+
+  boolean delayTold;
+
+  /** The entry that says why it waits; 0 if it was never tried. */
+  long deferral;
+
+  State state = State.WAITING;
+
+  /** Whether a delivery is at it, though it may be held or gone by now. */
+  boolean flying;
+
+  Job(Message message, Destination destination, int[] recipients) {
+    this.message = message;
+    this.destination = destination;
+    this.recipients = recipients;
+  }
+
+  /** A message that waits: what memory holds of it. Guarded as its jobs. */
+  static final class Message {
+    private static final long[] NONE = {};
+
+    final Part part;
+    final long id;
+
+    /** The entry that brought it. */
+    final long seq;
+
+    /** In milliseconds since 1970. */
+    final long arrived;
+
+    /** One for each destination that is not done with. */
+    Job[] jobs = {};
+
+    /** Entries that say what has been settled; they are needed until all is. */
+    long[] kept = NONE;
+
+    Message(Part part, long id, long seq, long arrived) {
+      this.part = part;
+      this.id = id;
+      this.seq = seq;
+      this.arrived = arrived;
+    }
+
+    void keep(long entry) {
+      kept = java.util.Arrays.copyOf(kept, kept.length + 1);
+      kept[kept.length - 1] = entry;
+    }
+  }
+}

@@ -1,0 +1,396 @@
+package hikyaku.server.queue;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Snapshot;
+import hikyaku.server.smtpclient.Route;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The fold of one part of the queue, on the node that works it. What has died in the log is let go
+ * of from time to time; what is left is all there is to a new fold, so that snapshots are empty.
+ */
+final class Part {
+  private static final Logger LOG = LoggerFactory.getLogger(Part.class);
+  private static final int PAGE = 500;
+
+  /** Dead entries that are left to gather before the log is rid of them. */
+  private static final int DEAD = 200;
+
+  /** Number of parts. A power of two well above the number of nodes, so that shares are even. */
+  static final int COUNT = 16;
+
+  final int number;
+  final LogName log;
+  private final LogStore logs;
+  private final Schedule schedule;
+  private final Function<Outgoing.To, Route> routes;
+
+  /** Held while the log is read; before the schedule's. */
+  private final ReentrantLock reading = new ReentrantLock();
+
+  private long seq;
+  private boolean entered;
+  private final Map<Long, Job.Message> messages = new HashMap<>();
+
+  /** Orders with the number of messages that still need them, by their entries. */
+  private final Map<Long, Integer> orders = new HashMap<>();
+
+  /** Entries of messages that are done with. */
+  private final List<Long> deadMessages = new ArrayList<>();
+
+  /** Entries that say nothing that matters any more. */
+  private final List<Long> dead = new ArrayList<>();
+
+  /** Jobs that deliveries are at. */
+  private final AtomicInteger inAir = new AtomicInteger();
+
+  private volatile boolean lost;
+
+  Part(int number, LogStore logs, Schedule schedule, Function<Outgoing.To, Route> routes) {
+    this.number = number;
+    this.log = log(number);
+    this.logs = logs;
+    this.schedule = schedule;
+    this.routes = routes;
+  }
+
+  static LogName log(int number) {
+    return new LogName(String.format("queue/%02d", number));
+  }
+
+  /** Messages that wait. */
+  int size() {
+    schedule.lock.lock();
+    try {
+      return messages.size();
+    } finally {
+      schedule.lock.unlock();
+    }
+  }
+
+  /** Whether this node works it no more. */
+  boolean isLost() {
+    return lost;
+  }
+
+  /** A delivery has taken a job of this part. */
+  void tookOff() {
+    inAir.incrementAndGet();
+  }
+
+  /** It has done with it, and written down what came of it. */
+  void landed() {
+    inAir.decrementAndGet();
+  }
+
+  /** Whether no delivery is at it. */
+  boolean isQuiet() {
+    return inAir.get() == 0;
+  }
+
+  // ---- reading
+
+  /** Brings the fold up to date, if it is not at this entry already. */
+  void refresh(long atLeast) {
+    reading.lock();
+    try {
+      if (lost || seq >= atLeast) {
+        return;
+      }
+      List<Entry> page;
+      do {
+        page = logs.read(log, seq, Long.MAX_VALUE, PAGE);
+        List<QueueEvent> events = page.stream().map(QueueCodec::read).toList();
+        schedule.lock.lock();
+        try {
+          for (int i = 0; i < page.size() && !lost; i++) {
+            apply(page.get(i), events.get(i));
+          }
+        } finally {
+          schedule.lock.unlock();
+        }
+      } while (page.size() == PAGE);
+      if (!entered) {
+        enter();
+      }
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  /** All of the log was folded for the first time: only now is it known what is to be done. */
+  private void enter() {
+    schedule.lock.lock();
+    try {
+      entered = true;
+      if (!lost) {
+        for (Job.Message message : messages.values()) {
+          for (Job job : message.jobs) {
+            if (job.state != Job.State.HELD) {
+              schedule.enter(job);
+            }
+          }
+        }
+      }
+    } finally {
+      schedule.lock.unlock();
+    }
+  }
+
+  /** The message that an entry brought. */
+  Outgoing read(Job.Message message) {
+    List<Entry> found = logs.read(log, message.seq - 1, message.seq, 1);
+    if (found.size() == 1
+        && QueueCodec.read(found.getFirst()) instanceof QueueEvent.Queued(Outgoing outgoing)) {
+      return outgoing;
+    }
+    throw new IllegalStateException(
+        "a message that waits is not in its log: " + log + " " + message.seq);
+  }
+
+  private void apply(Entry entry, QueueEvent event) {
+    seq = entry.seq();
+    switch (event) {
+      case QueueEvent.Opened _ -> {}
+      case QueueEvent.Queued(Outgoing outgoing) -> queued(entry, outgoing);
+      case QueueEvent.Tried tried -> tried(entry.seq(), tried);
+      case QueueEvent.Ordered ordered -> ordered(entry.seq(), ordered);
+    }
+  }
+
+  private void queued(Entry entry, Outgoing outgoing) {
+    Job.Message message =
+        new Job.Message(this, entry.firstId(), entry.seq(), entry.time().toEpochMilli());
+    Map<Route, List<Integer>> places = new LinkedHashMap<>();
+    for (int i = 0; i < outgoing.recipients().size(); i++) {
+      places
+          .computeIfAbsent(routes.apply(outgoing.recipients().get(i)), _ -> new ArrayList<>())
+          .add(i);
+    }
+    List<Job> jobs = new ArrayList<>();
+    places.forEach((route, recipients) -> {
+      Destination destination = schedule.destination(route);
+      destination.jobs++;
+      jobs.add(
+          new Job(message, destination, recipients.stream().mapToInt(Integer::intValue).toArray()));
+    });
+    message.jobs = jobs.toArray(Job[]::new);
+    messages.put(message.id, message);
+    if (entered) {
+      jobs.forEach(schedule::enter);
+    }
+  }
+
+  private void tried(long at, QueueEvent.Tried tried) {
+    Job.Message message = messages.get(tried.id());
+    if (message == null) {
+      dead.add(at);
+      return;
+    }
+    boolean needed = tried.settled().length > 0;
+    if (needed) {
+      message.keep(at);
+    }
+    for (Job job : message.jobs) {
+      boolean concerned = overlap(job.recipients, tried.settled());
+      if (concerned) {
+        job.recipients = without(job.recipients, tried.settled());
+      }
+      if (job.recipients.length == 0) {
+        dropDeferral(job);
+        schedule.gone(job);
+      } else if (overlap(job.recipients, tried.waiting())) {
+        deferred(job, at, tried, !needed);
+      }
+    }
+    settle(message);
+    if (!needed && Arrays.stream(message.jobs).noneMatch(job -> job.deferral == at)) {
+      dead.add(at);
+    }
+  }
+
+  private void deferred(Job job, long at, QueueEvent.Tried tried, boolean alone) {
+    dropDeferral(job);
+    job.deferral = alone ? at : 0;
+    job.attempts = tried.attempts();
+    job.due = tried.due();
+    job.delayTold = tried.delayTold();
+    job.flying = false;
+    if (entered && job.state == Job.State.FLYING) {
+      schedule.enter(job);
+    }
+  }
+
+  private void dropDeferral(Job job) {
+    if (job.deferral > 0) {
+      long old = job.deferral;
+      job.deferral = 0;
+      if (Arrays.stream(job.message.jobs).noneMatch(other -> other.deferral == old)) {
+        dead.add(old);
+      }
+    }
+  }
+
+  private void ordered(long at, QueueEvent.Ordered ordered) {
+    int needed = 0;
+    for (long id : ordered.ids()) {
+      Job.Message message = messages.get(id);
+      if (message == null) {
+        continue;
+      }
+      switch (ordered.order()) {
+        case HOLD, RELEASE -> {
+          needed++;
+          message.keep(at);
+          for (Job job : message.jobs) {
+            hold(job, ordered.order() == QueueEvent.Order.HOLD);
+          }
+        }
+        case RETRY -> {
+          for (Job job : message.jobs) {
+            job.due = 0;
+            if (entered) {
+              schedule.hurry(job);
+            }
+          }
+        }
+        case DELETE -> {
+          for (Job job : message.jobs) {
+            job.recipients = new int[0];
+            dropDeferral(job);
+            schedule.gone(job);
+          }
+          settle(message);
+        }
+      }
+    }
+    if (needed == 0) {
+      // What it did is over, or is told by the absence of the message.
+      dead.add(at);
+    } else {
+      orders.put(at, needed);
+    }
+  }
+
+  /** One that a delivery is at is not stopped; held it is from the next attempt on. */
+  private void hold(Job job, boolean held) {
+    if (held && job.state != Job.State.GONE) {
+      job.state = Job.State.HELD;
+    } else if (!held && job.state == Job.State.HELD) {
+      job.state = job.flying ? Job.State.FLYING : Job.State.WAITING;
+      job.due = 0;
+      if (entered && !job.flying) {
+        schedule.enter(job);
+      }
+    }
+  }
+
+  /** Forgets what of a message is done, and the message if all is. */
+  private void settle(Job.Message message) {
+    message.jobs =
+        Arrays.stream(message.jobs).filter(job -> job.state != Job.State.GONE).toArray(Job[]::new);
+    if (message.jobs.length > 0) {
+      return;
+    }
+    messages.remove(message.id);
+    deadMessages.add(message.seq);
+    for (long kept : message.kept) {
+      Integer others = orders.get(kept);
+      if (others == null) {
+        dead.add(kept);
+      } else if (others > 1) {
+        orders.put(kept, others - 1);
+      } else {
+        orders.remove(kept);
+        dead.add(kept);
+      }
+    }
+  }
+
+  private static boolean overlap(int[] some, int[] others) {
+    for (int each : some) {
+      for (int other : others) {
+        if (each == other) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static int[] without(int[] some, int[] others) {
+    return Arrays.stream(some)
+        .filter(each -> Arrays.stream(others).noneMatch(other -> other == each))
+        .toArray();
+  }
+
+  // ---- writing
+
+  /** Writes an event down and takes it into the fold. */
+  void write(QueueEvent.Tried tried, String key) {
+    Append append = Append.to(log, List.of(QueueCodec.tried(tried))).withKey(key);
+    refresh(logs.append(append).orThrow().lastSeq());
+  }
+
+  /** Lets go of dead entries, if there are enough of them. */
+  void tidy() {
+    long through;
+    long[] done;
+    long[] rest;
+    schedule.lock.lock();
+    try {
+      if (lost || deadMessages.size() + dead.size() < DEAD) {
+        return;
+      }
+      through = seq;
+      done = sorted(deadMessages);
+      rest = sorted(dead);
+      deadMessages.clear();
+      dead.clear();
+    } finally {
+      schedule.lock.unlock();
+    }
+    logs.saveSnapshot(log, new Snapshot(through, ByteString.EMPTY));
+    // Messages first: what was said of one must not go before it, or it would be sent once more.
+    logs.compact(log, done);
+    logs.compact(log, rest);
+    LOG.atDebug()
+        .addKeyValue("log", log)
+        .addKeyValue("entries", done.length + rest.length)
+        .log("entries let go");
+  }
+
+  private static long[] sorted(List<Long> entries) {
+    return entries.stream().mapToLong(Long::longValue).sorted().distinct().toArray();
+  }
+
+  /** Another node has it, or is to have it. */
+  void lose() {
+    schedule.lock.lock();
+    try {
+      lost = true;
+      for (Job.Message message : messages.values()) {
+        for (Job job : message.jobs) {
+          schedule.gone(job);
+        }
+      }
+      messages.clear();
+    } finally {
+      schedule.lock.unlock();
+    }
+  }
+}

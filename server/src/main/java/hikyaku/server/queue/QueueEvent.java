@@ -1,0 +1,41 @@
+package hikyaku.server.queue;
+
+/** What can happen in a part of the queue. */
+sealed interface QueueEvent {
+  record Opened() implements QueueEvent {}
+
+  /** A message came; later events name it by the id that the entry took. */
+  record Queued(Outgoing message) implements QueueEvent {}
+
+  /**
+   * What an attempt came to.
+   *
+   * @param id of the message
+   * @param settled recipients that need nothing more, by their places
+   * @param waiting recipients that wait on
+   * @param attempts so far, for those
+   * @param due when the next is due, in milliseconds since 1970
+   * @param delayTold whether their sender was told that it takes long
+   * @param reason why they wait, for people; empty if none does
+   */
+  record Tried(
+      long id,
+      int[] settled,
+      int[] waiting,
+      int attempts,
+      long due,
+      boolean delayTold,
+      String reason)
+      implements QueueEvent {}
+
+  /** What an operator wants done with messages. */
+  record Ordered(long[] ids, Order order) implements QueueEvent {}
+
+  /** What can be wanted of a message. */
+  enum Order {
+    HOLD,
+    RELEASE,
+    RETRY,
+    DELETE
+  }
+}

@@ -1,0 +1,64 @@
+package hikyaku.server.queue;
+
+import hikyaku.server.smtpclient.ClientSettings;
+import hikyaku.server.smtpclient.Relay;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How mail goes out.
+ *
+ * @param relay a server that takes all mail for others, as {@code smtp://HOST} (STARTTLS, with a
+ *     certificate that is checked), {@code smtps://HOST} or {@code smtp+plain://HOST} (no TLS),
+ *     with {@code USER@} before the host for a login and {@code :PORT} behind it. Empty to find
+ *     servers by DNS
+ * @param routes the same for single domains, as {@code {"example.org" = "smtp://HOST"}}
+ * @param passwords a file with a line for each login at a relay: {@code USER@HOST}, a space, the
+ *     password. It is read at each login
+ * @param firstRetry how long what was put off waits the first time. Each time it is twice as long
+ * @param longestRetry the longest such wait
+ * @param lifetime how long a message is tried before its sender is told that it failed
+ * @param delayWarning after how long the sender is told that it takes long; {@code 0s} for never
+ * @param deliveries connections that a node has open to other servers at one time
+ * @param perDestination the most of them to one destination. It begins with fewer, has more as
+ *     messages get through, and less when the other side does not keep up
+ * @param client how other servers are spoken to
+ */
+public record QueueSettings(
+    Optional<Relay> relay,
+    Map<String, Relay> routes,
+    Optional<Path> passwords,
+    Duration firstRetry,
+    Duration longestRetry,
+    Duration lifetime,
+    Duration delayWarning,
+    int deliveries,
+    int perDestination,
+    ClientSettings client) {
+  public static final QueueSettings DEFAULTS =
+      new QueueSettings(
+          Optional.empty(),
+          Map.of(),
+          Optional.empty(),
+          Duration.ofMinutes(2),
+          Duration.ofHours(1),
+          Duration.ofDays(5),
+          Duration.ofHours(4),
+          200,
+          20,
+          ClientSettings.DEFAULTS);
+
+  public QueueSettings {
+    routes = Map.copyOf(routes);
+    if (deliveries < 1 || perDestination < 1) {
+      throw new IllegalArgumentException(
+          "queue.deliveries and queue.per-destination must be 1 at least");
+    }
+    if (firstRetry.isZero() || longestRetry.compareTo(firstRetry) < 0) {
+      throw new IllegalArgumentException(
+          "queue.first-retry must be more than 0s, and queue.longest-retry no less than that");
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package hikyaku.server.queue;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.protocol.smtp.MailParameters.Ret;
+import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
+import hikyaku.protocol.wire.OctetSink;
+import hikyaku.server.smtpclient.Verdict;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A report to a sender (RFC 3464, RFC 6533): text for people, status for programs, and what it is
+ * about.
+ *
+ * @param host our name
+ * @param about the recipients that it tells of
+ */
+record Report(
+    Kind kind,
+    String host,
+    Outgoing message,
+    String messageId,
+    Instant arrived,
+    Instant now,
+    Instant giveUp,
+    List<About> about) {
+  /** Messages up to this size are returned whole, unless their sender wants the header only. */
+  static final int RETURNED = 256 * 1024;
+
+  private static final int RETURNED_HEADER = 64 * 1024;
+
+  /** RFC 5322 §3.3. */
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
+
+  /** What is told. */
+  enum Kind {
+    FAILURE("failed", "Undelivered mail", "Your message could not be delivered to:"),
+    DELAY(
+        "delayed",
+        "Delayed mail",
+        "Your message could not be delivered yet, and is tried again. You need not send it again."
+            + "\r\nIt waits for:"),
+    RELAYED(
+        "relayed",
+        "Your message was passed on",
+        "Your message was passed on to servers that do not tell what becomes of it, for:");
+
+    private final String action;
+    private final String subject;
+    private final String sentence;
+
+    String action() {
+      return action;
+    }
+
+    Kind(String action, String subject, String sentence) {
+      this.action = action;
+      this.subject = subject;
+      this.sentence = sentence;
+    }
+  }
+
+  /**
+   * One recipient and what became of the message for it.
+   *
+   * @param place in the message's list
+   */
+  record About(int place, Outgoing.To to, Verdict verdict) {}
+
+  static String date(Instant time) {
+    return DATE.format(time.atOffset(ZoneOffset.UTC));
+  }
+
+  /** Whether the whole message is returned. */
+  private boolean returnsAll() {
+    return kind == Kind.FAILURE
+        && message.ret() != Ret.HDRS
+        && !message.binary()
+        && message.octets() <= RETURNED;
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param original copies so many octets of the message from its beginning
+   */
+  void write(OctetSink sink, Original original) throws IOException {
+    // Unique for ever, so no message holds it.
+    String boundary = "=_" + message.transaction() + "." + kind.action;
+    StringBuilder out = new StringBuilder();
+    out.append("From: Mail Delivery System <postmaster@").append(host).append(">\r\n");
+    out.append("To: <").append(message.sender()).append(">\r\n");
+    out.append("Subject: ").append(kind.subject).append("\r\n");
+    out.append("Date: ").append(date(now)).append("\r\n");
+    out.append("Message-ID: <").append(messageId).append('@').append(host).append(">\r\n");
+    if (message.messageId().matches("<[!-;=?-~]{1,240}>")) {
+      out.append("In-Reply-To: ").append(message.messageId()).append("\r\n");
+    }
+    out.append("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
+    out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
+    out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
+    out.append("Content-Type: text/plain; charset=utf-8\r\n");
+    out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
+    text(out);
+    out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
+    out.append(
+        message.smtpUtf8()
+            ? "global-delivery-status\r\nContent-Transfer-Encoding: 8bit"
+            : "delivery-status");
+    out.append("\r\n\r\n");
+    status(out);
+    out.append("\r\n--").append(boundary).append("\r\nContent-Type: ");
+    if (returnsAll()) {
+      out.append(message.smtpUtf8() ? "message/global" : "message/rfc822");
+    } else {
+      out.append(message.smtpUtf8() ? "message/global-headers" : "text/rfc822-headers");
+    }
+    out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+    write(sink, out.toString());
+    long header = Math.min(RETURNED_HEADER, message.prefix().size() + message.headerOctets());
+    original.copy(returnsAll() ? message.octets() : header, sink);
+    write(sink, "\r\n--" + boundary + "--\r\n");
+  }
+
+  /** The message that a report is about. */
+  @FunctionalInterface
+  interface Original {
+    void copy(long octets, OctetSink sink) throws IOException;
+  }
+
+  private static void write(OctetSink sink, String text) throws IOException {
+    sink.write(text.getBytes(UTF_8));
+  }
+
+  /** For people. */
+  private void text(StringBuilder out) {
+    out.append(kind.sentence).append("\r\n");
+    for (About each : about) {
+      out.append("\r\n  ").append(each.to().address()).append("\r\n    ");
+      out.append(each.verdict()).append("\r\n");
+    }
+    if (kind == Kind.DELAY) {
+      out.append("\r\nIt is tried until ").append(date(giveUp)).append(".\r\n");
+    }
+    out.append("\r\nThe message was taken by ").append(host).append(" on ");
+    out.append(date(arrived)).append("\r\nand is known there as ");
+    out.append(message.transaction()).append(".\r\n");
+  }
+
+  /** RFC 3464 §2.2, §2.3. */
+  private void status(StringBuilder out) {
+    String envid = message.envid();
+    if (envid != null) {
+      out.append("Original-Envelope-Id: ").append(plain(envid)).append("\r\n");
+    }
+    out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
+    out.append("Arrival-Date: ").append(date(arrived)).append("\r\n");
+    for (About each : about) {
+      out.append("\r\n");
+      OriginalRecipient meant = each.to().parameters().orcpt();
+      if (meant != null) {
+        out.append("Original-Recipient: ").append(meant.type()).append("; ");
+        out.append(plain(meant.address())).append("\r\n");
+      }
+      out.append("Final-Recipient: ").append(message.smtpUtf8() ? "utf-8" : "rfc822");
+      out.append("; ").append(each.to().address()).append("\r\n");
+      out.append("Action: ").append(kind.action).append("\r\n");
+      Verdict verdict = each.verdict();
+      out.append("Status: ").append(verdict.status()).append("\r\n");
+      if (!verdict.from().isEmpty()) {
+        String name = verdict.from().replaceFirst(" \\[.*", "");
+        out.append("Remote-MTA: dns; ").append(name).append("\r\n");
+        out.append("Diagnostic-Code: smtp; ").append(plain(verdict.text())).append("\r\n");
+      }
+      out.append("Last-Attempt-Date: ").append(date(now)).append("\r\n");
+      if (kind == Kind.DELAY) {
+        out.append("Will-Retry-Until: ").append(date(giveUp)).append("\r\n");
+      }
+    }
+  }
+
+  private String plain(String text) {
+    return message.smtpUtf8() ? text : text.replaceAll("[^ -~]", "?");
+  }
+}

@@ -1,0 +1,120 @@
+package hikyaku.server.queue;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.RcptParameters.Notify;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Resolution;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells senders what became of their mail. */
+final class Reporter {
+  private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
+
+  private final String host;
+  private final Mailboxes mailboxes;
+  private final Outbox outbox;
+  private final QueueMetrics metrics;
+
+  Reporter(String host, Mailboxes mailboxes, Outbox outbox, QueueMetrics metrics) {
+    this.host = host;
+    this.mailboxes = mailboxes;
+    this.outbox = outbox;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Whether the sender wants to hear of it (RFC 3461 §4.1). Of failures and delays it does unless
+   * it said otherwise.
+   */
+  static boolean isWanted(Report.Kind kind, Outgoing message, Outgoing.To to) {
+    if (message.sender() instanceof ReversePath.Null) {
+      return false;
+    }
+    @Nullable Set<Notify> notifyOn = to.parameters().notifyOn();
+    return switch (kind) {
+      case FAILURE -> notifyOn == null || notifyOn.contains(Notify.FAILURE);
+      case DELAY -> notifyOn == null || notifyOn.contains(Notify.DELAY);
+      case RELAYED -> notifyOn != null && notifyOn.contains(Notify.SUCCESS);
+    };
+  }
+
+  /** When a message came, when it was tried last, and when it is given up. */
+  record Times(Instant arrived, Instant now, Instant giveUp) {}
+
+  /**
+   * Reports, if there is something to tell. What it writes is durable when it returns. Each kind of
+   * thing is told once of a recipient: a repeat changes nothing.
+   */
+  void send(Report.Kind kind, Outgoing message, List<Report.About> about, Times times) {
+    if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
+      return;
+    }
+    String id = message.transaction() + "." + kind.action() + "." + about.getFirst().place();
+    Report report =
+        new Report(kind, host, message, id, times.arrived(), times.now(), times.giveUp(), about);
+    try (Intake intake = mailboxes.mail().intake()) {
+      report.write(intake, (octets, sink) -> mailboxes.copy(message, octets, sink));
+      Intake.Received written = intake.finish();
+      boolean told = send(message, sender, written, times.now(), id);
+      if (told) {
+        metrics.reported(kind);
+      }
+      LOG.atInfo()
+          .addKeyValue("mail", true)
+          .addKeyValue("transaction", message.transaction())
+          .addKeyValue("session", message.session())
+          .addKeyValue("from", message.sender())
+          .addKeyValue("to", about.stream().map(each -> each.to().address().toString()).toList())
+          .addKeyValue("report", kind)
+          .log(told ? "the sender was told" : "there is no sender to tell");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  private boolean send(
+      Outgoing message, Mailbox sender, Intake.Received written, Instant now, String id) {
+    return switch (mailboxes.resolve(sender)) {
+      case Resolution.Local local -> {
+        var unused =
+            mailboxes.put(
+                written, local, ReversePath.NULL, now, message.session(), Attempt.repeat(id));
+        yield true;
+      }
+      case Resolution.NotLocal _ -> {
+        Outgoing report =
+            new Outgoing(
+                id,
+                message.session(),
+                ReversePath.NULL,
+                null,
+                null,
+                message.smtpUtf8(),
+                false,
+                written.structure().has8bit(),
+                ByteString.EMPTY,
+                written.blob(),
+                written.structure().root().bodyStart(),
+                "",
+                List.of(new Outgoing.To(sender, RcptParameters.NONE)));
+        Append append = outbox.append(report).withKey(id);
+        var unused = mailboxes.mail().store().logs().append(append).orThrow();
+        yield true;
+      }
+      // It was somebody when the message came.
+      case Resolution.UnknownRecipient _, Resolution.Suspended _, Resolution.TooManyExpansions _ ->
+          false;
+    };
+  }
+}

@@ -1,0 +1,350 @@
+package hikyaku.server.queue;
+
+import hikyaku.server.smtpclient.Route;
+import hikyaku.server.smtpclient.Verdict;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is next. Destinations take turns, each with as many deliveries as it bears; what waits for
+ * one stands in no other's way. Does no I/O; its lock is held for moments only.
+ */
+final class Schedule {
+  private static final long LONGEST_NAP_MILLIS = 60_000;
+
+  /** How often it is asked whether deliveries may begin. */
+  private static final long SHORT_NAP_MILLIS = 200;
+
+  /** Guards all jobs and destinations. */
+  final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition changed = lock.newCondition();
+  private final QueueSettings settings;
+  private final Backoff backoff;
+  private final InstantSource clock;
+  private final BooleanSupplier mayBegin;
+  private final Map<Route, Destination> destinations = new HashMap<>();
+
+  /** Destinations that may have something to do, each once. */
+  private final Deque<Destination> turn = new ArrayDeque<>();
+
+  private final PriorityQueue<Due> waiting = new PriorityQueue<>(Comparator.comparingLong(Due::at));
+  private final PriorityQueue<Rest> resting =
+      new PriorityQueue<>(Comparator.comparingLong(Rest::until));
+
+  /** Deliveries under way. */
+  private int active;
+
+  private boolean closed;
+
+  /**
+   * @param mayBegin whether deliveries may be begun now
+   */
+  Schedule(QueueSettings settings, Backoff backoff, InstantSource clock, BooleanSupplier mayBegin) {
+    this.settings = settings;
+    this.backoff = backoff;
+    this.clock = clock;
+    this.mayBegin = mayBegin;
+  }
+
+  /** A job's time; out of date if the job has another one by now. */
+  private record Due(long at, Job job) {}
+
+  /** The end of a destination's rest; out of date likewise. */
+  private record Rest(long until, Destination destination) {}
+
+  // ---- jobs, under the lock
+
+  Destination destination(Route route) {
+    return destinations.computeIfAbsent(route, r -> new Destination(r, settings.perDestination()));
+  }
+
+  /** A job is there, or is to be tried again at its time. */
+  void enter(Job job) {
+    if (job.due <= clock.millis()) {
+      ready(job);
+    } else {
+      job.state = Job.State.WAITING;
+      waiting.add(new Due(job.due, job));
+      changed.signalAll();
+    }
+  }
+
+  /** An operator wants it tried now, whatever has been. */
+  void hurry(Job job) {
+    if (job.state == Job.State.WAITING || job.state == Job.State.READY) {
+      job.destination.restUntil = 0;
+      job.due = 0;
+      if (job.state == Job.State.WAITING) {
+        ready(job);
+      } else {
+        offer(job.destination);
+      }
+    }
+  }
+
+  private void ready(Job job) {
+    job.state = Job.State.READY;
+    job.destination.ready.add(job);
+    offer(job.destination);
+  }
+
+  private void offer(Destination destination) {
+    if (!destination.inTurn && destination.mayStart(clock.millis())) {
+      destination.inTurn = true;
+      turn.add(destination);
+      changed.signalAll();
+    }
+  }
+
+  void gone(Job job) {
+    if (job.state != Job.State.GONE) {
+      job.state = Job.State.GONE;
+      job.destination.jobs--;
+    }
+  }
+
+  // ---- deliveries
+
+  /**
+   * Waits for a destination that may have a delivery more, and counts it.
+   *
+   * @return null when closed
+   */
+  @Nullable Destination next() throws InterruptedException {
+    lock.lock();
+    try {
+      while (!closed) {
+        long now = clock.millis();
+        promote(now);
+        boolean may = mayBegin.getAsBoolean();
+        Destination found = may && active < settings.deliveries() ? startable(now) : null;
+        if (found != null) {
+          found.active++;
+          active++;
+          offer(found);
+          return found;
+        }
+        boolean unused = changed.await(may ? nap(now) : SHORT_NAP_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void promote(long now) {
+    while (!waiting.isEmpty() && waiting.peek().at() <= now) {
+      Due due = waiting.remove();
+      if (due.job().state == Job.State.WAITING && due.job().due == due.at()) {
+        ready(due.job());
+      }
+    }
+    while (!resting.isEmpty() && resting.peek().until() <= now) {
+      offer(resting.remove().destination());
+    }
+  }
+
+  private @Nullable Destination startable(long now) {
+    while (!turn.isEmpty()) {
+      Destination first = turn.remove();
+      first.inTurn = false;
+      if (first.mayStart(now)) {
+        return first;
+      }
+    }
+    return null;
+  }
+
+  private long nap(long now) {
+    long until = now + LONGEST_NAP_MILLIS;
+    if (!waiting.isEmpty()) {
+      until = Math.min(until, waiting.peek().at());
+    }
+    if (!resting.isEmpty()) {
+      until = Math.min(until, resting.peek().until());
+    }
+    return Math.max(1, until - now);
+  }
+
+  /**
+   * The next job of a destination, which flies from now on.
+   *
+   * @param done how many the delivery that asks has had
+   * @param enough after how many it makes room if others wait
+   */
+  @Nullable Job take(Destination destination, int done, int enough) {
+    lock.lock();
+    try {
+      boolean wanted = !turn.isEmpty() && active >= settings.deliveries();
+      if (closed || (done >= enough && wanted)) {
+        return null;
+      }
+      while (!destination.ready.isEmpty()) {
+        Job job = destination.ready.remove();
+        if (job.state == Job.State.READY) {
+          fly(job);
+          return job;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void fly(Job job) {
+    job.state = Job.State.FLYING;
+    job.flying = true;
+    job.message.part.tookOff();
+  }
+
+  /**
+   * A job that was taken was not tried.
+   *
+   * @param wait how long it is left alone
+   */
+  void putBack(Job job, Duration wait) {
+    lock.lock();
+    try {
+      job.flying = false;
+      job.flying = false;
+      if (job.state == Job.State.FLYING) {
+        job.due = wait.isZero() ? 0 : clock.millis() + wait.toMillis();
+        enter(job);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void succeeded(Destination destination) {
+    lock.lock();
+    try {
+      destination.succeeded();
+      offer(destination);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void failed(Destination destination, Verdict verdict) {
+    lock.lock();
+    try {
+      if (destination.failed(verdict)) {
+        destination.restUntil = clock.millis() + backoff.millis(destination.rests());
+        resting.add(new Rest(destination.restUntil, destination));
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A delivery that {@link #next} began is over. */
+  void ended(Destination destination) {
+    lock.lock();
+    try {
+      destination.active--;
+      active--;
+      offer(destination);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- what time brings
+
+  /**
+   * Jobs that wait behind a destination at rest and have come to an age at which their sender must
+   * hear of it. They fly from now on.
+   */
+  List<Job> overdue(int most) {
+    lock.lock();
+    try {
+      long now = clock.millis();
+      List<Job> found = new ArrayList<>();
+      for (Destination destination : destinations.values()) {
+        if (destination.restUntil <= now) {
+          continue;
+        }
+        for (Job job : destination.ready) {
+          if (found.size() < most && job.state == Job.State.READY && isOverdue(job, now)) {
+            fly(job);
+            found.add(job);
+          }
+        }
+      }
+      destinations
+          .values()
+          .removeIf(d -> d.jobs == 0 && d.active == 0 && !d.inTurn && d.restUntil <= now);
+      return found;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isOverdue(Job job, long now) {
+    return isExpired(job, now) || isDelayed(job, now);
+  }
+
+  /** Whether a message has been tried for long enough. */
+  boolean isExpired(Job job, long now) {
+    return now - job.message.arrived >= settings.lifetime().toMillis();
+  }
+
+  /** Whether a sender is to be told that it takes long. */
+  boolean isDelayed(Job job, long now) {
+    long warning = settings.delayWarning().toMillis();
+    return warning > 0 && !job.delayTold && now - job.message.arrived >= warning;
+  }
+
+  /** Deliveries under way. */
+  int active() {
+    lock.lock();
+    try {
+      return active;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nothing is begun any more. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until no delivery is under way, or the time is over. */
+  boolean awaitQuiet(long millis) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = TimeUnit.MILLISECONDS.toNanos(millis);
+      while (active > 0 && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return active == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

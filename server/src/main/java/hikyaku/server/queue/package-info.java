@@ -1,0 +1,31 @@
+/**
+ * Mail that waits to go out, and its delivery.
+ *
+ * <p>The queue is sixteen logs ({@code queue/<part>}): a message is an event that names its blob,
+ * and what became of an attempt is another. A node works the parts that it has claimed ({@code
+ * queue-claim/<part>}), keeps a fold of each in memory, and shares out the parts among the nodes
+ * that live by a rule that needs no talk. See ADR 16.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>Who was told 250 has a durable event, in the same round as the local copies.
+ *   <li>A part is worked by one node, whose claim is a conditional append. A node that is not heard
+ *       of loses its parts; before the last octets of a message go out, it is asked once more
+ *       whether the part is still ours and this node still heard of.
+ *   <li>What became of an attempt is written down before the connection takes the next message.
+ *       Outcomes are facts and commute: whoever writes them, a settled recipient is never tried
+ *       again.
+ *   <li>A sender is told of each failure, in a durability round before the one that settles it. A
+ *       report has no sender, so there is never a report of a report.
+ *   <li>A destination that cannot be reached rests, whatever waits for it; it takes no delivery
+ *       from others.
+ *   <li>Memory holds of a waiting message some numbers, not its addresses and not its text.
+ * </ul>
+ *
+ * <p>RFC 5321 §4.5.4 (strategies), 3461 and 3464 (reports), 6533 (internationalized reports).
+ */
+@NullMarked
+package hikyaku.server.queue;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,180 @@
+package hikyaku.server.smtpclient;
+
+import hikyaku.server.smtpclient.Hop.Login;
+import hikyaku.server.smtpclient.Hop.Security;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/** From a route to the servers that are tried, in order (RFC 5321 §5.1). */
+final class Exchanges {
+  /** Servers that are tried for one message; RFC 5321 §5.1 wants two at least. */
+  private static final int MOST = 6;
+
+  private final Names names;
+  private final Set<String> own;
+  private final int port;
+  private final boolean loopback;
+  private final Passwords passwords;
+  private final RandomGenerator random;
+
+  /** What to log in with at relays. */
+  interface Passwords {
+    /**
+     * @throws UnreachableException if there is none now
+     */
+    String of(Relay relay) throws UnreachableException;
+  }
+
+  /**
+   * @param own names by which this server is known, in lower case: mail never goes to itself
+   * @param port at which exchanges listen
+   */
+  Exchanges(
+      Names names,
+      Set<String> own,
+      int port,
+      boolean loopback,
+      Passwords passwords,
+      RandomGenerator random) {
+    this.names = names;
+    this.own = own;
+    this.port = port;
+    this.loopback = loopback;
+    this.passwords = passwords;
+    this.random = random;
+  }
+
+  /**
+   * @return at least one
+   * @throws UnreachableException if there is none, now or ever
+   */
+  List<Hop> of(Route route) throws UnreachableException {
+    return switch (route) {
+      case Route.Named(Relay relay) -> relay(relay);
+      case Route.Exchange(String domain) -> exchanges(domain);
+    };
+  }
+
+  private List<Hop> relay(Relay relay) throws UnreachableException {
+    List<InetAddress> addresses = addresses(relay.bareHost());
+    if (addresses.isEmpty()) {
+      // It is the operator's mistake, not the sender's, so it does not end the message.
+      throw unreachable(Verdict.deferred("4.4.4", "the relay " + relay.host() + " has no address"));
+    }
+    Security security =
+        switch (relay.tls()) {
+          case IMPLICIT -> Security.IMPLICIT;
+          case STARTTLS -> Security.REQUIRED;
+          case NONE -> Security.NONE;
+        };
+    Login login =
+        relay.user().isEmpty() ? Login.NONE : new Login(relay.user(), passwords.of(relay));
+    return addresses.stream()
+        .limit(MOST)
+        .map(
+            a -> new Hop(relay.bareHost(), new InetSocketAddress(a, relay.port()), security, login))
+        .toList();
+  }
+
+  private List<Hop> exchanges(String domain) throws UnreachableException {
+    List<Names.Mx> records =
+        names
+            .exchanges(domain)
+            .orElseThrow(
+                () -> unreachable(Verdict.failed("5.1.2", "there is no domain " + domain)));
+    if (records.size() == 1 && records.getFirst().host().isEmpty()) {
+      throw unreachable(Verdict.failed("5.1.10", domain + " says that it takes no mail (null MX)"));
+    }
+    boolean implicit = records.isEmpty();
+    List<Names.Mx> all = implicit ? List.of(new Names.Mx(0, domain)) : records;
+    int ours =
+        all.stream()
+            .filter(mx -> own.contains(mx.host().toLowerCase(Locale.ROOT)))
+            .mapToInt(Names.Mx::preference)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    Map<Integer, List<String>> byPreference = new TreeMap<>(Comparator.naturalOrder());
+    for (Names.Mx mx : all) {
+      if (mx.preference() < ours && !mx.host().isEmpty()) {
+        byPreference.computeIfAbsent(mx.preference(), _ -> new ArrayList<>()).add(mx.host());
+      }
+    }
+    if (byPreference.isEmpty()) {
+      throw unreachable(
+          Verdict.failed(
+              "5.4.6",
+              "mail for " + domain + " would come back here, and it is not a domain here"));
+    }
+    return hops(domain, byPreference.values(), implicit);
+  }
+
+  private List<Hop> hops(String domain, Iterable<List<String>> groups, boolean implicit)
+      throws UnreachableException {
+    List<Hop> hops = new ArrayList<>();
+    UnreachableException silent = null;
+    boolean refusedAddress = false;
+    for (List<String> group : groups) {
+      Collections.shuffle(group, random::nextInt);
+      for (String host : group) {
+        try {
+          for (InetAddress address : addresses(host)) {
+            if (!usable(address)) {
+              refusedAddress = true;
+            } else if (hops.size() < MOST) {
+              hops.add(
+                  new Hop(
+                      host, new InetSocketAddress(address, port), Security.IF_OFFERED, Login.NONE));
+            }
+          }
+        } catch (UnreachableException e) {
+          silent = e;
+        }
+      }
+    }
+    if (!hops.isEmpty()) {
+      return hops;
+    }
+    if (silent != null) {
+      throw silent;
+    }
+    String what =
+        refusedAddress
+            ? " has only addresses that no mail is sent to"
+            : implicit ? " has no mail server" : " names mail servers that have no address";
+    throw unreachable(Verdict.failed("5.4.4", domain + what));
+  }
+
+  private List<InetAddress> addresses(String host) throws UnreachableException {
+    Optional<InetAddress> literal = literal(host);
+    return literal.isPresent() ? List.of(literal.get()) : names.addresses(host);
+  }
+
+  private static Optional<InetAddress> literal(String host) {
+    try {
+      return Optional.of(InetAddress.ofLiteral(host));
+    } catch (IllegalArgumentException name) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean usable(InetAddress address) {
+    return (loopback || !address.isLoopbackAddress())
+        && !address.isAnyLocalAddress()
+        && !address.isMulticastAddress()
+        && !address.isLinkLocalAddress();
+  }
+
+  private static UnreachableException unreachable(Verdict verdict) {
+    return new UnreachableException(verdict);
+  }
+}

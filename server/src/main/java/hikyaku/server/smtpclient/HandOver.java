@@ -1,0 +1,280 @@
+package hikyaku.server.smtpclient;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import hikyaku.protocol.smtp.ClientLines;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ServerReply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One message over one connection (RFC 5321 §3.3). */
+final class HandOver {
+  private static final Logger LOG = LoggerFactory.getLogger(HandOver.class);
+  private static final byte[] DATA = "DATA\r\n".getBytes(US_ASCII);
+  private static final byte[] END = ".\r\n".getBytes(US_ASCII);
+
+  private final SmtpConnection connection;
+  private final Letter letter;
+  private final BooleanSupplier mayEnd;
+  private final String host;
+
+  /** Whether the last octets of the message may have reached the other side. */
+  private boolean ending;
+
+  /**
+   * @param mayEnd asked before the last octets are sent: whether this is still ours to do
+   */
+  HandOver(SmtpConnection connection, Letter letter, BooleanSupplier mayEnd) {
+    this.connection = connection;
+    this.letter = letter;
+    this.mayEnd = mayEnd;
+    this.host = connection.hop().toString();
+  }
+
+  /**
+   * Hands the message over.
+   *
+   * @return what became of it for each recipient, in order
+   * @throws UnreachableException if the connection broke before the message's end: it was not taken
+   */
+  List<Verdict> run() throws UnreachableException {
+    Verdict unfit = unfit();
+    if (unfit != null) {
+      return all(unfit);
+    }
+    List<@Nullable Verdict> verdicts = new ArrayList<>();
+    try {
+      return letter.isBinary() ? binary(verdicts) : text(verdicts);
+    } catch (IOException e) {
+      connection.close();
+      Verdict broken =
+          e instanceof UnreachableException known ? known.verdict() : connection.failure(e);
+      if (!ending) {
+        throw new UnreachableException(broken, e);
+      }
+      // It may have been taken. Only another attempt can tell, and then it comes twice.
+      return settled(verdicts, Verdict.deferred("4.4.2", broken.text() + ", at the message's end"));
+    }
+  }
+
+  /** Why the message cannot go this way at all, or null. */
+  private @Nullable Verdict unfit() {
+    long limit = connection.sizeLimit();
+    if (limit > 0 && letter.octets() > limit) {
+      return Verdict.failed(
+          "5.3.4",
+          host + " takes messages of " + limit + " octets, this one has " + letter.octets());
+    }
+    boolean plain = letter.hasAsciiAddresses() && !letter.eightBit();
+    if (letter.parameters().smtpUtf8() && !plain && !connection.offers("SMTPUTF8")) {
+      return Verdict.failed("5.6.7", host + " takes no addresses and headers beyond ASCII");
+    }
+    if (letter.isBinary() && !(connection.offers("BINARYMIME") && connection.offers("CHUNKING"))) {
+      return Verdict.failed("5.6.3", host + " takes no binary messages");
+    }
+    return letter.eightBit() && !connection.offers("8BITMIME")
+        ? Verdict.failed("5.6.3", host + " takes messages of 7-bit characters only")
+        : null;
+  }
+
+  private List<Verdict> all(Verdict verdict) {
+    return letter.recipients().stream().map(_ -> verdict).toList();
+  }
+
+  private byte[] mail() {
+    MailParameters wanted = letter.parameters();
+    boolean dsn = connection.offers("DSN");
+    MailParameters.Body body =
+        letter.isBinary()
+            ? MailParameters.Body.BINARYMIME
+            : letter.eightBit() ? MailParameters.Body.EIGHTBITMIME : null;
+    MailParameters said =
+        new MailParameters(
+            connection.offers("SIZE") ? wanted.size() : null,
+            body,
+            wanted.smtpUtf8() && connection.offers("SMTPUTF8"),
+            dsn ? wanted.ret() : null,
+            dsn ? wanted.envid() : null,
+            null);
+    return ClientLines.mail(letter.from(), said);
+  }
+
+  private byte[] rcpt(Letter.To to) {
+    return ClientLines.rcpt(
+        to.address(), connection.offers("DSN") ? to.parameters() : RcptParameters.NONE);
+  }
+
+  // ---- DATA
+
+  private List<Verdict> text(List<@Nullable Verdict> verdicts) throws IOException {
+    boolean pipelined = connection.offers("PIPELINING");
+    envelope(verdicts, pipelined, pipelined);
+    boolean anybody = verdicts.contains(null);
+    if (!anybody && !pipelined) {
+      reset();
+      return settled(verdicts, null);
+    }
+    if (!pipelined) {
+      connection.write(DATA);
+    }
+    ServerReply go = read();
+    if (go.code() / 100 != 3) {
+      reset();
+      return settled(verdicts, Verdict.of(go, host));
+    }
+    if (!anybody) {
+      // Nobody will get it; the text that was asked for ends at once (RFC 2920 §3.1).
+      connection.write(END);
+      ServerReply nobody = read();
+      LOG.atDebug().addKeyValue("reply", nobody).log("a text for nobody");
+      reset();
+      return settled(verdicts, null);
+    }
+    DotText text = new DotText(this::write);
+    letter.content().copyTo(text);
+    text.endLine();
+    beforeEnd();
+    text.end();
+    return ended(verdicts);
+  }
+
+  /**
+   * MAIL and RCPT, and their replies; leaves a null for each recipient that was accepted.
+   *
+   * @param pipelined whether all of it is sent before the first reply is read
+   * @param data whether DATA follows at once
+   */
+  private void envelope(List<@Nullable Verdict> verdicts, boolean pipelined, boolean data)
+      throws IOException {
+    connection.write(mail());
+    if (pipelined) {
+      for (Letter.To to : letter.recipients()) {
+        connection.write(rcpt(to));
+      }
+      if (data) {
+        connection.write(DATA);
+      }
+    }
+    ServerReply mail = read();
+    for (Letter.To to : letter.recipients()) {
+      if (pipelined) {
+        verdicts.add(verdict(mail, read()));
+      } else if (mail.isPositive()) {
+        connection.write(rcpt(to));
+        verdicts.add(verdict(mail, read()));
+      } else {
+        verdicts.add(Verdict.of(mail, host));
+      }
+    }
+  }
+
+  private @Nullable Verdict verdict(ServerReply mail, ServerReply rcpt) {
+    if (!mail.isPositive()) {
+      return Verdict.of(mail, host);
+    }
+    if (rcpt.isPositive()) {
+      return null;
+    }
+    Verdict refused = Verdict.of(rcpt, host);
+    // RFC 5321 §4.5.3.1.10: 552 here means too many recipients, as 452 does.
+    return rcpt.code() == 552 && rcpt.enhanced() == null ? refused.forNow() : refused;
+  }
+
+  // ---- BDAT
+
+  private List<Verdict> binary(List<@Nullable Verdict> verdicts) throws IOException {
+    envelope(verdicts, connection.offers("PIPELINING"), false);
+    if (!verdicts.contains(null)) {
+      reset();
+      return settled(verdicts, null);
+    }
+    connection.write(("BDAT " + letter.octets() + " LAST\r\n").getBytes(US_ASCII));
+    long[] written = {0};
+    byte[] last = new byte[1];
+    letter
+        .content()
+        .copyTo((octets, offset, length) -> {
+          if (length == 0) {
+            return;
+          }
+          // The last octet is held back, as the final dot is.
+          if (written[0] > 0) {
+            write(last, 0, 1);
+          }
+          write(octets, offset, length - 1);
+          last[0] = octets[offset + length - 1];
+          written[0] += length;
+        });
+    if (written[0] != letter.octets()) {
+      throw new IOException("a message of another size than was said");
+    }
+    beforeEnd();
+    connection.write(last);
+    return ended(verdicts);
+  }
+
+  // ---- both
+
+  private void write(byte[] octets, int offset, int length) throws IOException {
+    connection.allow(connection.settings().data());
+    connection.write(octets, offset, length);
+  }
+
+  private void beforeEnd() throws IOException {
+    if (!mayEnd.getAsBoolean()) {
+      throw new UnreachableException(
+          Verdict.deferred("4.3.0", "another node has taken over this part of the queue"));
+    }
+    ending = true;
+  }
+
+  private List<Verdict> ended(List<@Nullable Verdict> verdicts) throws IOException {
+    ServerReply reply = connection.read(connection.settings().end());
+    if (reply.code() == 421) {
+      connection.close();
+    }
+    return settled(verdicts, Verdict.of(reply, host));
+  }
+
+  /** Those that were accepted share what became of the message. */
+  private static List<Verdict> settled(
+      List<@Nullable Verdict> verdicts, @Nullable Verdict ofMessage) {
+    List<Verdict> all = new ArrayList<>();
+    for (Verdict verdict : verdicts) {
+      Verdict each = verdict == null ? ofMessage : verdict;
+      if (each == null) {
+        throw new IllegalStateException("a recipient without a verdict");
+      }
+      all.add(each);
+    }
+    return all;
+  }
+
+  private ServerReply read() throws IOException {
+    ServerReply reply = connection.read(connection.settings().reply());
+    if (reply.code() == 421) {
+      // The server ends the session, whatever the command was (RFC 5321 §3.8).
+      throw new UnreachableException(Verdict.of(reply, host));
+    }
+    return reply;
+  }
+
+  private void reset() {
+    try {
+      ServerReply reply = connection.command("RSET");
+      if (!reply.isPositive()) {
+        connection.close();
+      }
+    } catch (IOException e) {
+      // What was found out about the message stands; the connection is of no more use.
+      connection.close();
+    }
+  }
+}

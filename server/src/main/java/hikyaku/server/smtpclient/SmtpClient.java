@@ -1,0 +1,146 @@
+package hikyaku.server.smtpclient;
+
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Hands messages over to other servers. Safe for use by many threads. */
+public final class SmtpClient {
+  /** Where servers take mail from each other. */
+  public static final int PORT = 25;
+
+  private final String hello;
+  private final ClientSettings settings;
+  private final Exchanges exchanges;
+
+  /**
+   * @param hello our name, as other servers know it
+   * @param own further names by which mail would come back here
+   * @param port where exchanges listen: {@link #PORT}
+   * @param password what a relay's user logs in with
+   */
+  public SmtpClient(
+      String hello,
+      Set<String> own,
+      int port,
+      ClientSettings settings,
+      Names names,
+      Password password) {
+    this.hello = hello;
+    this.settings = settings;
+    Set<String> lower =
+        java.util.stream.Stream.concat(own.stream(), java.util.stream.Stream.of(hello))
+            .map(name -> name.toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+    this.exchanges =
+        new Exchanges(
+            names,
+            lower,
+            port,
+            settings.loopback(),
+            relay -> of(password, relay),
+            new SecureRandom());
+  }
+
+  /** Knows what to log in with. */
+  @FunctionalInterface
+  public interface Password {
+    /** The password for a relay's user, or null if there is none. */
+    @Nullable String of(Relay relay);
+  }
+
+  private static String of(Password password, Relay relay) throws UnreachableException {
+    String found = password.of(relay);
+    if (found == null) {
+      throw new UnreachableException(
+          Verdict.deferred("4.7.0", "there is no password for " + relay + " in queue.passwords"));
+    }
+    return found;
+  }
+
+  /** Opens nothing yet. Used by one thread. */
+  public Session session(Route route) {
+    return new Session(route);
+  }
+
+  /**
+   * What came of handing over.
+   *
+   * @param verdicts one for each recipient, in order
+   * @param host who took it, or did not
+   * @param tls the version of TLS; empty for none
+   * @param reports whether that server has taken over the duty of reports (RFC 3461 §4)
+   */
+  public record Result(List<Verdict> verdicts, String host, String tls, boolean reports) {}
+
+  /** Messages for one place, one after the other, over one connection while it lasts. */
+  public final class Session implements AutoCloseable {
+    private final Route route;
+    private @Nullable SmtpConnection connection;
+
+    private Session(Route route) {
+      this.route = route;
+    }
+
+    /**
+     * Hands a message over to the first server that can be reached.
+     *
+     * @param mayEnd asked before the message's last octets are sent: whether this is still to be
+     *     done here
+     * @throws UnreachableException if none can be; nothing was handed over
+     */
+    public Result send(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
+      SmtpConnection open = connection;
+      if (open != null) {
+        try {
+          return send(open, letter, mayEnd);
+        } catch (UnreachableException e) {
+          // Servers end connections that have been used for a while.
+          close();
+        }
+      }
+      UnreachableException last = null;
+      for (Hop hop : exchanges.of(route)) {
+        try {
+          SmtpConnection fresh = SmtpConnection.open(hop, hello, settings);
+          connection = fresh;
+          return send(fresh, letter, mayEnd);
+        } catch (UnreachableException e) {
+          close();
+          if (!mayEnd.getAsBoolean()) {
+            throw e;
+          }
+          last = e;
+        }
+      }
+      throw java.util.Objects.requireNonNull(last, "no hop");
+    }
+
+    private Result send(SmtpConnection over, Letter letter, BooleanSupplier mayEnd)
+        throws UnreachableException {
+      String tls = over.tls();
+      List<Verdict> verdicts = new HandOver(over, letter, mayEnd).run();
+      return new Result(verdicts, over.hop().toString(), tls, over.offers("DSN"));
+    }
+
+    /** Says goodbye. */
+    public void end() {
+      if (connection != null) {
+        connection.quit();
+        connection = null;
+      }
+    }
+
+    @Override
+    public void close() {
+      if (connection != null) {
+        connection.close();
+        connection = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,509 @@
+package hikyaku.server.queue;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.smtpclient.ClientSettings;
+import hikyaku.server.smtpclient.DnsNames;
+import hikyaku.server.smtpclient.Relay;
+import hikyaku.server.smtpclient.SmtpClient;
+import hikyaku.server.testing.MailSink;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The whole queue, on one node and on two, against servers of all manners. */
+class MailQueueTest {
+  /** Every route is named, so that nobody asks a DNS. */
+  private static final ClientSettings CLIENT =
+      new ClientSettings(
+          List.of("127.0.0.1:9"),
+          Duration.ofMillis(100),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          true);
+
+  private final MemoryStore store = new MemoryStore(Clock.systemUTC());
+  private final MailStore mail = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT);
+  private final HomeDirectory directory = new HomeDirectory();
+  private final Outbox outbox = new Outbox(store.logs());
+  private final List<AutoCloseable> toClose = new ArrayList<>();
+  private int transactions;
+
+  @AfterEach
+  void soundness() throws Exception {
+    for (AutoCloseable each : toClose.reversed()) {
+      each.close();
+    }
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    mail.close();
+    assertThat(problems).isEmpty();
+  }
+
+  // ---- means
+
+  private MailSink sink(MailSink.Manners manners) throws Exception {
+    MailSink sink = new MailSink(manners);
+    toClose.add(sink);
+    return sink;
+  }
+
+  private static QueueSettings settings(Map<String, Integer> ports, Duration lifetime) {
+    Map<String, Relay> routes = new HashMap<>();
+    ports.forEach(
+        (domain, port) -> routes.put(domain, Relay.parse("smtp+plain://127.0.0.1:" + port)));
+    return new QueueSettings(
+        Optional.empty(),
+        routes,
+        Optional.empty(),
+        Duration.ofMillis(50),
+        Duration.ofMillis(200),
+        lifetime,
+        Duration.ZERO,
+        20,
+        5,
+        CLIENT);
+  }
+
+  private static QueueSettings settings(Map<String, Integer> ports) {
+    return settings(ports, Duration.ofDays(1));
+  }
+
+  private MailQueue start(QueueSettings settings, Workers workers) {
+    outbox.open();
+    SmtpClient client =
+        new SmtpClient("home.test", Set.of(), 25, CLIENT, new DnsNames(CLIENT), _ -> null);
+    MailQueue queue =
+        new MailQueue(
+            "home.test",
+            settings,
+            mail,
+            directory,
+            workers,
+            client,
+            new SimpleMeterRegistry(),
+            Clock.systemUTC());
+    queue.start();
+    toClose.add(queue);
+    return queue;
+  }
+
+  private static hikyaku.protocol.smtp.Mailbox address(String text) throws Exception {
+    return new hikyaku.protocol.smtp.Mailbox(MailAddress.parse(text));
+  }
+
+  private Outgoing message(ReversePath from, String text, String... to) throws Exception {
+    List<Outgoing.To> recipients = new ArrayList<>();
+    for (String each : to) {
+      recipients.add(new Outgoing.To(address(each), RcptParameters.NONE));
+    }
+    try (Intake intake = mail.intake()) {
+      byte[] octets = text.getBytes(UTF_8);
+      intake.write(octets, 0, octets.length);
+      Intake.Received received = intake.finish();
+      return new Outgoing(
+          "t" + ++transactions,
+          "s" + transactions,
+          from,
+          null,
+          null,
+          false,
+          false,
+          false,
+          ByteString.copyFromUtf8("Received: from test\r\n"),
+          received.blob(),
+          received.structure().root().bodyStart(),
+          "<" + transactions + "@home.test>",
+          recipients);
+    }
+  }
+
+  private void put(ReversePath from, String text, String... to) throws Exception {
+    store.logs().append(outbox.append(message(from, text, to))).orThrow();
+  }
+
+  private void put(String... to) throws Exception {
+    put(address("me@home.test"), "Subject: s\r\n\r\nhello\r\n", to);
+  }
+
+  /** The messages in the mailbox of the account, once there are so many. */
+  private List<String> inbox(int count) throws Exception {
+    Mailbox inbox = mail.account(HomeDirectory.ME.id()).inbox();
+    MailSink.until("reports " + count, () -> inbox.refresh().size() >= count);
+    List<String> messages = new ArrayList<>();
+    MailboxState state = inbox.refresh();
+    for (int i = 0; i < state.size(); i++) {
+      ByteArrayOutputStream octets = new ByteArrayOutputStream();
+      try (MessageContent content = inbox.open(inbox.read(state, i).orElseThrow().message())) {
+        content.copy(0, content.size(), octets::write);
+      }
+      messages.add(octets.toString(ISO_8859_1));
+    }
+    return messages;
+  }
+
+  /** Messages that wait, as a fresh fold of the logs has them. */
+  private int waiting() {
+    Schedule nobody =
+        new Schedule(
+            settings(Map.of()),
+            new Backoff(1, 1, new java.util.Random(1)),
+            Clock.systemUTC(),
+            () -> false);
+    int sum = 0;
+    for (int i = 0; i < Part.COUNT; i++) {
+      Part part =
+          new Part(
+              i, store.logs(), nobody, to -> new hikyaku.server.smtpclient.Route.Exchange("x"));
+      part.refresh(Long.MAX_VALUE);
+      sum += part.size();
+    }
+    return sum;
+  }
+
+  private void awaitEmpty() throws InterruptedException {
+    MailSink.until("an empty queue", () -> waiting() == 0);
+  }
+
+  // ---- one node
+
+  @Test
+  void whatIsQueuedArrivesAndIsForgotten() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put("a@there.test", "b@there.test");
+    assertThat(there.await(1))
+        .containsExactly(
+            new MailSink.Taken(
+                "me@home.test",
+                List.of("a@there.test", "b@there.test"),
+                "Received: from test\nSubject: s\n\nhello\n"));
+    awaitEmpty();
+  }
+
+  @Test
+  void whatWasQueuedBeforeTheStartArrivesToo() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    for (int i = 0; i < 50; i++) {
+      put("a" + i + "@there.test");
+    }
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    assertThat(there.await(50)).hasSize(50);
+    awaitEmpty();
+    assertThat(there.connections()).isLessThan(50);
+  }
+
+  @Test
+  void whatIsPutOffIsTriedAgain() throws Exception {
+    Map<String, Integer> seen = new ConcurrentHashMap<>();
+    MailSink grey =
+        sink((line, _) ->
+            line.startsWith("RCPT") && seen.merge(line, 1, Integer::sum) < 3
+                ? "450 4.2.0 greylisted"
+                : null);
+    start(settings(Map.of("grey.test", grey.port())), Workers.alone());
+    put("a@grey.test", "b@grey.test");
+    put("c@grey.test");
+    MailSink.until("three recipients", () -> recipients(grey).size() == 3);
+    awaitEmpty();
+    assertThat(recipients(grey).values()).containsOnly(1);
+  }
+
+  /** How often each recipient has got something. */
+  private static Map<String, Integer> recipients(MailSink sink) {
+    Map<String, Integer> counts = new TreeMap<>();
+    sink.taken().forEach(taken -> taken.to().forEach(to -> counts.merge(to, 1, Integer::sum)));
+    return counts;
+  }
+
+  @Test
+  void aSenderIsToldOfAFailureOnceAndNobodyOfAFailedReport() throws Exception {
+    MailSink there =
+        sink((line, _) -> line.startsWith("RCPT TO:<no") ? "550 5.1.1 no such user \u00e9" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put("no@there.test", "a@there.test", "no2@there.test");
+    put(ReversePath.NULL, "Subject: s\r\n\r\nx\r\n", "no@there.test");
+    put(address("gone@home.test"), "Subject: s\r\n\r\nx\r\n", "no@there.test");
+    awaitEmpty();
+    List<String> reports = inbox(1);
+    assertThat(reports).hasSize(1);
+    assertThat(reports.getFirst())
+        .startsWith("Return-Path: <>\r\nDelivered-To: me@home.test\r\nFrom: Mail Delivery System")
+        .contains("In-Reply-To: <1@home.test>\r\n")
+        .contains("Final-Recipient: rfc822; no@there.test\r\nAction: failed\r\nStatus: 5.1.1\r\n")
+        .contains("Remote-MTA: dns; 127.0.0.1\r\n")
+        .contains("Final-Recipient: rfc822; no2@there.test\r\n")
+        .contains("Content-Type: message/rfc822")
+        .contains("\r\n\r\nReceived: from test\r\nSubject: s\r\n\r\nhello\r\n")
+        .doesNotContain("rfc822; a@there.test");
+    assertThat(recipients(there)).containsExactly(Map.entry("a@there.test", 1));
+  }
+
+  @Test
+  void aReportToASenderElsewhereGoesOut() throws Exception {
+    MailSink there = sink((line, _) -> line.startsWith("RCPT TO:<no") ? "550 no" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put(address("x@there.test"), "Subject: s\r\n\r\nx\r\n", "no@there.test");
+    MailSink.Taken report = there.await(1).getFirst();
+    assertThat(report.from()).isEmpty();
+    assertThat(report.to()).containsExactly("x@there.test");
+    awaitEmpty();
+  }
+
+  @Test
+  void whatLivesTooLongIsGivenUp() throws Exception {
+    MailSink busy = sink((line, _) -> line.startsWith("MAIL") ? "451 4.3.0 busy" : null);
+    start(settings(Map.of("busy.test", busy.port()), Duration.ofMillis(1)), Workers.alone());
+    put("a@busy.test");
+    awaitEmpty();
+    assertThat(inbox(1).getFirst()).contains("Action: failed\r\nStatus: 4.3.0\r\n");
+  }
+
+  @Test
+  void aDeadDestinationDelaysNoOther() throws Exception {
+    MailSink silent = sink((line, _) -> line.isEmpty() ? MailSink.SILENCE : null);
+    MailSink there = sink((_, _) -> null);
+    int closed;
+    try (MailSink gone = MailSink.willing()) {
+      closed = gone.port();
+    }
+    QueueSettings settings =
+        settings(
+            Map.of("silent.test", silent.port(), "dead.test", closed, "there.test", there.port()));
+    outbox.open();
+    for (int i = 0; i < 100; i++) {
+      put("a" + i + "@dead.test");
+      put("a" + i + "@silent.test");
+    }
+    for (int i = 0; i < 20; i++) {
+      put("a" + i + "@there.test");
+    }
+    start(settings, Workers.alone());
+    assertThat(there.await(20)).hasSize(20);
+    assertThat(waiting()).isEqualTo(200);
+    // Those that wait behind it have cost nothing: what was tried is no more than a few.
+    assertThat(silent.connections()).isLessThanOrEqualTo(5);
+  }
+
+  @Test
+  void mailForADomainThatHasBecomeOursStaysHere() throws Exception {
+    start(settings(Map.of()), Workers.alone());
+    put(address("me@home.test"), "Subject: own\r\n\r\nx\r\n", "me@home.test");
+    awaitEmpty();
+    assertThat(inbox(1).getFirst())
+        .contains("Delivered-To: me@home.test\r\nReceived: from test\r\nSubject: own\r\n");
+  }
+
+  @Test
+  void whatWasSentIsWrittenDownThoughTheStoreFails() throws Exception {
+    MailSink there =
+        sink((line, _) -> {
+          if (line.equals(".")) {
+            store.faults().failNext(Faults.Call.APPEND, Faults.When.AFTER);
+            store.faults().failNext(Faults.Call.APPEND, Faults.When.BEFORE);
+          }
+          return null;
+        });
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put("a@there.test");
+    there.await(1);
+    awaitEmpty();
+    assertThat(there.taken()).hasSize(1);
+  }
+
+  @Test
+  void aLogIsRidOfWhatIsOver() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    int count = Part.COUNT * 110;
+    outbox.open();
+    for (int i = 0; i < count; i++) {
+      put("a@there.test");
+    }
+    awaitEmpty();
+    MailSink.until("short logs", () -> entries() < count);
+    assertThat(there.taken()).hasSize(count);
+    assertThat(waiting()).isZero();
+  }
+
+  private int entries() {
+    return IntStream.range(0, Part.COUNT)
+        .map(i -> store.logs().read(Part.log(i), 0, Long.MAX_VALUE, 100_000).size())
+        .sum();
+  }
+
+  // ---- two nodes
+
+  /** A node as a test wants it to be. */
+  private static final class Hand implements Workers {
+    private final String name;
+    private final Set<String> dead;
+    volatile boolean heard = true;
+    volatile boolean working = true;
+
+    Hand(String name, Set<String> dead) {
+      this.name = name;
+      this.dead = dead;
+    }
+
+    @Override
+    public String self() {
+      return name;
+    }
+
+    @Override
+    public boolean isAlive(String run) {
+      return !dead.contains(run);
+    }
+
+    @Override
+    public boolean isHeard() {
+      return heard;
+    }
+
+    @Override
+    public boolean isMine(int part) {
+      return working;
+    }
+  }
+
+  @Test
+  void twoNodesThatBothWantAllSendEachMessageOnce() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    start(settings, new Hand("a", Set.of()));
+    start(settings, new Hand("b", Set.of()));
+    for (int i = 0; i < 200; i++) {
+      put("a" + i + "@there.test");
+    }
+    there.await(200);
+    awaitEmpty();
+    assertThat(recipients(there)).hasSize(200);
+    assertThat(there.taken()).hasSize(200);
+  }
+
+  @Test
+  void aDeadNodesPartsAreTakenOverAndItsLastWordIsNotSpoken() throws Exception {
+    Set<String> dead = ConcurrentHashMap.newKeySet();
+    Hand first = new Hand("a", dead);
+    Hand second = new Hand("b", dead);
+    second.working = false;
+    // The first node hangs between the text and its end, as a stopped process does.
+    MailSink there =
+        sink((line, _) -> {
+          if (line.equals("DATA") && first.heard) {
+            first.heard = false;
+            dead.add("a");
+            second.working = true;
+          }
+          return null;
+        });
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    start(settings, first);
+    start(settings, second);
+    for (int i = 0; i < 50; i++) {
+      put("a" + i + "@there.test");
+    }
+    MailSink.until("all of them", () -> recipients(there).size() == 50);
+    awaitEmpty();
+    assertThat(there.taken()).hasSize(50);
+  }
+
+  @Test
+  void partsMoveToWhoShouldHaveThemWithNothingSentTwice() throws Exception {
+    Hand first = new Hand("a", Set.of());
+    Hand second = new Hand("b", Set.of());
+    second.working = false;
+    MailSink there =
+        sink((line, sofar) -> {
+          if (line.equals(".") && sofar.to().getFirst().startsWith("a20@")) {
+            first.working = false;
+            second.working = true;
+          }
+          return null;
+        });
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    start(settings, first);
+    start(settings, second);
+    for (int i = 0; i < 100; i++) {
+      put("a" + i + "@there.test");
+    }
+    MailSink.until("all of them", () -> recipients(there).size() == 100);
+    awaitEmpty();
+    assertThat(there.taken()).hasSize(100);
+  }
+
+  @Test
+  void anOrderHoldsAcrossNodes() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    put("a@there.test");
+    put("b@there.test");
+    int part = partOf("t1");
+    Stream.of(QueueEvent.Order.HOLD)
+        .map(order -> new QueueEvent.Ordered(new long[] {1}, order))
+        .forEach(ordered ->
+            store
+                .logs()
+                .append(
+                    hikyaku.mailbox.store.Append.to(
+                        Part.log(part), List.of(QueueCodec.ordered(ordered)))));
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    there.await(1);
+    assertThat(recipients(there)).containsKey("b@there.test");
+    assertThat(waiting()).isEqualTo(1);
+    store
+        .logs()
+        .append(
+            hikyaku.mailbox.store.Append.to(
+                Part.log(part),
+                List.of(
+                    QueueCodec.ordered(
+                        new QueueEvent.Ordered(new long[] {1}, QueueEvent.Order.RELEASE)))));
+    there.await(2);
+    awaitEmpty();
+  }
+
+  private int partOf(String transaction) throws Exception {
+    for (int i = 0; i < Part.COUNT; i++) {
+      for (var entry : store.logs().read(Part.log(i), 0, Long.MAX_VALUE, 1000)) {
+        if (QueueCodec.read(entry) instanceof QueueEvent.Queued(Outgoing message)
+            && message.transaction().equals(transaction)) {
+          return i;
+        }
+      }
+    }
+    throw new AssertionError("no " + transaction);
+  }
+}

@@ -1,0 +1,311 @@
+package hikyaku.server.smtpclient;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.smtpclient.Verdict.Kind;
+import hikyaku.server.testing.MailSink;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class SmtpClientTest {
+  private static final ClientSettings QUICK =
+      new ClientSettings(
+          List.of(),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          true);
+
+  /** A DNS as a test wants it; what is not there does not exist. */
+  private record Zone(Map<String, List<Names.Mx>> mx, Map<String, String> a) implements Names {
+    @Override
+    public Optional<List<Mx>> exchanges(String domain) throws UnreachableException {
+      if (domain.equals("silent.test")) {
+        throw new UnreachableException(Verdict.deferred("4.4.3", "no answer"));
+      }
+      return mx.containsKey(domain) || a.containsKey(domain)
+          ? Optional.of(mx.getOrDefault(domain, List.of()))
+          : Optional.empty();
+    }
+
+    @Override
+    public List<InetAddress> addresses(String host) {
+      return a.containsKey(host) ? List.of(InetAddress.ofLiteral(a.get(host))) : List.of();
+    }
+  }
+
+  private static SmtpClient client(int port, ClientSettings settings, Names names) {
+    return new SmtpClient("us.test", Set.of(), port, settings, names, relay -> "secret");
+  }
+
+  private static Letter letter(String text, String... to) {
+    MailParameters parameters =
+        new MailParameters((long) text.length(), null, false, null, null, null);
+    return new Letter(
+        new Mailbox(new MailAddress("me", "us.test")),
+        parameters,
+        false,
+        Stream.of(to)
+            .map(name -> new Mailbox(new MailAddress(name, "there.test")))
+            .map(address -> new Letter.To(address, RcptParameters.NONE))
+            .toList(),
+        sink -> sink.write(text.getBytes(UTF_8)));
+  }
+
+  private static SmtpClient.Result send(MailSink sink, Letter letter) throws Exception {
+    return send(sink, letter, QUICK);
+  }
+
+  private static SmtpClient.Result send(MailSink sink, Letter letter, ClientSettings settings)
+      throws Exception {
+    Route route = new Route.Named(Relay.parse("smtp+plain://127.0.0.1:" + sink.port()));
+    SmtpClient client = client(25, settings, new Zone(Map.of(), Map.of()));
+    try (SmtpClient.Session session = client.session(route)) {
+      SmtpClient.Result result = session.send(letter, () -> true);
+      session.end();
+      return result;
+    }
+  }
+
+  private static List<Kind> kinds(SmtpClient.Result result) {
+    return result.verdicts().stream().map(Verdict::kind).toList();
+  }
+
+  @Test
+  void aMessageArrivesAsItIs() throws Exception {
+    for (String extensions : List.of("250-sink\r\n250 PIPELINING", "250 sink")) {
+      try (MailSink sink = new MailSink((line, _) -> line.startsWith("EHLO") ? extensions : null)) {
+        assertThat(kinds(send(sink, letter(".\r\n..x\r\nno end.", "a", "b"))))
+            .containsExactly(Kind.DELIVERED, Kind.DELIVERED);
+        assertThat(sink.taken())
+            .containsExactly(
+                new MailSink.Taken(
+                    "me@us.test", List.of("a@there.test", "b@there.test"), ".\n..x\nno end.\n"));
+      }
+    }
+  }
+
+  @Test
+  void eachRecipientHasItsVerdict() throws Exception {
+    for (String extensions : List.of("250-sink\r\n250 PIPELINING", "250 sink")) {
+      try (MailSink sink =
+          new MailSink((line, _) -> {
+            if (line.startsWith("EHLO")) {
+              return extensions;
+            }
+            return line.startsWith("RCPT TO:<bad")
+                ? "550-5.1.1 no\r\n550 5.1.1 such user"
+                : line.startsWith("RCPT TO:<later") ? "450 4.2.0 greylisted" : null;
+          })) {
+        SmtpClient.Result result = send(sink, letter("x\r\n", "a", "bad", "later"));
+        assertThat(kinds(result)).containsExactly(Kind.DELIVERED, Kind.FAILED, Kind.DEFERRED);
+        assertThat(result.verdicts().get(1).status()).isEqualTo("5.1.1");
+        assertThat(result.verdicts().get(1).text()).isEqualTo("550 5.1.1 no such user");
+        assertThat(kinds(send(sink, letter("x\r\n", "bad")))).containsExactly(Kind.FAILED);
+        assertThat(sink.taken()).hasSize(1);
+      }
+    }
+  }
+
+  /** RFC 2920 §3.1: DATA may be accepted though no recipient was. */
+  @Test
+  void aTextForNobodyIsEnded() throws Exception {
+    try (MailSink sink =
+        new MailSink((line, _) ->
+            line.startsWith("RCPT") ? "550 no" : line.equals("DATA") ? "354 go" : null)) {
+      assertThat(kinds(send(sink, letter("x\r\n", "a")))).containsExactly(Kind.FAILED);
+      assertThat(sink.taken()).hasSize(1);
+      assertThat(sink.taken().getFirst().text()).isEmpty();
+    }
+  }
+
+  @Test
+  void oneConnectionTakesManyMessagesAndIsRenewed() throws Exception {
+    int[] count = {0};
+    try (MailSink sink =
+        new MailSink((line, _) ->
+            line.startsWith("MAIL") && ++count[0] == 3 ? "421 4.3.2 enough for now" : null)) {
+      Route route = new Route.Named(Relay.parse("smtp+plain://127.0.0.1:" + sink.port()));
+      try (SmtpClient.Session session =
+          client(25, QUICK, new Zone(Map.of(), Map.of())).session(route)) {
+        for (int i = 0; i < 4; i++) {
+          assertThat(kinds(session.send(letter("x\r\n", "a"), () -> true)))
+              .containsExactly(Kind.DELIVERED);
+        }
+      }
+      assertThat(sink.taken()).hasSize(4);
+      assertThat(sink.connections()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whatBreaksBeforeTheEndIsNoDeliveryAndAtTheEndIsDoubtful() throws Exception {
+    try (MailSink sink = new MailSink((line, _) -> line.equals("DATA") ? MailSink.CLOSE : null)) {
+      assertThatThrownBy(() -> send(sink, letter("x\r\n", "a")))
+          .isInstanceOf(UnreachableException.class);
+    }
+    try (MailSink sink = new MailSink((line, _) -> line.equals(".") ? MailSink.CLOSE : null)) {
+      SmtpClient.Result result = send(sink, letter("x\r\n", "a"));
+      assertThat(kinds(result)).containsExactly(Kind.DEFERRED);
+      assertThat(result.verdicts().getFirst().text()).contains("at the message's end");
+    }
+  }
+
+  @Test
+  void whoMayNotEndItDoesNot() throws Exception {
+    try (MailSink sink = MailSink.willing()) {
+      Route route = new Route.Named(Relay.parse("smtp+plain://127.0.0.1:" + sink.port()));
+      try (SmtpClient.Session session =
+          client(25, QUICK, new Zone(Map.of(), Map.of())).session(route)) {
+        assertThatThrownBy(() -> session.send(letter("x\r\n", "a"), () -> false))
+            .isInstanceOf(UnreachableException.class);
+      }
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
+  @Test
+  void oddServersAreLeftInTime() throws Exception {
+    Duration soon = Duration.ofMillis(300);
+    ClientSettings hasty = new ClientSettings(List.of(), soon, soon, soon, soon, soon, soon, true);
+    for (String odd :
+        List.of(
+            MailSink.SILENCE,
+            "hello",
+            "250-" + "x".repeat(10_000),
+            "200\u0000-",
+            "554 5.7.1 go away",
+            "421 busy")) {
+      for (String when : List.of("", "EHLO us.test", "MAIL FROM:<me@us.test> SIZE=3")) {
+        try (MailSink sink = new MailSink((line, _) -> line.equals(when) ? odd : null)) {
+          Verdict verdict;
+          try {
+            verdict = send(sink, letter("x\r\n", "a"), hasty).verdicts().getFirst();
+          } catch (UnreachableException e) {
+            verdict = e.verdict();
+          }
+          boolean refused = odd.startsWith("554") && when.startsWith("MAIL");
+          // A server that answers 554 to EHLO may still know HELO.
+          boolean old = odd.startsWith("554") && when.startsWith("EHLO");
+          assertThat(verdict.kind())
+              .as(odd + " at " + when)
+              .isEqualTo(refused ? Kind.FAILED : old ? Kind.DELIVERED : Kind.DEFERRED);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatTheServerCannotTakeIsNotSent() throws Exception {
+    try (MailSink sink =
+        new MailSink((line, _) -> line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 5" : null)) {
+      assertThat(send(sink, letter("123456\r\n", "a")).verdicts().getFirst().status())
+          .isEqualTo("5.3.4");
+      Letter small = letter("1\r\n", "a");
+      Letter eightBit =
+          new Letter(small.from(), small.parameters(), true, small.recipients(), small.content());
+      assertThat(send(sink, eightBit).verdicts().getFirst().status()).isEqualTo("5.6.3");
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRelayIsLoggedInAt() throws Exception {
+    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    try (MailSink sink =
+        new MailSink((line, _) -> {
+          said.add(line);
+          return line.startsWith("EHLO")
+              ? "250-sink\r\n250 AUTH PLAIN"
+              : line.startsWith("AUTH") ? "235 2.7.0 in" : null;
+        })) {
+      Route route = new Route.Named(Relay.parse("smtp+plain://us@127.0.0.1:" + sink.port()));
+      try (SmtpClient.Session session =
+          client(25, QUICK, new Zone(Map.of(), Map.of())).session(route)) {
+        assertThat(kinds(session.send(letter("x\r\n", "a"), () -> true)))
+            .containsExactly(Kind.DELIVERED);
+      }
+      assertThat(said).contains("AUTH PLAIN AHVzAHNlY3JldA==");
+    }
+    try (MailSink sink = MailSink.willing()) {
+      Route route = new Route.Named(Relay.parse("smtp://127.0.0.1:" + sink.port()));
+      try (SmtpClient.Session session =
+          client(25, QUICK, new Zone(Map.of(), Map.of())).session(route)) {
+        assertThatThrownBy(() -> session.send(letter("x\r\n", "a"), () -> true))
+            .hasMessageContaining("STARTTLS");
+      }
+    }
+  }
+
+  private static Names.Mx mx(int preference, String host) {
+    return new Names.Mx(preference, host);
+  }
+
+  /** RFC 5321 §5.1, RFC 7505. */
+  @Test
+  void exchangesAreFoundAsTheDnsSays() throws Exception {
+    try (MailSink sink = MailSink.willing()) {
+      Zone zone =
+          new Zone(
+              Map.of(
+                  "first.test", List.of(mx(20, "up.test"), mx(10, "down.test")),
+                  "null.test", List.of(mx(0, "")),
+                  "ours.test", List.of(mx(10, "us.test"), mx(20, "up.test")),
+                  "backup.test", List.of(mx(20, "us.test"), mx(10, "up.test")),
+                  "nowhere.test", List.of(mx(10, "none.test"))),
+              // Nothing listens on the other loopback address.
+              Map.of("up.test", "127.0.0.1", "down.test", "127.0.0.9", "plain.test", "127.0.0.1"));
+      assertThat(status(sink, zone, "first.test")).isEqualTo("2.0.0");
+      assertThat(status(sink, zone, "plain.test")).isEqualTo("2.0.0");
+      assertThat(status(sink, zone, "backup.test")).isEqualTo("2.0.0");
+      assertThat(status(sink, zone, "null.test")).isEqualTo("5.1.10");
+      assertThat(status(sink, zone, "ours.test")).isEqualTo("5.4.6");
+      assertThat(status(sink, zone, "nowhere.test")).isEqualTo("5.4.4");
+      assertThat(status(sink, zone, "none.test")).isEqualTo("5.1.2");
+      assertThat(status(sink, zone, "silent.test")).isEqualTo("4.4.3");
+      assertThat(sink.taken()).hasSize(3);
+      ClientSettings outside = ClientSettings.DEFAULTS;
+      assertThat(status(sink, zone, "plain.test", outside)).isEqualTo("5.4.4");
+    }
+  }
+
+  private static String status(MailSink sink, Zone zone, String domain) throws Exception {
+    return status(sink, zone, domain, QUICK);
+  }
+
+  private static String status(MailSink sink, Zone zone, String domain, ClientSettings settings)
+      throws Exception {
+    SmtpClient client = client(sink.port(), settings, zone);
+    try (SmtpClient.Session session = client.session(new Route.Exchange(domain))) {
+      return session.send(letter("x\r\n", "a"), () -> true).verdicts().getFirst().status();
+    } catch (UnreachableException e) {
+      return e.verdict().status();
+    }
+  }
+
+  @Test
+  void relaysAreReadAsTheyAreWritten() {
+    assertThat(Relay.parse("smtp://mx.test")).hasToString("smtp://mx.test:25");
+    assertThat(Relay.parse("smtps://me@h.test@mx.test/"))
+        .isEqualTo(new Relay(Relay.Tls.IMPLICIT, "me@h.test", "mx.test", 465));
+    assertThat(Relay.parse("smtp+plain://[::1]:2525").bareHost()).isEqualTo("::1");
+    for (String wrong : List.of("", "mx.test", "http://x", "smtp://x:0", "smtp://x:70000")) {
+      assertThatThrownBy(() -> Relay.parse(wrong)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+}
