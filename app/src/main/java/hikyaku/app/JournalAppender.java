@@ -7,15 +7,12 @@ import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import hikyaku.server.link.Probes;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Journal;
-import hikyaku.server.ops.Json;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.event.KeyValuePair;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes events to a journal: what this program says of a session, at whichever level, and what
@@ -51,8 +48,11 @@ final class JournalAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   /** Fronts look at nodes every few seconds: as long as it goes well there is nothing to tell. */
   private static boolean isProbe(ILoggingEvent event) {
-    return !event.getLevel().isGreaterOrEqual(Level.WARN)
-        && session(event).startsWith(Probes.SESSION);
+    return !event.getLevel().isGreaterOrEqual(Level.WARN) && isOfProbe(event);
+  }
+
+  static boolean isOfProbe(ILoggingEvent event) {
+    return session(event).startsWith(Probes.SESSION);
   }
 
   private static String session(ILoggingEvent event) {
@@ -69,35 +69,38 @@ final class JournalAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   /** One line: JSON has line feeds as escapes only. */
   static String line(ILoggingEvent event) {
-    ObjectNode line = Json.MAPPER.createObjectNode();
+    JsonText line = new JsonText();
     Instant at = event.getInstant();
-    line.put("t", at.getEpochSecond() * 1_000_000 + at.getNano() / 1000);
-    line.put("l", event.getLevel().toString().toLowerCase(Locale.ROOT));
-    line.put("m", event.getFormattedMessage());
-    ObjectNode keys = line.putObject("k");
+    line.begin('{').key("t").value(at.getEpochSecond() * 1_000_000 + at.getNano() / 1000);
+    line.key("l").value(event.getLevel().toString().toLowerCase(Locale.ROOT));
+    line.key("m").value(event.getFormattedMessage());
+    line.key("k").begin('{');
     for (KeyValuePair pair : LogLayout.pairs(event)) {
-      put(keys, pair.key, pair.value);
+      if (pair.value != null) {
+        put(line.key(pair.key), pair.value);
+      }
     }
+    line.end('}');
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null) {
-      line.put("e", thrown.getClassName() + ": " + thrown.getMessage());
+      line.key("e").value(thrown.getClassName() + ": " + thrown.getMessage());
     }
-    return line + "\n";
+    return line.end('}').toString() + '\n';
   }
 
-  private static void put(ObjectNode keys, String key, Object value) {
+  private static void put(JsonText line, Object value) {
     switch (value) {
-      case Long number -> keys.put(key, number);
-      case Integer number -> keys.put(key, number);
-      case Double number -> keys.put(key, number);
-      case Boolean bool -> keys.put(key, bool);
-      case null -> {}
-      case InetSocketAddress address -> keys.put(key, Figures.address(address));
+      case Long number -> line.value(number);
+      case Integer number -> line.value(number);
+      case Double number -> line.value(number);
+      case Boolean bool -> line.value(bool);
+      case InetSocketAddress address -> line.value(Figures.address(address));
       case List<?> list -> {
-        ArrayNode array = keys.putArray(key);
-        list.forEach(each -> array.add(String.valueOf(each)));
+        line.begin('[');
+        list.forEach(each -> line.value(String.valueOf(each)));
+        line.end(']');
       }
-      default -> keys.put(key, value.toString());
+      default -> line.value(value.toString());
     }
   }
 }

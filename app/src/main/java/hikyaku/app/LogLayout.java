@@ -30,6 +30,9 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
     if (given == null || given.isEmpty()) {
       return List.of();
     }
+    if (given.getFirst().key.equals("session")) {
+      return given;
+    }
     List<KeyValuePair> pairs = new ArrayList<>(given);
     pairs.sort(Comparator.comparing(pair -> !pair.key.equals("session")));
     return pairs;
@@ -42,6 +45,9 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
 
   /** Controls, line separators, and what changes direction (Unicode Cc, Zl, Zp, Cf). */
   static boolean isInvisible(int c) {
+    if (c >= ' ' && c < 0x7f) {
+      return false;
+    }
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.LINE_SEPARATOR,
@@ -54,11 +60,15 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
 
   /** {@code TIME LEVEL message key=value …}. */
   static final class Text extends LogLayout {
+    /** How wide a level is at least. */
+    private static final int LEVEL = 5;
+
     @Override
     public String doLayout(ILoggingEvent event) {
-      StringBuilder line = new StringBuilder(160);
-      line.append(time(event)).append(' ');
-      line.append(String.format(Locale.ROOT, "%-5s ", event.getLevel()));
+      StringBuilder line = new StringBuilder(320);
+      String level = event.getLevel().toString();
+      line.append(time(event)).append(' ').append(level);
+      line.repeat(' ', Math.max(0, LEVEL - level.length()) + 1);
       escape(line, event.getFormattedMessage(), false);
       for (KeyValuePair pair : pairs(event)) {
         line.append(' ').append(pair.key).append('=');
@@ -78,15 +88,23 @@ abstract sealed class LogLayout extends LayoutBase<ILoggingEvent> {
     }
 
     private static void value(StringBuilder line, String value) {
-      boolean plain =
-          !value.isEmpty() && value.chars().allMatch(c -> c > ' ' && c != '"' && c != '=');
-      if (plain) {
+      if (isPlain(value)) {
         escape(line, value, false);
       } else {
         line.append('"');
         escape(line, value, true);
         line.append('"');
       }
+    }
+
+    private static boolean isPlain(String value) {
+      for (int i = 0; i < value.length(); i++) {
+        char c = value.charAt(i);
+        if (c <= ' ' || c == '"' || c == '=') {
+          return false;
+        }
+      }
+      return !value.isEmpty();
     }
 
     private static void escape(StringBuilder line, String text, boolean quoted) {

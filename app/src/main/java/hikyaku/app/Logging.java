@@ -13,18 +13,15 @@ import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.spi.FilterReply;
 import hikyaku.app.config.Log;
-import hikyaku.server.link.Probes;
 import hikyaku.server.ops.Journal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.KeyValuePair;
 
 /**
  * The log, set up in code, since looking for configuration files costs a tenth of a start. Until
@@ -139,19 +136,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
     public FilterReply decide(ILoggingEvent event) {
       boolean news =
           event.getLevel().isGreaterOrEqual(Level.WARN)
-              || !isOfProbe(event)
+              || !JournalAppender.isOfProbe(event)
               || root((LoggerContext) LoggerFactory.getILoggerFactory()).isEnabledFor(Level.DEBUG);
       return news ? FilterReply.NEUTRAL : FilterReply.DENY;
-    }
-
-    private static boolean isOfProbe(ILoggingEvent event) {
-      List<KeyValuePair> pairs = event.getKeyValuePairs();
-      return pairs != null
-          && pairs.stream()
-              .anyMatch(pair ->
-                  pair.key.equals("session")
-                      && pair.value instanceof String session
-                      && session.startsWith(Probes.SESSION));
     }
   }
 

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * What this process has logged, kept to be searched: files of JSON lines, each as long as a
  * fraction of all of them, the oldest of which goes when there are too many. Whoever logs never
  * waits for the disk: lines gather in memory and are written by a thread of the journal's own, not
- * synced. The last ones can be lost with the machine, not with the process' clients.
+ * synced. A line that comes alone is written at once, one in a throng within some milliseconds,
+ * together with others. The last ones can be lost with the machine, not with the process' clients.
  */
 public final class Journal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -41,6 +42,9 @@ public final class Journal implements AutoCloseable {
   /** Octets that may wait for the disk; beyond them lines are dropped, and counted. */
   private static final int WAITING = 8 * 1024 * 1024;
 
+  /** Between two writes: to wake a thread for each line would cost more than the line. */
+  private static final Duration REST = Duration.ofMillis(20);
+
   private static final Duration COMPLAIN = Duration.ofMinutes(1);
   private static final String PREFIX = "journal-";
   private static final String SUFFIX = ".jsonl";
@@ -52,7 +56,13 @@ public final class Journal implements AutoCloseable {
   private final Thread writer;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Condition some = lock.newCondition();
+  private final Condition restEnds = lock.newCondition();
+  private final Condition flushed = lock.newCondition();
+
+  /** Somebody waits for the files: no rest now. */
+  private boolean hurried;
+
   private ByteArrayOutputStream waiting = new ByteArrayOutputStream();
   private long taken;
   private long written;
@@ -104,7 +114,7 @@ public final class Journal implements AutoCloseable {
       }
       waiting.writeBytes(line);
       taken++;
-      changed.signalAll();
+      some.signal();
     } finally {
       lock.unlock();
     }
@@ -127,7 +137,9 @@ public final class Journal implements AutoCloseable {
       long wanted = taken;
       long left = atMost.toNanos();
       while (written < wanted && left > 0 && !closed) {
-        left = changed.awaitNanos(left);
+        hurried = true;
+        restEnds.signal();
+        left = flushed.awaitNanos(left);
       }
     } finally {
       lock.unlock();
@@ -163,8 +175,9 @@ public final class Journal implements AutoCloseable {
       lock.lock();
       try {
         while (waiting.size() == 0 && !closed) {
-          changed.awaitUninterruptibly();
+          some.awaitUninterruptibly();
         }
+        hurried = false;
         lines = waiting;
         waiting = new ByteArrayOutputStream(Math.min(lines.size(), SMALLEST_FILE));
         upTo = taken;
@@ -180,12 +193,25 @@ public final class Journal implements AutoCloseable {
       lock.lock();
       try {
         written = upTo;
-        changed.signalAll();
+        flushed.signalAll();
+        rest();
       } finally {
         lock.unlock();
       }
     }
     closeFile();
+  }
+
+  /** Under the lock, which is free meanwhile. */
+  private void rest() {
+    long left = REST.toNanos();
+    while (left > 0 && !hurried && !closed) {
+      try {
+        left = restEnds.awaitNanos(left);
+      } catch (InterruptedException nobodyDoes) {
+        return;
+      }
+    }
   }
 
   /**
@@ -282,7 +308,9 @@ public final class Journal implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      changed.signalAll();
+      some.signal();
+      restEnds.signal();
+      flushed.signalAll();
     } finally {
       lock.unlock();
     }
