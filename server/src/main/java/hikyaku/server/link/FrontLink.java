@@ -280,8 +280,13 @@ final class FrontLink implements Link.Receiver {
     }
 
     @Override
-    public void output(byte[] octets, int offset, int length, long pin) {
-      mine.send(Frame.OUTPUT, stream, Link.ofLong(pin), 8, octets, offset, length);
+    public void output(byte[] octets, int offset, int length, long pin, boolean more) {
+      byte[] head = Link.ofLong(pin);
+      if (more) {
+        mine.sendWithNext(Frame.OUTPUT, stream, head, head.length, octets, offset, length);
+      } else {
+        mine.send(Frame.OUTPUT, stream, head, head.length, octets, offset, length);
+      }
     }
 
     @Override
@@ -311,8 +316,10 @@ final class FrontLink implements Link.Receiver {
 
     @Override
     public void account(String account, Home best) {
-      String told = account + "\n" + best.node() + "\n" + best.pool();
-      mine.send(Frame.ACCOUNT, stream, told.getBytes(StandardCharsets.UTF_8));
+      // Who logs in is answered at once.
+      byte[] told =
+          (account + "\n" + best.node() + "\n" + best.pool()).getBytes(StandardCharsets.UTF_8);
+      mine.sendWithNext(Frame.ACCOUNT, stream, told, told.length, NOTHING, 0, 0);
     }
 
     @Override

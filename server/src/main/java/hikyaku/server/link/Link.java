@@ -164,17 +164,10 @@ final class Link implements AutoCloseable {
    */
   void send(
       byte type, int stream, byte[] head, int headLength, byte[] body, int offset, int length) {
-    int payload = headLength + length;
-    if (payload > Frame.MAX_PAYLOAD) {
-      throw new IllegalArgumentException("a frame of " + payload + " octets");
-    }
     boolean mine;
     lock.lock();
     try {
-      while (pendingEnd >= FULL && !closed && !Lookout.isHere()) {
-        drained.awaitUninterruptibly();
-      }
-      append(type, stream, payload, head, headLength, body, offset, length);
+      put(type, stream, head, headLength, body, offset, length);
       mine = takeTurn();
     } finally {
       lock.unlock();
@@ -182,6 +175,33 @@ final class Link implements AutoCloseable {
     if (mine) {
       pumpOrLose();
     }
+  }
+
+  /**
+   * As {@link #send}, but the frame may stay here until something else is sent, which is expected
+   * at once; at most until the next heartbeat.
+   */
+  void sendWithNext(
+      byte type, int stream, byte[] head, int headLength, byte[] body, int offset, int length) {
+    lock.lock();
+    try {
+      put(type, stream, head, headLength, body, offset, length);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private void put(
+      byte type, int stream, byte[] head, int headLength, byte[] body, int offset, int length) {
+    int payload = headLength + length;
+    if (payload > Frame.MAX_PAYLOAD) {
+      throw new IllegalArgumentException("a frame of " + payload + " octets");
+    }
+    while (pendingEnd >= FULL && !closed && !Lookout.isHere()) {
+      drained.awaitUninterruptibly();
+    }
+    append(type, stream, payload, head, headLength, body, offset, length);
   }
 
   /** Whether a frame can be sent now without a wait. */

@@ -46,6 +46,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
 
   // The session's thread's own.
   private boolean unsettledOutput;
+  private boolean ending;
   private boolean left;
   private long pin = -1;
 
@@ -312,6 +313,11 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     pin = seq;
   }
 
+  /** What is written from now on is followed by the end, and goes with it. */
+  void ending() {
+    ending = true;
+  }
+
   @Override
   public void write(byte[] octets, int offset, int length) throws IOException {
     int at = offset;
@@ -319,9 +325,10 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     while (at < end) {
       int part = spend(Math.min(end - at, PIECE));
       unsettledOutput = true;
-      carrier.output(octets, at, part, pin);
-      octetsOut.setOpaque(octetsOut.getPlain() + part);
       at += part;
+      // The last piece alone: for another one there may have to be room first.
+      carrier.output(octets, at - part, part, pin, ending && at == end);
+      octetsOut.setOpaque(octetsOut.getPlain() + part);
     }
   }
 

@@ -11,8 +11,9 @@ public interface Carrier {
    * Part of an answer that is not yet settled.
    *
    * @param pin what the command is pinned to, or -1
+   * @param more whether the session says something else at once, with which this may go
    */
-  void output(byte[] octets, int offset, int length, long pin);
+  void output(byte[] octets, int offset, int length, long pin, boolean more);
 
   /** A line between two responses that is no part of the answer: a repeat need not say it. */
   void aside(byte[] line);
@@ -30,7 +31,7 @@ public interface Carrier {
   /** Have the front compress behind these octets; the input from this offset on is compressed. */
   void startCompression(long inputOffset, byte[] octets, int length);
 
-  /** Who has logged in, and where their sessions are best served. */
+  /** Who has logged in, and where their sessions are best served; may go with what comes next. */
   void account(String account, Home home);
 
   /** So many octets of input were taken: the front may send as many more. */

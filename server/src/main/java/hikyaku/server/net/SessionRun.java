@@ -84,6 +84,9 @@ class SessionRun {
       if (session.moved) {
         return CloseReason.MOVED;
       }
+      if (session.carried != null) {
+        session.carried.ending();
+      }
       session.out.flush();
       return session.toldToStop
           ? CloseReason.STOPPING

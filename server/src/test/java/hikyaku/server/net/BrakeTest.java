@@ -249,7 +249,7 @@ class BrakeTest {
     final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
 
     @Override
-    public void output(byte[] octets, int offset, int length, long pin) {
+    public void output(byte[] octets, int offset, int length, long pin, boolean more) {
       told.add("output");
     }
 

@@ -15,12 +15,14 @@ final class CarriedLayerTest {
 
   private final AtomicInteger sent = new AtomicInteger();
   private final List<Integer> granted = new ArrayList<>();
+  private final List<Boolean> followed = new ArrayList<>();
   private final CarriedLayer layer =
       new CarriedLayer(
           new Carrier() {
             @Override
-            public void output(byte[] octets, int offset, int length, long pin) {
+            public void output(byte[] octets, int offset, int length, long pin, boolean more) {
               sent.addAndGet(length);
+              followed.add(more);
             }
 
             @Override
@@ -53,6 +55,16 @@ final class CarriedLayerTest {
             @Override
             public void closed(CloseReason reason) {}
           });
+
+  /** What is held back until the end must not be what room for the rest depends on. */
+  @Test
+  void theLastPieceAloneGoesWithTheEnd() throws Exception {
+    layer.write(new byte[ANSWER], 0, ANSWER);
+    layer.ending();
+    layer.write(new byte[100_000], 0, 100_000);
+    assertThat(followed).containsExactly(false, false, true);
+    assertThat(sent).hasValue(ANSWER + 100_000);
+  }
 
   @Test
   void shortAnswersWaitForRoomToo() throws Exception {
