@@ -46,6 +46,11 @@ public final class FrontProtocol implements TurnProtocol {
       return this == SMTP || this == SUBMISSION;
     }
 
+    /** Whether it matters that a client speaks before it is greeted, as only robots do. */
+    boolean listensFirst() {
+      return this == SMTP;
+    }
+
     /** A line that turns a client away for now, between commands or in place of the greeting. */
     String refusal(String text) {
       return prefix + text + "\r\n";

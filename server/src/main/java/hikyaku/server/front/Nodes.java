@@ -433,10 +433,19 @@ public final class Nodes implements AutoCloseable {
       if (among.isEmpty()) {
         return Optional.empty();
       }
-      int best = among.stream().mapToInt(each -> rank(preference, each)).min().getAsInt();
-      NodeLink link =
-          pick(among.stream().filter(each -> rank(preference, each) == best).toList()).link;
-      return Optional.of(new Choice(link, preference.isAstray(best)));
+      int best = Integer.MAX_VALUE;
+      List<Candidate> equals = new ArrayList<>(among.size());
+      for (Candidate each : among) {
+        int rank = rank(preference, each);
+        if (rank < best) {
+          best = rank;
+          equals.clear();
+        }
+        if (rank == best) {
+          equals.add(each);
+        }
+      }
+      return Optional.of(new Choice(pick(equals).link, preference.isAstray(best)));
     } finally {
       lock.unlock();
     }

@@ -153,6 +153,21 @@ final class Passage implements TurnProtocol.Turns {
   }
 
   @Override
+  public boolean beginAtOnce() {
+    if (service.listensFirst()) {
+      return false;
+    }
+    Nodes.Choice node = nodes.choose(service.protocol(), preference, refusing).orElse(null);
+    if (node == null || !node.link().hasRoom()) {
+      return false;
+    }
+    begun = true;
+    patienceEnds = System.nanoTime() + settings.patience().toNanos();
+    give(node);
+    return true;
+  }
+
+  @Override
   public boolean turn() throws IOException {
     try {
       failIfFailed();
@@ -340,27 +355,32 @@ final class Passage implements TurnProtocol.Turns {
     if (!client.take()) {
       return;
     }
+    boolean mine = from == inbox;
     boolean turn = true;
     try {
-      turn = from == inbox && !hearAtOnce(from);
+      turn = mine && !hearAtOnce(from);
     } catch (Throwable e) {
       // Whoever brings the news has nothing to do with it.
       failure = e;
     }
-    client.giveBack(turn);
+    if (mine && over && !turn) {
+      client.part();
+    } else {
+      client.giveBack(turn);
+    }
   }
 
   /** False if there is something left that a turn is needed for. */
   private boolean hearAtOnce(Inbox from) throws IOException, InterruptedException {
     Told told;
-    while ((told = from.peek()) != null) {
+    while (!over && (told = from.peek()) != null) {
       if (!needsNoWait(told)) {
         return false;
       }
       from.poll();
       hear(told);
     }
-    return !over && forwarded == input.end();
+    return over || forwarded == input.end();
   }
 
   private boolean needsNoWait(Told told) {
@@ -368,13 +388,17 @@ final class Passage implements TurnProtocol.Turns {
       case Told.Output _, Told.Aside _, Told.Account _, Told.Granted _ -> true;
       // A file may be at its end by it.
       case Told.Settled _ -> input.room() > 0;
-      case Told.StartTls _,
-          Told.StartCompression _,
-          Told.Left _,
-          Told.Lost _,
-          Told.Refused _,
-          Told.Closed _ ->
+      case Told.Closed(CloseReason reason) -> endsInOrder(reason);
+      case Told.StartTls _, Told.StartCompression _, Told.Left _, Told.Lost _, Told.Refused _ ->
           false;
+    };
+  }
+
+  /** Whether a session that its node has closed ends with what was said. */
+  private static boolean endsInOrder(CloseReason reason) {
+    return switch (reason) {
+      case STOPPING, MOVED, OPERATOR, ACCOUNT, WRITE_TIMEOUT, BROKEN -> false;
+      default -> true;
     };
   }
 
@@ -602,6 +626,7 @@ final class Passage implements TurnProtocol.Turns {
       Optional<Nodes.Choice> node = nodes.choose(service.protocol(), preference, refusing);
       if (node.isPresent()) {
         give(node.get());
+        forward();
         return;
       }
       // One that refused may be asked again once all have.
@@ -619,15 +644,14 @@ final class Passage implements TurnProtocol.Turns {
     }
   }
 
-  private void give(Nodes.Choice choice) throws IOException {
+  private void give(Nodes.Choice choice) {
     NodeLink node = choice.link();
     if (choice.astray()) {
       astray(node);
     }
-    open(node);
     client.state(
         "on " + node.node() + (choice.astray() ? ", no " + preference.wanted() + " is up" : ""));
-    forward();
+    open(node);
   }
 
   private void astray(NodeLink node) {
@@ -652,6 +676,10 @@ final class Passage implements TurnProtocol.Turns {
     endTold = false;
     toSkip = delivered;
     skipped = null;
+    LOG.atDebug()
+        .addKeyValue("session", client.sessionId())
+        .addKeyValue("node", node.node())
+        .log("given to a node");
     stream =
         node.open(
             new CarriedSession(
@@ -669,10 +697,6 @@ final class Passage implements TurnProtocol.Turns {
                 pin,
                 Optional.ofNullable(position)),
             mine);
-    LOG.atDebug()
-        .addKeyValue("session", client.sessionId())
-        .addKeyValue("node", node.node())
-        .log("given to a node");
   }
 
   private void homeless() throws IOException {

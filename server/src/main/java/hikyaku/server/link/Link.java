@@ -94,7 +94,7 @@ final class Link implements AutoCloseable {
 
   void start() throws IOException {
     try {
-      watch = lookout.watch(channel.channel(), this::ready);
+      watch = lookout.watch(channel.channel(), this::ready, 0);
     } catch (IOException e) {
       lose(String.valueOf(e.getMessage()));
       throw e;

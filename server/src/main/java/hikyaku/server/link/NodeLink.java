@@ -113,6 +113,11 @@ public final class NodeLink implements AutoCloseable {
     return node;
   }
 
+  /** Whether a session can be handed over without a wait, if it is new. */
+  public boolean hasRoom() {
+    return link.hasRoom();
+  }
+
   /** What the node last said of itself. */
   public Optional<Report> report() {
     return Optional.ofNullable(report);
@@ -148,7 +153,7 @@ public final class NodeLink implements AutoCloseable {
   }
 
   /**
-   * Hands a session to the node.
+   * Hands a session to the node. Waits for the link to have room, unless the session is new.
    *
    * @param told is told what the node says of it, in order, by a lookout or one that finds the link
    *     lost: it must not wait
@@ -159,7 +164,12 @@ public final class NodeLink implements AutoCloseable {
       probes.add(stream);
     }
     sessions.put(stream, new Carried(session.service(), told));
-    link.send(Frame.OPEN, stream, tickets.sign(node, Opens.encode(session), random));
+    byte[] ticket = tickets.sign(node, Opens.encode(session), random);
+    if (session.position().isEmpty()) {
+      link.sendAtOnce(Frame.OPEN, stream, ticket);
+    } else {
+      link.send(Frame.OPEN, stream, ticket);
+    }
     if (!link.isOpen()) {
       // It may have been lost before or after the session was noted: the news is given once.
       tell(stream, new Told.Lost("the link is gone"), true);

@@ -109,12 +109,25 @@ public final class Lookout {
   }
 
   /**
-   * Begins to watch a channel, which is in non-blocking mode from now on. Nothing is wanted of it
-   * yet. Closing the channel ends the watch.
+   * Begins to watch a channel, which is in non-blocking mode from now on. Closing the channel ends
+   * the watch.
+   *
+   * @param ops what is wanted of it at first, which the watcher may be told before this returns
    */
-  public Watch watch(SocketChannel channel, Watcher watcher) throws IOException {
+  public Watch watch(SocketChannel channel, Watcher watcher, int ops) throws IOException {
     channel.configureBlocking(false);
-    return new Watch(channel.register(selector, 0, watcher));
+    Watch made = new Watch(channel.register(selector, ops, watcher));
+    if (ops != 0) {
+      wakeUp();
+    }
+    return made;
+  }
+
+  /** Has the thread take notice of what was changed; it does by itself at the end of its turn. */
+  private void wakeUp() {
+    if (Thread.currentThread() != thread) {
+      selector.wakeup();
+    }
   }
 
   /** One channel, watched. */
@@ -130,9 +143,7 @@ public final class Lookout {
       try {
         if (key.interestOps() != ops) {
           key.interestOps(ops);
-          if (Thread.currentThread() != thread) {
-            selector.wakeup();
-          }
+          wakeUp();
         }
       } catch (CancelledKeyException e) {
         // Its owner meets the closed channel.
@@ -141,10 +152,12 @@ public final class Lookout {
 
     /** Closes the channel, and lets go of its descriptor at once. */
     public void close() throws IOException {
-      try {
-        key.channel().close();
-      } finally {
-        selector.wakeup();
+      if (key.channel().isOpen()) {
+        try {
+          key.channel().close();
+        } finally {
+          wakeUp();
+        }
       }
     }
   }

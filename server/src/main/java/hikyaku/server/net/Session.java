@@ -203,6 +203,11 @@ final class Session implements TurnProtocol.TurnConnection {
     startImplicitTls();
   }
 
+  /** Whether {@link #enter()} waits for nothing. */
+  boolean entersAtOnce() {
+    return entry.holdNanos() <= 0 && listener.tls() != TlsMode.IMPLICIT && !ground.hasInput();
+  }
+
   void startImplicitTls() throws IOException {
     if (listener.tls() == TlsMode.IMPLICIT && tls == null) {
       negotiateTls();
@@ -307,7 +312,7 @@ final class Session implements TurnProtocol.TurnConnection {
           shared
               .traces()
               .followersOf(sessionId, remote.getAddress(), Optional.ofNullable(account)));
-      if (!was) {
+      if (!was && trace.isOn()) {
         trace.event(listener.protocol().name() + " from " + remote);
       }
     }
@@ -504,9 +509,13 @@ final class Session implements TurnProtocol.TurnConnection {
     return front != null;
   }
 
-  /** Gives up on a client that takes no output. From the watch. */
+  /** Gives up on a client that takes no output, or does not leave. From the watch. */
   void checkWrite(long now) {
     ground.checkWrite(now, Deadline.nanos(shared.limits().write()));
+    TurnRun mine = turns;
+    if (mine != null) {
+      mine.checkLinger(now);
+    }
   }
 
   ConnectionInfo info() {
@@ -557,6 +566,14 @@ final class Session implements TurnProtocol.TurnConnection {
     TurnRun mine = turns;
     if (mine != null) {
       mine.giveBack(turn);
+    }
+  }
+
+  @Override
+  public void part() {
+    TurnRun mine = turns;
+    if (mine != null) {
+      mine.part();
     }
   }
 

@@ -15,6 +15,12 @@ class SessionRun {
   final Session session;
   private final Consumer<Session> left;
 
+  /** When the output was ended ahead of the session; 0 if it was not. */
+  private long outputEnded;
+
+  /** Whether there is nothing to wait for from a client that was told all. */
+  private boolean lingered;
+
   /**
    * @param left told when nothing of the session runs any more
    */
@@ -26,19 +32,23 @@ class SessionRun {
   /** Serves the session, on a thread of its own. */
   void start() {
     onThread(() -> {
-      session.metrics.opened();
-      LOG.atDebug()
-          .addKeyValue("session", session.sessionId)
-          .addKeyValue("listener", session.listener.name())
-          .addKeyValue("remote", session.remote)
-          .log(
-              session.carried == null
-                  ? "connected"
-                  : session.start.position() == null
-                      ? "session came by a front"
-                      : "session came from another node");
+      begun();
       goOn(this::serve);
     });
+  }
+
+  final void begun() {
+    session.metrics.opened();
+    LOG.atDebug()
+        .addKeyValue("session", session.sessionId)
+        .addKeyValue("listener", session.listener.name())
+        .addKeyValue("remote", session.remote)
+        .log(
+            session.carried == null
+                ? "connected"
+                : session.start.position() == null
+                    ? "session came by a front"
+                    : "session came from another node");
   }
 
   final void onThread(Runnable part) {
@@ -137,7 +147,8 @@ class SessionRun {
   void ending() {}
 
   private void end(CloseReason reason) {
-    Duration duration = Duration.ofNanos(System.nanoTime() - session.begun);
+    long over = outputEnded == 0 ? System.nanoTime() : outputEnded;
+    Duration duration = Duration.ofNanos(over - session.begun);
     try {
       ending();
       closeLayers(reason);
@@ -175,8 +186,8 @@ class SessionRun {
       switch (reason) {
         case DONE, STOPPING, BUG, FAILED, READ_TIMEOUT, PEER_CLOSED, REFUSED -> {
           if (!ground.hasFailed()) {
-            session.layer.endOutput();
-            if (!session.peerEnded) {
+            endOutput();
+            if (!session.peerEnded && !lingered) {
               ground.linger(Deadline.after(session.shared.limits().linger()));
             }
           }
@@ -198,6 +209,19 @@ class SessionRun {
       session.layer.release();
       ground.close(reason);
     }
+  }
+
+  /** All is said; once. */
+  final void endOutput() throws IOException {
+    if (outputEnded == 0) {
+      outputEnded = System.nanoTime() | 1;
+      session.layer.endOutput();
+    }
+  }
+
+  /** The client has left, or had its time to. */
+  final void lingered() {
+    lingered = true;
   }
 
   /** Turns the client away with the protocol's own words; in place of {@link #start()}. */

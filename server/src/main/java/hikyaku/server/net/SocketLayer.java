@@ -75,6 +75,13 @@ final class SocketLayer implements Ground, Prompt {
   private boolean hasty;
 
   private byte[] unsent = NOTHING;
+
+  /** Whether the output ends behind what was not sent. */
+  private boolean endUnsent;
+
+  /** Looks that were taken after the last word. */
+  private int lastLooks;
+
   private final AtomicReference<@Nullable CloseReason> closed = new AtomicReference<>();
   private volatile long writingSince;
   private volatile boolean failed;
@@ -126,7 +133,7 @@ final class SocketLayer implements Ground, Prompt {
       case IN_COMMAND -> arrived() ? Wake.INPUT : readAhead(deadline);
       case IDLE -> awaitIdle(deadline);
       case IDLE_OR_SIGNAL -> {
-        beWatched();
+        beWatched(0);
         yield awaitWatched(waiting, deadline);
       }
     };
@@ -234,10 +241,18 @@ final class SocketLayer implements Ground, Prompt {
 
   // ---- watched
 
-  private void beWatched() throws IOException {
+  /**
+   * @param ops what is wanted at first
+   */
+  private void beWatched(int ops) throws IOException {
     if (watch == null) {
       try {
-        watch = Lookout.one().watch(channel, this::ready);
+        Lookout.Watch made = Lookout.one().watch(channel, this::ready, ops);
+        watch = made;
+        if (isClosed()) {
+          // By somebody who did not know of the watch.
+          made.close();
+        }
       } catch (IOException e) {
         throw failed(e);
       }
@@ -353,15 +368,31 @@ final class SocketLayer implements Ground, Prompt {
     }
   }
 
-  /** From now on the attendant is told of what happens while there is no owner. */
+  /**
+   * From now on the attendant is told of what happens while there is no owner; of input when that
+   * was {@link #wantInput wanted}.
+   */
   void attend(Attendant mine) throws IOException {
-    beWatched();
+    try {
+      channel.configureBlocking(false);
+    } catch (IOException e) {
+      throw failed(e);
+    }
     attendant = mine;
   }
 
-  /** Has the attendant told of input. */
-  void wantInput() {
-    want(SelectionKey.OP_READ);
+  /** Has the attendant told of input from now on. */
+  void wantInput() throws IOException {
+    if (watch == null) {
+      beWatched(SelectionKey.OP_READ);
+    } else {
+      want(SelectionKey.OP_READ);
+    }
+  }
+
+  /** Whether input was ever wanted. */
+  boolean isWatched() {
+    return watch != null;
   }
 
   /** From now on writes keep what the socket does not take at once. */
@@ -369,13 +400,18 @@ final class SocketLayer implements Ground, Prompt {
     hasty = true;
   }
 
-  /** From now on writes wait; what was kept is sent first. */
+  /** From now on reads and writes wait; what was kept is sent first. */
   void takeTime() throws IOException {
     hasty = false;
+    beWatched(0);
     if (unsent.length > 0) {
       byte[] kept = unsent;
       unsent = NOTHING;
       write(kept, 0, kept.length);
+    }
+    if (endUnsent) {
+      endUnsent = false;
+      endOutput();
     }
   }
 
@@ -490,7 +526,11 @@ final class SocketLayer implements Ground, Prompt {
 
   @Override
   public void endOutput() throws IOException {
-    channel.shutdownOutput();
+    if (hasUnsent()) {
+      endUnsent = true;
+    } else {
+      channel.shutdownOutput();
+    }
   }
 
   @Override
@@ -510,6 +550,28 @@ final class SocketLayer implements Ground, Prompt {
       } else if (awaitIdle(deadline) != Wake.INPUT) {
         return;
       }
+    }
+  }
+
+  /**
+   * As {@link #linger}, a look at a time.
+   *
+   * @return true if there is no more to wait for
+   */
+  boolean isLingeredOut() throws IOException {
+    byte[] nothing = Buffers.take();
+    try {
+      while (lastLooks < LINGER_READS) {
+        lastLooks++;
+        aheadAt = aheadEnd;
+        int count = readNow(nothing, 0, nothing.length);
+        if (count <= 0) {
+          return count < 0;
+        }
+      }
+      return true;
+    } finally {
+      Buffers.giveBack(nothing);
     }
   }
 

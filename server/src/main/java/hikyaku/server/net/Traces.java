@@ -65,6 +65,9 @@ public final class Traces {
   }
 
   List<Following> followersOf(String sessionId, InetAddress remote, Optional<String> account) {
+    if (followed.isEmpty()) {
+      return List.of();
+    }
     return followed.stream()
         .filter(following ->
             switch (following.subject) {

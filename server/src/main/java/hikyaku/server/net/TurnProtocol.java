@@ -19,6 +19,14 @@ public interface TurnProtocol extends Protocol {
   /** One session. Whoever calls has it, so these are never called at the same time. */
   interface Turns extends AutoCloseable {
     /**
+     * Begins, if that can be done without a wait; called before anything else or not at all. The
+     * client is not heard until the session was {@link TurnConnection#take taken} and given back.
+     *
+     * @return false if a turn is needed
+     */
+    boolean beginAtOnce() throws IOException;
+
+    /**
      * Goes on until there is nothing to do. Input is looked for by {@link Connection#awaitOrSignal}
      * without a timeout.
      *
@@ -52,5 +60,10 @@ public interface TurnProtocol extends Protocol {
      * @param turn whether there is more to do, which may have to wait
      */
     void giveBack(boolean turn);
+
+    /**
+     * Ends what {@link #take()} began, and the session with it: all that is to be said is written.
+     */
+    void part();
   }
 }

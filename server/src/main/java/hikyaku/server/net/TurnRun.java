@@ -24,19 +24,54 @@ final class TurnRun extends SessionRun implements SocketLayer.Attendant {
   /** What befell an owner that must not wait; the next turn ends by it. */
   private @Nullable Throwable failure;
 
+  /** Whether the protocol is done with it. */
+  private boolean parted;
+
+  /** Until when the client, that was told all, is awaited to leave; 0 before. */
+  private volatile long lingerEnds;
+
   TurnRun(Session session, SocketLayer ground, TurnProtocol protocol, Consumer<Session> left) {
     super(session, left);
     this.ground = ground;
     this.protocol = protocol;
   }
 
+  /** Begins on the thread of who accepts, if there is nothing to wait for. */
+  @Override
+  void start() {
+    if (!session.entersAtOnce()) {
+      super.start();
+      return;
+    }
+    boolean done = false;
+    try {
+      begun();
+      beHasty();
+      done = begin().beginAtOnce();
+    } catch (Throwable e) {
+      failure = e;
+    }
+    if (!done || !claim.leave()) {
+      onThread(() -> goOn(this::turn));
+    } else if (ground.isStopping()) {
+      // By somebody who did not know whom to call.
+      called();
+    }
+  }
+
   @Override
   boolean serve() throws IOException {
+    TurnProtocol.Turns mine = begin();
+    ground.takeTime();
+    return takeTurns(mine);
+  }
+
+  private TurnProtocol.Turns begin() throws IOException {
     session.enter();
     TurnProtocol.Turns mine = protocol.begin(session);
     turns = mine;
     ground.attend(this);
-    return takeTurns(mine);
+    return mine;
   }
 
   private boolean takeTurns(TurnProtocol.Turns mine) throws IOException {
@@ -61,7 +96,7 @@ final class TurnRun extends SessionRun implements SocketLayer.Attendant {
     }
     session.brake.restOwed();
     TurnProtocol.Turns mine = turns;
-    return mine == null || takeTurns(mine);
+    return parted || mine == null || takeTurns(mine);
   }
 
   @Override
@@ -89,15 +124,22 @@ final class TurnRun extends SessionRun implements SocketLayer.Attendant {
     if (!claim.take()) {
       return false;
     }
+    beHasty();
+    return true;
+  }
+
+  private void beHasty() {
     session.brake.hasty(true);
     ground.hurry();
-    return true;
   }
 
   void giveBack(boolean turn) {
     boolean more = turn;
     try {
       session.out.flush();
+      if (!more && !ground.isWatched()) {
+        ground.wantInput();
+      }
     } catch (Throwable e) {
       failure = e;
     }
@@ -107,10 +149,79 @@ final class TurnRun extends SessionRun implements SocketLayer.Attendant {
     }
   }
 
+  /** Ends the session, without a turn for as long as there is nothing to wait for. */
+  void part() {
+    parted = true;
+    boolean turn = true;
+    try {
+      session.out.flush();
+      if (session.layer instanceof Prompt
+          && !session.isCompressedOrStopping()
+          && !session.peerEnded
+          && !ground.hasUnsent()
+          && !session.brake.owes()) {
+        turn = !endedAtOnce();
+      }
+      if (!turn) {
+        lingerEnds = Deadline.after(session.shared.limits().linger()) | 1;
+        ground.wantInput();
+      }
+    } catch (Throwable e) {
+      failure = e;
+      turn = true;
+    }
+    if (turn || !claim.leave()) {
+      onThread(() -> goOn(this::turn));
+    }
+  }
+
+  private boolean endedAtOnce() {
+    try {
+      endOutput();
+      return !ground.hasUnsent();
+    } catch (IOException e) {
+      // The client is gone; all was said before.
+      return false;
+    }
+  }
+
+  private void linger() {
+    boolean gone;
+    try {
+      gone = ground.isLingeredOut();
+    } catch (IOException e) {
+      gone = true;
+    }
+    if (gone) {
+      // Here, where the descriptor is let go of soonest.
+      ground.close(CloseReason.DONE);
+      gone();
+    } else if (!claim.leave()) {
+      onThread(() -> goOn(this::turn));
+    }
+  }
+
+  private void gone() {
+    lingered();
+    onThread(() -> goOn(() -> true));
+  }
+
+  /** Gives up on a client that does not leave. */
+  void checkLinger(long now) {
+    long ends = lingerEnds;
+    if (ends != 0 && now - ends >= 0 && take()) {
+      gone();
+    }
+  }
+
   @Override
   public boolean readable() {
     if (!take()) {
       return false;
+    }
+    if (lingerEnds != 0) {
+      linger();
+      return true;
     }
     boolean turn = true;
     try {

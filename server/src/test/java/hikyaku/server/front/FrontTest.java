@@ -322,6 +322,17 @@ final class FrontTest {
     }
   }
 
+  @Test
+  void whoSpeaksBeforeItIsGreetedIsHeard() throws Exception {
+    one.protocol.listensFirst = true;
+    link(one);
+    try (Client client = new Client("smtp")) {
+      client.send("WHERE\r\n");
+      client.expect("* EARLY");
+      client.expect("one");
+    }
+  }
+
   private Client greeted(String listener) throws Exception {
     Client client = new Client(listener);
     client.expect("* HELLO");

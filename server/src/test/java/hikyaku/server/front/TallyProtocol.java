@@ -39,6 +39,9 @@ final class TallyProtocol implements Protocol {
   /** Where a command stops on this node, if it is told to: reached, then never left. */
   volatile String stopAt = "";
 
+  /** Whether a client is greeted when it has spoken, as one that came too soon. */
+  volatile boolean listensFirst;
+
   final CountDownLatch reached = new CountDownLatch(1);
   final CountDownLatch release = new CountDownLatch(1);
 
@@ -60,7 +63,8 @@ final class TallyProtocol implements Protocol {
   @Override
   public void serve(Connection connection) throws IOException {
     begun.add("served");
-    connection.out().write("* HELLO\r\n");
+    boolean early = listensFirst && connection.await(IDLE) == Wake.INPUT;
+    connection.out().write(early ? "* EARLY\r\n" : "* HELLO\r\n");
     new Dialogue(connection, 0, false).run();
   }
 

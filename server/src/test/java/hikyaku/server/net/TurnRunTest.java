@@ -37,6 +37,9 @@ final class TurnRunTest {
   private static final class Relay implements TurnProtocol {
     final LinkedBlockingQueue<Relayed> begun = new LinkedBlockingQueue<>();
 
+    /** Whether sessions begin without a turn, and wait to be told of a greeting. */
+    volatile boolean atOnce;
+
     @Override
     public String name() {
       return "relay";
@@ -44,7 +47,7 @@ final class TurnRunTest {
 
     @Override
     public Turns begin(TurnConnection connection) {
-      Relayed made = new Relayed(connection);
+      Relayed made = new Relayed(connection, atOnce);
       begun.add(made);
       return made;
     }
@@ -64,11 +67,15 @@ final class TurnRunTest {
     final TurnProtocol.TurnConnection client;
     final Queue<byte[]> news = new ConcurrentLinkedQueue<>();
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private final boolean atOnce;
     private boolean greeted;
+    volatile int turns;
     volatile boolean closed;
 
-    Relayed(TurnProtocol.TurnConnection client) {
+    Relayed(TurnProtocol.TurnConnection client, boolean atOnce) {
       this.client = client;
+      this.atOnce = atOnce;
+      greeted = atOnce;
     }
 
     /** From any thread. */
@@ -84,6 +91,13 @@ final class TurnRunTest {
           client.giveBack(turn);
         }
       }
+    }
+
+    /** The last word, from any thread. */
+    void tellLast(String text) throws IOException {
+      assertThat(client.take()).isTrue();
+      client.out().write(text + "\r\n");
+      client.part();
     }
 
     void tell(String text) {
@@ -107,7 +121,13 @@ final class TurnRunTest {
     }
 
     @Override
+    public boolean beginAtOnce() {
+      return atOnce;
+    }
+
+    @Override
     public boolean turn() throws IOException {
+      turns++;
       if (!greeted) {
         greeted = true;
         client.out().write("* HELLO\r\n");
@@ -386,6 +406,107 @@ final class TurnRunTest {
         session.tell("news");
         secured.expect("news");
       }
+    }
+  }
+
+  private void awaitClosed(Relayed session) throws InterruptedException {
+    while (!session.closed || server.connectionCount() > 0) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  @Test
+  void beginsAndEndsWithoutATurn() throws Exception {
+    relay.atOnce = true;
+    try (TestClient client = TestClient.connect(port("plain"))) {
+      Relayed session = session();
+      client.send("early\r\n");
+      awaitIdle();
+      assertThat(session.turns).isZero();
+      session.tell("* HELLO");
+      client.expect("* HELLO");
+      client.expect("early");
+      client.talk("hello", "hello");
+      awaitIdle();
+      session.tellLast("bye");
+      client.expect("bye");
+      client.expectEnd();
+      client.send("what nobody hears\r\n");
+      assertThat(session.closed).isFalse();
+      client.close();
+      awaitClosed(session);
+    }
+  }
+
+  /** Nothing else of the client is looked at before it is greeted, but a stop is. */
+  @Test
+  void stopsBeforeTheGreeting() throws Exception {
+    relay.atOnce = true;
+    try (TestClient client = TestClient.connect(port("plain"))) {
+      awaitIdle();
+      assertThat(server.stop(Duration.ofSeconds(20))).isEqualTo(new StopReport(1, 0, 0));
+      client.expect("bye");
+    }
+  }
+
+  @Test
+  void isClosedBeforeTheGreeting() throws Exception {
+    relay.atOnce = true;
+    try (TestClient client = TestClient.connect(port("plain"))) {
+      Relayed session = session();
+      awaitIdle();
+      session.client.close(CloseReason.OPERATOR);
+      client.expectEnd();
+      awaitClosed(session);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "tls"})
+  void theLastWordArrivesWhole(String listener) throws Exception {
+    try (TestClient client = connect(listener)) {
+      Relayed session = session();
+      byte[] much = new byte[8_000_000];
+      java.util.Arrays.fill(much, (byte) '.');
+      much[much.length - 2] = '\r';
+      much[much.length - 1] = '\n';
+      awaitIdle();
+      assertThat(session.client.take()).isTrue();
+      session.client.out().write(much, 0, much.length);
+      session.client.out().write("bye\r\n");
+      session.client.part();
+      client.in = new java.io.BufferedInputStream(client.in, 100_000);
+      assertThat(client.line().length()).isEqualTo(much.length - 2);
+      client.expect("bye");
+      client.expectEnd();
+      client.close();
+      awaitClosed(session);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "tls"})
+  void aStopDoesNotWaitForAClientThatWasToldAll(String listener) throws Exception {
+    try (TestClient client = connect(listener)) {
+      Relayed session = session();
+      awaitIdle();
+      session.tellLast("bye");
+      client.expect("bye");
+      client.expectEnd();
+      assertThat(server.stop(Duration.ofSeconds(20))).isEqualTo(new StopReport(1, 0, 0));
+      assertThat(session.closed).isTrue();
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotLeaveIsLeft() throws Exception {
+    try (TestClient client = connect("plain")) {
+      Relayed session = session();
+      awaitIdle();
+      session.tellLast("bye");
+      client.expect("bye");
+      client.expectEnd();
+      awaitClosed(session);
     }
   }
 
