@@ -80,6 +80,7 @@ final class ProbedNodes implements AutoCloseable {
   final FrontSettings settings;
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<Node> all = new ArrayList<>();
 
   /**
    * Starts a front without nodes.
@@ -196,6 +197,7 @@ final class ProbedNodes implements AutoCloseable {
       open.add(probes);
       open.add(clients);
       open.add(links);
+      all.add(this);
       nodes.add("127.0.0.1:" + links.address().getPort());
     }
 
@@ -317,6 +319,10 @@ final class ProbedNodes implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    for (Node node : all) {
+      node.hang(false);
+      node.cutOff(false);
+    }
     for (AutoCloseable each : open.reversed()) {
       each.close();
     }
