@@ -4,7 +4,7 @@
  * <p>The queue is sixteen logs ({@code queue/<part>}): a message is an event that names its blob,
  * and what became of an attempt is another. A node works the parts that it has claimed ({@code
  * queue-claim/<part>}), keeps a fold of each in memory, and shares out the parts among the nodes
- * that live by a rule that needs no talk. See ADR 16.
+ * that live by a rule that needs no talk. See ADR 17.
  *
  * <p>Invariants:
  *
