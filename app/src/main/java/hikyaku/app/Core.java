@@ -12,6 +12,7 @@ import hikyaku.server.cluster.KeyAgreement;
 import hikyaku.server.cluster.Roster;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.filter.Filter;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
 import hikyaku.server.flow.Subject;
@@ -36,6 +37,7 @@ import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.RoutingOperations;
 import hikyaku.server.ops.SearchOperations;
 import hikyaku.server.ops.SessionOperations;
+import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.search.MailIndex;
 import hikyaku.stores.postgres.PostgresStore;
@@ -74,6 +76,7 @@ final class Core implements AutoCloseable {
   private final LimitBook limits;
   private final BackendBook backends;
   private final MailStore mail;
+  private final Filter filter;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
       throws IOException, Failure {
@@ -98,6 +101,7 @@ final class Core implements AutoCloseable {
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
+      filter = Filter.of(mail, directory);
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;
@@ -211,6 +215,7 @@ final class Core implements AutoCloseable {
             new RoutingOperations(directory, directoryAdmin, cluster, backends),
             new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
+            new SieveOperations(directory, filter),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),
@@ -314,6 +319,10 @@ final class Core implements AutoCloseable {
 
   MailStore mail() {
     return mail;
+  }
+
+  Filter filter() {
+    return filter;
   }
 
   @Override

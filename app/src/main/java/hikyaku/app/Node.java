@@ -21,6 +21,8 @@ import hikyaku.server.imap.ImapProtocol;
 import hikyaku.server.link.LinkKeys;
 import hikyaku.server.link.LinkServer;
 import hikyaku.server.link.proto.Report;
+import hikyaku.server.managesieve.ManageSieveLimits;
+import hikyaku.server.managesieve.ManageSieveProtocol;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SessionIds;
@@ -125,7 +127,12 @@ final class Node implements AutoCloseable {
       outbox.open();
       SmtpServices mailIn =
           SmtpServices.of(
-              core.directory(), authenticator, core.mail(), Optional.of(outbox), meters);
+              core.directory(),
+              authenticator,
+              core.mail(),
+              core.filter(),
+              Optional.of(outbox),
+              meters);
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
@@ -142,6 +149,9 @@ final class Node implements AutoCloseable {
               index == null ? TextIndex.NONE : index,
               meters);
 
+      Protocol manageSieve =
+          new ManageSieveProtocol(ManageSieveLimits.DEFAULTS, authenticator, core.filter(), meters);
+
       Listen listen = configuration.listen();
       Listeners listeners = new Listeners(listen, configuration.node());
       listeners.add(Role.MX, "smtp", listen.smtp(), 25, smtp, TlsMode.STARTTLS);
@@ -154,6 +164,13 @@ final class Node implements AutoCloseable {
       listeners.add(Role.POP3, "pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
       listeners.add(Role.IMAP, "imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
       listeners.add(Role.IMAP, "imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
+      listeners.addIfFree(
+          Role.MANAGESIEVE,
+          "managesieve",
+          listen.managesieve(),
+          4190,
+          manageSieve,
+          TlsMode.STARTTLS);
 
       Traces traces = new Traces();
       SessionIds ids = new SessionIds(clock);

@@ -34,6 +34,7 @@ final class ArchitectureTest {
               Map.entry("protocol.mime", Set.of("protocol.wire", "protocol.address")),
               Map.entry("protocol.smtp", grammar()),
               Map.entry("protocol.imap", grammar()),
+              Map.entry("protocol.managesieve", grammar()),
               Map.entry("protocol.pop3", grammar()),
               Map.entry("protocol.sieve", grammar()),
               Map.entry("mailbox.store", Set.of("protocol.wire")),
@@ -74,7 +75,7 @@ final class ArchitectureTest {
               Map.entry(
                   "server.search",
                   Set.of("protocol.wire", "protocol.address", "protocol.mime", "mailbox")),
-              Map.entry("server.smtp", and(server("protocol.smtp"), "server.queue")),
+              Map.entry("server.smtp", server("protocol.smtp", "server.filter", "server.queue")),
               Map.entry(
                   "server.queue",
                   Set.of(
@@ -88,7 +89,19 @@ final class ArchitectureTest {
               Map.entry(
                   "server.smtpclient",
                   Set.of("protocol.wire", "protocol.address", "protocol.smtp")),
+              Map.entry(
+                  "server.filter",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "protocol.mime",
+                      "protocol.sieve",
+                      "mailbox",
+                      "server.directory")),
               Map.entry("server.imap", server("protocol.imap")),
+              Map.entry(
+                  "server.managesieve",
+                  server("protocol.managesieve", "protocol.sieve", "server.filter")),
               Map.entry("server.pop3", server("protocol.pop3")),
               Map.entry("server.ops", operations()),
               Map.entry("app", Set.of("protocol", "mailbox", "server", "stores"))));
@@ -116,27 +129,24 @@ final class ArchitectureTest {
     return Set.of("mailbox.store", "protocol.wire", "stores.base");
   }
 
-  private static Set<String> server(String protocol) {
-    return Set.of(
-        "protocol.wire",
-        "protocol.address",
-        "protocol.mime",
-        protocol,
-        "mailbox",
-        "server.net",
-        "server.auth",
-        "server.directory");
-  }
-
-  private static Set<String> and(Set<String> rooms, String another) {
-    Set<String> all = new TreeSet<>(rooms);
-    all.add(another);
-    return all;
+  private static Set<String> server(String... own) {
+    Set<String> seen = new TreeSet<>(List.of(own));
+    seen.addAll(
+        Set.of(
+            "protocol.wire",
+            "protocol.address",
+            "protocol.mime",
+            "mailbox",
+            "server.net",
+            "server.auth",
+            "server.directory"));
+    return seen;
   }
 
   private static Set<String> operations() {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
+    seen.add("server.filter");
     seen.add("server.flow");
     seen.add("server.foreign");
     seen.add("server.link");

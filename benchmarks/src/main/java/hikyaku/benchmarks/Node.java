@@ -55,7 +55,7 @@ final class Node implements AutoCloseable {
   static Node start(int accounts, String javaOptions, String settings)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench");
-    int[] ports = freePorts(10);
+    int[] ports = freePorts(11);
     Path config = directory.resolve("hikyaku.toml");
     Files.writeString(config, configuration(ports) + settings);
     Process process =
@@ -111,7 +111,17 @@ final class Node implements AutoCloseable {
 
   private static String configuration(int[] ports) {
     String[] names = {
-      "smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps", "admin", "link"
+      "smtp",
+      "submission",
+      "submissions",
+      "lmtp",
+      "pop3",
+      "pop3s",
+      "imap",
+      "imaps",
+      "admin",
+      "link",
+      "managesieve"
     };
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < names.length; i++) {

@@ -42,6 +42,7 @@ final class Node implements AutoCloseable {
     POP3S,
     IMAP,
     IMAPS,
+    MANAGESIEVE,
     ADMIN
   }
 

@@ -135,7 +135,8 @@ final class SieveTrial {
     }
   }
 
-  private static byte[] octets(Path file) throws Failure {
+  /** What a file has. */
+  static byte[] octets(Path file) throws Failure {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {

@@ -24,6 +24,8 @@ import java.util.function.UnaryOperator;
  * @param pop3s POP3 under TLS (RFC 8314), port 995
  * @param imap mailboxes by IMAP (RFC 9051), port 143, with STARTTLS
  * @param imaps IMAP under TLS (RFC 8314), port 993
+ * @param managesieve Sieve scripts by ManageSieve (RFC 5804), port 4190 and so 6190, with STARTTLS.
+ *     Nodes alone serve it; a front does not carry it
  * @param link sessions that fronts carry, port 90 and so 2090. Off unless set: a node needs it only
  *     behind a front
  * @param admin status page, metrics, health and the interface of the command line over HTTP, port
@@ -39,6 +41,7 @@ public record Listen(
     Listener pop3s,
     Listener imap,
     Listener imaps,
+    Listener managesieve,
     Listener link,
     Listener admin) {
   public static final Listen DEFAULTS =
@@ -48,6 +51,7 @@ public record Listen(
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
           Listener.LOOPBACK,
+          Listener.EVERYWHERE,
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
@@ -64,10 +68,13 @@ public record Listen(
       throw new IllegalArgumentException(
           "listen.link and listen.admin take no connections from proxies: proxy-from is not for them");
     }
-    if (!link.pool().isEmpty() || !admin.pool().isEmpty() || !lmtp.pool().isEmpty()) {
+    if (!link.pool().isEmpty()
+        || !admin.pool().isEmpty()
+        || !lmtp.pool().isEmpty()
+        || !managesieve.pool().isEmpty()) {
       throw new IllegalArgumentException(
-          "sessions of listen.link, listen.admin and listen.lmtp are not given to nodes: pool is not"
-              + " for them");
+          "sessions of listen.link, listen.admin, listen.lmtp and listen.managesieve are not given to"
+              + " nodes: pool is not for them");
     }
   }
 
@@ -81,7 +88,18 @@ public record Listen(
 
   public Listen withStandardPorts() {
     return new Listen(
-        true, smtp, submission, submissions, lmtp, pop3, pop3s, imap, imaps, link, admin);
+        true,
+        smtp,
+        submission,
+        submissions,
+        lmtp,
+        pop3,
+        pop3s,
+        imap,
+        imaps,
+        managesieve,
+        link,
+        admin);
   }
 
   /** The pools that listeners name, by the listener's name. */
@@ -110,6 +128,7 @@ public record Listen(
         change.apply(pop3s),
         change.apply(imap),
         change.apply(imaps),
+        change.apply(managesieve),
         change.apply(link),
         change.apply(admin));
   }

@@ -48,8 +48,8 @@ public record Layout(Path directory, int nodes, int offset) {
   /** What is added to standard ports by itself. */
   public static final int OFFSET = 2000;
 
-  /** Nodes have ports up to 2090 and their offset. */
-  private static final int HIGHEST_STANDARD = 995;
+  /** The highest port that a listener has without an offset. */
+  private static final int HIGHEST_STANDARD = 4190;
 
   /** More JVMs than that are no trial on one machine. */
   private static final int MOST_NODES = 20;
@@ -64,6 +64,7 @@ public record Layout(Path directory, int nodes, int offset) {
     POP3S(995),
     IMAP(143),
     IMAPS(993),
+    MANAGESIEVE(4190),
     LINK(90),
     ADMIN(80);
 

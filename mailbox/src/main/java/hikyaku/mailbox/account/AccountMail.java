@@ -71,6 +71,11 @@ public final class AccountMail {
     return new LogName("maildrop/" + account);
   }
 
+  /** The log of an account's Sieve scripts. */
+  public static LogName scriptsLog(String account) {
+    return new LogName("sieve/" + account);
+  }
+
   public String account() {
     return account;
   }
@@ -452,6 +457,7 @@ public final class AccountMail {
     }
     logs.drop(log);
     logs.drop(maildropLog(account));
+    logs.drop(scriptsLog(account));
   }
 
   /**

@@ -52,12 +52,7 @@ final class Addresses {
     return FIELDS.contains(lower) || lower.startsWith("x-");
   }
 
-  /** Whether a text is one address, with a name before it or without. */
-  static boolean isAddress(String text) {
-    return parse(text).isPresent();
-  }
-
-  /** The address in a text that a script gives. */
+  /** The address in a text that a script gives, with a name before it or without. */
   static Optional<MailAddress> parse(String text) {
     String octets = new String(text.getBytes(UTF_8), ISO_8859_1);
     List<EnvelopeAddress> found = AddressListParser.parse(octets, 3);

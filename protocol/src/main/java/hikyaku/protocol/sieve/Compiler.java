@@ -1,5 +1,6 @@
 package hikyaku.protocol.sieve;
 
+import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.sieve.Command.ChangeFlags.Change;
 import hikyaku.protocol.sieve.Command.Modifier;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ final class Compiler {
       require(nodes.get(at++));
     }
     List<Command> commands = block(nodes.subList(at, nodes.size()));
-    return new Script(context.required(), commands, context.redirects());
+    return new Script(context.required(), commands, context.redirections());
   }
 
   private void require(Node node) throws SieveException {
@@ -155,10 +156,11 @@ final class Compiler {
     Template address = arguments.string("the address");
     Optional<String> constant = address.constant();
     if (constant.isPresent()) {
-      if (!Addresses.isAddress(constant.get())) {
-        throw new SieveException(node.at(), "this is no address: " + constant.get());
-      }
-      context.redirectsTo(constant.get());
+      MailAddress parsed =
+          Addresses.parse(constant.get())
+              .orElseThrow(
+                  () -> new SieveException(node.at(), "this is no address: " + constant.get()));
+      context.redirectsTo(node.at(), parsed.toString());
     }
     return new Command.Redirect(node.at().line(), address, copy);
   }

@@ -9,7 +9,7 @@ import java.util.Set;
 final class Context {
   private final Set<Extension> offered;
   private final Set<Extension> required = EnumSet.noneOf(Extension.class);
-  private final List<String> redirects = new ArrayList<>();
+  private final List<Script.Redirection> redirections = new ArrayList<>();
 
   Context(Set<Extension> offered) {
     this.offered = offered;
@@ -48,15 +48,15 @@ final class Context {
         : Template.literal(decoded);
   }
 
-  void redirectsTo(String address) {
-    redirects.add(address);
+  void redirectsTo(Position at, String address) {
+    redirections.add(new Script.Redirection(at, address));
   }
 
   Set<Extension> required() {
     return required;
   }
 
-  List<String> redirects() {
-    return redirects;
+  List<Script.Redirection> redirections() {
+    return redirections;
   }
 }

@@ -12,13 +12,21 @@ import java.util.Set;
 public final class Script {
   private final Set<Extension> required;
   private final List<Command> commands;
-  private final List<String> redirects;
+  private final List<Redirection> redirections;
 
-  Script(Set<Extension> required, List<Command> commands, List<String> redirects) {
+  Script(Set<Extension> required, List<Command> commands, List<Redirection> redirections) {
     this.required = Set.copyOf(required);
     this.commands = List.copyOf(commands);
-    this.redirects = List.copyOf(redirects);
+    this.redirections = List.copyOf(redirections);
   }
+
+  /**
+   * An address to redirect to.
+   *
+   * @param at the command's place
+   * @param address of good syntax
+   */
+  public record Redirection(Position at, String address) {}
 
   /**
    * Reads a script.
@@ -50,9 +58,9 @@ public final class Script {
     return required;
   }
 
-  /** The addresses it may redirect to, as far as they are the same in every run. */
-  public List<String> redirects() {
-    return redirects;
+  /** Where it may redirect to, as far as that is the same in every run. */
+  public List<Redirection> redirections() {
+    return redirections;
   }
 
   List<Command> commands() {

@@ -165,14 +165,10 @@ final class Testing {
 
   /** The empty path is the empty string, whatever part is asked for (RFC 5228 §5.4). */
   private Optional<String> path(String path, AddressPart part) {
-    int at = path.lastIndexOf('@');
     if (path.isEmpty()) {
       return Optional.of("");
     }
-    MailAddress address =
-        at < 0
-            ? new MailAddress(path, "")
-            : new MailAddress(path.substring(0, at), path.substring(at + 1));
+    MailAddress address = Addresses.parse(path).orElseGet(() -> new MailAddress(path, ""));
     return Addresses.part(address, part, surroundings.separators());
   }
 

@@ -133,6 +133,7 @@ class ScriptTest {
   void redirectsAreKnown() {
     Script script =
         Runs.script("require \"variables\"; redirect \"a@b.example\"; redirect \"${x}\";");
-    assertThat(script.redirects()).containsExactly("a@b.example");
+    assertThat(script.redirections())
+        .containsExactly(new Script.Redirection(new Position(1, 22), "a@b.example"));
   }
 }

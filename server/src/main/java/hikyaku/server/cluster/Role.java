@@ -15,7 +15,9 @@ public enum Role {
   /** Gives mailboxes by POP3. */
   POP3("pop3"),
   /** Takes mail from a mail transfer agent. */
-  LMTP("lmtp");
+  LMTP("lmtp"),
+  /** Gives users their Sieve scripts by ManageSieve. */
+  MANAGESIEVE("managesieve");
 
   private final String protocol;
 

@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.directory.Account;
@@ -19,11 +20,17 @@ final class DeliveredBefore {
     if (!session.isRepeat()) {
       return false;
     }
-    Mailbox inbox = session.mail().account(account.id()).inbox();
-    MailboxState state = inbox.refresh();
+    AccountMail mail = session.mail().account(account.id());
+    // A script may have put it into any of them.
+    return mail.tree().folders().stream()
+        .anyMatch(folder -> isIn(mail.mailbox(folder), transaction));
+  }
+
+  private static boolean isIn(Mailbox mailbox, Transaction transaction) {
+    MailboxState state = mailbox.refresh();
     for (int index = state.size() - 1; index >= Math.max(0, state.size() - LATEST); index--) {
       boolean ours =
-          inbox
+          mailbox
               .read(state, index)
               .map(stored -> TraceFields.isOf(transaction, stored.message().prefix()))
               .orElse(false);

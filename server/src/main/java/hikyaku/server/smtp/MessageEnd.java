@@ -19,6 +19,7 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.filter.Filter;
 import hikyaku.server.queue.Outgoing;
 import java.io.IOException;
 import java.time.Duration;
@@ -129,8 +130,7 @@ final class MessageEnd {
             : new MissingFields("", received.structure());
     TraceFields trace = new TraceFields(session, transaction, now);
     Map<String, Reply> byAccount = new HashMap<>();
-    List<Transaction.Copy> copies = new ArrayList<>();
-    List<Delivery> deliveries = new ArrayList<>();
+    List<Filed> copies = new ArrayList<>();
     for (Transaction.Copy copy : transaction.copies()) {
       if (isLoop(received.structure(), copy)) {
         byAccount.put(copy.target().account().id(), Replies.LOOP);
@@ -144,27 +144,28 @@ final class MessageEnd {
               Flags.NONE,
               completed.structure(),
               session.connection().sessionId());
-      copies.add(copy);
-      deliveries.add(Delivery.toInbox(copy.target().account().id(), entry));
+      copies.add(
+          new Filed(copy, session.services().filter().file(entry, copy.target(), envelope(copy))));
     }
     if (!byAccount.isEmpty() && session.face() != SmtpFace.LMTP) {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
+    List<Delivery> deliveries = copies.stream().flatMap(copy -> copy.deliveries.stream()).toList();
     List<Append> outgoing = outgoing(received, completed, trace);
     List<Delivered> delivered =
         deliveries.isEmpty() && outgoing.isEmpty()
             ? List.of()
             : deliver(deliveries, outgoing, received.blob());
-    boolean any =
-        !outgoing.isEmpty() || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+    List<List<Delivered>> ofCopies = divided(copies, delivered);
+    boolean any = !outgoing.isEmpty() || ofCopies.stream().anyMatch(MessageEnd::isAccepted);
     for (int i = 0; i < copies.size(); i++) {
-      byAccount.put(
-          copies.get(i).target().account().id(), reply(copies.get(i), delivered.get(i), any));
+      Transaction.Copy copy = copies.get(i).copy;
+      byAccount.put(copy.target().account().id(), reply(copy, ofCopies.get(i), any));
     }
     Answer answer = answer(byAccount);
     if (any) {
-      told(received, completed, into(copies, delivered), began, answer);
+      told(received, completed, into(copies, ofCopies), began, answer);
     }
     return answer;
   }
@@ -208,6 +209,43 @@ final class MessageEnd {
   }
 
   /**
+   * A copy, and where it goes.
+   *
+   * @param deliveries none if it is discarded; some may be for other accounts
+   */
+  private record Filed(Transaction.Copy copy, List<Delivery> deliveries) {}
+
+  private Filter.Envelope envelope(Transaction.Copy copy) {
+    Map<String, String> facts = new HashMap<>();
+    String host = session.settings().hostName();
+    facts.put("name", "Hikyaku");
+    facts.put("location", "MDA");
+    facts.put("phase", "during");
+    facts.put("host", host);
+    facts.put("domain", host.substring(host.indexOf('.') + 1));
+    facts.put("remote-host", session.requireHello().name());
+    facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
+    return new Filter.Envelope(
+        transaction.mail().from().toString(), copy.recipient().path().toString(), facts);
+  }
+
+  /** What became of the deliveries of each copy. */
+  private static List<List<Delivered>> divided(List<Filed> copies, List<Delivered> delivered) {
+    List<List<Delivered>> divided = new ArrayList<>();
+    int at = 0;
+    for (Filed copy : copies) {
+      divided.add(delivered.subList(at, at + copy.deliveries.size()));
+      at += copy.deliveries.size();
+    }
+    return divided;
+  }
+
+  /** Whether somebody has the copy, or its script wants it gone. */
+  private static boolean isAccepted(List<Delivered> delivered) {
+    return delivered.isEmpty() || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+  }
+
+  /**
    * Delivers in one durability round. When the store does not say what became of it, it is asked
    * once more under the same key: a client that was refused would send a copy that no key connects
    * with this one.
@@ -244,12 +282,12 @@ final class MessageEnd {
   }
 
   /**
-   * @param any whether some copy was delivered: then no reply may make the client send it again
+   * @param any whether some copy was accepted: then no reply may make the client send it again
    */
-  private Reply reply(Transaction.Copy copy, Delivered delivered, boolean any) {
-    return switch (delivered) {
-      case Delivered.Done _ -> accepted();
-      case Delivered.Refused(MailboxException why) -> {
+  private Reply reply(Transaction.Copy copy, List<Delivered> delivered, boolean any) {
+    Reply reply = accepted();
+    for (Delivered each : delivered) {
+      if (each instanceof Delivered.Refused(MailboxException why)) {
         session
             .log(Level.WARN, "a mailbox refused a message")
             .addKeyValue("mail", true)
@@ -257,14 +295,19 @@ final class MessageEnd {
             .addKeyValue("recipient", copy.target().reachedBy())
             .addKeyValue("cause", why)
             .log();
-        yield switch (why) {
-          case MailboxException.LimitReached _, MailboxException.OverQuota _ ->
-              any || session.settings().overQuota() == SmtpSettings.OverQuota.PERMANENT
-                  ? Replies.FULL
-                  : Replies.FULL_FOR_NOW;
-          default -> any ? Replies.SUSPENDED : Replies.TRY_LATER;
-        };
+        reply = isAccepted(delivered) ? reply : refusal(why, any);
       }
+    }
+    return reply;
+  }
+
+  private Reply refusal(MailboxException why, boolean any) {
+    return switch (why) {
+      case MailboxException.LimitReached _, MailboxException.OverQuota _ ->
+          any || session.settings().overQuota() == SmtpSettings.OverQuota.PERMANENT
+              ? Replies.FULL
+              : Replies.FULL_FOR_NOW;
+      default -> any ? Replies.SUSPENDED : Replies.TRY_LATER;
     };
   }
 
@@ -331,14 +374,27 @@ final class MessageEnd {
   }
 
   /** The mailboxes that have it, each with the UID. */
-  private static List<String> into(List<Transaction.Copy> copies, List<Delivered> delivered) {
+  private List<String> into(List<Filed> copies, List<List<Delivered>> delivered) {
     List<String> into = new ArrayList<>();
     for (int i = 0; i < copies.size(); i++) {
-      if (delivered.get(i) instanceof Delivered.Done(long uid, long _)) {
-        into.add(copies.get(i).target().account().primary() + " INBOX " + uid);
+      List<Delivery> deliveries = copies.get(i).deliveries;
+      for (int j = 0; j < deliveries.size(); j++) {
+        if (delivered.get(i).get(j) instanceof Delivered.Done(long uid, long _)) {
+          Delivery each = deliveries.get(j);
+          into.add(named(each.account(), copies.get(i)) + " " + each.folder() + " " + uid);
+        }
+      }
+      if (deliveries.isEmpty()) {
+        into.add(copies.get(i).copy.target().account().primary() + " discarded");
       }
     }
     return into;
+  }
+
+  private String named(String account, Filed of) {
+    return account.equals(of.copy.target().account().id())
+        ? of.copy.target().account().primary().toString()
+        : session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
   }
 
   private static String printable(@Nullable String messageId) {

@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.filter.Filter;
 import hikyaku.server.queue.Outbox;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.function.LongSupplier;
  * @param directory who is local
  * @param authenticator asked in submission only
  * @param mail where messages go
+ * @param filter says into which mailboxes
  * @param outbox where those go in submission that are for others; empty to take none
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
@@ -25,6 +27,7 @@ public record SmtpServices(
     Directory directory,
     Authenticator authenticator,
     MailStore mail,
+    Filter filter,
     Optional<Outbox> outbox,
     MeterRegistry meters,
     InstantSource clock,
@@ -37,17 +40,29 @@ public record SmtpServices(
     void pause(Duration duration);
   }
 
-  /** With the clock that the mail is kept by. */
+  /** With the clock that the mail is kept by, and a filter of its own. */
   public static SmtpServices of(
       Directory directory,
       Authenticator authenticator,
       MailStore mail,
       Optional<Outbox> outbox,
       MeterRegistry meters) {
+    return of(directory, authenticator, mail, Filter.of(mail, directory), outbox, meters);
+  }
+
+  /** With the clock that the mail is kept by. */
+  public static SmtpServices of(
+      Directory directory,
+      Authenticator authenticator,
+      MailStore mail,
+      Filter filter,
+      Optional<Outbox> outbox,
+      MeterRegistry meters) {
     return new SmtpServices(
         directory,
         authenticator,
         mail,
+        filter,
         outbox,
         meters,
         mail.clock(),

@@ -9,6 +9,7 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.filter.Filter;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -109,7 +110,15 @@ final class World implements AutoCloseable {
   private SmtpServices services(MailStore of) {
     Outbox outbox = new Outbox(of.store().logs());
     return new SmtpServices(
-        directory, authenticator, of, Optional.of(outbox), meters, CLOCK, nanos::get, this::pause);
+        directory,
+        authenticator,
+        of,
+        Filter.of(of, directory),
+        Optional.of(outbox),
+        meters,
+        CLOCK,
+        nanos::get,
+        this::pause);
   }
 
   private synchronized void pause(Duration duration) {

@@ -1,0 +1,271 @@
+package hikyaku.server.filter;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Conflict;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Snapshot;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.sieve.SieveLimits;
+import hikyaku.server.filter.proto.ScriptEvent;
+import hikyaku.server.filter.proto.ScriptRecord;
+import hikyaku.server.filter.proto.ScriptRenamed;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The scripts of accounts, the same for all nodes. Reading is current; a change is durable when its
+ * method returns. Every method may throw {@link StoreException}. Safe for use by many threads.
+ */
+public final class ScriptBook {
+  /** Scripts that an account may have. */
+  public static final int MOST = 64;
+
+  /** Octets of all of an account's scripts: they must fit into one snapshot. */
+  public static final int MOST_OCTETS = 2 * 1024 * 1024;
+
+  /** Characters of a name (RFC 5804 §1.6 asks for 128 at least). */
+  public static final int LONGEST_NAME = 128;
+
+  /** How often the same problem is noted. */
+  private static final Duration SAME_PROBLEM = Duration.ofHours(1);
+
+  private static final int PAGE = 200;
+  private static final int SNAPSHOT_AFTER = 20;
+  private static final int TRIES = 20;
+
+  /** What is held in memory, in octets; what a fold weighs besides its scripts. */
+  private static final long CACHED_OCTETS = 64L * 1024 * 1024;
+
+  private static final int WEIGHT = 500;
+
+  private final LogStore logs;
+  private final Cache<String, Scripts> folds =
+      Caffeine.newBuilder()
+          .maximumWeight(CACHED_OCTETS)
+          .weigher((String account, Scripts fold) -> WEIGHT + (int) fold.octets())
+          .build();
+
+  public ScriptBook(LogStore logs) {
+    this.logs = logs;
+  }
+
+  /** An account's scripts as they are now. */
+  public Scripts scripts(String account) {
+    LogName log = AccountMail.scriptsLog(account);
+    Head head = logs.head(log);
+    if (!head.exists()) {
+      return Scripts.NONE;
+    }
+    Scripts known = folds.getIfPresent(account);
+    if (known != null && known.seq() >= head.seq()) {
+      return known;
+    }
+    Scripts now = catchUp(log, known == null ? Scripts.NONE : known, head.seq());
+    folds.put(account, now);
+    return now;
+  }
+
+  private Scripts catchUp(LogName log, Scripts from, long seq) {
+    Scripts now = from.seq() == 0 ? snapshot(log).orElse(from) : from;
+    while (now.seq() < seq) {
+      List<Entry> entries = logs.read(log, now.seq(), seq, PAGE);
+      if (entries.isEmpty() || entries.getLast().seq() != now.seq() + entries.size()) {
+        long before = now.seq();
+        now =
+            snapshot(log)
+                .filter(snapshot -> snapshot.seq() > before)
+                .orElseThrow(() ->
+                    new StoreException.Corrupt(
+                        "log " + log + " lacks entries above its snapshot", null));
+      } else {
+        now = now.fold(entries);
+      }
+    }
+    return now;
+  }
+
+  private Optional<Scripts> snapshot(LogName log) {
+    return logs.snapshot(log).map(Scripts::of);
+  }
+
+  /**
+   * What a change makes of the scripts as they are: an event, or nothing if there is none to make.
+   */
+  @FunctionalInterface
+  private interface Decision {
+    Optional<ScriptEvent> on(Scripts now) throws ScriptException;
+  }
+
+  private void change(String account, Decision decision) throws ScriptException {
+    LogName log = AccountMail.scriptsLog(account);
+    for (int tries = 0; tries < TRIES; tries++) {
+      Scripts now = scripts(account);
+      Optional<ScriptEvent> event = decision.on(now);
+      if (event.isEmpty()) {
+        return;
+      }
+      Append append =
+          Append.to(log, List.of(Event.of(event.get().toByteString())))
+              .expecting(Append.Expect.at(now.seq()));
+      if (!(logs.append(append) instanceof Conflict)) {
+        snapshotIfLong(account, log);
+        return;
+      }
+    }
+    throw new StoreException.Unavailable(
+        "log " + log + " moved at each of " + TRIES + " attempts to write to it", null);
+  }
+
+  /** Old contents of scripts go with the entries that had them. */
+  private void snapshotIfLong(String account, LogName log) {
+    Scripts now = scripts(account);
+    long last = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
+    if (now.seq() - last >= SNAPSHOT_AFTER) {
+      logs.saveSnapshot(log, now.snapshot());
+      long[] dead = new long[Math.toIntExact(now.seq() - last)];
+      Arrays.setAll(dead, i -> last + 1 + i);
+      logs.compact(log, dead);
+    }
+  }
+
+  /**
+   * @throws ScriptException.InvalidName if no script may have this name (RFC 5804 §1.6)
+   */
+  public static void checkName(String name) throws ScriptException {
+    boolean bad =
+        name.isEmpty()
+            || name.codePointCount(0, name.length()) > LONGEST_NAME
+            || name.codePoints()
+                .anyMatch(c ->
+                    Character.isISOControl(c)
+                        || c == 0x2028
+                        || c == 0x2029
+                        || Character.getType(c) == Character.SURROGATE);
+    if (bad) {
+      throw new ScriptException.InvalidName();
+    }
+  }
+
+  /**
+   * Whether there is room for a script, in place of the one of its name.
+   *
+   * @param octets of the script
+   */
+  public void checkRoom(String account, String name, long octets) throws ScriptException {
+    checkRoom(scripts(account), name, octets);
+  }
+
+  private static void checkRoom(Scripts now, String name, long octets) throws ScriptException {
+    checkName(name);
+    int most = SieveLimits.DEFAULTS.scriptOctets();
+    if (octets > most) {
+      throw new ScriptException.TooLarge("a script has at most " + most + " octets");
+    }
+    Optional<ByteString> before = now.script(name);
+    if (before.isEmpty() && now.byName().size() >= MOST) {
+      throw new ScriptException.TooMany();
+    }
+    if (now.octets() - before.map(ByteString::size).orElse(0) + octets > MOST_OCTETS) {
+      throw new ScriptException.TooLarge(
+          "an account's scripts have at most " + MOST_OCTETS + " octets together");
+    }
+  }
+
+  /** Stores a script that was checked, in place of the one of its name. */
+  void put(String account, String name, ByteString content) throws ScriptException {
+    change(
+        account,
+        now -> {
+          checkRoom(now, name, content.size());
+          if (now.script(name).equals(Optional.of(content))) {
+            return Optional.empty();
+          }
+          ScriptRecord record = ScriptRecord.newBuilder().setName(name).setContent(content).build();
+          return Optional.of(ScriptEvent.newBuilder().setPut(record).build());
+        });
+  }
+
+  public void delete(String account, String name) throws ScriptException {
+    change(
+        account,
+        now -> {
+          requireScript(now, name);
+          if (now.active().equals(name)) {
+            throw new ScriptException.Active();
+          }
+          return Optional.of(ScriptEvent.newBuilder().setDeleted(name).build());
+        });
+  }
+
+  /** Gives a script another name; if it is active it stays so (RFC 5804 §2.11.1). */
+  public void rename(String account, String from, String to) throws ScriptException {
+    checkName(to);
+    change(
+        account,
+        now -> {
+          requireScript(now, from);
+          if (now.script(to).isPresent()) {
+            throw new ScriptException.AlreadyExists();
+          }
+          ScriptRenamed renamed = ScriptRenamed.newBuilder().setFrom(from).setTo(to).build();
+          return Optional.of(ScriptEvent.newBuilder().setRenamed(renamed).build());
+        });
+  }
+
+  /**
+   * Lets a script run from now on, in place of the one that did.
+   *
+   * @param name empty for none
+   */
+  public void activate(String account, String name) throws ScriptException {
+    change(
+        account,
+        now -> {
+          if (!name.isEmpty()) {
+            requireScript(now, name);
+          }
+          return now.active().equals(name)
+              ? Optional.empty()
+              : Optional.of(ScriptEvent.newBuilder().setActivated(name).build());
+        });
+  }
+
+  private static void requireScript(Scripts now, String name) throws ScriptException {
+    if (now.script(name).isEmpty()) {
+      throw new ScriptException.Nonexistent();
+    }
+  }
+
+  /** Notes that a run failed; the same as last time is noted once an hour. */
+  void failed(String account, Scripts.Problem problem) {
+    try {
+      change(
+          account,
+          now -> {
+            boolean known =
+                now.problem()
+                    .filter(last ->
+                        last.script().equals(problem.script())
+                            && last.line() == problem.line()
+                            && last.sentence().equals(problem.sentence())
+                            && last.time().plus(SAME_PROBLEM).isAfter(problem.time()))
+                    .isPresent();
+            return known
+                ? Optional.empty()
+                : Optional.of(ScriptEvent.newBuilder().setFailed(Scripts.record(problem)).build());
+          });
+    } catch (ScriptException e) {
+      throw new IllegalStateException("the decision refuses nothing", e);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package hikyaku.server.managesieve;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import hikyaku.protocol.managesieve.Command;
+import hikyaku.protocol.managesieve.Reply;
+import hikyaku.server.auth.LoginResult;
+import hikyaku.server.auth.SaslExchange;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** AUTHENTICATE (RFC 5804 §2.1). */
+final class Authenticate {
+  private static final Logger log = LoggerFactory.getLogger(Authenticate.class);
+
+  private Authenticate() {}
+
+  static void execute(Session session, Command.Authenticate command) throws IOException {
+    session.connection.hideInput();
+    byte[] initial = command.initialResponse();
+    Optional<byte[]> response = initial == null ? Optional.empty() : decoded(initial);
+    if (initial != null && response.isEmpty()) {
+      session.error("Not base64");
+      return;
+    }
+    Optional<SaslExchange> started =
+        session.authenticator().start(session.authContext(), command.mechanism());
+    if (started.isEmpty()) {
+      session.reply(Reply.no(null, "No such mechanism"));
+      return;
+    }
+    try (SaslExchange exchange = started.get()) {
+      converse(session, exchange, exchange.begin(response.orElse(null)));
+    }
+  }
+
+  private static void converse(Session session, SaslExchange exchange, SaslExchange.Step first)
+      throws IOException {
+    SaslExchange.Step step = first;
+    while (step instanceof SaslExchange.Step.Challenge(byte[] octets)) {
+      session
+          .connection
+          .out()
+          .writeHidden(Reply.string(Base64.getEncoder().encodeToString(octets)) + "\r\n");
+      if (!session.awaitInput()) {
+        return;
+      }
+      session.connection.hideInput();
+      Optional<byte[]> answer = session.reader().readString(Session.LARGEST_RESPONSE);
+      if (answer.filter(text -> new String(text, US_ASCII).equals("*")).isPresent()) {
+        session.error("Authentication cancelled");
+        return;
+      }
+      Optional<byte[]> response = answer.flatMap(Authenticate::decoded);
+      if (response.isEmpty()) {
+        session.error("Not base64");
+        return;
+      }
+      step = exchange.respond(response.get());
+    }
+    if (step instanceof SaslExchange.Step.Done(LoginResult result)) {
+      conclude(session, result);
+    }
+  }
+
+  private static Optional<byte[]> decoded(byte[] base64) {
+    try {
+      return Optional.of(Base64.getDecoder().decode(base64));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void conclude(Session session, LoginResult result) throws IOException {
+    switch (result) {
+      case LoginResult.Success success when success.elsewhere() != null -> {
+        success.elsewhere().close();
+        success.lease().close();
+        session.refusedLogin();
+        session.reply(Reply.no(null, "Another server has this account"));
+      }
+      case LoginResult.Success success -> {
+        session.loggedIn(success);
+        session.reply(Reply.ok("Logged in"));
+      }
+      case LoginResult.Refused refused -> refuse(session, refused);
+    }
+  }
+
+  private static void refuse(Session session, LoginResult.Refused refused) throws IOException {
+    log.atInfo()
+        .addKeyValue("session", session.id())
+        .addKeyValue("result", refused.getClass().getSimpleName())
+        .log("ManageSieve login refused");
+    session.refusedLogin();
+    String code =
+        switch (refused) {
+          case LoginResult.TlsRequired _ -> "ENCRYPT-NEEDED";
+          case LoginResult.Throttled _, LoginResult.TooManySessions _, LoginResult.Unavailable _ ->
+              "TRYLATER";
+          case LoginResult.BadCredentials _,
+              LoginResult.Malformed _,
+              LoginResult.NotAuthorized _,
+              LoginResult.Suspended _ ->
+              null;
+        };
+    if (refused instanceof LoginResult.Throttled) {
+      session.end();
+      session.reply(Reply.bye(code, refused.text()));
+    } else {
+      session.reply(Reply.no(code, refused.text()));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package hikyaku.server.managesieve;
+
+import hikyaku.protocol.managesieve.Reply;
+import hikyaku.protocol.sieve.Extension;
+import hikyaku.protocol.sieve.SieveLimits;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** CAPABILITY (RFC 5804 §1.7, §2.4). */
+final class Capability {
+  private static final String EXTENSIONS =
+      Arrays.stream(Extension.values()).map(Extension::wire).collect(Collectors.joining(" "));
+
+  private Capability() {}
+
+  static void execute(Session session) throws IOException {
+    tell(session);
+    session.ok();
+  }
+
+  /** All capabilities, as the greeting and the answer to STARTTLS have them too. */
+  static void tell(Session session) throws IOException {
+    value(session, "IMPLEMENTATION", "Hikyaku");
+    value(
+        session,
+        "SASL",
+        session.isLoggedIn()
+            ? ""
+            : String.join(" ", session.authenticator().mechanisms(session.authContext())));
+    value(session, "SIEVE", EXTENSIONS);
+    if (session.connection.canStartTls() && !session.isLoggedIn()) {
+      session.line("\"STARTTLS\"");
+    }
+    value(session, "MAXREDIRECTS", Integer.toString(SieveLimits.DEFAULTS.redirects()));
+    if (session.isLoggedIn()) {
+      value(session, "OWNER", session.accountName());
+    }
+    value(session, "VERSION", "1.0");
+  }
+
+  private static void value(Session session, String name, String value) throws IOException {
+    session.line(Reply.string(name) + " " + Reply.string(value));
+  }
+}

@@ -1,0 +1,238 @@
+package hikyaku.server.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.ScriptException;
+import hikyaku.server.filter.Scripts;
+import hikyaku.server.net.TlsMode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Scripts at delivery, by LMTP, where each recipient has a reply. */
+class SieveDeliveryTest {
+  private World world;
+  private Filter filter;
+  private int sessions;
+
+  @BeforeEach
+  void open() throws IOException {
+    world = new World(SmtpFace.LMTP, TestSettings.DEFAULT, TlsMode.NONE);
+    filter = Filter.of(world.mail, world.directory);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private void script(String user, String script) throws ScriptException {
+    String account = world.directory.named(user).id();
+    filter.put(account, "main", ByteString.copyFromUtf8(script));
+    filter.scripts().activate(account, "main");
+  }
+
+  /** Sends a message and returns the replies to it. */
+  private List<String> send(List<String> recipients, String message) throws IOException {
+    List<String> lines = new ArrayList<>(List.of("LHLO c\r\n", "MAIL FROM:<a@b.example>\r\n"));
+    recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">\r\n"));
+    lines.add("DATA\r\n");
+    lines.add(message.replace("\n", "\r\n") + ".\r\n");
+    TestConnection connection = new TestConnection("t" + ++sessions, lines);
+    world.protocol.serve(connection);
+    List<String> replies = connection.said().lines().toList();
+    int go = 0;
+    while (!replies.get(go).startsWith("354")) {
+      go++;
+    }
+    return replies.subList(go + 1, replies.size()).stream()
+        .map(reply -> reply.substring(0, 9))
+        .limit(recipients.size())
+        .toList();
+  }
+
+  private AccountMail mail(String user) {
+    return world.mail.account(world.directory.named(user).id());
+  }
+
+  private List<Flags> in(String user, String folder) {
+    MailboxState state = mail(user).mailbox(folder).refresh();
+    List<Flags> flags = new ArrayList<>();
+    for (int i = 0; i < state.size(); i++) {
+      flags.add(state.flags(i));
+    }
+    return flags;
+  }
+
+  private String header(String user, String folder) throws IOException {
+    Mailbox mailbox = mail(user).mailbox(folder);
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    try (MessageContent content =
+        mailbox.open(mailbox.read(mailbox.refresh(), 0).orElseThrow().message())) {
+      content.copy(0, content.size(), octets::write);
+    }
+    return octets.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private Scripts.Problem problem(String user) {
+    return filter.scripts().scripts(world.directory.named(user).id()).problem().orElseThrow();
+  }
+
+  @Test
+  void severalMailboxesWithFlagsInOneRound() throws Exception {
+    script(
+        "u1",
+        """
+        require ["fileinto", "copy", "imap4flags", "mailbox", "envelope", "variables"];
+        if envelope :matches "to" "u1+*@*" {
+          fileinto :copy :create :flags ["\\\\Seen", "work"] "Lists/${1}";
+        }
+        fileinto :copy "Archive";
+        setflag "\\\\Flagged";
+        """);
+    assertThat(send(List.of("u1+java@demo.test", "u2@demo.test"), "Subject: hello\n\nbody\n"))
+        .containsExactly("250 2.0.0", "250 2.0.0");
+    assertThat(in("u1", "Lists/java"))
+        .containsExactly(Flags.of(SystemFlag.SEEN.bit(), List.of("work")));
+    assertThat(in("u1", "Archive")).containsExactly(Flags.NONE);
+    assertThat(in("u1", "INBOX")).containsExactly(Flags.of(SystemFlag.FLAGGED));
+    assertThat(in("u2", "INBOX")).containsExactly(Flags.NONE);
+    assertThat(mail("u1").tree().isSubscribed("Lists/java")).isTrue();
+  }
+
+  /** The trace fields of this delivery are seen as well. */
+  @Test
+  void theHeaderOfTheDeliveryIsSeen() throws Exception {
+    script(
+        "u1",
+        """
+        require ["fileinto"];
+        if allof (address "return-path" "a@b.example",
+                  header :contains "received" "LMTP",
+                  address "delivered-to" "u1@demo.test",
+                  header "subject" "x") {
+          fileinto "Junk";
+        }
+        """);
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "Junk")).hasSize(1);
+    assertThat(in("u1", "INBOX")).isEmpty();
+  }
+
+  @Test
+  void whatIsDiscardedIsAccepted() throws Exception {
+    script("u1", "discard;");
+    assertThat(send(List.of("u1@demo.test"), "Subject: x\n\nbody\n")).containsExactly("250 2.0.0");
+    assertThat(in("u1", "INBOX")).isEmpty();
+  }
+
+  @Test
+  void aRunThatFailsKeepsTheMessageAndIsTold() throws Exception {
+    script("u1", "require [\"fileinto\", \"ihave\"];\nfileinto \"Junk\";\nerror \"no\";\n");
+    assertThat(send(List.of("u1@demo.test"), "Subject: x\n\nbody\n")).containsExactly("250 2.0.0");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u1", "Junk")).isEmpty();
+    assertThat(problem("u1").line()).isEqualTo(3);
+    assertThat(problem("u1").sentence()).isEqualTo("no");
+    long noted = filter.scripts().scripts(world.directory.named("u1").id()).seq();
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(filter.scripts().scripts(world.directory.named("u1").id()).seq()).isEqualTo(noted);
+  }
+
+  @Test
+  void aMailboxThatIsNotThereIsAFailure() throws Exception {
+    script("u1", "require [\"fileinto\", \"copy\"];fileinto :copy \"Junk\"; fileinto \"No\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u1", "Junk")).isEmpty();
+    assertThat(problem("u1").sentence()).isEqualTo("there is no mailbox No");
+  }
+
+  @Test
+  void specialUse() throws Exception {
+    script(
+        "u1",
+        "require [\"fileinto\", \"special-use\"]; fileinto :specialuse \"\\\\Junk\" \"None\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "Junk")).hasSize(1);
+  }
+
+  @Test
+  void redirectsGoToAccountsHereByTheirScripts() throws Exception {
+    script("u1", "require \"copy\"; redirect :copy \"u2@demo.test\";");
+    script("u2", "require \"fileinto\"; fileinto \"Archive\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u2", "INBOX")).isEmpty();
+    assertThat(header("u2", "Archive"))
+        .startsWith(
+            "Return-Path: <a@b.example>\r\nDelivered-To: u2@demo.test\r\n"
+                + "Delivered-To: u1@demo.test\r\n")
+        .endsWith("Subject: x\r\n\r\nbody\r\n");
+  }
+
+  @Test
+  void redirectsInACircleLoseNothing() throws Exception {
+    script("u1", "redirect \"u2@demo.test\";");
+    script("u2", "redirect \"u3@demo.test\";");
+    script("u3", "redirect \"u1@demo.test\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).isEmpty();
+    assertThat(in("u2", "INBOX")).isEmpty();
+    assertThat(in("u3", "INBOX")).hasSize(1);
+    assertThat(problem("u3").sentence()).isEqualTo("u1@demo.test has had this message before");
+  }
+
+  @Test
+  void redirectToOneselfIsAKeep() throws Exception {
+    script("u1", "redirect \"u1+x@demo.test\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+  }
+
+  @Test
+  void redirectsThatCannotBeAreRefusedWhenStored() {
+    assertThatThrownBy(() -> script("u1", "keep;\n redirect \"x@elsewhere.example\";"))
+        .isInstanceOf(ScriptException.Invalid.class)
+        .hasMessage(
+            "line 2, column 2: x@elsewhere.example is of another mail service, and this one"
+                + " redirects to its own alone");
+    assertThatThrownBy(() -> script("u1", "redirect \"nobody@demo.test\";"))
+        .hasMessageContaining("there is nobody at");
+  }
+
+  @Test
+  void redirectsThatTurnOutNotToBeKeepTheMessage() throws Exception {
+    script("u1", "require \"variables\"; set \"d\" \"elsewhere.example\"; redirect \"x@${d}\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(problem("u1").sentence()).contains("of another mail service");
+    script("u1", "redirect \"small@demo.test\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\n" + "body\n".repeat(300));
+    assertThat(in("u1", "INBOX")).hasSize(2);
+    assertThat(in("small", "INBOX")).isEmpty();
+    assertThat(problem("u1").sentence()).isEqualTo("the mailbox of small@demo.test is full");
+  }
+
+  @Test
+  void afterDeactivationMailGoesToInbox() throws Exception {
+    script("u1", "discard;");
+    filter.scripts().activate(world.directory.named("u1").id(), "");
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+  }
+}
