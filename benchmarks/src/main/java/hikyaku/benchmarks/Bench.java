@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
       Bench.Imap.class,
       Bench.Pop3.class,
       Bench.Idle.class,
+      MailboxBench.class,
       FrontBench.class,
       MoveBench.class,
       NodesBench.class

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +26,11 @@ final class Node implements AutoCloseable {
   private final Path directory;
   private final Process process;
   private final Target target;
+  private final int admin;
   private final int link;
 
-  private Node(Path directory, Process process, Target target, int link) {
+  private Node(Path directory, Process process, Target target, int admin, int link) {
+    this.admin = admin;
     this.link = link;
     this.directory = directory;
     this.process = process;
@@ -80,7 +83,7 @@ final class Node implements AutoCloseable {
             users,
             PASSWORD,
             process.pid());
-    Node node = new Node(directory, process, target, ports[9]);
+    Node node = new Node(directory, process, target, ports[8], ports[9]);
     try {
       node.awaitReady();
       return node;
@@ -288,6 +291,18 @@ final class Node implements AutoCloseable {
 
   Target target() {
     return target;
+  }
+
+  /** Octets of a part of its data directory. */
+  long octets(String part) throws IOException {
+    return MailboxBench.octets(data(directory, part));
+  }
+
+  /** What it tells Prometheus. */
+  String metrics() throws IOException {
+    try (var metrics = URI.create("http://127.0.0.1:" + admin + "/metrics").toURL().openStream()) {
+      return new String(metrics.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** Processor time that the node has used, in nanoseconds. */

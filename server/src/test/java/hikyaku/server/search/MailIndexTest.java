@@ -210,7 +210,9 @@ class MailIndexTest {
     Path live = folder.resolve("live");
     MailIndex index = start(live, settings());
     // As a crash leaves it: some files whole, some not, some not there.
+    long end = System.nanoTime() + PATIENCE.toNanos();
     while (index.status().messages() < 20) {
+      assertThat(System.nanoTime()).as("%s", index.status()).isLessThan(end);
       Thread.onSpinWait();
     }
     copy(live, image);
