@@ -145,6 +145,7 @@ final class Node implements AutoCloseable {
           new ImapProtocol(
               configuration.imap(),
               authenticator,
+              core.directory(),
               core.mail(),
               index == null ? TextIndex.NONE : index,
               meters);

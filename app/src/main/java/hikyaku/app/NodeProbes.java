@@ -86,7 +86,8 @@ final class NodeProbes implements AutoCloseable {
                     accounts.mail(),
                     LiveNodes.alone(),
                     uncounted),
-                new ImapProtocol(configuration.imap(), authenticator, accounts.mail(), uncounted))
+                new ImapProtocol(
+                    configuration.imap(), authenticator, directory, accounts.mail(), uncounted))
             .stream()
             .collect(Collectors.toMap(Protocol::name, service -> service));
     net = new NetServer(List.of(), LIMITS, new Traces(), ids, uncounted, core.clock());

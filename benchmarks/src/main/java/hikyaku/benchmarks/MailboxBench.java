@@ -148,12 +148,7 @@ final class MailboxBench implements Callable<Integer> {
     };
     client.imap("SELECT INBOX");
     out.printf(
-        Locale.ROOT,
-        "%-52s %12s %12s %12s%n",
-        "milliseconds",
-        "median",
-        "longest",
-        "processor");
+        Locale.ROOT, "%-52s %12s %12s %12s%n", "milliseconds", "median", "longest", "processor");
     for (String command : commands) {
       double[] millis = new double[runs];
       client.imap(command);

@@ -3,6 +3,7 @@ package hikyaku.mailbox;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Sharing;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
@@ -38,6 +39,7 @@ public final class MailStore implements AutoCloseable {
   private final Cache<LogName, Mailbox> mailboxes;
   private final Cache<String, AccountMail> accounts;
   private final LogStore.Registration hints;
+  private final Sharing everybody;
 
   public MailStore(Store store, Clock clock, MailboxLimits limits) {
     this.store = store;
@@ -52,6 +54,7 @@ public final class MailStore implements AutoCloseable {
             .maximumWeight(limits.cachedMessages())
             .weigher((LogName name, Mailbox mailbox) -> MAILBOX_WEIGHT + mailbox.state().size())
             .build();
+    this.everybody = new Sharing(Sharing.EVERYBODY, store.logs(), limits);
     this.hints = store.logs().hints(this::moved);
   }
 
@@ -80,6 +83,11 @@ public final class MailStore implements AutoCloseable {
   /** The mail of an account that the directory knows. */
   public AccountMail account(String id) {
     return Objects.requireNonNull(accounts.get(id, key -> new AccountMail(key, this)));
+  }
+
+  /** Which accounts share folders with everybody, or by an alias. */
+  public Sharing everybody() {
+    return everybody;
   }
 
   /** A mailbox by the name of its log. Protocol servers ask the {@link AccountMail}. */

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Sharing;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Store;
@@ -62,6 +63,7 @@ public final class MailVerifier {
     try (MailStore fresh = new MailStore(store, clock, limits)) {
       MailVerifier verifier = new MailVerifier(store, fresh, problems);
       verifier.accounts();
+      verifier.sharing();
       verifier.leftovers();
       return new Verified(
           verifier.accounts, verifier.mailboxes, verifier.messages, verifier.leftovers);
@@ -77,6 +79,19 @@ public final class MailVerifier {
           try {
             verifyAccount(account);
           } catch (StoreException | MailboxException e) {
+            problems.accept(log + ": " + e.getMessage());
+          }
+        });
+  }
+
+  private void sharing() {
+    forEachLog(
+        "sharing/",
+        (log, head) -> {
+          String whom = log.value().substring("sharing/".length());
+          try {
+            int _ = new Sharing(whom, store.logs(), mail.limits()).owners().size();
+          } catch (StoreException e) {
             problems.accept(log + ": " + e.getMessage());
           }
         });

@@ -54,6 +54,13 @@ public abstract sealed class MailboxException extends RuntimeException {
     }
   }
 
+  /** One who may see the mailbox may not do that with it: IMAP NO [NOPERM] (RFC 4314 §4). */
+  public static final class NotPermitted extends MailboxException {
+    public NotPermitted() {
+      super("You do not have the right to do that");
+    }
+  }
+
   /** A special use was asked for that cannot be given: IMAP NO [USEATTR] (RFC 6154 §3). */
   public static final class SpecialUseTaken extends MailboxException {
     public SpecialUseTaken() {

@@ -15,6 +15,10 @@ import java.time.Duration;
  *     for 10). Reply: NO [METADATA TOOMANY]
  * @param annotationOctets octets of all annotations of one account, entries and values; they are
  *     part of the tree that each node folds into memory. Reply: NO [LIMIT]
+ * @param rights entries of who may do what with one folder (RFC 4314); they are part of the tree
+ *     too. Reply: NO [LIMIT]
+ * @param sharers accounts that share with one other, or with everybody; each costs a look whenever
+ *     folders are listed. Reply: NO [LIMIT]
  * @param keywords different keywords of one mailbox; each message points at its set. Reply: NO
  *     [LIMIT]
  * @param keywordLength characters of one keyword. Reply: NO [LIMIT]
@@ -34,6 +38,8 @@ public record MailboxLimits(
     int subscriptions,
     int annotations,
     long annotationOctets,
+    int rights,
+    int sharers,
     int keywords,
     int keywordLength,
     int messages,
@@ -50,6 +56,8 @@ public record MailboxLimits(
           20_000,
           100,
           1024 * 1024,
+          100,
+          200,
           200,
           100,
           10_000_000,

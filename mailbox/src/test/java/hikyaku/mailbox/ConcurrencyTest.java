@@ -31,7 +31,22 @@ import org.junit.jupiter.api.Test;
 class ConcurrencyTest {
   private static final MailboxLimits LIMITS =
       new MailboxLimits(
-          100, 100, 5, 100, 10, 9_999, 50, 30, 100_000, 10_000, 10_000, 50, Duration.ZERO, 1_000);
+          100,
+          100,
+          5,
+          100,
+          10,
+          9_999,
+          10,
+          10,
+          50,
+          30,
+          100_000,
+          10_000,
+          10_000,
+          50,
+          Duration.ZERO,
+          1_000);
 
   private final MemoryStore store = new MemoryStore();
   private final List<MailStore> nodes =

@@ -6,6 +6,7 @@ import hikyaku.app.Failure;
 import hikyaku.server.ops.Figures;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -16,7 +17,11 @@ import tools.jackson.databind.JsonNode;
     name = "mailbox",
     description = "Mailboxes of an account.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {MailboxCommand.Listing.class, MailboxCommand.Inspect.class})
+    subcommands = {
+      MailboxCommand.Listing.class,
+      MailboxCommand.Inspect.class,
+      MailboxCommand.Acl.class
+    })
 public final class MailboxCommand {
   /** {@code mailbox list}. */
   @Command(name = "list", description = "List the mailboxes of an account.")
@@ -43,6 +48,58 @@ public final class MailboxCommand {
       }
       screen.table(
           List.of("MAILBOX", "MESSAGES", "UNSEEN", "SIZE", "USE"), rows, "There are no mailboxes.");
+    }
+  }
+
+  /** {@code mailbox acl}. */
+  @Command(
+      name = "acl",
+      description = "Show who may do what with a mailbox, or say what somebody may do with it.")
+  static final class Acl extends Asking {
+    @Parameters(index = "0", paramLabel = "ADDRESS", description = "The owner's address.")
+    private String address;
+
+    @Parameters(index = "1", paramLabel = "MAILBOX", description = "Its name, as INBOX or Sent.")
+    private String name;
+
+    @Parameters(
+        index = "2",
+        arity = "0..1",
+        paramLabel = "WHO",
+        description =
+            "An account's address, an alias, or anyone; with ! before it, rights are taken away"
+                + " that it has otherwise.")
+    private @Nullable String who;
+
+    @Parameters(
+        index = "3",
+        arity = "0..1",
+        paramLabel = "RIGHTS",
+        description =
+            "Letters: l see it, r read, s change \\Seen, w other flags, i put messages in, p post,"
+                + " k make mailboxes below, x delete it, t mark as deleted, e expunge, a administer;"
+                + " none for nothing at all.")
+    private @Nullable String rights;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      if (who != null) {
+        String named = who.startsWith("!") ? "-" + who.substring(1) : who;
+        String letters = rights == null || rights.equals("none") ? "" : rights;
+        door.call(
+            Call.of("PUT", "accounts", address, "mailboxes", name, "rights", named)
+                .with("rights", letters));
+      }
+      JsonNode all = door.call(Call.of("GET", "accounts", address, "mailboxes", name, "rights"));
+      if (json()) {
+        screen.json(all);
+        return;
+      }
+      List<List<String>> rows = new ArrayList<>();
+      for (JsonNode each : all) {
+        rows.add(List.of(text(each, "who"), text(each, "rights")));
+      }
+      screen.table(List.of("WHO", "RIGHTS"), rows, "Nobody may do anything.");
     }
   }
 

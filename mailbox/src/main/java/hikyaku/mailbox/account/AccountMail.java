@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class AccountMail {
   private final LogStore logs;
   private final MailboxLimits limits;
   private final Attempts attempts;
+  private final Sharing sharing;
   private final ReentrantLock folding = new ReentrantLock();
   private volatile FolderTree tree = FolderTree.EMPTY;
   private long snapshotSeq;
@@ -56,6 +58,7 @@ public final class AccountMail {
     this.logs = mail.store().logs();
     this.limits = mail.limits();
     this.attempts = new Attempts(log, logs);
+    this.sharing = new Sharing(account, logs, limits);
   }
 
   public static LogName foldersLog(String account) {
@@ -275,10 +278,11 @@ public final class AccountMail {
               Annotating.checkUses(now, 0, specialUse);
               List<Event> events = new ArrayList<>();
               long validity = nextUidValidity(now.lastUidValidity());
+              long above = above(now, canonical);
               for (String missing : missingParents(now, canonical)) {
-                events.add(FoldersCodec.created(missing, validity, Set.of()));
+                events.add(FoldersCodec.created(missing, validity, Set.of(), 0, above));
               }
-              events.add(FoldersCodec.created(canonical, validity, copy(specialUse)));
+              events.add(FoldersCodec.created(canonical, validity, copy(specialUse), 0, above));
               checkCount(now.size() + events.size());
               return events;
             });
@@ -306,6 +310,11 @@ public final class AccountMail {
       }
     }
     return missing;
+  }
+
+  /** The folder that a new one takes its rights from (RFC 4314 §3): the nearest above it, or 0. */
+  private static long above(FolderTree now, String name) {
+    return now.nearestAbove(name).map(Folder::id).orElse(0L);
   }
 
   private void checkCount(int count) {
@@ -369,8 +378,9 @@ public final class AccountMail {
               }
               List<Event> events = new ArrayList<>();
               long validity = nextUidValidity(now.lastUidValidity());
+              long above = above(now, target);
               for (String missing : missingParents(now, target)) {
-                events.add(FoldersCodec.created(missing, validity, Set.of()));
+                events.add(FoldersCodec.created(missing, validity, Set.of(), 0, above));
               }
               renameEvents(now, source, target, validity, events);
               checkCount(now.size() + events.size());
@@ -392,8 +402,8 @@ public final class AccountMail {
       events.add(FoldersCodec.renamed(folder.id(), target));
     }
     if (source.equals(Folder.INBOX)) {
-      long annotationsOf = folder == null ? 0 : folder.id();
-      events.add(FoldersCodec.created(Folder.INBOX, validity, Set.of(), annotationsOf));
+      long before = folder == null ? 0 : folder.id();
+      events.add(FoldersCodec.created(Folder.INBOX, validity, Set.of(), before, before));
       return;
     }
     for (Folder child : children.values()) {
@@ -446,6 +456,37 @@ public final class AccountMail {
         now -> annotating.events(now, name.isEmpty() ? null : existing(now, canonical), limits));
   }
 
+  /**
+   * Changes what somebody may do with a folder (RFC 4314 §3.1).
+   *
+   * @param who as {@code folders.proto} says
+   * @param change what there is to what is to be
+   * @throws MailboxException.Nonexistent if there is no such folder
+   */
+  public void grant(String name, String who, UnaryOperator<Rights> change, Attempt attempt) {
+    String canonical = FolderName.canonical(name);
+    change(
+        attempt,
+        now -> {
+          Folder folder = existing(now, canonical);
+          Map<String, Rights> granted = now.rights(folder);
+          Rights before = granted.getOrDefault(who, Rights.NONE);
+          Rights after = change.apply(before);
+          if (after.equals(before)) {
+            return List.of();
+          }
+          if (before.isEmpty() && granted.size() >= limits.rights()) {
+            throw new MailboxException.LimitReached("entries of rights", limits.rights());
+          }
+          return List.of(FoldersCodec.granted(folder.id(), who, after));
+        });
+  }
+
+  /** Which accounts share folders with this one. */
+  public Sharing sharing() {
+    return sharing;
+  }
+
   /** Takes away everything. The directory must have forgotten the account before. */
   public void removeAll() {
     while (true) {
@@ -458,6 +499,7 @@ public final class AccountMail {
     logs.drop(log);
     logs.drop(maildropLog(account));
     logs.drop(scriptsLog(account));
+    logs.drop(Sharing.log(account));
   }
 
   /**

@@ -15,25 +15,28 @@ import org.jspecify.annotations.Nullable;
 /** An account's folders as of one sequence of its log. Immutable. */
 public final class FolderTree {
   static final FolderTree EMPTY =
-      new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0, Annotations.NONE);
+      new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0, PerFolder.none(), PerFolder.none());
 
   private final long seq;
   private final NavigableMap<String, Folder> byName;
   private final SortedSet<String> subscriptions;
   private final long lastUidValidity;
-  private final Annotations annotations;
+  private final PerFolder<ByteString> annotations;
+  private final PerFolder<Rights> rights;
 
   FolderTree(
       long seq,
       NavigableMap<String, Folder> byName,
       SortedSet<String> subscriptions,
       long lastUidValidity,
-      Annotations annotations) {
+      PerFolder<ByteString> annotations,
+      PerFolder<Rights> rights) {
     this.seq = seq;
     this.byName = Collections.unmodifiableNavigableMap(byName);
     this.subscriptions = Collections.unmodifiableSortedSet(subscriptions);
     this.lastUidValidity = lastUidValidity;
     this.annotations = annotations;
+    this.rights = rights;
   }
 
   public long seq() {
@@ -71,6 +74,15 @@ public final class FolderTree {
   /** The first folder with this use, in the order of names. */
   public Optional<Folder> with(SpecialUse use) {
     return byName.values().stream().filter(f -> f.specialUse().contains(use)).findFirst();
+  }
+
+  /** The lowest folder above a name, if there is any. */
+  public Optional<Folder> nearestAbove(String name) {
+    String parent = FolderName.parent(FolderName.canonical(name));
+    while (!parent.isEmpty() && !byName.containsKey(parent)) {
+      parent = FolderName.parent(parent);
+    }
+    return Optional.ofNullable(byName.get(parent));
   }
 
   /** Folders below a name, whether or not the name itself is a folder's. */
@@ -116,11 +128,20 @@ public final class FolderTree {
 
   /** Annotations of the account as a whole. */
   public NavigableMap<String, ByteString> annotations() {
-    return annotations.of(Annotations.ACCOUNT);
+    return annotations.of(PerFolder.ACCOUNT);
   }
 
-  Annotations allAnnotations() {
+  PerFolder<ByteString> allAnnotations() {
     return annotations;
+  }
+
+  /** What others may do with a folder (RFC 4314), by identifiers as the log has them. */
+  public NavigableMap<String, Rights> rights(Folder folder) {
+    return rights.of(folder.id());
+  }
+
+  PerFolder<Rights> allRights() {
+    return rights;
   }
 
   long lastUidValidity() {

@@ -9,6 +9,8 @@ import hikyaku.mailbox.log.proto.FolderDeleted;
 import hikyaku.mailbox.log.proto.FolderRenamed;
 import hikyaku.mailbox.log.proto.FoldersEventRecord;
 import hikyaku.mailbox.log.proto.FoldersSnapshot;
+import hikyaku.mailbox.log.proto.Granted;
+import hikyaku.mailbox.log.proto.RightsChanged;
 import hikyaku.mailbox.log.proto.SpecialUseChanged;
 import hikyaku.mailbox.log.proto.SubscriptionChanged;
 import hikyaku.mailbox.store.Entry;
@@ -32,18 +34,21 @@ final class FoldersCodec {
   private FoldersCodec() {}
 
   static Event created(String name, long uidValidity, Set<SpecialUse> uses) {
-    return created(name, uidValidity, uses, 0);
+    return created(name, uidValidity, uses, 0, 0);
   }
 
   /**
    * @param annotationsOf the id of a folder whose annotations it begins with, or 0
+   * @param rightsOf the same for rights
    */
-  static Event created(String name, long uidValidity, Set<SpecialUse> uses, long annotationsOf) {
+  static Event created(
+      String name, long uidValidity, Set<SpecialUse> uses, long annotationsOf, long rightsOf) {
     FolderCreated.Builder created =
         FolderCreated.newBuilder()
             .setName(name)
             .setUidValidity((int) uidValidity)
-            .setAnnotationsOf(annotationsOf);
+            .setAnnotationsOf(annotationsOf)
+            .setRightsOf(rightsOf);
     uses.forEach(use -> created.addSpecialUse(spelt(use)));
     ByteString payload = FoldersEventRecord.newBuilder().setCreated(created).build().toByteString();
     return new Event(payload, 1, Tally.ZERO, List.of());
@@ -82,7 +87,7 @@ final class FoldersCodec {
   }
 
   /**
-   * @param id of a folder, or {@link Annotations#ACCOUNT}
+   * @param id of a folder, or {@link PerFolder#ACCOUNT}
    * @param changes values by entry; empty to take one away
    */
   static Event annotated(long id, Map<String, Optional<ByteString>> changes) {
@@ -97,6 +102,31 @@ final class FoldersCodec {
   }
 
   /**
+   * @param who as {@code folders.proto} says
+   */
+  static Event granted(long id, String who, Rights rights) {
+    return Event.of(
+        FoldersEventRecord.newBuilder()
+            .setRightsChanged(RightsChanged.newBuilder().setId(id).setGranted(record(who, rights)))
+            .build()
+            .toByteString());
+  }
+
+  private static Granted record(String who, Rights rights) {
+    return Granted.newBuilder().setIdentifier(who).setRights(rights.letters()).build();
+  }
+
+  /** A right of a later version is passed over. */
+  private static Map<String, Optional<Rights>> granted(Granted granted) {
+    Rights rights = Rights.NONE;
+    for (char letter : granted.getRights().toCharArray()) {
+      rights = rights.plus(Rights.parse(String.valueOf(letter)).orElse(Rights.NONE));
+    }
+    return Map.of(
+        granted.getIdentifier(), rights.isEmpty() ? Optional.empty() : Optional.of(rights));
+  }
+
+  /**
    * @throws StoreException.Corrupt if the entries cannot follow the tree
    */
   static FolderTree fold(FolderTree base, List<Entry> entries) {
@@ -106,7 +136,8 @@ final class FoldersCodec {
     SortedSet<String> subscriptions = base.copyOfSubscriptions();
     long seq = base.seq();
     long lastUidValidity = base.lastUidValidity();
-    Annotations annotations = base.allAnnotations();
+    PerFolder<ByteString> annotations = base.allAnnotations();
+    PerFolder<Rights> rights = base.allRights();
     for (Entry entry : entries) {
       if (entry.seq() != seq + 1) {
         throw corrupt(entry, "does not follow " + seq, null);
@@ -125,6 +156,10 @@ final class FoldersCodec {
           if (like != 0) {
             annotations = annotations.copied(like, folder.id());
           }
+          long above = record.getCreated().getRightsOf();
+          if (above != 0) {
+            rights = rights.copied(above, folder.id());
+          }
         }
         case RENAMED -> {
           String old = names.get(record.getRenamed().getId());
@@ -142,6 +177,7 @@ final class FoldersCodec {
             throw corrupt(entry, "deletes a folder that is not there", null);
           }
           annotations = annotations.without(record.getDeleted().getId());
+          rights = rights.without(record.getDeleted().getId());
         }
         case SUBSCRIPTION_CHANGED -> {
           SubscriptionChanged changed = record.getSubscriptionChanged();
@@ -162,15 +198,22 @@ final class FoldersCodec {
         }
         case ANNOTATIONS_CHANGED -> {
           AnnotationsChanged changed = record.getAnnotationsChanged();
-          if (changed.getId() != Annotations.ACCOUNT && !names.containsKey(changed.getId())) {
+          if (changed.getId() != PerFolder.ACCOUNT && !names.containsKey(changed.getId())) {
             throw corrupt(entry, "annotates a folder that is not there", null);
           }
           annotations = annotations.with(changed.getId(), values(changed.getAnnotationsList()));
         }
+        case RIGHTS_CHANGED -> {
+          RightsChanged changed = record.getRightsChanged();
+          if (!names.containsKey(changed.getId())) {
+            throw corrupt(entry, "gives rights to a folder that is not there", null);
+          }
+          rights = rights.with(changed.getId(), granted(changed.getGranted()));
+        }
         case EVENT_NOT_SET -> throw corrupt(entry, "is of an unknown kind", null);
       }
     }
-    return new FolderTree(seq, byName, subscriptions, lastUidValidity, annotations);
+    return new FolderTree(seq, byName, subscriptions, lastUidValidity, annotations, rights);
   }
 
   private static Map<String, Optional<ByteString>> values(List<Annotation> annotations) {
@@ -218,16 +261,22 @@ final class FoldersCodec {
       folder.specialUse().forEach(use -> record.addSpecialUse(spelt(use)));
       snapshot.addFolders(record);
     }
-    Annotations annotations = tree.allAnnotations();
-    for (long id : annotations.annotated()) {
-      FoldersSnapshot.Annotated.Builder annotated =
-          FoldersSnapshot.Annotated.newBuilder().setId(id);
-      annotations
-          .of(id)
-          .forEach((entry, value) ->
+    tree.allAnnotations()
+        .all()
+        .forEach((id, values) -> {
+          FoldersSnapshot.Annotated.Builder annotated =
+              FoldersSnapshot.Annotated.newBuilder().setId(id);
+          values.forEach((entry, value) ->
               annotated.addAnnotations(Annotation.newBuilder().setEntry(entry).setValue(value)));
-      snapshot.addAnnotated(annotated);
-    }
+          snapshot.addAnnotated(annotated);
+        });
+    tree.allRights()
+        .all()
+        .forEach((id, granted) -> {
+          FoldersSnapshot.Shared.Builder shared = FoldersSnapshot.Shared.newBuilder().setId(id);
+          granted.forEach((who, rights) -> shared.addGranted(record(who, rights)));
+          snapshot.addShared(shared);
+        });
     return snapshot.build().toByteString();
   }
 
@@ -244,16 +293,23 @@ final class FoldersCodec {
                 Integer.toUnsignedLong(f.getUidValidity()),
                 uses(f.getSpecialUseList())));
       }
-      Annotations annotations = Annotations.NONE;
+      PerFolder<ByteString> annotations = PerFolder.none();
       for (FoldersSnapshot.Annotated annotated : record.getAnnotatedList()) {
         annotations = annotations.with(annotated.getId(), values(annotated.getAnnotationsList()));
+      }
+      PerFolder<Rights> rights = PerFolder.none();
+      for (FoldersSnapshot.Shared shared : record.getSharedList()) {
+        for (Granted granted : shared.getGrantedList()) {
+          rights = rights.with(shared.getId(), granted(granted));
+        }
       }
       return new FolderTree(
           snapshot.seq(),
           byName,
           new TreeSet<>(record.getSubscriptionsList()),
           Integer.toUnsignedLong(record.getLastUidValidity()),
-          annotations);
+          annotations,
+          rights);
     } catch (InvalidProtocolBufferException e) {
       throw new StoreException.Corrupt(
           "folder tree snapshot at " + snapshot.seq() + " cannot be decoded", e);

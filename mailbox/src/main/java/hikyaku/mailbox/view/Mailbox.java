@@ -6,6 +6,7 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.log.FlagChange;
+import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.log.MailboxEvent;
 import hikyaku.mailbox.log.NewMessage;
@@ -34,6 +35,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -485,15 +487,29 @@ public final class Mailbox {
                 : UidSet.EMPTY);
   }
 
+  /** Moves messages with all their flags. */
+  public Copied move(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+      throws IOException {
+    return move(seen, uids, target, flags -> flags, attempt);
+  }
+
+  /** Copies messages with all their flags. */
+  public Copied copy(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+      throws IOException {
+    return copy(seen, uids, target, flags -> flags, attempt);
+  }
+
   /**
    * Copies messages with their flags, all or none.
    *
    * @param seen the mailbox as the caller knows it, from which is copied
    * @param uids messages; those that are gone are passed over. A repeat names those as well that
    *     have gone since it was tried first
+   * @param kept which of the flags go along
    * @return what went where; a repeat that cannot tell any more which messages went names none
    */
-  public Copied copy(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+  public Copied copy(
+      MailboxState seen, UidSet uids, Mailbox target, UnaryOperator<Flags> kept, Attempt attempt)
       throws IOException {
     Optional<Appended> done = target.attempts.done(attempt);
     if (done.isPresent()) {
@@ -508,7 +524,7 @@ public final class Mailbox {
         indexes.stream().mapToInt(Integer::intValue).toArray(),
         (index, stored) -> {
           from.add(stored.uid());
-          messages.add(stored.message().with(seen.flags(index)));
+          messages.add(stored.message().with(kept.apply(seen.flags(index))));
         });
     MailboxState there = target.refresh();
     if (messages.isEmpty()) {
@@ -581,15 +597,18 @@ public final class Mailbox {
   /**
    * Copies messages and then takes them away here. If the second half fails they are in both
    * places: a message may be doubled by an accident, never lost.
+   *
+   * @param kept which of the flags go along
    */
-  public Copied move(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
+  public Copied move(
+      MailboxState seen, UidSet uids, Mailbox target, UnaryOperator<Flags> kept, Attempt attempt)
       throws IOException {
     Attempt arriving = attempt.part("+");
     Attempt leaving = leaving(attempt);
     if (doneAt(leaving).isPresent() && target.doneAt(arriving).isEmpty()) {
       return new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
     }
-    Copied copied = copy(seen, uids, target, arriving);
+    Copied copied = copy(seen, uids, target, kept, arriving);
     // Of what was copied before, all that is still there goes now.
     UidSet moved = attempt.isRepeat() ? seen.present(uids) : copied.from();
     if (!moved.isEmpty()) {

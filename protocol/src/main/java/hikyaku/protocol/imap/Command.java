@@ -120,13 +120,14 @@ public sealed interface Command {
     SPECIAL_USE
   }
 
-  /** What LIST tells of them (RFC 5258 §3.2, RFC 6154, RFC 5819, RFC 9590). */
+  /** What LIST tells of them (RFC 5258 §3.2, RFC 6154, RFC 5819, RFC 8440, RFC 9590). */
   enum ListReturn {
     SUBSCRIBED,
     CHILDREN,
     SPECIAL_USE,
     STATUS,
-    METADATA
+    METADATA,
+    MYRIGHTS
   }
 
   /**
@@ -233,6 +234,28 @@ public sealed interface Command {
 
   /** RFC 9208 §4.1.2. There need not be such a mailbox. */
   record GetQuotaRoot(String mailbox) implements Command {}
+
+  /** GETACL (RFC 4314 §3.3). */
+  record GetAcl(String mailbox) implements Command {}
+
+  /**
+   * SETACL (RFC 4314 §3.1).
+   *
+   * @param identifier who, as the client spelled it
+   * @param action what is done with the rights that there are
+   * @param rights letters of rights, {@code c} and {@code d} among them
+   */
+  record SetAcl(String mailbox, String identifier, StoreAction action, String rights)
+      implements Command {}
+
+  /** DELETEACL (RFC 4314 §3.2). */
+  record DeleteAcl(String mailbox, String identifier) implements Command {}
+
+  /** LISTRIGHTS (RFC 4314 §3.4). */
+  record ListRights(String mailbox, String identifier) implements Command {}
+
+  /** MYRIGHTS (RFC 4314 §3.5). */
+  record MyRights(String mailbox) implements Command {}
 
   /** APPEND, its messages already passed on by the reader. */
   record Append(String mailbox, List<AppendMessage> messages) implements Command {
@@ -376,7 +399,7 @@ public sealed interface Command {
     }
   }
 
-  /** What STORE does with its flags. */
+  /** What STORE does with its flags, and SETACL with its rights. */
   enum StoreAction {
     REPLACE,
     ADD,

@@ -42,6 +42,12 @@ final class CommandParser {
     RULES.put("SETMETADATA", parser -> new MetadataParser(parser.in).set());
     RULES.put("GETQUOTA", CommandParser::getQuota);
     RULES.put("GETQUOTAROOT", parser -> new Command.GetQuotaRoot(parser.mailbox()));
+    RULES.put("GETACL", parser -> new Command.GetAcl(parser.mailbox()));
+    RULES.put("SETACL", CommandParser::setAcl);
+    RULES.put("DELETEACL", parser -> new Command.DeleteAcl(parser.mailbox(), parser.identifier()));
+    RULES.put(
+        "LISTRIGHTS", parser -> new Command.ListRights(parser.mailbox(), parser.identifier()));
+    RULES.put("MYRIGHTS", parser -> new Command.MyRights(parser.mailbox()));
     RULES.put("APPEND", CommandParser::append);
     RULES.put("REPLACE", CommandParser::replace);
     RULES.put("UID REPLACE", CommandParser::replace);
@@ -236,6 +242,31 @@ final class CommandParser {
       in.expect(')');
     }
     return new Command.Create(mailbox, specialUse);
+  }
+
+  /** {@code identifier} (RFC 4314 §7). */
+  private String identifier() throws SyntaxException {
+    in.expectSp();
+    return in.utf8(in.expectAstring("an identifier"), "identifier");
+  }
+
+  private Command setAcl() throws SyntaxException {
+    String mailbox = mailbox();
+    String identifier = identifier();
+    in.expectSp();
+    String rights = in.expectAstring("rights");
+    Command.StoreAction action =
+        switch (rights.isEmpty() ? ' ' : rights.charAt(0)) {
+          case '+' -> Command.StoreAction.ADD;
+          case '-' -> Command.StoreAction.REMOVE;
+          default -> Command.StoreAction.REPLACE;
+        };
+    String letters = action == Command.StoreAction.REPLACE ? rights : rights.substring(1);
+    // RFC 4314 §3.1: what is no right is refused, not passed over.
+    if (letters.chars().anyMatch(letter -> "lrswipkxteacd".indexOf(letter) < 0)) {
+      throw SyntaxException.bad("Unknown right");
+    }
+    return new Command.SetAcl(mailbox, identifier, action, letters);
   }
 
   /** Reached only when no literal stands where APPEND needs one: {@link AppendParser} has those. */

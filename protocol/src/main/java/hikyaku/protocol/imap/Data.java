@@ -4,6 +4,7 @@ import hikyaku.protocol.imap.Command.StatusItem;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,8 +182,35 @@ public sealed interface Data {
     }
   }
 
-  /** One personal namespace without prefix, no other. */
-  record Namespace(char delimiter) implements Data {}
+  /**
+   * ACL (RFC 4314 §3.6).
+   *
+   * @param rights letters by identifier
+   */
+  record Acl(String mailbox, SequencedMap<String, String> rights) implements Data {}
+
+  /**
+   * LISTRIGHTS (RFC 4314 §3.7).
+   *
+   * @param always rights that the identifier has whatever is set
+   * @param others rights that may be given, each for itself
+   */
+  record ListedRights(String mailbox, String identifier, String always, List<String> others)
+      implements Data {
+    public ListedRights {
+      others = List.copyOf(others);
+    }
+  }
+
+  /** MYRIGHTS (RFC 4314 §3.8). */
+  record MyRights(String mailbox, String rights) implements Data {}
+
+  /**
+   * A personal namespace without prefix, and one of other users; none is shared.
+   *
+   * @param others its prefix
+   */
+  record Namespace(char delimiter, String others) implements Data {}
 
   /** An empty list tells NIL. */
   record Id(List<Command.Id.Field> fields) implements Data {

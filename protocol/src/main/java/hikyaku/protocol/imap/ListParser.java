@@ -112,6 +112,7 @@ final class ListParser {
             returns.add(ListReturn.STATUS);
             status.addAll(statusItems());
           }
+          case "MYRIGHTS" -> returns.add(ListReturn.MYRIGHTS);
           case "METADATA" -> {
             in.expectSp();
             returns.add(ListReturn.METADATA);

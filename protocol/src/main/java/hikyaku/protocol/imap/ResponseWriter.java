@@ -149,8 +149,26 @@ public final class ResponseWriter {
       case Data.Threads(var threads) -> threads(threads);
       case Data.Metadata metadata -> metadata(metadata);
       case Data.Language(var tags) -> text.raw("LANGUAGE ").list(tags);
-      case Data.Namespace(char delimiter) ->
-          text.raw("NAMESPACE ((\"\" ").delimiter(delimiter).raw(")) NIL NIL");
+      case Data.Acl(var mailbox, var rights) -> {
+        text.raw("ACL ").mailbox(mailbox, utf8);
+        rights.forEach((who, letters) ->
+            text.raw(' ').astring(Text.octets(who), utf8).raw(' ').astring(letters, utf8));
+      }
+      case Data.ListedRights(var mailbox, var who, var always, var others) -> {
+        text.raw("LISTRIGHTS ").mailbox(mailbox, utf8).raw(' ');
+        text.astring(Text.octets(who), utf8).raw(' ').astring(always, utf8);
+        others.forEach(one -> text.raw(' ').raw(one));
+      }
+      case Data.MyRights(var mailbox, var rights) ->
+          text.raw("MYRIGHTS ").mailbox(mailbox, utf8).raw(' ').astring(rights, utf8);
+      case Data.Namespace(char delimiter, String others) ->
+          text.raw("NAMESPACE ((\"\" ")
+              .delimiter(delimiter)
+              .raw(")) ((")
+              .string(MailboxNames.encode(others, utf8), utf8)
+              .raw(' ')
+              .delimiter(delimiter)
+              .raw(")) NIL");
       case Data.Id(var fields) -> id(fields);
     }
     endLine();

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -154,7 +155,14 @@ class ResponseWriterTest {
     assertThat(data(new Data.Sorted(new long[] {3, 1}, null))).isEqualTo("* SORT 3 1¶");
     assertThat(data(new Data.Sorted(new long[] {3}, 7L))).isEqualTo("* SORT 3 (MODSEQ 7)¶");
     assertThat(data(new Data.Sorted(new long[0], null))).isEqualTo("* SORT¶");
-    assertThat(data(new Data.Namespace('/'))).isEqualTo("* NAMESPACE ((\"\" \"/\")) NIL NIL¶");
+    assertThat(data(new Data.Namespace('/', "Other Users/")))
+        .isEqualTo("* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) NIL¶");
+    assertThat(
+            data(new Data.Acl("a b", new TreeMap<>(Map.of("-anyone", "e", "fr\u00e9d@x.y", "lr")))))
+        .isEqualTo("* ACL \"a b\" -anyone e {9}¶fr\u00c3\u00a9d@x.y lr¶");
+    assertThat(data(new Data.ListedRights("x", "anyone", "", List.of("l", "r"))))
+        .isEqualTo("* LISTRIGHTS x anyone \"\" l r¶");
+    assertThat(data(new Data.MyRights("INBOX", "lr"))).isEqualTo("* MYRIGHTS INBOX lr¶");
     assertThat(data(new Data.Id(List.of(new Command.Id.Field("name", "Hikyaku")))))
         .isEqualTo("* ID (\"name\" \"Hikyaku\")¶");
     assertThat(data(new Data.Id(List.of()))).isEqualTo("* ID NIL¶");

@@ -56,6 +56,11 @@ public interface Directory {
   /** Aliases of a domain in order of address, behind {@code after} if given. */
   List<Alias> aliases(String domain, @Nullable Address after, int limit);
 
+  /** The alias of this address itself, if it is one. */
+  default Optional<Alias> alias(Address address) {
+    return Optional.empty();
+  }
+
   /**
    * An address that stands for others.
    *

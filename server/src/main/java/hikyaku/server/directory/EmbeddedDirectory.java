@@ -122,6 +122,15 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
   }
 
   @Override
+  public Optional<Alias> alias(Address address) {
+    Folds.Pair pair = folds.pair(address);
+    return pair.domain().state().exists()
+            && pair.address().state() instanceof AddressState.IsAlias(List<Address> targets)
+        ? Optional.of(new Alias(address, targets))
+        : Optional.empty();
+  }
+
+  @Override
   public List<Alias> aliases(String domain, @Nullable Address after, int limit) {
     Gathered<Alias> found = new Gathered<>(limit);
     eachListed(

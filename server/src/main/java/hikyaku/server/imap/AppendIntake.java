@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailboxException;
-import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.StoreException;
@@ -16,6 +16,7 @@ import hikyaku.protocol.imap.CommandReader.Decision;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.wire.OctetSink;
+import hikyaku.server.imap.Places.Found;
 import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -42,6 +43,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   /** REPLACE, if it is that. */
   private @Nullable Replace replace;
 
+  private @Nullable Found target;
   private @Nullable Mailbox mailbox;
   private @Nullable Arriving arriving;
   private long octets;
@@ -95,7 +97,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       }
       octets += message.size();
       if (replace == null) {
-        Quotas.check(session, index + 1, octets);
+        Quotas.check(target().place(), index + 1, octets);
       }
       Arriving next = new Arriving(message, session.server.mail.intake());
       arriving = next;
@@ -111,24 +113,34 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
       return Reply.bad("Log in first");
     }
-    SessionState.Login login = session.state.loggedIn();
-    Optional<Folder> folder = login.mail().tree().folder(purpose.mailbox());
-    if (folder.isEmpty()) {
+    Optional<Found> found = session.places.look(session.places.place(purpose.mailbox()));
+    if (found.isEmpty()) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
-    Mailbox target = login.mail().mailbox(folder.get());
-    target.refresh();
-    mailbox = target;
+    Found there = found.get().with(Right.INSERT);
+    Mailbox opened = there.mailbox();
+    opened.refresh();
+    target = there;
+    mailbox = opened;
     return switch (purpose) {
       case CommandReader.Purpose.Append _ -> {
-        before = target.appended(attempt);
+        before = opened.appended(attempt);
         yield null;
       }
       case CommandReader.Purpose.Replace replacing -> {
-        replace = new Replace(session, attempt, target);
+        replace = new Replace(session, attempt, there, opened);
         yield replace.begin(replacing, message);
       }
     };
+  }
+
+  /** Where messages go, once that is known. */
+  private Found target() {
+    Found known = target;
+    if (known == null) {
+      throw new IllegalStateException("a message for no mailbox");
+    }
+    return known;
   }
 
   private @Nullable Reply refusal(Command.AppendMessage message) {
@@ -168,7 +180,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
             date == null
                 ? InternalDate.of(session.server.mail.clock().instant(), ZoneOffset.UTC)
                 : InternalDate.of(date),
-            Store.flags(arrived.said.flags()),
+            FlagRights.kept(target().rights(), Store.flags(arrived.said.flags())),
             received.structure(),
             session.id()));
     return null;

@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.account.Right;
 import hikyaku.protocol.imap.Reply;
 
 /** CLOSE and UNSELECT (RFC 9051 §6.4.1, §6.4.2). */
@@ -10,7 +11,8 @@ final class Close {
   /** Takes away what is marked as deleted, and tells nobody of it here. */
   static Reply execute(Session session) {
     Selected selected = session.state.inMailbox();
-    if (!selected.readOnly) {
+    // Without the right to, nothing is taken away (RFC 4314 §4).
+    if (!selected.readOnly && selected.rights.has(Right.EXPUNGE)) {
       Attempt attempt = session.looking.attempt();
       session.looking.before(selected, attempt);
       selected.mailbox().expungeDeleted(selected.view.state(), null, attempt);

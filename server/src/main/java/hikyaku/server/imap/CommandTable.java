@@ -73,6 +73,11 @@ final class CommandTable {
     row("LSUB", AFTER, Telling.EVERYTHING);
     row("NAMESPACE", AFTER, Telling.EVERYTHING);
     row("STATUS", AFTER, Telling.EVERYTHING);
+    row("GETACL", AFTER, Telling.EVERYTHING);
+    row("SETACL", AFTER, Telling.EVERYTHING);
+    row("DELETEACL", AFTER, Telling.EVERYTHING);
+    row("LISTRIGHTS", AFTER, Telling.EVERYTHING);
+    row("MYRIGHTS", AFTER, Telling.EVERYTHING);
     row("GETMETADATA", AFTER, Telling.EVERYTHING);
     row("SETMETADATA", AFTER, Telling.EVERYTHING);
     row("GETQUOTA", AFTER, Telling.EVERYTHING);

@@ -1,7 +1,8 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
-import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.Right;
+import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Copied;
 import hikyaku.mailbox.view.Mailbox;
@@ -11,8 +12,10 @@ import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
+import hikyaku.server.imap.Places.Found;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** COPY and UID COPY (RFC 9051 §6.4.7), and what MOVE has in common with them. */
@@ -20,9 +23,9 @@ final class Copy {
   private Copy() {}
 
   /** The messages and where they go, or why not. */
-  record Plan(UidSet uids, @Nullable Mailbox target, @Nullable Reply refusal, boolean ghosts) {
+  record Plan(UidSet uids, @Nullable Found target, @Nullable Reply refusal, boolean ghosts) {
     /** Where they go, unless there is a refusal. */
-    Mailbox destination() {
+    Found destination() {
       if (target == null) {
         throw new IllegalStateException("refused");
       }
@@ -40,15 +43,15 @@ final class Copy {
     session.looking.before(selected, write);
     View view = selected.view;
     Targets targets = Targets.resolve(session, uid, messages);
-    SessionState.Login login = session.state.loggedIn();
-    Optional<Folder> folder = login.mail().tree().folder(mailbox);
-    if (folder.isEmpty()) {
+    Optional<Found> found = session.places.look(session.places.place(mailbox));
+    if (found.isEmpty()) {
       Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
       return new Plan(UidSet.EMPTY, null, refusal, false);
     }
+    found.get().with(Right.INSERT);
     // A repeat may have taken away itself what it names.
     UidSet uids = write.isRepeat() ? Targets.known(session, uid, messages) : targets.uids(view);
-    return new Plan(uids, login.mail().mailbox(folder.get()), null, targets.ghosts());
+    return new Plan(uids, found.get(), null, targets.ghosts());
   }
 
   static Reply execute(Session session, Command.Copy command) throws IOException, Targets.Invalid {
@@ -58,22 +61,28 @@ final class Copy {
       return plan.refusal();
     }
     Selected selected = session.state.inMailbox();
-    Mailbox target = plan.destination();
+    Mailbox target = plan.destination().mailbox();
     if (target.doneAt(attempt).isEmpty()) {
       if (plan.ghosts()) {
         // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
         return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
       }
-      Quotas.check(session, selected.view.state(), plan.uids());
+      Quotas.check(plan.destination().place(), selected.view.state(), plan.uids());
     }
     MailboxState seen = selected.view.state();
-    Copied copied = selected.mailbox().copy(seen, plan.uids(), target, attempt);
+    Copied copied =
+        selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
     if (target.log().equals(selected.mailbox().log())) {
       session.looking.after(selected);
     } else {
       session.looking.after(selected, seen);
     }
     return Reply.ok(code(copied), "COPY completed");
+  }
+
+  /** Of the flags, those that may be set there go along (RFC 4314 §4). */
+  static UnaryOperator<Flags> kept(Found target) {
+    return flags -> FlagRights.kept(target.rights(), flags);
   }
 
   /** COPYUID, unless nothing was there to copy. */

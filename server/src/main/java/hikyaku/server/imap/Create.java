@@ -1,13 +1,16 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.Places.Place;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,15 +30,47 @@ final class Create {
       }
       uses.add(use.get());
     }
-    AccountMail mail = session.state.loggedIn().mail();
-    Folder made = mail.create(command.mailbox(), uses, session.looking.attempt());
+    Place place = session.places.place(command.mailbox());
+    if (!place.isOwn()) {
+      Optional<Reply> refusal = refusal(session, place, uses);
+      if (refusal.isPresent()) {
+        return refusal.get();
+      }
+    }
+    Folder made = place.mail().create(place.name(), uses, session.looking.attempt());
     String asked = command.mailbox();
-    if (session.state.rev2() && !made.name().equals(asked)) {
+    String name = place.shown(made.name());
+    if (session.state.rev2() && !name.equals(asked)) {
       // RFC 9051 §6.3.4: a name that was normalized is told.
       session.out.data(
-          new Data.Listed(false, List.of(), FolderName.SEPARATOR, made.name(), List.of(), asked));
+          new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), asked));
     }
-    String id = ObjectIds.mailboxId(mail.mailbox(made.id()));
+    String id = ObjectIds.mailboxId(place.mail().mailbox(made.id()));
     return Reply.ok(new ResponseCode.MailboxId(id), "CREATE completed");
+  }
+
+  /** Below another one's folder it takes a right on that (RFC 4314 §4). */
+  private static Optional<Reply> refusal(Session session, Place place, Set<SpecialUse> uses) {
+    if (!uses.isEmpty()) {
+      return Optional.of(
+          Reply.no(ResponseCode.Plain.USEATTR, "Special uses are for mailboxes of your own"));
+    }
+    mayCreate(session, place);
+    return Optional.empty();
+  }
+
+  /**
+   * @throws MailboxException.NotPermitted if nothing may be made at a place of somebody else's
+   */
+  static void mayCreate(Session session, Place place) {
+    FolderTree tree = place.mail().tree();
+    boolean permitted =
+        tree.nearestAbove(place.name())
+            .map(above -> session.places.found(place, tree, above).rights())
+            .filter(rights -> rights.has(Right.CREATE))
+            .isPresent();
+    if (!permitted) {
+      throw new MailboxException.NotPermitted();
+    }
   }
 }

@@ -1,6 +1,8 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.ExpungeOutcome;
 import hikyaku.protocol.imap.Command;
@@ -22,6 +24,9 @@ final class Expunge {
     Selected selected = session.state.inMailbox();
     if (selected.readOnly) {
       return Reply.no("The mailbox is selected read-only");
+    }
+    if (!selected.rights.has(Right.EXPUNGE)) {
+      return Session.refusal(new MailboxException.NotPermitted());
     }
     Attempt attempt = session.looking.attempt();
     session.looking.before(selected, attempt);

@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
@@ -55,7 +56,10 @@ final class Fetch {
     if (condStore) {
       session.updates.enableCondStore();
     }
-    boolean marks = !selected.readOnly && command.items().stream().anyMatch(Fetch::setsSeen);
+    boolean marks =
+        !selected.readOnly
+            && selected.rights.has(Right.SEEN)
+            && command.items().stream().anyMatch(Fetch::setsSeen);
     Attempt attempt = session.looking.attempt();
     if (marks) {
       session.looking.before(selected, attempt);

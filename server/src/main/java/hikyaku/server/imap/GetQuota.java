@@ -31,7 +31,8 @@ final class GetQuota {
   }
 
   static Reply ofMailbox(Session session, Command.GetQuotaRoot command) throws IOException {
-    boolean limited = isLimited(session);
+    // Another user's quota is not for this one to see.
+    boolean limited = session.places.place(command.mailbox()).isOwn() && isLimited(session);
     session.out.data(new Data.QuotaRoot(command.mailbox(), limited ? List.of(ROOT) : List.of()));
     if (limited) {
       tell(session);

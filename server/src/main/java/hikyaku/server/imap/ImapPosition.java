@@ -67,8 +67,13 @@ record ImapPosition(
   /** Who is logged in, by the account's id and the epoch of its password. */
   record Login(String account, long epoch, Set<Extension> enabled) {}
 
-  /** What {@link Selected} remembers, and what the last SEARCH saved. */
+  /**
+   * What {@link Selected} remembers, and what the last SEARCH saved.
+   *
+   * @param owner the id of the account whose folder it is; empty for the session's own
+   */
   record InMailbox(
+      String owner,
       long folder,
       boolean readOnly,
       Positions told,
@@ -97,6 +102,7 @@ record ImapPosition(
     if (selected != null) {
       record.setSelected(
           ImapSelectedRecord.newBuilder()
+              .setOwner(selected.owner)
               .setFolder(selected.folder)
               .setReadOnly(selected.readOnly)
               .setAppendsTold(selected.told.appends())
@@ -196,6 +202,7 @@ record ImapPosition(
 
   private static InMailbox selected(ImapSelectedRecord record) {
     return new InMailbox(
+        record.getOwner(),
         record.getFolder(),
         record.getReadOnly(),
         new Positions(record.getAppendsTold(), record.getExpungesTold(), record.getFlagsTold()),

@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.text.TextIndex;
 import hikyaku.server.auth.Authenticator;
+import hikyaku.server.directory.Directory;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Protocol;
@@ -22,13 +23,18 @@ public final class ImapProtocol implements Protocol {
   final Authenticator authenticator;
   final MailStore mail;
   final TextIndex index;
+  final Access access;
   final ImapMetrics metrics;
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 
   public ImapProtocol(
-      ImapSettings settings, Authenticator authenticator, MailStore mail, MeterRegistry registry) {
-    this(settings, authenticator, mail, TextIndex.NONE, registry);
+      ImapSettings settings,
+      Authenticator authenticator,
+      Directory directory,
+      MailStore mail,
+      MeterRegistry registry) {
+    this(settings, authenticator, directory, mail, TextIndex.NONE, registry);
   }
 
   /**
@@ -37,6 +43,7 @@ public final class ImapProtocol implements Protocol {
   public ImapProtocol(
       ImapSettings settings,
       Authenticator authenticator,
+      Directory directory,
       MailStore mail,
       TextIndex index,
       MeterRegistry registry) {
@@ -44,6 +51,7 @@ public final class ImapProtocol implements Protocol {
     this.authenticator = authenticator;
     this.mail = mail;
     this.index = index;
+    this.access = new Access(directory, mail);
     this.metrics = new ImapMetrics(registry);
     Set<String> open = new TreeSet<>(CommandTable.names());
     open.removeAll(SECRET);

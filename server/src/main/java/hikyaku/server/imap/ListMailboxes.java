@@ -1,9 +1,9 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailboxException;
-import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Command;
@@ -12,6 +12,7 @@ import hikyaku.protocol.imap.Command.ListSelection;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.MailboxNames.Pattern;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.server.imap.Places.Found;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590).
+ * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590).
  *
  * <p>A long answer is settled in parts: what it says of each mailbox is of the moment at which it
  * says it, so no repeat of the whole could say the same.
@@ -32,14 +33,13 @@ final class ListMailboxes {
   private final Session session;
   private final String tag;
   private final Command.ListMailboxes command;
-  private final FolderTree tree;
+  private final Visible tree;
   private final List<Pattern> patterns;
 
   /** Names that meet the selection, or with RECURSIVEMATCH stand above one that does. */
   private final Set<String> chosen;
 
-  private ListMailboxes(
-      Session session, String tag, Command.ListMailboxes command, FolderTree tree) {
+  private ListMailboxes(Session session, String tag, Command.ListMailboxes command, Visible tree) {
     this.session = session;
     this.tag = tag;
     this.command = command;
@@ -58,7 +58,7 @@ final class ListMailboxes {
       session.out.data(new Data.Delimiter(FolderName.SEPARATOR));
     } else {
       FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
-      new ListMailboxes(session, tag, command, tree).run("");
+      new ListMailboxes(session, tag, command, Visible.of(session, tree)).run("");
     }
     return COMPLETED;
   }
@@ -66,7 +66,7 @@ final class ListMailboxes {
   /** Goes on with a LIST of which another node has told a part. */
   static Reply resume(Session session, ImapPosition.InList at) throws IOException {
     FolderTree tree = Looking.folders(session.state.loggedIn().mail(), at.tree());
-    new ListMailboxes(session, at.tag(), at.command(), tree).run(at.told());
+    new ListMailboxes(session, at.tag(), at.command(), Visible.of(session, tree)).run(at.told());
     return COMPLETED;
   }
 
@@ -76,9 +76,7 @@ final class ListMailboxes {
 
   /** Without selection options every name there is, those without a folder included. */
   private Set<String> chosen() {
-    Set<String> names = new TreeSet<>();
-    tree.folders().forEach(folder -> names.add(folder.name()));
-    names.addAll(tree.namesWithoutFolder());
+    Set<String> names = tree.names();
     if (selects(ListSelection.SUBSCRIBED)) {
       names.addAll(tree.subscriptions());
       names.removeIf(name -> !tree.isSubscribed(name));
@@ -90,7 +88,7 @@ final class ListMailboxes {
   }
 
   private Set<SpecialUse> uses(String name) {
-    return tree.folder(name).map(Folder::specialUse).orElse(Set.of());
+    return tree.uses(name);
   }
 
   /**
@@ -135,10 +133,12 @@ final class ListMailboxes {
   }
 
   private void tell(String name, boolean childrenMatch) throws IOException {
-    Optional<Folder> folder = tree.folder(name);
+    Optional<Found> folder = tree.folder(name);
     List<String> attributes = new ArrayList<>();
     if (folder.isEmpty()) {
       attributes.add("\\NonExistent");
+      attributes.add("\\Noselect");
+    } else if (!folder.get().rights().has(Right.READ)) {
       attributes.add("\\Noselect");
     }
     attributes.add(tree.hasChildren(name) ? "\\HasChildren" : "\\HasNoChildren");
@@ -159,16 +159,26 @@ final class ListMailboxes {
     }
     session.out.data(
         new Data.Listed(false, attributes, FolderName.SEPARATOR, name, childInfo, null));
-    if (folder.isPresent() && command.returns().contains(ListReturn.STATUS)) {
-      status(folder.get());
+    if (folder.isPresent()) {
+      more(folder.get());
     }
-    if (folder.isPresent() && command.returns().contains(ListReturn.METADATA)) {
-      session.out.data(Metadata.listed(tree, folder.get(), command.metadata()));
+  }
+
+  private void more(Found folder) throws IOException {
+    Set<ListReturn> returns = command.returns();
+    if (returns.contains(ListReturn.STATUS) && folder.rights().has(Right.READ)) {
+      status(folder);
+    }
+    if (returns.contains(ListReturn.METADATA) && Metadata.isPermitted(folder)) {
+      session.out.data(Metadata.listed(session, folder, command.metadata()));
+    }
+    if (returns.contains(ListReturn.MYRIGHTS)) {
+      session.out.data(Acl.mine(folder));
     }
   }
 
   /** RFC 5819 §2: a mailbox whose status cannot be told is listed without. */
-  private void status(Folder folder) throws IOException {
+  private void status(Found folder) throws IOException {
     Data status;
     try {
       status = Status.of(session, folder, command.status());

@@ -16,7 +16,8 @@ final class Lsub {
   private Lsub() {}
 
   static Reply execute(Session session, Command.Lsub command) throws IOException {
-    FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
+    FolderTree own = session.looking.folders(session.state.loggedIn().mail());
+    Visible tree = Visible.of(session, own);
     Pattern pattern = new Pattern(command.reference() + command.pattern(), FolderName.SEPARATOR);
     Set<String> subscribed = new TreeSet<>(tree.subscriptions());
     Set<String> told = new TreeSet<>();

@@ -5,6 +5,7 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Annotating;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Command.Annotation;
@@ -12,6 +13,8 @@ import hikyaku.protocol.imap.Command.Depth;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.Places.Found;
+import hikyaku.server.imap.Places.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -37,15 +40,14 @@ final class Metadata {
   private Metadata() {}
 
   static Reply get(Session session, Command.GetMetadata command) throws IOException {
-    FolderTree tree = session.looking.folders(session.state.loggedIn().mail());
     String mailbox = command.mailbox();
     NavigableMap<String, ByteString> all;
     if (mailbox.isEmpty()) {
-      all = tree.annotations();
+      all = session.looking.folders(session.state.loggedIn().mail()).annotations();
     } else {
-      Folder folder = tree.folder(mailbox).orElseThrow(MailboxException.Nonexistent::new);
-      all = of(tree, folder);
-      mailbox = folder.name();
+      Found found = find(session, mailbox);
+      all = of(session, found);
+      mailbox = found.shown();
     }
     long most = command.maxSize() == null ? Long.MAX_VALUE : command.maxSize();
     long longest = 0;
@@ -67,15 +69,56 @@ final class Metadata {
   }
 
   /** The response of a LIST that asks for annotations (RFC 9590 §3). */
-  static Data listed(FolderTree tree, Folder folder, List<String> entries) {
-    return new Data.Metadata(folder.name(), chosen(of(tree, folder), entries, Depth.NONE));
+  static Data listed(Session session, Found found, List<String> entries) {
+    return new Data.Metadata(found.shown(), chosen(of(session, found), entries, Depth.NONE));
   }
 
-  private static NavigableMap<String, ByteString> of(FolderTree tree, Folder folder) {
-    if (folder.specialUse().isEmpty()) {
-      return tree.annotations(folder);
+  /** Whether a mailbox's annotations may be seen and set (RFC 5464 §3.3). */
+  static boolean isPermitted(Found found) {
+    return found.rights().has(Right.LOOKUP)
+        && found.rights().hasAny(Right.READ, Right.SEEN, Right.WRITE, Right.INSERT, Right.POST);
+  }
+
+  /** A folder, as the command at hand is to see it. */
+  private static Found find(Session session, String mailbox) {
+    Place place = session.places.place(mailbox);
+    if (place.isOwn()) {
+      FolderTree tree = session.looking.folders(place.mail());
+      return tree.folder(mailbox)
+          .map(folder -> session.places.found(place, tree, folder))
+          .orElseThrow(MailboxException.Nonexistent::new);
     }
-    NavigableMap<String, ByteString> all = new TreeMap<>(tree.annotations(folder));
+    Found found = session.places.find(mailbox);
+    if (!isPermitted(found)) {
+      found.with(Right.LOOKUP);
+      throw new MailboxException.NotPermitted();
+    }
+    return found;
+  }
+
+  /** Where entries that are private to another than a folder's owner are kept. */
+  private static String privately(Session session) {
+    return session.state.loggedIn().account().id() + "/private/";
+  }
+
+  private static NavigableMap<String, ByteString> of(Session session, Found found) {
+    Folder folder = found.folder();
+    NavigableMap<String, ByteString> noted = found.tree().annotations(folder);
+    if (!found.place().isOwn()) {
+      NavigableMap<String, ByteString> all = new TreeMap<>();
+      all.putAll(noted.subMap("/shared/", "/shared/" + Character.MAX_VALUE));
+      String mine = privately(session);
+      noted
+          .subMap(mine, mine + Character.MAX_VALUE)
+          .forEach((entry, value) -> all.put(entry.substring(entry.indexOf('/')), value));
+      return all;
+    }
+    // What others noted begins with no slash.
+    NavigableMap<String, ByteString> all =
+        new TreeMap<>(noted.subMap("/", "/" + Character.MAX_VALUE));
+    if (folder.specialUse().isEmpty()) {
+      return all;
+    }
     String uses =
         folder.specialUse().stream()
             .sorted()
@@ -116,6 +159,11 @@ final class Metadata {
 
   static Reply set(Session session, Command.SetMetadata command) {
     boolean server = command.mailbox().isEmpty();
+    Place place = session.places.place(command.mailbox());
+    boolean others = !place.isOwn();
+    if (others) {
+      find(session, command.mailbox());
+    }
     Map<String, Optional<ByteString>> values = new HashMap<>();
     Set<SpecialUse> uses = null;
     for (Annotation annotation : command.annotations()) {
@@ -125,19 +173,21 @@ final class Metadata {
             ResponseCode.Plain.NOPERM, "What all share on this server is not for clients to set");
       }
       if (!server && entry.equals(SPECIAL_USE)) {
+        if (others) {
+          throw new MailboxException.SpecialUseTaken();
+        }
         uses = uses(annotation.value());
         continue;
       }
+      String prefix = privately(session);
       values.put(
-          entry,
+          others && entry.startsWith("/private/")
+              ? prefix + entry.substring("/private/".length())
+              : entry,
           Optional.ofNullable(annotation.value())
               .map(value -> ByteString.copyFrom(value, StandardCharsets.ISO_8859_1)));
     }
-    session
-        .state
-        .loggedIn()
-        .mail()
-        .annotate(command.mailbox(), new Annotating(values, uses), session.looking.attempt());
+    place.mail().annotate(place.name(), new Annotating(values, uses), session.looking.attempt());
     return Reply.ok("SETMETADATA completed");
   }
 

@@ -1,11 +1,13 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.view.Copied;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
 
@@ -18,6 +20,9 @@ final class Move {
     if (selected.readOnly) {
       return Reply.no("The mailbox is selected read-only");
     }
+    if (!selected.mayBeMovedFrom()) {
+      return Session.refusal(new MailboxException.NotPermitted());
+    }
     Attempt attempt = session.looking.attempt();
     Copy.Plan plan =
         Copy.plan(
@@ -29,8 +34,15 @@ final class Move {
     if (plan.refusal() != null) {
       return plan.refusal();
     }
+    Found target = plan.destination();
+    if (!target.place().owner().id().equals(selected.mail.account()) && !attempt.isRepeat()) {
+      // What moves within an account takes no room.
+      Quotas.check(target.place(), selected.view.state(), plan.uids());
+    }
     Copied moved =
-        selected.mailbox().move(selected.view.state(), plan.uids(), plan.destination(), attempt);
+        selected
+            .mailbox()
+            .move(selected.view.state(), plan.uids(), target.mailbox(), Copy.kept(target), attempt);
     session.looking.after(selected);
     ResponseCode copyUid = Copy.code(moved);
     if (copyUid != null) {

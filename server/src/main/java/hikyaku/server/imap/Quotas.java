@@ -5,28 +5,28 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.Tally;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.directory.Quota;
+import hikyaku.server.imap.Places.Place;
 
 /** What an account may still take in. Not sharp under concurrency: a quota is no safety limit. */
 final class Quotas {
   private Quotas() {}
 
-  /** Refuses messages that would be copied within the account. */
-  static void check(Session session, MailboxState state, UidSet uids) {
+  /** Refuses messages that would be copied to a place. */
+  static void check(Place place, MailboxState state, UidSet uids) {
     long[] octets = new long[1];
     state.forEachIndex(uids, index -> octets[0] += state.octets(index));
-    check(session, state.present(uids).size(), octets[0]);
+    check(place, state.present(uids).size(), octets[0]);
   }
 
   /**
-   * @throws MailboxException.OverQuota if the account may not hold so much more
+   * @throws MailboxException.OverQuota if the account of the place may not hold so much more
    */
-  static void check(Session session, long messages, long octets) {
-    SessionState.Login login = session.state.loggedIn();
-    Quota quota = login.account().quota();
+  static void check(Place place, long messages, long octets) {
+    Quota quota = place.owner().quota();
     if (quota.equals(Quota.NONE) || messages == 0 && octets <= 0) {
       return;
     }
-    Tally held = login.mail().usage();
+    Tally held = place.mail().usage();
     if (!quota.allows(held.octets() + octets, held.count() + messages)) {
       throw new MailboxException.OverQuota();
     }

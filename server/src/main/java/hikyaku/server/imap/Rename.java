@@ -1,14 +1,31 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.Folder;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.server.imap.Places.Place;
 
-/** RENAME (RFC 9051 §6.3.6). */
+/** RENAME (RFC 9051 §6.3.6, RFC 4314 §4). A folder stays with its account. */
 final class Rename {
   private Rename() {}
 
   static Reply execute(Session session, Command.Rename command) {
-    session.state.loggedIn().mail().rename(command.from(), command.to(), session.looking.attempt());
+    Place from = session.places.place(command.from());
+    Place to = session.places.place(command.to());
+    if (!from.owner().id().equals(to.owner().id())) {
+      throw new MailboxException.NotAllowed("A mailbox cannot go to another user");
+    }
+    Attempt attempt = session.looking.attempt();
+    if (!from.isOwn()) {
+      if (Folder.INBOX.equalsIgnoreCase(from.name())) {
+        throw new MailboxException.NotAllowed("Only its owner can rename an INBOX");
+      }
+      Delete.mayDelete(session, from, attempt);
+      Create.mayCreate(session, to);
+    }
+    from.mail().rename(from.name(), to.name(), attempt);
     return Reply.ok("RENAME completed");
   }
 }

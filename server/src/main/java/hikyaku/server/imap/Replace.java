@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.view.Added;
 import hikyaku.mailbox.view.Mailbox;
@@ -9,6 +10,7 @@ import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +22,20 @@ import org.jspecify.annotations.Nullable;
 final class Replace {
   private final Session session;
   private final Attempt attempt;
+  private final Found there;
   private final Mailbox target;
 
   /** The message that goes. */
   private long uid;
 
-  Replace(Session session, Attempt attempt, Mailbox target) {
+  /**
+   * @param there where the message goes
+   * @param target the mailbox of that
+   */
+  Replace(Session session, Attempt attempt, Found there, Mailbox target) {
     this.session = session;
     this.attempt = attempt;
+    this.there = there;
     this.target = target;
   }
 
@@ -47,6 +55,11 @@ final class Replace {
     if (selected.readOnly) {
       return Reply.no("The mailbox is selected read-only");
     }
+    // RFC 8508 §4.1: what MOVE needs is needed here.
+    session.places.refresh(selected);
+    if (!selected.mayBeMovedFrom()) {
+      return Session.refusal(new MailboxException.NotPermitted());
+    }
     boolean within = isWithin(selected);
     session.looking.before(selected, within ? attempt : Mailbox.leaving(attempt));
     Targets targets;
@@ -62,8 +75,10 @@ final class Replace {
     uid = selected.view.state().uid(index);
     boolean done = target.doneAt(within ? attempt : attempt.part("+")).isPresent();
     if (!done) {
-      // Only what is taken in addition counts (RFC 8508 §3.4).
-      Quotas.check(session, 0, message.size() - selected.view.state().octets(index));
+      // Only what is taken in addition counts (RFC 8508 §3.4), if it is the same account's.
+      boolean same = there.place().owner().id().equals(selected.mail.account());
+      long freed = same ? selected.view.state().octets(index) : 0;
+      Quotas.check(there.place(), same ? 0 : 1, message.size() - freed);
     }
     return null;
   }

@@ -1,8 +1,8 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.MailboxException;
-import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.account.Right;
+import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
@@ -15,10 +15,10 @@ import hikyaku.protocol.imap.NumberSet;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.ResponseWriter;
+import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import java.util.PrimitiveIterator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,31 +43,40 @@ final class Select {
       session.state.select(null);
       session.out.untagged(Reply.ok(ResponseCode.Plain.CLOSED, "Previous mailbox closed"));
     }
-    SessionState.Login login = session.state.loggedIn();
-    Optional<Folder> folder = login.mail().tree().folder(command.mailbox());
-    if (folder.isEmpty()) {
-      return Session.refusal(new MailboxException.Nonexistent());
-    }
-    Mailbox mailbox = login.mail().mailbox(folder.get());
+    Found found = session.places.find(command.mailbox()).with(Right.READ);
+    Mailbox mailbox = found.mailbox();
     View view = View.open(mailbox, session.looking.open(mailbox));
-    Selected selected = new Selected(folder.get().id(), view, command.readOnly());
+    Rights rights = found.rights();
+    // RFC 4314 §5.2: who can change nothing in it only looks.
+    boolean readOnly =
+        command.readOnly()
+            || !rights.hasAny(
+                Right.INSERT, Right.EXPUNGE, Right.SEEN, Right.DELETE_MESSAGES, Right.WRITE);
+    Selected selected =
+        new Selected(
+            found.place().mail(),
+            found.place().isOwn(),
+            rights,
+            found.folder().id(),
+            view,
+            readOnly);
     if (command.condStore()) {
       session.state.enable(Extension.CONDSTORE);
     }
     session.state.select(selected);
     log.atDebug()
         .addKeyValue("session", session.id())
-        .addKeyValue("mailbox", folder.get().name())
+        .addKeyValue("mailbox", found.shown())
         .addKeyValue("messages", view.size())
         .log("mailbox selected");
-    describe(session, selected, folder.get().name());
+    describe(session, selected, found.shown());
     if (command.qResync() != null
         && command.qResync().uidValidity() == view.state().uidValidity()) {
       resynchronize(session, selected, command.qResync());
     }
-    return command.readOnly()
-        ? Reply.ok(ResponseCode.Plain.READ_ONLY, "EXAMINE completed")
-        : Reply.ok(ResponseCode.Plain.READ_WRITE, "SELECT completed");
+    return Reply.ok(
+        readOnly ? ResponseCode.Plain.READ_ONLY : ResponseCode.Plain.READ_WRITE,
+        command.readOnly() ? "EXAMINE completed" : "SELECT completed");
   }
 
   private static void describe(Session session, Selected selected, String name) throws IOException {

@@ -1,13 +1,25 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Right;
+import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.View;
 
 /** The mailbox a session has open. */
 final class Selected {
+  /** Of the account whose folder it is. */
+  final AccountMail mail;
+
+  /** Whether that is the session's own. */
+  final boolean own;
+
   /** The folder's id. */
   final long folder;
+
+  /** What may be done with it, as {@link Places#refresh} saw it last. */
+  Rights rights;
 
   final View view;
   final boolean readOnly;
@@ -18,7 +30,10 @@ final class Selected {
   /** How many keywords the client has been told of; they are only ever added to. */
   private int keywordsTold;
 
-  Selected(long folder, View view, boolean readOnly) {
+  Selected(AccountMail mail, boolean own, Rights rights, long folder, View view, boolean readOnly) {
+    this.mail = mail;
+    this.own = own;
+    this.rights = rights;
     this.folder = folder;
     this.view = view;
     this.readOnly = readOnly;
@@ -27,10 +42,20 @@ final class Selected {
   /**
    * The mailbox of a session that comes from another node.
    *
+   * @param mail of the account whose folder it is
    * @param claims whether the session takes what is \Recent
    */
-  static Selected carriedOn(Mailbox mailbox, ImapPosition.InMailbox from, boolean claims) {
-    Selected selected = new Selected(from.folder(), View.at(mailbox, from.told()), from.readOnly());
+  static Selected carriedOn(AccountMail mail, ImapPosition.InMailbox from, boolean claims) {
+    Mailbox mailbox = mail.mailbox(from.folder());
+    boolean own = from.owner().isEmpty();
+    Selected selected =
+        new Selected(
+            mail,
+            own,
+            own ? Rights.ALL : Rights.NONE,
+            from.folder(),
+            View.at(mailbox, from.told()),
+            from.readOnly());
     selected.recent = from.recent();
     selected.keywordsTold = from.keywordsTold();
     if (claims && !from.readOnly()) {
@@ -46,7 +71,12 @@ final class Selected {
    */
   ImapPosition.InMailbox position(UidSet saved) {
     return new ImapPosition.InMailbox(
-        folder, readOnly, view.positions(), keywordsTold, recent, saved);
+        own ? "" : mail.account(), folder, readOnly, view.positions(), keywordsTold, recent, saved);
+  }
+
+  /** Whether messages may be read and taken away in one (RFC 6851 §3.3, RFC 8508 §4.1). */
+  boolean mayBeMovedFrom() {
+    return rights.has(Right.READ) && rights.has(Right.DELETE_MESSAGES) && rights.has(Right.EXPUNGE);
   }
 
   Mailbox mailbox() {

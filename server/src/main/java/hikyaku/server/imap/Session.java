@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
@@ -42,6 +43,7 @@ final class Session {
   final SessionState state = new SessionState();
   final Updates updates;
   final Looking looking;
+  final Places places = new Places(this);
   private boolean over;
   private boolean moved;
   private long signOfLife;
@@ -199,7 +201,8 @@ final class Session {
       out.useUtf8();
     }
     if (in != null) {
-      state.select(Selected.carriedOn(mail.mailbox(in.folder()), in, !state.rev2()));
+      AccountMail theirs = in.owner().isEmpty() ? mail : server.mail.account(in.owner());
+      state.select(Selected.carriedOn(theirs, in, !state.rev2()));
       state.save(in.saved());
     }
   }
@@ -384,7 +387,7 @@ final class Session {
     signOfLife = System.nanoTime();
     Reply reply;
     try {
-      reply = execution.run();
+      reply = mayGoOn(name) ? execution.run() : refusal(new MailboxException.NotPermitted());
     } catch (StoreException e) {
       reply = unavailable(name, e);
     } catch (MailboxException e) {
@@ -397,6 +400,22 @@ final class Session {
     }
     tell(CommandTable.rule(name).telling(), name);
     return reply;
+  }
+
+  /**
+   * Whether the selected mailbox, if that is what the command is about, may still be read: what
+   * somebody else shares can be taken back at any time. It can be left in any case.
+   */
+  private boolean mayGoOn(String name) {
+    Selected selected = state.selected();
+    if (selected == null) {
+      return true;
+    }
+    places.refresh(selected);
+    return selected.rights.has(Right.READ)
+        || CommandTable.rule(name).states().contains(State.AUTHENTICATED)
+        || name.equals("CLOSE")
+        || name.equals("UNSELECT");
   }
 
   private String complaint(CommandTable.Rule rule) {
@@ -420,6 +439,10 @@ final class Session {
   /** Tells what is new; a mailbox that cannot be told of any more ends the session. */
   void tell(boolean expungesAllowed, boolean uid, String name) throws IOException {
     try {
+      Selected selected = state.selected();
+      if (selected != null) {
+        places.refresh(selected);
+      }
       updates.tell(expungesAllowed, uid);
     } catch (MailboxException.Gone e) {
       bye(ResponseCode.Plain.NONEXISTENT, "The selected mailbox has been deleted");
@@ -460,6 +483,7 @@ final class Session {
               ResponseCode.Plain.CANNOT;
           case MailboxException.SpecialUseTaken _ -> ResponseCode.Plain.USEATTR;
           case MailboxException.LimitReached _ -> ResponseCode.Plain.LIMIT;
+          case MailboxException.NotPermitted _ -> ResponseCode.Plain.NOPERM;
           case MailboxException.TooManyAnnotations _ -> new ResponseCode.MetadataTooMany();
           case MailboxException.OverQuota _ -> ResponseCode.Plain.OVERQUOTA;
         };
@@ -491,6 +515,11 @@ final class Session {
       case Command.Lsub c -> Lsub.execute(this, c);
       case Command.Namespace _ -> Namespace.execute(this);
       case Command.Status c -> Status.execute(this, c);
+      case Command.GetAcl c -> Acl.get(this, c);
+      case Command.SetAcl c -> Acl.set(this, c);
+      case Command.DeleteAcl c -> Acl.delete(this, c);
+      case Command.ListRights c -> Acl.list(this, c);
+      case Command.MyRights c -> Acl.mine(this, c);
       case Command.GetMetadata c -> Metadata.get(this, c);
       case Command.SetMetadata c -> Metadata.set(this, c);
       case Command.GetQuota c -> GetQuota.execute(this, c);

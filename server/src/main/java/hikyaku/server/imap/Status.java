@@ -1,17 +1,16 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.MailboxException;
-import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Command.StatusItem;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.server.imap.Places.Found;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** STATUS (RFC 9051 §6.3.11, RFC 8474 §4.3, RFC 9208 §4.1.4). */
@@ -19,20 +18,17 @@ final class Status {
   private Status() {}
 
   static Reply execute(Session session, Command.Status command) throws IOException {
-    Optional<Folder> folder = session.state.loggedIn().mail().tree().folder(command.mailbox());
-    if (folder.isEmpty()) {
-      return Session.refusal(new MailboxException.Nonexistent());
-    }
-    session.out.data(of(session, folder.get(), command.items()));
+    Found found = session.places.find(command.mailbox()).with(Right.READ);
+    session.out.data(of(session, found, command.items()));
     return Reply.ok("STATUS completed");
   }
 
   /** The STATUS response for a folder as it is now. */
-  static Data of(Session session, Folder folder, Set<StatusItem> items) throws IOException {
+  static Data of(Session session, Found found, Set<StatusItem> items) throws IOException {
     if (items.contains(StatusItem.HIGHESTMODSEQ)) {
       session.updates.enableCondStore();
     }
-    Mailbox mailbox = session.state.loggedIn().mail().mailbox(folder);
+    Mailbox mailbox = found.mailbox();
     MailboxState state = mailbox.refresh();
     Map<StatusItem, Long> values = new EnumMap<>(StatusItem.class);
     for (StatusItem item : items) {
@@ -41,7 +37,7 @@ final class Status {
       }
     }
     return new Data.Status(
-        folder.name(),
+        found.shown(),
         values,
         items.contains(StatusItem.MAILBOXID) ? ObjectIds.mailboxId(mailbox) : null);
   }

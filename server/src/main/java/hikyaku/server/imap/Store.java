@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
@@ -31,6 +32,15 @@ final class Store {
     if (command.unchangedSince() != null) {
       session.updates.enableCondStore();
     }
+    List<String> named = FlagRights.kept(selected.rights, command.flags());
+    boolean some =
+        command.action() == Command.StoreAction.REPLACE
+            ? FlagRights.all(selected.rights)
+            : command.flags().isEmpty() || !named.isEmpty();
+    if (!some) {
+      // To replace flags is to change all of them.
+      return Session.refusal(new MailboxException.NotPermitted());
+    }
     View view = selected.view;
     final long told = view.positions().flags();
     Attempt attempt = session.looking.attempt();
@@ -38,7 +48,7 @@ final class Store {
     final MailboxState before = view.state();
     Targets targets = Targets.resolve(session, command.uid(), command.messages());
     UidSet uids = targets.uids(view);
-    Flags flags = flags(command.flags());
+    Flags flags = flags(named);
     FlagChange change =
         switch (command.action()) {
           case ADD -> FlagChange.add(flags);

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
@@ -40,7 +41,7 @@ final class Updates {
    */
   void tell(boolean expungesAllowed, boolean uid) throws IOException {
     Selected selected = session.state.selected();
-    if (selected == null) {
+    if (selected == null || !selected.rights.has(Right.READ)) {
       return;
     }
     View view = selected.view;
@@ -156,7 +157,8 @@ final class Updates {
     ResponseCode permanent =
         selected.readOnly
             ? new ResponseCode.PermanentFlags(List.of(), false)
-            : new ResponseCode.PermanentFlags(flags, true);
+            : new ResponseCode.PermanentFlags(
+                FlagRights.kept(selected.rights, flags), selected.rights.has(Right.WRITE));
     out.untagged(Reply.ok(permanent, selected.readOnly ? "Read-only" : "Flags permitted"));
   }
 

@@ -8,6 +8,8 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
@@ -20,6 +22,7 @@ import hikyaku.protocol.mime.Envelope;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.imap.Access;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.DateTimeException;
@@ -39,10 +42,12 @@ public final class MailboxOperations implements AdminApi.Group {
 
   private final Directory directory;
   private final MailStore mail;
+  private final Access access;
 
   public MailboxOperations(Directory directory, MailStore mail) {
     this.directory = directory;
     this.mail = mail;
+    this.access = new Access(directory, mail);
   }
 
   @Override
@@ -50,6 +55,8 @@ public final class MailboxOperations implements AdminApi.Group {
     table.add("GET", "accounts/*/mailboxes", this::list);
     table.add("GET", "accounts/*/mailboxes/*", guarded(this::inspect));
     table.add("PUT", "accounts/*/mailboxes/*", guarded(this::create));
+    table.add("GET", "accounts/*/mailboxes/*/rights", guarded(this::rights));
+    table.add("PUT", "accounts/*/mailboxes/*/rights/*", guarded(this::setRights));
     table.add("GET", "accounts/*/mailboxes/*/messages", guarded(this::messages));
     table.add("POST", "accounts/*/mailboxes/*/messages", guarded(this::append));
     table.add("GET", "accounts/*/mailboxes/*/messages/*", guarded(this::message));
@@ -70,13 +77,45 @@ public final class MailboxOperations implements AdminApi.Group {
     };
   }
 
-  private AccountMail account(AdminRequest request) throws AdminException {
+  private Account owner(AdminRequest request) throws AdminException {
     Address address = DomainOperations.address(request.part(1));
-    Account account =
-        directory
-            .accountByAddress(address)
-            .orElseThrow(() -> AdminException.notFound("there is no account " + address));
-    return mail.account(account.id());
+    return directory
+        .accountByAddress(address)
+        .orElseThrow(() -> AdminException.notFound("there is no account " + address));
+  }
+
+  private AccountMail account(AdminRequest request) throws AdminException {
+    return mail.account(owner(request).id());
+  }
+
+  /** Who may do what with a mailbox, the owner first. */
+  private AdminResponse rights(AdminRequest request) throws AdminException {
+    Account owner = owner(request);
+    FolderTree tree = mail.account(owner.id()).tree();
+    Folder folder = tree.folder(request.part(3)).orElseThrow(MailboxException.Nonexistent::new);
+    return AdminResponse.ok(
+        access.list(owner, tree, folder).entrySet().stream()
+            .map(entry -> new RightsView(entry.getKey(), entry.getValue()))
+            .toList());
+  }
+
+  /**
+   * Says what somebody may do with a mailbox: {@code rights}, by their letters; none for nothing.
+   */
+  private AdminResponse setRights(AdminRequest request) throws AdminException {
+    Account owner = owner(request);
+    String who = request.part(5);
+    String identifier =
+        access
+            .identifier(who, owner.primary().domain())
+            .orElseThrow(() -> AdminException.notFound("there is nobody named " + who));
+    String letters = request.parameter("rights").orElse("");
+    Rights rights =
+        Rights.parse(letters)
+            .orElseThrow(() ->
+                AdminException.badRequest("rights are letters of lrswipkxteacd, not " + letters));
+    access.grant(owner, request.part(3), identifier, _ -> rights, Attempt.ONLY);
+    return AdminResponse.done();
   }
 
   private AdminResponse list(AdminRequest request) throws AdminException {
@@ -224,6 +263,9 @@ public final class MailboxOperations implements AdminApi.Group {
     }
     return Flags.of(system, keywords);
   }
+
+  /** What somebody may do with a mailbox, by the letters of RFC 4314. */
+  public record RightsView(String who, String rights) {}
 
   /** A mailbox in a list. */
   public record MailboxView(String name, int messages, int unseen, long octets, String specialUse) {

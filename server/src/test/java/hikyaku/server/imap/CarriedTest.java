@@ -36,6 +36,7 @@ class CarriedTest {
   void aPositionIsReadAsItWasWritten() {
     ImapPosition.InMailbox selected =
         new ImapPosition.InMailbox(
+            "idalice",
             3,
             true,
             new Positions(4_294_967_295L, 1L << 40, 7),

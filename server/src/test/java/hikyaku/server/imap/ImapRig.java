@@ -47,6 +47,7 @@ final class ImapRig implements AutoCloseable {
   final MemoryStore store = new MemoryStore(clock);
   final MailStore mail = node();
   final FakeAuthenticator authenticator = new FakeAuthenticator();
+  final FakeDirectory directory = new FakeDirectory();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private static final Credential CREDENTIAL = credential();
   private final MailStore otherMail;
@@ -82,8 +83,8 @@ final class ImapRig implements AutoCloseable {
   ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan, TextIndex index)
       throws IOException {
     otherMail = node();
-    Protocol first = new ImapProtocol(settings, authenticator, mail, index, meters);
-    Protocol second = new ImapProtocol(settings, authenticator, otherMail, meters);
+    Protocol first = new ImapProtocol(settings, authenticator, directory, mail, index, meters);
+    Protocol second = new ImapProtocol(settings, authenticator, directory, otherMail, meters);
     carrier = plan.map(p -> new Carrier(List.of(first, second), p));
     Protocol protocol = carrier.map(Protocol.class::cast).orElse(first);
     ListenerSpec spec =

@@ -172,7 +172,12 @@ final class ProbedNodes implements AutoCloseable {
                   accounts.mail(),
                   LiveNodes.alone(),
                   meters),
-              new ImapProtocol(ImapSettings.DEFAULTS, authenticator, accounts.mail(), meters));
+              new ImapProtocol(
+                  ImapSettings.DEFAULTS,
+                  authenticator,
+                  new SyntheticDirectory(accounts),
+                  accounts.mail(),
+                  meters));
       Map<String, Protocol> offered =
           protocols.stream()
               .filter(protocol -> services.contains(protocol.name()))

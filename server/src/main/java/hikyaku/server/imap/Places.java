@@ -1,0 +1,150 @@
+package hikyaku.server.imap;
+
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderName;
+import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.Right;
+import hikyaku.mailbox.account.Rights;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import java.util.Optional;
+
+/**
+ * What mailbox names mean to the one who is logged in: folders of its own, and below {@value
+ * #OTHERS} those of others, as {@code Other Users/bob@example.org/Work}.
+ */
+final class Places {
+  static final String OTHERS = "Other Users";
+  static final String PREFIX = OTHERS + "/";
+
+  private final Session session;
+
+  Places(Session session) {
+    this.session = session;
+  }
+
+  /**
+   * Where a name leads.
+   *
+   * @param name of a folder of the owner, which need not be there; empty for the owner as such
+   * @param prefix what stands before it for this session; empty for its own
+   */
+  record Place(Account owner, AccountMail mail, String name, String prefix) {
+    boolean isOwn() {
+      return prefix.isEmpty();
+    }
+
+    String shown(String folder) {
+      return prefix + folder;
+    }
+  }
+
+  /** A folder that is there. */
+  record Found(Place place, FolderTree tree, Folder folder, Rights rights) {
+    Mailbox mailbox() {
+      return place.mail().mailbox(folder);
+    }
+
+    String shown() {
+      return place.shown(folder.name());
+    }
+
+    /**
+     * @throws MailboxException.NotPermitted if a right is missing
+     * @throws MailboxException.Nonexistent if the folder may not even be seen (RFC 4314 §6)
+     */
+    Found with(Right needed) {
+      return withAny(needed);
+    }
+
+    /** The same where one of several rights will do. */
+    Found withAny(Right... needed) {
+      if (rights.hasAny(needed)) {
+        return this;
+      }
+      if (rights.has(Right.LOOKUP)) {
+        throw new MailboxException.NotPermitted();
+      }
+      throw new MailboxException.Nonexistent();
+    }
+  }
+
+  private SessionState.Login login() {
+    return session.state.loggedIn();
+  }
+
+  /** The place of an own folder. */
+  Place own(String name) {
+    return new Place(login().account(), login().mail(), name, "");
+  }
+
+  /**
+   * @throws MailboxException.Nonexistent below a user that there is not
+   */
+  Place place(String name) {
+    String canonical = FolderName.canonical(name);
+    if (!canonical.equals(OTHERS) && !canonical.startsWith(PREFIX)) {
+      return own(name);
+    }
+    String rest = canonical.equals(OTHERS) ? "" : canonical.substring(PREFIX.length());
+    int end = rest.indexOf(FolderName.SEPARATOR);
+    String user = end < 0 ? rest : rest.substring(0, end);
+    Account owner =
+        Address.parse(user)
+            .flatMap(session.server.access.directory()::accountByAddress)
+            .filter(account -> !account.id().equals(login().account().id()))
+            .orElseThrow(MailboxException.Nonexistent::new);
+    return of(owner, end < 0 ? "" : rest.substring(end + 1));
+  }
+
+  /** The place of a folder of somebody else. */
+  Place of(Account owner, String name) {
+    AccountMail theirs = session.server.mail.account(owner.id());
+    return new Place(owner, theirs, name, PREFIX + owner.primary() + FolderName.SEPARATOR);
+  }
+
+  /**
+   * @return empty if there is no such folder
+   */
+  Optional<Found> look(Place place) {
+    FolderTree tree = place.mail().tree();
+    return tree.folder(place.name()).map(folder -> found(place, tree, folder));
+  }
+
+  Found found(Place place, FolderTree tree, Folder folder) {
+    return new Found(place, tree, folder, rights(place.isOwn(), tree, folder));
+  }
+
+  /**
+   * A folder that is there.
+   *
+   * @throws MailboxException.Nonexistent if it is not
+   */
+  Found find(String name) {
+    return look(place(name)).orElseThrow(MailboxException.Nonexistent::new);
+  }
+
+  private Rights rights(boolean own, FolderTree tree, Folder folder) {
+    return own ? Rights.ALL : session.server.access.of(tree, folder, login().account());
+  }
+
+  /** Looks anew at what may be done with the selected mailbox, if it is somebody else's. */
+  void refresh(Selected selected) {
+    if (selected.own) {
+      return;
+    }
+    // A removed account has no folders, and must not be given any.
+    boolean there = session.server.access.directory().account(selected.mail.account()).isPresent();
+    selected.rights = there ? rights(selected) : Rights.NONE;
+  }
+
+  private Rights rights(Selected selected) {
+    FolderTree tree = selected.mail.tree();
+    return tree.folder(selected.folder)
+        .map(folder -> rights(false, tree, folder))
+        .orElse(Rights.NONE);
+  }
+}
