@@ -98,7 +98,9 @@ final class ArchitectureTest {
                       "protocol.sieve",
                       "mailbox",
                       "server.directory")),
-              Map.entry("server.imap", server("protocol.imap")),
+              Map.entry(
+                  "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
+              Map.entry("server.imap", server("protocol.imap", "server.sharing")),
               Map.entry(
                   "server.managesieve",
                   server("protocol.managesieve", "protocol.sieve", "server.filter")),
@@ -150,7 +152,9 @@ final class ArchitectureTest {
     seen.add("server.flow");
     seen.add("server.foreign");
     seen.add("server.link");
+    seen.add("server.queue");
     seen.add("server.search");
+    seen.add("server.sharing");
     return seen;
   }
 

@@ -9,6 +9,7 @@ import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
+import hikyaku.server.sharing.Access;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.List;

@@ -22,7 +22,7 @@ import hikyaku.protocol.mime.Envelope;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
-import hikyaku.server.imap.Access;
+import hikyaku.server.sharing.Access;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.DateTimeException;

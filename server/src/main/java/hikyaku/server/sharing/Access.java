@@ -1,4 +1,4 @@
-package hikyaku.server.imap;
+package hikyaku.server.sharing;
 
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailStore;
@@ -41,7 +41,7 @@ public final class Access {
     this.mail = mail;
   }
 
-  Directory directory() {
+  public Directory directory() {
     return directory;
   }
 
@@ -105,7 +105,7 @@ public final class Access {
   // ---- rights
 
   /** What a user may do with another one's folder: what is given, less what is taken away. */
-  Rights of(FolderTree tree, Folder folder, Account user) {
+  public Rights of(FolderTree tree, Folder folder, Account user) {
     Rights given = Rights.NONE;
     Rights taken = Rights.NONE;
     for (Map.Entry<String, Rights> entry : tree.rights(folder).entrySet()) {
@@ -159,7 +159,7 @@ public final class Access {
   }
 
   /** The accounts that may have shared a folder with a user. */
-  List<Account> sharers(Account user) {
+  public List<Account> sharers(Account user) {
     Set<String> ids = new LinkedHashSet<>(mail.account(user.id()).sharing().owners());
     ids.addAll(mail.everybody().owners());
     ids.remove(user.id());
