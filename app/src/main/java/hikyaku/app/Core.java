@@ -34,11 +34,13 @@ import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
 import hikyaku.server.ops.NodeStatus;
+import hikyaku.server.ops.QueueOperations;
 import hikyaku.server.ops.RoutingOperations;
 import hikyaku.server.ops.SearchOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
+import hikyaku.server.queue.QueueView;
 import hikyaku.server.search.MailIndex;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
@@ -48,6 +50,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -216,6 +219,7 @@ final class Core implements AutoCloseable {
             new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
+            new QueueOperations(new QueueView(store.logs()), InstantSource.system()),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),

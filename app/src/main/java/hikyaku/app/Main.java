@@ -10,6 +10,7 @@ import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
+import hikyaku.app.command.QueueCommand;
 import hikyaku.app.command.RollingRestart;
 import hikyaku.app.command.SearchCommand;
 import hikyaku.app.command.SieveCommand;
@@ -55,6 +56,7 @@ public final class Main {
           Map.entry("domain", DomainCommand.class),
           Map.entry("backend", BackendCommand.class),
           Map.entry("mailbox", MailboxCommand.class),
+          Map.entry("queue", QueueCommand.class),
           Map.entry("sieve", SieveCommand.class),
           Map.entry("import", TransferCommands.Import.class),
           Map.entry("export", TransferCommands.Export.class),

@@ -11,11 +11,15 @@ import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.testing.MailSink;
 import hikyaku.stores.postgres.LocalPostgres;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -177,5 +181,65 @@ final class MailOutTest {
 
   private Path makeDirectory(String name) throws IOException {
     return Files.createDirectories(directory.resolve(name));
+  }
+
+  @Test
+  void whatWaitsIsListedHeldAndDeleted() throws Exception {
+    try (MailSink busy =
+        new MailSink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 not now" : null)) {
+      Configuration configuration = configuration("a", "", busy);
+      try (Node node = start(configuration)) {
+        addAlice(configuration);
+        send(node, "one", "bob@else.test");
+        send(node, "two", "carol@third.test", "dan@third.test");
+        MailSink.until(
+            "two attempts", () -> command("queue", "list").split("not now", -1).length == 3);
+        String list = command("queue", "list");
+        assertThat(list)
+            .contains("bob@else.test", "carol@third.test and 1 more", ALICE, "450 4.2.0 not now");
+        assertThat(command("queue", "list", "--domain", "third.test"))
+            .contains("carol@third.test")
+            .doesNotContain("bob@else.test");
+        assertThat(command("queue", "list", "--older", "1h")).isEqualTo("Nothing waits.\n");
+        assertThat(command("queue", "hold", "--recipient", "DAN@third.test"))
+            .isEqualTo("1 message held.\n");
+        assertThat(command("queue", "list", "--held")).contains("carol@third.test", "held");
+        int before = busy.connections();
+        assertThat(command("queue", "retry", "--all")).isEqualTo("2 messages to be tried now.\n");
+        MailSink.until("another attempt", () -> busy.connections() > before);
+        String id =
+            command("queue", "list", "--domain", "else.test")
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow()
+                .split(" ")[0];
+        MailSink.until(
+            "its outcome", () -> command("queue", "show", id).matches("(?s).*attempts +2.*"));
+        assertThat(command("queue", "release", "--held")).isEqualTo("1 message released.\n");
+        assertThat(command("queue", "delete", "--all", "--yes")).isEqualTo("2 messages deleted.\n");
+        assertThat(command("queue", "list")).isEqualTo("Nothing waits.\n");
+        assertThat(busy.taken()).isEmpty();
+      }
+      try (Door door = Door.open(configuration)) {
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
+    }
+  }
+
+  /** What a command prints. */
+  private String command(String... words) {
+    StringWriter out = new StringWriter();
+    List<String> line = new ArrayList<>(List.of(words));
+    line.addAll(
+        List.of(
+            "--data",
+            directory.resolve("a").toString(),
+            "--config",
+            directory.resolve("a.toml").toString()));
+    int status =
+        Main.commandLine().setOut(new PrintWriter(out)).execute(line.toArray(String[]::new));
+    assertThat(status).as(String.join(" ", words)).isZero();
+    return out.toString();
   }
 }

@@ -52,7 +52,7 @@ public record Outgoing(
   public record To(Mailbox address, RcptParameters parameters) {}
 
   /** Size as it goes out. */
-  long octets() {
+  public long octets() {
     return prefix.size() + blob.size();
   }
 }

@@ -1,0 +1,276 @@
+package hikyaku.app.command;
+
+import hikyaku.app.Door;
+import hikyaku.app.Door.Call;
+import hikyaku.app.Failure;
+import hikyaku.app.config.Values;
+import hikyaku.server.ops.Figures;
+import hikyaku.server.ops.QueueOperations;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** {@code hikyaku queue}. */
+@Command(
+    name = "queue",
+    description = "Mail that waits to go out.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      QueueCommand.Listing.class,
+      QueueCommand.Show.class,
+      QueueCommand.Retry.class,
+      QueueCommand.Hold.class,
+      QueueCommand.Release.class,
+      QueueCommand.Delete.class
+    })
+public final class QueueCommand {
+  /** Which messages are meant. */
+  static final class Which {
+    @Option(names = "--sender", paramLabel = "ADDRESS", description = "Of this sender.")
+    private @Nullable String sender;
+
+    @Option(
+        names = "--recipient",
+        paramLabel = "ADDRESS",
+        description = "That wait for this recipient.")
+    private @Nullable String recipient;
+
+    @Option(
+        names = "--domain",
+        paramLabel = "DOMAIN",
+        description = "That wait for somebody in this domain.")
+    private @Nullable String domain;
+
+    @Option(
+        names = "--older",
+        paramLabel = "TIME",
+        description = "That came longer ago than this, such as 10m, 2h or 1d.")
+    private @Nullable String older;
+
+    @Option(names = "--held", description = "That are held.")
+    private boolean held;
+
+    private long olderMillis(Asking command) {
+      try {
+        return older == null ? 0 : Values.duration(older).toMillis();
+      } catch (IllegalArgumentException e) {
+        throw command.wrong(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private QueueOperations.Wanted wanted(Asking command, @Nullable String id, boolean all) {
+      return new QueueOperations.Wanted(
+          id, sender, recipient, domain, olderMillis(command), held, all);
+    }
+  }
+
+  /** {@code queue list}. */
+  @Command(name = "list", description = "List what waits, the oldest first.")
+  static final class Listing extends Asking {
+    @Mixin private Which which;
+
+    @Option(
+        names = "--most",
+        paramLabel = "N",
+        defaultValue = "100",
+        description = "How many at most; ${DEFAULT-VALUE} if it is not said.")
+    private int most;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      Call call = Call.of("GET", "queue").with("limit", String.valueOf(most));
+      QueueOperations.Wanted wanted = which.wanted(this, null, true);
+      call = with(call, "sender", wanted.sender());
+      call = with(call, "recipient", wanted.recipient());
+      call = with(call, "domain", wanted.domain());
+      call = with(call, "older", wanted.older() == 0 ? null : String.valueOf(wanted.older()));
+      call = with(call, "held", wanted.held() ? "true" : null);
+      JsonNode found = door.call(call);
+      if (json()) {
+        screen.json(found);
+        return;
+      }
+      List<List<String>> rows = new ArrayList<>();
+      for (JsonNode message : found.get("messages")) {
+        JsonNode waiting = message.get("waiting");
+        String more = waiting.size() > 1 ? " and " + (waiting.size() - 1) + " more" : "";
+        rows.add(
+            List.of(
+                text(message, "id"),
+                age(text(message, "arrived")),
+                Figures.octets(number(message, "octets")),
+                sender(message),
+                waiting.get(0).asString() + more,
+                String.valueOf(number(message, "attempts")),
+                next(message),
+                text(message, "reason")));
+      }
+      screen.table(
+          List.of("ID", "AGE", "SIZE", "SENDER", "WAITING", "ATTEMPTS", "NEXT", "REASON"),
+          rows,
+          "Nothing waits.");
+      long all = number(found, "all");
+      if (all > rows.size()) {
+        screen.line("There are " + all + " in all; --most N shows more.");
+      }
+    }
+
+    private static Call with(Call call, String name, @Nullable String value) {
+      return value == null ? call : call.with(name, value);
+    }
+  }
+
+  private static String sender(JsonNode message) {
+    String sender = Asking.text(message, "sender");
+    return sender.isEmpty() ? "<>" : sender;
+  }
+
+  private static String age(String instant) {
+    return Figures.time(Duration.between(Instant.parse(instant), Instant.now()));
+  }
+
+  private static String next(JsonNode message) {
+    if (Asking.flag(message, "held")) {
+      return "held";
+    }
+    String due = Asking.text(message, "due");
+    Instant now = Instant.now();
+    return due.isEmpty() || !Instant.parse(due).isAfter(now)
+        ? "now"
+        : "in " + Figures.time(Duration.between(now, Instant.parse(due)));
+  }
+
+  /** {@code queue show}. */
+  @Command(name = "show", description = "Show a message that waits.")
+  static final class Show extends Asking {
+    @Parameters(paramLabel = "ID", description = "As in 'queue list' and behind 'Queued as'.")
+    private String id;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      JsonNode message = door.call(Call.of("GET", "queue", id));
+      if (json()) {
+        screen.json(message);
+        return;
+      }
+      List<String> waiting = new ArrayList<>();
+      message.get("waiting").forEach(each -> waiting.add(each.asString()));
+      screen.values(
+          List.of(
+              "id",
+              "session",
+              "sender",
+              "Message-ID",
+              "size",
+              "arrived",
+              "recipients",
+              "waiting",
+              "attempts",
+              "next",
+              "reason"),
+          List.of(
+              text(message, "id"),
+              text(message, "session"),
+              sender(message),
+              text(message, "messageId"),
+              Figures.octets(number(message, "octets")),
+              text(message, "arrived"),
+              String.valueOf(number(message, "recipients")),
+              String.join(", ", waiting),
+              String.valueOf(number(message, "attempts")),
+              next(message),
+              text(message, "reason")));
+    }
+  }
+
+  /** What is done with messages. */
+  abstract static class Ordering extends Asking {
+    @Parameters(
+        paramLabel = "ID",
+        arity = "0..1",
+        description = "One message, as in 'queue list' and behind 'Queued as'.")
+    private @Nullable String id;
+
+    @Mixin private Which which;
+
+    @Option(names = "--all", description = "All that wait.")
+    private boolean all;
+
+    private final String action;
+    private final String done;
+
+    Ordering(String action, String done) {
+      this.action = action;
+      this.done = done;
+    }
+
+    /** Asks whether it is meant. */
+    void confirm() throws Failure {}
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      confirm();
+      QueueOperations.Wanted wanted = which.wanted(this, id, all);
+      JsonNode answer = door.call(Call.of("POST", "queue", action).withBody(wanted));
+      if (json()) {
+        screen.json(answer);
+        return;
+      }
+      long count = number(answer, "messages");
+      screen.line(
+          count == 0
+              ? "No message fits."
+              : Figures.count(count) + (count == 1 ? " message " : " messages ") + done + ".");
+    }
+  }
+
+  /** {@code queue retry}. */
+  @Command(
+      name = "retry",
+      description = "Try messages now, and a destination that rests with them.")
+  static final class Retry extends Ordering {
+    Retry() {
+      super("retry", "to be tried now");
+    }
+  }
+
+  /** {@code queue hold}. */
+  @Command(
+      name = "hold",
+      description = "Keep messages back. They stay until they are released or deleted.")
+  static final class Hold extends Ordering {
+    Hold() {
+      super("hold", "held");
+    }
+  }
+
+  /** {@code queue release}. */
+  @Command(name = "release", description = "Let messages go on that are held.")
+  static final class Release extends Ordering {
+    Release() {
+      super("release", "released");
+    }
+  }
+
+  /** {@code queue delete}. */
+  @Command(name = "delete", description = "Delete messages. Their senders are not told.")
+  static final class Delete extends Ordering {
+    @Mixin private Confirmation confirmation;
+
+    Delete() {
+      super("delete", "deleted");
+    }
+
+    @Override
+    void confirm() throws Failure {
+      confirmation.ask("Delete messages that somebody has been promised to have sent?");
+    }
+  }
+}

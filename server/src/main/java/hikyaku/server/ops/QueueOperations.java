@@ -1,0 +1,156 @@
+package hikyaku.server.ops;
+
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.QueueView;
+import hikyaku.server.queue.QueueView.Action;
+import hikyaku.server.queue.QueueView.Filter;
+import hikyaku.server.queue.QueueView.Found;
+import hikyaku.server.queue.QueueView.Waiting;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What waits to go out, and what is to be done with it. */
+public final class QueueOperations implements AdminApi.Group {
+  /** Messages of an answer, if it is not said how many. */
+  private static final long USUAL = 100;
+
+  private static final long MOST = 10_000;
+
+  private final QueueView queue;
+  private final InstantSource clock;
+
+  public QueueOperations(QueueView queue, InstantSource clock) {
+    this.queue = queue;
+    this.clock = clock;
+  }
+
+  @Override
+  public void enter(AdminApi.Table table) {
+    table.add("GET", "queue", this::list);
+    table.add("GET", "queue/*", this::show);
+    table.add("POST", "queue/*", this::order);
+  }
+
+  private AdminResponse list(AdminRequest request) throws AdminException {
+    Filter filter =
+        new Wanted(
+                null,
+                request.parameter("sender").orElse(null),
+                request.parameter("recipient").orElse(null),
+                request.parameter("domain").orElse(null),
+                request.number("older", 0),
+                request.parameter("held").isPresent(),
+                true)
+            .filter(clock);
+    int limit = (int) Math.clamp(request.number("limit", USUAL), 1, MOST);
+    Found found = queue.find(filter, limit);
+    return AdminResponse.ok(
+        new Listing(found.all(), found.messages().stream().map(View::of).toList()));
+  }
+
+  private AdminResponse show(AdminRequest request) throws AdminException {
+    String id = request.part(1);
+    Filter filter = new Filter(id, null, null, null, null, false);
+    return queue.find(filter, 1).messages().stream()
+        .findFirst()
+        .map(waiting -> AdminResponse.ok(View.of(waiting)))
+        .orElseThrow(() -> AdminException.notFound("nothing in the queue has the id " + id));
+  }
+
+  private AdminResponse order(AdminRequest request) throws AdminException {
+    Action action =
+        Arrays.stream(Action.values())
+            .filter(each -> each.name().toLowerCase(Locale.ROOT).equals(request.part(1)))
+            .findFirst()
+            .orElseThrow(() ->
+                AdminException.notFound("nothing called " + request.part(1) + " can be done"));
+    Wanted wanted = request.json(Wanted.class);
+    if (wanted.isEverything() && !wanted.all) {
+      throw AdminException.badRequest("say which messages, or that all are meant");
+    }
+    return AdminResponse.ok(new Done(queue.order(action, wanted.filter(clock))));
+  }
+
+  /**
+   * Which messages are meant; null and 0 stand for any.
+   *
+   * @param older came longer ago than so many milliseconds
+   * @param held only those that are held
+   * @param all whether nothing else need be said
+   */
+  public record Wanted(
+      @Nullable String id,
+      @Nullable String sender,
+      @Nullable String recipient,
+      @Nullable String domain,
+      long older,
+      boolean held,
+      boolean all) {
+    private boolean isEverything() {
+      return id == null
+          && sender == null
+          && recipient == null
+          && domain == null
+          && older == 0
+          && !held;
+    }
+
+    private Filter filter(InstantSource clock) throws AdminException {
+      if (older < 0 || older > Duration.ofDays(36_500).toMillis()) {
+        throw AdminException.badRequest("nothing is so old");
+      }
+      return new Filter(
+          id,
+          sender,
+          recipient,
+          domain,
+          older == 0 ? null : clock.instant().minusMillis(older),
+          held);
+    }
+  }
+
+  /** How many messages it was. */
+  public record Done(long messages) {}
+
+  /**
+   * @param all how many there are that fit
+   * @param messages the oldest of them
+   */
+  public record Listing(long all, List<View> messages) {}
+
+  /** A message that waits; times in ISO 8601, {@code due} empty for at once. */
+  public record View(
+      String id,
+      String session,
+      String sender,
+      String messageId,
+      long octets,
+      String arrived,
+      boolean held,
+      int attempts,
+      String due,
+      String reason,
+      List<String> waiting,
+      int recipients) {
+    static View of(Waiting waiting) {
+      Outgoing message = waiting.message();
+      return new View(
+          message.transaction(),
+          message.session(),
+          message.sender().toString(),
+          message.messageId(),
+          message.octets(),
+          waiting.arrived().toString(),
+          waiting.held(),
+          waiting.attempts(),
+          waiting.due().map(Object::toString).orElse(""),
+          waiting.reason(),
+          waiting.waiting().stream().map(to -> to.address().toString()).toList(),
+          message.recipients().size());
+    }
+  }
+}

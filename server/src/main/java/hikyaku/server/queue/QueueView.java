@@ -1,0 +1,240 @@
+package hikyaku.server.queue;
+
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.LogStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits, as the logs say it, whoever works them; and what an operator wants done with it. Each
+ * question reads the logs.
+ */
+public final class QueueView {
+  private static final int PAGE = 500;
+
+  /** Messages that one event tells of. */
+  private static final int ORDERED_AT_ONCE = 10_000;
+
+  private final LogStore logs;
+
+  public QueueView(LogStore logs) {
+    this.logs = logs;
+  }
+
+  /** What can be done with messages. */
+  public enum Action {
+    /** They are not tried until they are released. */
+    HOLD,
+    RELEASE,
+    /** They are tried now. */
+    RETRY,
+    /** They go, and nobody is told. */
+    DELETE
+  }
+
+  /**
+   * A message that waits.
+   *
+   * @param message as it came
+   * @param arrived when
+   * @param held whether an operator keeps it back
+   * @param attempts the most for any of those who wait
+   * @param due when the next is due, at the earliest; nothing if it is to be tried at once
+   * @param reason why it waits, as far as it was tried
+   * @param waiting those who wait
+   */
+  public record Waiting(
+      Outgoing message,
+      Instant arrived,
+      boolean held,
+      int attempts,
+      Optional<Instant> due,
+      String reason,
+      List<Outgoing.To> waiting) {}
+
+  /**
+   * Which messages are meant; null stands for any. Addresses and domains are compared without
+   * regard to case.
+   *
+   * @param transaction the message's id
+   * @param before that came before this moment
+   */
+  public record Filter(
+      @Nullable String transaction,
+      @Nullable String sender,
+      @Nullable String recipient,
+      @Nullable String domain,
+      @Nullable Instant before,
+      boolean heldOnly) {
+    boolean fits(Waiting waiting) {
+      Outgoing message = waiting.message();
+      return (transaction == null || transaction.equals(message.transaction()))
+          && (sender == null || sender.equalsIgnoreCase(message.sender().toString()))
+          && (recipient == null
+              || any(waiting, to -> recipient.equalsIgnoreCase(to.address().toString())))
+          && (domain == null || any(waiting, to -> domain.equalsIgnoreCase(to.address().domain())))
+          && (before == null || waiting.arrived().isBefore(before))
+          && (!heldOnly || waiting.held());
+    }
+
+    private static boolean any(Waiting waiting, Predicate<Outgoing.To> which) {
+      return waiting.waiting().stream().anyMatch(which);
+    }
+  }
+
+  /**
+   * Some of the messages that wait.
+   *
+   * @param messages in the order in which they came
+   * @param all how many there are that fit
+   */
+  public record Found(List<Waiting> messages, long all) {}
+
+  /** The oldest that fit, at most {@code limit} of them. */
+  public Found find(Filter filter, int limit) {
+    List<Waiting> found = new ArrayList<>();
+    long[] all = {0};
+    for (int part = 0; part < Part.COUNT; part++) {
+      fold(part).values().stream()
+          .map(State::view)
+          .filter(filter::fits)
+          .forEach(waiting -> {
+            all[0]++;
+            found.add(waiting);
+            trim(found, limit);
+          });
+    }
+    found.sort(Comparator.comparing(Waiting::arrived));
+    return new Found(List.copyOf(found.subList(0, Math.min(limit, found.size()))), all[0]);
+  }
+
+  /** Keeps a few times as many as are wanted at most. */
+  private static void trim(List<Waiting> found, int limit) {
+    if (found.size() >= 4 * limit + PAGE) {
+      found.sort(Comparator.comparing(Waiting::arrived));
+      found.subList(limit, found.size()).clear();
+    }
+  }
+
+  /**
+   * Wants something done with all that fit. Durable when it returns; what a delivery is at
+   * meanwhile comes to its end.
+   *
+   * @return how many
+   */
+  public long order(Action action, Filter filter) {
+    long count = 0;
+    QueueEvent.Order order = QueueEvent.Order.valueOf(action.name());
+    for (int part = 0; part < Part.COUNT; part++) {
+      long[] ids =
+          fold(part).entrySet().stream()
+              .filter(each -> filter.fits(each.getValue().view()))
+              .mapToLong(Map.Entry::getKey)
+              .toArray();
+      for (int from = 0; from < ids.length; from += ORDERED_AT_ONCE) {
+        long[] some = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + ORDERED_AT_ONCE));
+        Append append =
+            Append.to(
+                Part.log(part), List.of(QueueCodec.ordered(new QueueEvent.Ordered(some, order))));
+        Appended unused = logs.append(append).orThrow();
+      }
+      count += ids.length;
+    }
+    return count;
+  }
+
+  private Map<Long, State> fold(int part) {
+    Map<Long, State> states = new LinkedHashMap<>();
+    long seq = 0;
+    List<Entry> page;
+    do {
+      page = logs.read(Part.log(part), seq, Long.MAX_VALUE, PAGE);
+      for (Entry entry : page) {
+        seq = entry.seq();
+        apply(states, entry);
+      }
+    } while (page.size() == PAGE);
+    return states;
+  }
+
+  private static void apply(Map<Long, State> states, Entry entry) {
+    switch (QueueCodec.read(entry)) {
+      case QueueEvent.Opened _ -> {}
+      case QueueEvent.Queued(Outgoing message) ->
+          states.put(entry.firstId(), new State(message, entry.time()));
+      case QueueEvent.Tried tried -> {
+        State state = states.get(tried.id());
+        if (state != null && state.tried(tried)) {
+          states.remove(tried.id());
+        }
+      }
+      case QueueEvent.Ordered(long[] ids, QueueEvent.Order order) -> {
+        for (long id : ids) {
+          State state = states.get(id);
+          if (state == null) {
+            continue;
+          }
+          switch (order) {
+            case HOLD -> state.held = true;
+            case RELEASE -> state.held = false;
+            case RETRY -> state.due = 0;
+            case DELETE -> states.remove(id);
+          }
+        }
+      }
+    }
+  }
+
+  /** A message while the log is read. */
+  private static final class State {
+    private final Outgoing message;
+    private final Instant arrived;
+    private final BitSet waiting;
+    private boolean held;
+    private int attempts;
+    private long due;
+    private String reason = "";
+
+    State(Outgoing message, Instant arrived) {
+      this.message = message;
+      this.arrived = arrived;
+      this.waiting = new BitSet(message.recipients().size());
+      waiting.set(0, message.recipients().size());
+    }
+
+    /** Whether that was all. */
+    boolean tried(QueueEvent.Tried tried) {
+      for (int place : tried.settled()) {
+        waiting.clear(place);
+      }
+      if (tried.waiting().length > 0) {
+        attempts = Math.max(attempts, tried.attempts());
+        due = tried.due();
+        reason = tried.reason();
+      }
+      return waiting.isEmpty();
+    }
+
+    Waiting view() {
+      return new Waiting(
+          message,
+          arrived,
+          held,
+          attempts,
+          due == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(due)),
+          reason,
+          waiting.stream().mapToObj(message.recipients()::get).toList());
+    }
+  }
+}
