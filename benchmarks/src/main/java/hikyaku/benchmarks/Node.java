@@ -147,6 +147,9 @@ final class Node implements AutoCloseable {
       text.append("login.sessions.").append(limit).append(" = ").append(SESSIONS_ALLOWED);
       text.append('\n');
     }
+    for (String limit : List.of("arrivals", "arrivals-burst", "logins", "logins-burst")) {
+      text.append("flow.").append(limit).append(" = 1000000\n");
+    }
     text.append("smtp.limits.transactions = 100000000\n");
     return text.toString();
   }
