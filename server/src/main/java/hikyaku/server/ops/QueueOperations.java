@@ -1,8 +1,8 @@
 package hikyaku.server.ops;
 
+import hikyaku.server.queue.Order;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.QueueView;
-import hikyaku.server.queue.QueueView.Action;
 import hikyaku.server.queue.QueueView.Filter;
 import hikyaku.server.queue.QueueView.Found;
 import hikyaku.server.queue.QueueView.Waiting;
@@ -62,8 +62,8 @@ public final class QueueOperations implements AdminApi.Group {
   }
 
   private AdminResponse order(AdminRequest request) throws AdminException {
-    Action action =
-        Arrays.stream(Action.values())
+    Order order =
+        Arrays.stream(Order.values())
             .filter(each -> each.name().toLowerCase(Locale.ROOT).equals(request.part(1)))
             .findFirst()
             .orElseThrow(() ->
@@ -72,7 +72,7 @@ public final class QueueOperations implements AdminApi.Group {
     if (wanted.isEverything() && !wanted.all) {
       throw AdminException.badRequest("say which messages, or that all are meant");
     }
-    return AdminResponse.ok(new Done(queue.order(action, wanted.filter(clock))));
+    return AdminResponse.ok(new Done(queue.order(order, wanted.filter(clock))));
   }
 
   /**

@@ -257,7 +257,7 @@ final class Part {
           needed++;
           message.keep(at);
           for (Job job : message.jobs) {
-            hold(job, ordered.order() == QueueEvent.Order.HOLD);
+            hold(job, ordered.order() == Order.HOLD);
           }
         }
         case RETRY -> {

@@ -208,12 +208,12 @@ final class QueueCodec {
   }
 
   private static QueueEvent.Ordered ordered(MessagesOrdered record) {
-    QueueEvent.Order order =
+    Order order =
         switch (record.getOrder()) {
-          case HOLD -> QueueEvent.Order.HOLD;
-          case RELEASE -> QueueEvent.Order.RELEASE;
-          case RETRY -> QueueEvent.Order.RETRY;
-          case DELETE -> QueueEvent.Order.DELETE;
+          case HOLD -> Order.HOLD;
+          case RELEASE -> Order.RELEASE;
+          case RETRY -> Order.RETRY;
+          case DELETE -> Order.DELETE;
           case NONE, UNRECOGNIZED -> throw new IllegalArgumentException("an unknown order");
         };
     return new QueueEvent.Ordered(

@@ -30,12 +30,4 @@ sealed interface QueueEvent {
 
   /** What an operator wants done with messages. */
   record Ordered(long[] ids, Order order) implements QueueEvent {}
-
-  /** What can be wanted of a message. */
-  enum Order {
-    HOLD,
-    RELEASE,
-    RETRY,
-    DELETE
-  }
 }

@@ -32,17 +32,6 @@ public final class QueueView {
     this.logs = logs;
   }
 
-  /** What can be done with messages. */
-  public enum Action {
-    /** They are not tried until they are released. */
-    HOLD,
-    RELEASE,
-    /** They are tried now. */
-    RETRY,
-    /** They go, and nobody is told. */
-    DELETE
-  }
-
   /**
    * A message that waits.
    *
@@ -133,9 +122,8 @@ public final class QueueView {
    *
    * @return how many
    */
-  public long order(Action action, Filter filter) {
+  public long order(Order order, Filter filter) {
     long count = 0;
-    QueueEvent.Order order = QueueEvent.Order.valueOf(action.name());
     for (int part = 0; part < Part.COUNT; part++) {
       long[] ids =
           fold(part).entrySet().stream()
@@ -179,7 +167,7 @@ public final class QueueView {
           states.remove(tried.id());
         }
       }
-      case QueueEvent.Ordered(long[] ids, QueueEvent.Order order) -> {
+      case QueueEvent.Ordered(long[] ids, Order order) -> {
         for (long id : ids) {
           State state = states.get(id);
           if (state == null) {

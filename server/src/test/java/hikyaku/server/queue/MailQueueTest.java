@@ -471,7 +471,7 @@ class MailQueueTest {
     put("a@there.test");
     put("b@there.test");
     int part = partOf("t1");
-    Stream.of(QueueEvent.Order.HOLD)
+    Stream.of(Order.HOLD)
         .map(order -> new QueueEvent.Ordered(new long[] {1}, order))
         .forEach(ordered ->
             store
@@ -489,8 +489,7 @@ class MailQueueTest {
             hikyaku.mailbox.store.Append.to(
                 Part.log(part),
                 List.of(
-                    QueueCodec.ordered(
-                        new QueueEvent.Ordered(new long[] {1}, QueueEvent.Order.RELEASE)))));
+                    QueueCodec.ordered(new QueueEvent.Ordered(new long[] {1}, Order.RELEASE)))));
     there.await(2);
     awaitEmpty();
   }
