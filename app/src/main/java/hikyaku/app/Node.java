@@ -14,6 +14,8 @@ import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Wish;
+import hikyaku.server.dns.CachingDns;
+import hikyaku.server.dns.Dns;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.Peer;
 import hikyaku.server.foreign.Backends;
@@ -123,6 +125,7 @@ final class Node implements AutoCloseable {
               core.random(),
               meters);
 
+      Dns dns = dns(configuration);
       Outbox outbox = new Outbox(core.store().logs());
       outbox.open();
       SmtpServices mailIn =
@@ -238,7 +241,7 @@ final class Node implements AutoCloseable {
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
-      queue(new QueueWorkers(joined, runs, core.isAlone()), meters).start();
+      queue(new QueueWorkers(joined, runs, core.isAlone()), dns, meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -313,8 +316,16 @@ final class Node implements AutoCloseable {
         .toList();
   }
 
+  private static Dns dns(Configuration configuration) throws Failure {
+    try {
+      return new CachingDns(configuration.dns());
+    } catch (IllegalArgumentException e) {
+      throw new Failure("DNS cannot be asked: " + e.getMessage() + ".", e);
+    }
+  }
+
   /** What sends out the mail that is for others. */
-  private MailQueue queue(QueueWorkers workers, MeterRegistry meters) throws Failure {
+  private MailQueue queue(QueueWorkers workers, Dns dns, MeterRegistry meters) throws Failure {
     Configuration configuration = core.configuration();
     QueueSettings settings = configuration.queue();
     try {
@@ -324,7 +335,7 @@ final class Node implements AutoCloseable {
               Set.of(configuration.node().address()),
               SmtpClient.PORT,
               settings.client(),
-              new DnsNames(settings.client()),
+              new DnsNames(dns),
               new PasswordFile(settings.passwords()));
       return opened.add(
           new MailQueue(

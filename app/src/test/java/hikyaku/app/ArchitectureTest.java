@@ -88,7 +88,8 @@ final class ArchitectureTest {
                       "server.smtpclient")),
               Map.entry(
                   "server.smtpclient",
-                  Set.of("protocol.wire", "protocol.address", "protocol.smtp")),
+                  Set.of("protocol.wire", "protocol.address", "protocol.smtp", "server.dns")),
+              Map.entry("server.dns", Set.of()),
               Map.entry(
                   "server.filter",
                   Set.of(
@@ -118,7 +119,7 @@ final class ArchitectureTest {
           "ch.qos.logback", "app",
           "com.sun.net.httpserver", "server.ops",
           "org.apache.lucene", "server.search",
-          "org.xbill.DNS", "server.smtpclient",
+          "org.xbill.DNS", "server.dns",
           "org.bouncycastle", "server");
 
   private static JavaClasses classes;

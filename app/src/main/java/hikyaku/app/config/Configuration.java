@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailboxLimits;
 import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.dns.DnsSettings;
 import hikyaku.server.flow.FlowSettings;
 import hikyaku.server.foreign.ForeignSettings;
 import hikyaku.server.front.HealthSettings;
@@ -37,6 +38,7 @@ import java.nio.file.Path;
  * @param passwords how passwords are kept
  * @param directory bounds of domains, addresses and accounts
  * @param mailboxes bounds of mailboxes and folders
+ * @param dns whom DNS is asked of
  * @param smtp how mail is taken in, from other servers and from users
  * @param queue how mail goes out to other servers
  * @param pop3 what an operator can set for POP3
@@ -63,6 +65,7 @@ public record Configuration(
     Passwords passwords,
     DirectoryLimits directory,
     MailboxLimits mailboxes,
+    DnsSettings dns,
     SmtpSettings smtp,
     QueueSettings queue,
     Pop3Settings pop3,
@@ -89,6 +92,7 @@ public record Configuration(
           Passwords.DEFAULTS,
           DirectoryLimits.DEFAULTS,
           MailboxLimits.DEFAULT,
+          DnsSettings.DEFAULTS,
           SmtpSettings.of(""),
           QueueSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
@@ -159,6 +163,7 @@ public record Configuration(
         passwords,
         directory,
         mailboxes,
+        dns,
         newSmtp,
         queue,
         pop3,

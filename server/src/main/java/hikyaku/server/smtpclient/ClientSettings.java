@@ -1,14 +1,10 @@
 package hikyaku.server.smtpclient;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * How other servers are spoken to. The times are those of RFC 5321 §4.5.3.2 where it has them.
  *
- * @param resolvers DNS servers to ask, each an address, with {@code :PORT} if it is not 53. Empty
- *     for those of the machine
- * @param dns how long an answer of DNS may take
  * @param connect how long a connection may take to come about
  * @param greeting how long a server may take to greet, TLS included
  * @param reply how long it may take for any other reply
@@ -18,8 +14,6 @@ import java.util.List;
  *     Nobody outside should be able to have mail sent there, so false
  */
 public record ClientSettings(
-    List<String> resolvers,
-    Duration dns,
     Duration connect,
     Duration greeting,
     Duration reply,
@@ -28,16 +22,10 @@ public record ClientSettings(
     boolean loopback) {
   public static final ClientSettings DEFAULTS =
       new ClientSettings(
-          List.of(),
-          Duration.ofSeconds(5),
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
           Duration.ofMinutes(5),
           Duration.ofMinutes(3),
           Duration.ofMinutes(10),
           false);
-
-  public ClientSettings {
-    resolvers = List.copyOf(resolvers);
-  }
 }

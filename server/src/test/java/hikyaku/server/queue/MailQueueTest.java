@@ -16,6 +16,8 @@ import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.dns.CachingDns;
+import hikyaku.server.dns.DnsSettings;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.DnsNames;
 import hikyaku.server.smtpclient.Relay;
@@ -43,8 +45,6 @@ class MailQueueTest {
   /** Every route is named, so that nobody asks a DNS. */
   private static final ClientSettings CLIENT =
       new ClientSettings(
-          List.of("127.0.0.1:9"),
-          Duration.ofMillis(100),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
@@ -102,7 +102,7 @@ class MailQueueTest {
   private MailQueue start(QueueSettings settings, Workers workers) {
     outbox.open();
     SmtpClient client =
-        new SmtpClient("home.test", Set.of(), 25, CLIENT, new DnsNames(CLIENT), _ -> null);
+        new SmtpClient("home.test", Set.of(), 25, CLIENT, new DnsNames(new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)))), _ -> null);
     MailQueue queue =
         new MailQueue(
             "home.test",

@@ -22,8 +22,6 @@ import org.junit.jupiter.api.Test;
 class SmtpClientTest {
   private static final ClientSettings QUICK =
       new ClientSettings(
-          List.of(),
-          Duration.ofSeconds(1),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
@@ -182,7 +180,7 @@ class SmtpClientTest {
   @Test
   void oddServersAreLeftInTime() throws Exception {
     Duration soon = Duration.ofMillis(300);
-    ClientSettings hasty = new ClientSettings(List.of(), soon, soon, soon, soon, soon, soon, true);
+    ClientSettings hasty = new ClientSettings(soon, soon, soon, soon, soon, true);
     for (String odd :
         List.of(
             MailSink.SILENCE,

@@ -1,0 +1,156 @@
+package hikyaku.server.dns;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.Cache;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedResolver;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.PTRRecord;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Resolver;
+import org.xbill.DNS.ReverseMap;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.TextParseException;
+import org.xbill.DNS.Type;
+import org.xbill.DNS.lookup.LookupResult;
+import org.xbill.DNS.lookup.LookupSession;
+import org.xbill.DNS.lookup.NoSuchDomainException;
+import org.xbill.DNS.lookup.NoSuchRRSetException;
+
+/** Asks DNS servers, with a cache that keeps to the records' times. */
+public final class CachingDns implements Dns {
+  private static final int CACHED = 50_000;
+  private static final int PORT = 53;
+
+  private final LookupSession session;
+  private final DnsSettings settings;
+
+  /**
+   * @throws IllegalArgumentException if a resolver is no address
+   */
+  public CachingDns(DnsSettings settings) {
+    this.settings = settings;
+    List<Resolver> resolvers = new ArrayList<>();
+    for (String each : settings.resolvers()) {
+      resolvers.add(new SimpleResolver(address(each)));
+    }
+    ExtendedResolver all =
+        resolvers.isEmpty() ? new ExtendedResolver() : new ExtendedResolver(resolvers);
+    all.setTimeout(settings.timeout());
+    Cache cache = new Cache(DClass.IN);
+    cache.setMaxEntries(CACHED);
+    session = LookupSession.builder().resolver(all).cache(cache).build();
+  }
+
+  private static InetSocketAddress address(String written) {
+    int colon = written.lastIndexOf(':');
+    boolean port = colon >= 0 && (written.indexOf(':') == colon || written.contains("]:"));
+    String host = port ? written.substring(0, colon) : written;
+    try {
+      return new InetSocketAddress(
+          InetAddress.ofLiteral(host.replaceAll("[\\[\\]]", "")),
+          port ? Integer.parseInt(written.substring(colon + 1)) : PORT);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("\"" + written + "\" is no address of a DNS server", e);
+    }
+  }
+
+  @Override
+  public Optional<List<InetAddress>> a(String host) throws DnsException {
+    return ask(host, Type.A, ARecord.class, ARecord::getAddress);
+  }
+
+  @Override
+  public Optional<List<InetAddress>> aaaa(String host) throws DnsException {
+    return ask(host, Type.AAAA, AAAARecord.class, AAAARecord::getAddress);
+  }
+
+  @Override
+  public Optional<List<Mx>> mx(String domain) throws DnsException {
+    return ask(
+        domain,
+        Type.MX,
+        MXRecord.class,
+        mx -> new Mx(mx.getPriority(), mx.getTarget().toString(true)));
+  }
+
+  @Override
+  public Optional<List<String>> txt(String name) throws DnsException {
+    return ask(name, Type.TXT, TXTRecord.class, CachingDns::joined);
+  }
+
+  private static String joined(TXTRecord text) {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    text.getStringsAsByteArrays().forEach(octets::writeBytes);
+    return octets.toString(ISO_8859_1);
+  }
+
+  @Override
+  public Optional<List<String>> ptr(InetAddress address) throws DnsException {
+    return ask(
+        ReverseMap.fromAddress(address),
+        Type.PTR,
+        PTRRecord.class,
+        ptr -> ptr.getTarget().toString(true));
+  }
+
+  private <R extends Record, T> Optional<List<T>> ask(
+      String name, int type, Class<R> wanted, Function<R, T> told) throws DnsException {
+    try {
+      return ask(Name.fromString(name, Name.root), type, wanted, told);
+    } catch (TextParseException e) {
+      // No name that DNS could have.
+      return Optional.empty();
+    }
+  }
+
+  private <R extends Record, T> Optional<List<T>> ask(
+      Name name, int type, Class<R> wanted, Function<R, T> told) throws DnsException {
+    CompletableFuture<LookupResult> asked = session.lookupAsync(name, type).toCompletableFuture();
+    try {
+      // The resolver has its own end; this one is for what it may forget.
+      long most = settings.timeout().toMillis() * 4 + 1_000;
+      return Optional.of(
+          asked.get(most, TimeUnit.MILLISECONDS).getRecords().stream()
+              .filter(wanted::isInstance)
+              .map(wanted::cast)
+              .map(told)
+              .toList());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof NoSuchDomainException) {
+        return Optional.empty();
+      }
+      if (e.getCause() instanceof NoSuchRRSetException) {
+        return Optional.of(List.of());
+      }
+      throw silent(name, type, e);
+    } catch (TimeoutException e) {
+      asked.cancel(true);
+      throw silent(name, type, e);
+    } catch (InterruptedException e) {
+      asked.cancel(true);
+      Thread.currentThread().interrupt();
+      throw silent(name, type, e);
+    }
+  }
+
+  private static DnsException silent(Name name, int type, Exception e) {
+    return new DnsException(name.toString(true) + " " + Type.string(type), e);
+  }
+}
