@@ -104,7 +104,7 @@ final class Core implements AutoCloseable {
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
-      filter = Filter.of(mail, directory);
+      filter = Filter.of(mail, directory, configuration.sieve());
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;

@@ -97,8 +97,10 @@ final class ArchitectureTest {
                       "protocol.address",
                       "protocol.mime",
                       "protocol.sieve",
+                      "protocol.smtp",
                       "mailbox",
-                      "server.directory")),
+                      "server.directory",
+                      "server.queue")),
               Map.entry(
                   "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
               Map.entry("server.imap", server("protocol.imap", "server.sharing")),

@@ -16,6 +16,7 @@ import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.view.Mailbox;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.SequencedMap;
@@ -138,6 +139,22 @@ public final class MailStore implements AutoCloseable {
    */
   public List<Delivered> deliver(
       List<Delivery> deliveries, List<Append> alongside, Attempt attempt) {
+    return deliver(deliveries, _ -> alongside, attempt);
+  }
+
+  /** Appends to other logs that depend on what is delivered. */
+  @FunctionalInterface
+  public interface Alongside {
+    /**
+     * With keys of their own, and none that can conflict.
+     *
+     * @param refused deliveries, by their places, that are not in the round
+     */
+    List<Append> given(BitSet refused);
+  }
+
+  /** The same with appends that depend on what is delivered. */
+  public List<Delivered> deliver(List<Delivery> deliveries, Alongside alongside, Attempt attempt) {
     List<Append> round = new ArrayList<>();
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
@@ -160,7 +177,10 @@ public final class MailStore implements AutoCloseable {
         results[i] = new Delivered.Refused(e);
       }
     }
-    round.addAll(alongside);
+    BitSet refused = new BitSet();
+    refused.set(0, deliveries.size());
+    places.forEach(refused::clear);
+    round.addAll(alongside.given(refused));
     List<Outcome> outcomes = round.isEmpty() ? List.of() : store.logs().append(round);
     outcomes.subList(places.size(), outcomes.size()).forEach(Outcome::orThrow);
     for (int j = 0; j < places.size(); j++) {

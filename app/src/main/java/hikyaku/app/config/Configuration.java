@@ -5,6 +5,7 @@ import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.dns.DnsSettings;
+import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.flow.FlowSettings;
 import hikyaku.server.foreign.ForeignSettings;
 import hikyaku.server.front.HealthSettings;
@@ -41,6 +42,7 @@ import java.nio.file.Path;
  * @param dns whom DNS is asked of
  * @param smtp how mail is taken in, from other servers and from users
  * @param queue how mail goes out to other servers
+ * @param sieve what users' scripts may do
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
  * @param search the index of messages' texts, by which searches are fast
@@ -68,6 +70,7 @@ public record Configuration(
     DnsSettings dns,
     SmtpSettings smtp,
     QueueSettings queue,
+    SieveSettings sieve,
     Pop3Settings pop3,
     ImapSettings imap,
     SearchSettings search,
@@ -95,6 +98,7 @@ public record Configuration(
           DnsSettings.DEFAULTS,
           SmtpSettings.of(""),
           QueueSettings.DEFAULTS,
+          SieveSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
           SearchSettings.DEFAULTS,
@@ -166,6 +170,7 @@ public record Configuration(
         dns,
         newSmtp,
         queue,
+        sieve,
         pop3,
         imap,
         search,

@@ -79,6 +79,11 @@ public final class AccountMail {
     return new LogName("sieve/" + account);
   }
 
+  /** The log of what an account's Sieve scripts know of runs before. */
+  public static LogName sieveMemoryLog(String account) {
+    return new LogName("sieve-memory/" + account);
+  }
+
   public String account() {
     return account;
   }
@@ -499,6 +504,7 @@ public final class AccountMail {
     logs.drop(log);
     logs.drop(maildropLog(account));
     logs.drop(scriptsLog(account));
+    logs.drop(sieveMemoryLog(account));
     logs.drop(Sharing.log(account));
   }
 

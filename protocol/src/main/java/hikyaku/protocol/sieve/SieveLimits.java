@@ -33,4 +33,20 @@ public record SieveLimits(
   public static final SieveLimits DEFAULTS =
       new SieveLimits(
           256 * 1024, 32, 50_000, 32, 4, 256, 8_192, 64, 256 * 1024, 1024 * 1024, 20_000_000);
+
+  /** The same with another number of redirects. */
+  public SieveLimits withRedirects(int number) {
+    return new SieveLimits(
+        scriptOctets,
+        nesting,
+        nodes,
+        actions,
+        number,
+        variables,
+        variableCharacters,
+        flags,
+        headerOctets,
+        bodyOctets,
+        steps);
+  }
 }

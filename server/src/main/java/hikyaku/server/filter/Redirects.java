@@ -2,15 +2,20 @@ package hikyaku.server.filter;
 
 import hikyaku.protocol.address.AddressException;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.filter.SieveSettings.Redirection;
 import java.util.List;
 import java.util.Optional;
 
 /** Where redirected mail can go. */
 @FunctionalInterface
 public interface Redirects {
+  /** Behind what is none. */
+  String NO_ADDRESS = " is no address that mail can be redirected to";
+
   /** Asks for an address as a script has it. */
   Way way(String address);
 
@@ -18,6 +23,9 @@ public interface Redirects {
   sealed interface Way {
     /** To accounts here. */
     record Here(List<Resolution.Target> targets) implements Way {}
+
+    /** To another service. */
+    record Elsewhere(Mailbox address) implements Way {}
 
     /**
      * Nowhere.
@@ -27,27 +35,36 @@ public interface Redirects {
     record Nowhere(String why) implements Way {}
   }
 
-  /** To accounts of this service and nobody else. */
-  static Redirects within(Directory directory) {
+  /** As far as scripts may send mail. */
+  static Redirects of(Directory directory, Redirection redirection) {
     return address -> {
-      Optional<Address> here;
-      try {
-        here = Address.of(MailAddress.parse(address));
-      } catch (AddressException e) {
-        here = Optional.empty();
+      if (redirection == Redirection.NOWHERE) {
+        return new Way.Nowhere("this service redirects no mail");
       }
-      return here.map(directory::resolve)
-          .map(resolution -> way(resolution, address))
-          .orElse(new Way.Nowhere(address + " is no address that mail can be redirected to"));
+      MailAddress parsed;
+      try {
+        parsed = MailAddress.parse(address);
+      } catch (AddressException e) {
+        return new Way.Nowhere(address + NO_ADDRESS);
+      }
+      // No address of ours is a literal, and to others mail is not sent from here.
+      Optional<Address> canonical = Address.of(parsed);
+      return canonical
+          .map(directory::resolve)
+          .map(resolution -> way(resolution, parsed, canonical.get(), redirection))
+          .orElse(new Way.Nowhere(address + NO_ADDRESS));
     };
   }
 
-  private static Way way(Resolution resolution, String address) {
+  private static Way way(
+      Resolution resolution, MailAddress address, Address canonical, Redirection redirection) {
     return switch (resolution) {
       case Resolution.Local(List<Resolution.Target> targets)
           when targets.stream().allMatch(t -> t.account().routing().backend().isEmpty()) ->
           new Way.Here(targets);
       case Resolution.Local _ -> new Way.Nowhere("another server has the mail of " + address);
+      case Resolution.NotLocal _ when redirection == Redirection.ANYWHERE ->
+          new Way.Elsewhere(new Mailbox(address.localPart(), canonical.domain()));
       case Resolution.NotLocal _ ->
           new Way.Nowhere(
               address + " is of another mail service, and this one redirects to its own alone");

@@ -2,7 +2,6 @@ package hikyaku.server.managesieve;
 
 import hikyaku.protocol.managesieve.Reply;
 import hikyaku.protocol.sieve.Extension;
-import hikyaku.protocol.sieve.SieveLimits;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -32,7 +31,7 @@ final class Capability {
     if (session.connection.canStartTls() && !session.isLoggedIn()) {
       session.line("\"STARTTLS\"");
     }
-    value(session, "MAXREDIRECTS", Integer.toString(SieveLimits.DEFAULTS.redirects()));
+    value(session, "MAXREDIRECTS", Integer.toString(session.filter().settings().redirects()));
     if (session.isLoggedIn()) {
       value(session, "OWNER", session.accountName());
     }

@@ -8,6 +8,7 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
@@ -19,16 +20,19 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
-import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.Envelope;
+import hikyaku.server.filter.Filed;
 import hikyaku.server.queue.Outgoing;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
@@ -130,7 +134,7 @@ final class MessageEnd {
             : new MissingFields("", received.structure());
     TraceFields trace = new TraceFields(session, transaction, now);
     Map<String, Reply> byAccount = new HashMap<>();
-    List<Filed> copies = new ArrayList<>();
+    List<FiledCopy> copies = new ArrayList<>();
     for (Transaction.Copy copy : transaction.copies()) {
       if (isLoop(received.structure(), copy)) {
         byAccount.put(copy.target().account().id(), Replies.LOOP);
@@ -144,28 +148,32 @@ final class MessageEnd {
               Flags.NONE,
               completed.structure(),
               session.connection().sessionId());
+      Envelope envelope = envelope(copy, received.blob());
       copies.add(
-          new Filed(copy, session.services().filter().file(entry, copy.target(), envelope(copy))));
+          new FiledCopy(copy, session.services().filter().file(entry, copy.target(), envelope)));
     }
     if (!byAccount.isEmpty() && session.face() != SmtpFace.LMTP) {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
-    List<Delivery> deliveries = copies.stream().flatMap(copy -> copy.deliveries.stream()).toList();
+    List<Delivery> deliveries =
+        copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
     List<Append> outgoing = outgoing(received, completed, trace);
     List<Delivered> delivered =
-        deliveries.isEmpty() && outgoing.isEmpty()
-            ? List.of()
-            : deliver(deliveries, outgoing, received.blob());
+        deliver(deliveries, refused -> alongside(outgoing, copies, refused), received.blob());
     List<List<Delivered>> ofCopies = divided(copies, delivered);
-    boolean any = !outgoing.isEmpty() || ofCopies.stream().anyMatch(MessageEnd::isAccepted);
+    boolean any =
+        !transaction.elsewhere().isEmpty()
+            || IntStream.range(0, copies.size())
+                .anyMatch(i -> isAccepted(copies.get(i), ofCopies.get(i)));
     for (int i = 0; i < copies.size(); i++) {
       Transaction.Copy copy = copies.get(i).copy;
-      byAccount.put(copy.target().account().id(), reply(copy, ofCopies.get(i), any));
+      boolean accepted = isAccepted(copies.get(i), ofCopies.get(i));
+      byAccount.put(copy.target().account().id(), reply(copy, ofCopies.get(i), accepted, any));
     }
     Answer answer = answer(byAccount);
     if (any) {
-      told(received, completed, into(copies, ofCopies), began, answer);
+      told(received, completed, copies, into(copies, ofCopies), began, answer);
     }
     return answer;
   }
@@ -208,14 +216,10 @@ final class MessageEnd {
     return octets.toString(ISO_8859_1).chars().allMatch(c -> c < 128);
   }
 
-  /**
-   * A copy, and where it goes.
-   *
-   * @param deliveries none if it is discarded; some may be for other accounts
-   */
-  private record Filed(Transaction.Copy copy, List<Delivery> deliveries) {}
+  /** A copy, and what becomes of it by scripts; some deliveries may be for other accounts. */
+  private record FiledCopy(Transaction.Copy copy, Filed filed) {}
 
-  private Filter.Envelope envelope(Transaction.Copy copy) {
+  private Envelope envelope(Transaction.Copy copy, Blob blob) {
     Map<String, String> facts = new HashMap<>();
     String host = session.settings().hostName();
     facts.put("name", "Hikyaku");
@@ -225,24 +229,51 @@ final class MessageEnd {
     facts.put("domain", host.substring(host.indexOf('.') + 1));
     facts.put("remote-host", session.requireHello().name());
     facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
-    return new Filter.Envelope(
-        transaction.mail().from().toString(), copy.recipient().path().toString(), facts);
+    return new Envelope(
+        transaction.mail().from(),
+        transaction.mail().parameters(),
+        copy.recipient().path(),
+        copy.recipient().parameters(),
+        transaction.id(),
+        attempt(session, transaction, blob),
+        facts);
   }
 
   /** What became of the deliveries of each copy. */
-  private static List<List<Delivered>> divided(List<Filed> copies, List<Delivered> delivered) {
+  private static List<List<Delivered>> divided(List<FiledCopy> copies, List<Delivered> delivered) {
     List<List<Delivered>> divided = new ArrayList<>();
     int at = 0;
-    for (Filed copy : copies) {
-      divided.add(delivered.subList(at, at + copy.deliveries.size()));
-      at += copy.deliveries.size();
+    for (FiledCopy copy : copies) {
+      divided.add(delivered.subList(at, at + copy.filed.deliveries().size()));
+      at += copy.filed.deliveries().size();
     }
     return divided;
   }
 
   /** Whether somebody has the copy, or its script wants it gone. */
-  private static boolean isAccepted(List<Delivered> delivered) {
-    return delivered.isEmpty() || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+  private static boolean isAccepted(FiledCopy copy, List<Delivered> delivered) {
+    return delivered.isEmpty()
+        || copy.filed.forwarded()
+        || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+  }
+
+  /**
+   * What is written with the deliveries. A copy that nobody takes comes again, as if it had not
+   * been here: its script remembers nothing of it and answers nobody.
+   */
+  private static List<Append> alongside(
+      List<Append> outgoing, List<FiledCopy> copies, BitSet refused) {
+    List<Append> alongside = new ArrayList<>(outgoing);
+    int at = 0;
+    for (FiledCopy copy : copies) {
+      int end = at + copy.filed.deliveries().size();
+      boolean nobody = at < end && refused.nextClearBit(at) >= end && !copy.filed.forwarded();
+      if (!nobody) {
+        alongside.addAll(copy.filed.alongside());
+      }
+      at = end;
+    }
+    return alongside;
   }
 
   /**
@@ -250,13 +281,14 @@ final class MessageEnd {
    * once more under the same key: a client that was refused would send a copy that no key connects
    * with this one.
    */
-  private List<Delivered> deliver(List<Delivery> deliveries, List<Append> outgoing, Blob blob) {
+  private List<Delivered> deliver(
+      List<Delivery> deliveries, MailStore.Alongside alongside, Blob blob) {
     Attempt attempt = attempt(session, transaction, blob);
     try {
-      return session.mail().deliver(deliveries, outgoing, attempt);
+      return session.mail().deliver(deliveries, alongside, attempt);
     } catch (StoreException.Unavailable e) {
       session.failed("a delivery is repeated", e);
-      return session.mail().deliver(deliveries, outgoing, attempt);
+      return session.mail().deliver(deliveries, alongside, attempt);
     }
   }
 
@@ -282,9 +314,11 @@ final class MessageEnd {
   }
 
   /**
-   * @param any whether some copy was accepted: then no reply may make the client send it again
+   * @param accepted whether the copy was
+   * @param any whether some copy was: then no reply may make the client send it again
    */
-  private Reply reply(Transaction.Copy copy, List<Delivered> delivered, boolean any) {
+  private Reply reply(
+      Transaction.Copy copy, List<Delivered> delivered, boolean accepted, boolean any) {
     Reply reply = accepted();
     for (Delivered each : delivered) {
       if (each instanceof Delivered.Refused(MailboxException why)) {
@@ -295,7 +329,7 @@ final class MessageEnd {
             .addKeyValue("recipient", copy.target().reachedBy())
             .addKeyValue("cause", why)
             .log();
-        reply = isAccepted(delivered) ? reply : refusal(why, any);
+        reply = accepted ? reply : refusal(why, any);
       }
     }
     return reply;
@@ -342,6 +376,7 @@ final class MessageEnd {
   private void told(
       Intake.Received received,
       MissingFields completed,
+      List<FiledCopy> copies,
       List<String> into,
       long began,
       Answer answer) {
@@ -354,6 +389,7 @@ final class MessageEnd {
         .addKeyValue("to", named())
         .addKeyValue("recipients", transaction.recipients().size())
         .addKeyValue("queued", transaction.elsewhere().size())
+        .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
         .addKeyValue("copies", into.size())
         .addKeyValue("into", into.subList(0, Math.min(LOGGED_RECIPIENTS, into.size())))
         .addKeyValue("octets", received.blob().size())
@@ -374,10 +410,10 @@ final class MessageEnd {
   }
 
   /** The mailboxes that have it, each with the UID. */
-  private List<String> into(List<Filed> copies, List<List<Delivered>> delivered) {
+  private List<String> into(List<FiledCopy> copies, List<List<Delivered>> delivered) {
     List<String> into = new ArrayList<>();
     for (int i = 0; i < copies.size(); i++) {
-      List<Delivery> deliveries = copies.get(i).deliveries;
+      List<Delivery> deliveries = copies.get(i).filed.deliveries();
       for (int j = 0; j < deliveries.size(); j++) {
         if (delivered.get(i).get(j) instanceof Delivered.Done(long uid, long _)) {
           Delivery each = deliveries.get(j);
@@ -385,13 +421,14 @@ final class MessageEnd {
         }
       }
       if (deliveries.isEmpty()) {
-        into.add(copies.get(i).copy.target().account().primary() + " discarded");
+        String became = copies.get(i).filed.forwarded() ? " sent on" : " discarded";
+        into.add(copies.get(i).copy.target().account().primary() + became);
       }
     }
     return into;
   }
 
-  private String named(String account, Filed of) {
+  private String named(String account, FiledCopy of) {
     return account.equals(of.copy.target().account().id())
         ? of.copy.target().account().primary().toString()
         : session.directory().account(account).map(a -> a.primary().toString()).orElse(account);

@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.queue.Outbox;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -47,7 +48,8 @@ public record SmtpServices(
       MailStore mail,
       Optional<Outbox> outbox,
       MeterRegistry meters) {
-    return of(directory, authenticator, mail, Filter.of(mail, directory), outbox, meters);
+    Filter filter = Filter.of(mail, directory, SieveSettings.DEFAULTS);
+    return of(directory, authenticator, mail, filter, outbox, meters);
   }
 
   /** With the clock that the mail is kept by. */

@@ -14,6 +14,7 @@ import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Redirects;
 import hikyaku.server.filter.ScriptBook;
+import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -64,7 +65,8 @@ class ManageSieveTest {
         new ManageSieveProtocol(
             ManageSieveLimits.DEFAULTS,
             authenticator,
-            new Filter(new ScriptBook(store.logs()), mail, new Nobody(), nowhere),
+            new Filter(
+                new ScriptBook(store.logs()), mail, new Nobody(), nowhere, SieveSettings.DEFAULTS),
             new SimpleMeterRegistry());
     server =
         new NetServer(

@@ -8,12 +8,17 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.Scripts;
+import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.filter.SieveSettings.Redirection;
 import hikyaku.server.net.TlsMode;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.QueueView;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +37,7 @@ class SieveDeliveryTest {
   @BeforeEach
   void open() throws IOException {
     world = new World(SmtpFace.LMTP, TestSettings.DEFAULT, TlsMode.NONE);
-    filter = Filter.of(world.mail, world.directory);
+    filter = Filter.of(world.mail, world.directory, World.SIEVE);
   }
 
   @AfterEach
@@ -206,26 +211,112 @@ class SieveDeliveryTest {
 
   @Test
   void redirectsThatCannotBeAreRefusedWhenStored() {
-    assertThatThrownBy(() -> script("u1", "keep;\n redirect \"x@elsewhere.example\";"))
+    assertThatThrownBy(() -> script("u1", "keep;\n redirect \"nobody@demo.test\";"))
         .isInstanceOf(ScriptException.Invalid.class)
+        .hasMessage("line 2, column 2: there is nobody at nobody@demo.test");
+    assertThatThrownBy(() -> script("u1", "redirect \"x@[127.0.0.1]\";"))
+        .hasMessageContaining("is no address that mail can be redirected to");
+    filter =
+        Filter.of(world.mail, world.directory, new SieveSettings(Redirection.HERE, 4, 30, 200));
+    assertThatThrownBy(() -> script("u1", "redirect \"x@elsewhere.example\";"))
         .hasMessage(
-            "line 2, column 2: x@elsewhere.example is of another mail service, and this one"
+            "line 1, column 1: x@elsewhere.example is of another mail service, and this one"
                 + " redirects to its own alone");
-    assertThatThrownBy(() -> script("u1", "redirect \"nobody@demo.test\";"))
-        .hasMessageContaining("there is nobody at");
+    filter =
+        Filter.of(world.mail, world.directory, new SieveSettings(Redirection.NOWHERE, 4, 30, 200));
+    assertThatThrownBy(() -> script("u1", "redirect \"u2@demo.test\";"))
+        .hasMessage("line 1, column 1: this service redirects no mail");
   }
 
   @Test
   void redirectsThatTurnOutNotToBeKeepTheMessage() throws Exception {
-    script("u1", "require \"variables\"; set \"d\" \"elsewhere.example\"; redirect \"x@${d}\";");
+    script("u1", "require \"variables\"; set \"d\" \"demo.test\"; redirect \"x@${d}\";");
     send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
     assertThat(in("u1", "INBOX")).hasSize(1);
-    assertThat(problem("u1").sentence()).contains("of another mail service");
+    assertThat(problem("u1").sentence()).isEqualTo("there is nobody at x@demo.test");
     script("u1", "redirect \"small@demo.test\";");
     send(List.of("u1@demo.test"), "Subject: x\n\n" + "body\n".repeat(300));
     assertThat(in("u1", "INBOX")).hasSize(2);
     assertThat(in("small", "INBOX")).isEmpty();
     assertThat(problem("u1").sentence()).isEqualTo("the mailbox of small@demo.test is full");
+  }
+
+  // ---- redirects to other services
+
+  private List<Outgoing> queued() {
+    return new QueueView(world.store.logs())
+        .find(new QueueView.Filter(null, null, null, null, null, false), 1000).messages().stream()
+            .map(QueueView.Waiting::message)
+            .toList();
+  }
+
+  private String text(Outgoing message) throws IOException {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    octets.writeBytes(message.prefix().toByteArray());
+    try (BlobReader reader = world.store.blobs().open(message.blob().id())) {
+      reader.copy(0, reader.size(), octets::write);
+    }
+    return octets.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void redirectsToOthersGoThroughTheQueueUnderTheAuthorsName() throws Exception {
+    script(
+        "u1",
+        """
+        require "copy";
+        redirect :copy "a@elsewhere.example";
+        redirect "B@Elsewhere.EXAMPLE";
+        """);
+    assertThat(send(List.of("u1+x@demo.test", "u2@demo.test"), "Subject: x\n\nbody\n"))
+        .containsExactly("250 2.0.0", "250 2.0.0");
+    assertThat(in("u1", "INBOX")).isEmpty();
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    assertThat(queued()).hasSize(1);
+    Outgoing message = queued().getFirst();
+    assertThat(message.sender()).hasToString("a@b.example");
+    assertThat(message.transaction()).isEqualTo("t1.1.id-u1");
+    assertThat(message.recipients())
+        .extracting(to -> to.address() + " " + to.parameters())
+        .containsExactly(
+            "a@elsewhere.example RcptParameters[notifyOn=null,"
+                + " orcpt=OriginalRecipient[type=rfc822, address=u1+x@demo.test]]",
+            "B@elsewhere.example RcptParameters[notifyOn=null,"
+                + " orcpt=OriginalRecipient[type=rfc822, address=u1+x@demo.test]]");
+    assertThat(text(message))
+        .startsWith("Delivered-To: u1@demo.test\r\nDelivered-To: u1+x@demo.test\r\nReceived: ")
+        .endsWith("\r\nSubject: x\r\n\r\nbody\r\n");
+  }
+
+  @Test
+  void aRepeatedDeliveryIsSentOnOnce() throws Exception {
+    script("u1", "redirect \"a@elsewhere.example\";");
+    for (int i = 0; i < 3; i++) {
+      sessions = 0;
+      assertThat(send(List.of("u1@demo.test"), "Subject: x\n\nbody\n"))
+          .containsExactly("250 2.0.0");
+    }
+    assertThat(queued()).hasSize(1);
+  }
+
+  @Test
+  void redirectsToOthersAreBounded() throws Exception {
+    script("u1", "redirect \"a@elsewhere.example\";");
+    int most = World.SIEVE.mailsPerHour();
+    for (int i = 0; i < most + 2; i++) {
+      send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    }
+    assertThat(queued()).hasSize(most);
+    assertThat(in("u1", "INBOX")).hasSize(2);
+    assertThat(problem("u1").sentence())
+        .isEqualTo("the scripts of an account send at most 10 mails in an hour");
+    script("u2", "redirect \"a@elsewhere.example\";");
+    send(List.of("u2@demo.test"), "Received: x\n".repeat(29) + "\nbody\n");
+    send(List.of("u2@demo.test"), "Received: x\n".repeat(30) + "\nbody\n");
+    assertThat(queued()).hasSize(most + 1);
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    assertThat(problem("u2").sentence())
+        .isEqualTo("the message has come through too many servers to be sent on");
   }
 
   @Test

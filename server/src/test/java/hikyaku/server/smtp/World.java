@@ -10,6 +10,8 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.filter.SieveSettings.Redirection;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -49,6 +51,9 @@ import javax.net.ssl.X509ExtendedTrustManager;
 final class World implements AutoCloseable {
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC);
+
+  /** Scripts send a few mails in an hour. */
+  static final SieveSettings SIEVE = new SieveSettings(Redirection.ANYWHERE, 4, 30, 10);
 
   private static final Credential CREDENTIAL = credential();
 
@@ -113,7 +118,7 @@ final class World implements AutoCloseable {
         directory,
         authenticator,
         of,
-        Filter.of(of, directory),
+        Filter.of(of, directory, SIEVE),
         Optional.of(outbox),
         meters,
         CLOCK,

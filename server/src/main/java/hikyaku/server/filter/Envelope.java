@@ -1,0 +1,40 @@
+package hikyaku.server.filter;
+
+import hikyaku.mailbox.Attempt;
+import hikyaku.protocol.smtp.ForwardPath;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How a message came.
+ *
+ * @param to the recipient as the client named it
+ * @param recipient what RCPT said of it
+ * @param transaction its id, unique for ever
+ * @param attempt to deliver; it has a key
+ * @param facts for the environment test, by name
+ */
+public record Envelope(
+    ReversePath from,
+    MailParameters parameters,
+    ForwardPath to,
+    RcptParameters recipient,
+    String transaction,
+    Attempt attempt,
+    Map<String, String> facts) {
+  public Envelope {
+    facts = Map.copyOf(facts);
+  }
+
+  String key() {
+    return Objects.requireNonNull(attempt.key());
+  }
+
+  /** The key of one of several writes. */
+  String key(String part) {
+    return Objects.requireNonNull(attempt.part(part).key());
+  }
+}

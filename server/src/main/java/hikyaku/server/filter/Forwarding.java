@@ -1,0 +1,111 @@
+package hikyaku.server.filter;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.RcptParameters.Notify;
+import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Resolution;
+import hikyaku.server.queue.Outgoing;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Mail that a script sends on to another service (RFC 5228 §4.2). */
+final class Forwarding {
+  /** Characters of a Message-ID in logs. */
+  private static final int SHOWN = 250;
+
+  private Forwarding() {}
+
+  /**
+   * The message as it goes out: as it came, with the trace of this delivery before it but the
+   * Return-Path, which the last server writes (RFC 5321 §4.4). The Delivered-To in it ends a loop
+   * that comes back here.
+   *
+   * @param id the transaction's in the queue
+   */
+  static Outgoing of(
+      String id,
+      NewMessage message,
+      Resolution.Target by,
+      Envelope envelope,
+      Collection<Mailbox> to) {
+    MailParameters parameters = envelope.parameters();
+    MessageStructure structure = message.structure();
+    ByteString prefix = withoutReturnPath(message.prefix());
+    RcptParameters recipient = recipient(envelope, by);
+    return new Outgoing(
+        id,
+        message.session(),
+        sender(envelope),
+        parameters.envid(),
+        parameters.ret(),
+        parameters.smtpUtf8() || !to.stream().allMatch(Mailbox::isAscii),
+        parameters.body() == MailParameters.Body.BINARYMIME,
+        structure.has8bit() || !isAscii(prefix),
+        prefix,
+        message.blob(),
+        structure.root().bodyStart(),
+        printable(structure.envelope().messageId()),
+        to.stream().map(each -> new Outgoing.To(each, recipient)).toList());
+  }
+
+  /**
+   * Under which sender it goes out: the author's, so that whoever wrote it hears of a failure, and
+   * the null one stays null. Whatever rewrites senders for the sake of SPF does it here.
+   */
+  private static ReversePath sender(Envelope envelope) {
+    return envelope.from();
+  }
+
+  /**
+   * What the sender wanted to hear (RFC 3461 §5.2.7.3). That the message was delivered is told from
+   * here, so nobody else tells it again; the recipient is the one that the sender knows.
+   */
+  private static RcptParameters recipient(Envelope envelope, Resolution.Target by) {
+    Set<Notify> wanted = envelope.recipient().notifyOn();
+    Set<Notify> left = null;
+    if (wanted != null) {
+      left = EnumSet.noneOf(Notify.class);
+      left.addAll(wanted);
+      left.remove(Notify.SUCCESS);
+    }
+    OriginalRecipient meant = envelope.recipient().orcpt();
+    return new RcptParameters(left, meant != null ? meant : meant(envelope, by));
+  }
+
+  private static OriginalRecipient meant(Envelope envelope, Resolution.Target by) {
+    Mailbox named =
+        envelope.to() instanceof Mailbox mailbox
+            ? mailbox
+            : new Mailbox(by.reachedBy().localPart(), by.reachedBy().domain());
+    return new OriginalRecipient(named.isAscii() ? "rfc822" : "utf-8", named.toString());
+  }
+
+  private static ByteString withoutReturnPath(ByteString prefix) {
+    String fields = prefix.toString(ISO_8859_1);
+    return fields.startsWith("Return-Path:")
+        ? prefix.substring(fields.indexOf("\r\n") + 2)
+        : prefix;
+  }
+
+  static boolean isAscii(ByteString octets) {
+    return octets.toString(ISO_8859_1).chars().allMatch(c -> c < 128);
+  }
+
+  /** What a log may show. */
+  static String printable(@Nullable String octets) {
+    if (octets == null) {
+      return "";
+    }
+    return octets.substring(0, Math.min(SHOWN, octets.length())).replaceAll("[^ -~]", "?");
+  }
+}

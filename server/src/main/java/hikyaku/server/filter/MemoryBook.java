@@ -1,0 +1,130 @@
+package hikyaku.server.filter;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.Snapshot;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.server.filter.proto.MemoryEvent;
+import hikyaku.server.filter.proto.Remembered;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the scripts of accounts know of runs before, the same for all nodes: a log for each account
+ * whose scripts ask. Reading is current. Safe for use by many threads.
+ */
+final class MemoryBook {
+  private static final int PAGE = 500;
+
+  /** A snapshot is made after so many entries, or after a share of what it would hold. */
+  private static final int SNAPSHOT_AFTER = 200;
+
+  private static final int SNAPSHOT_SHARE = 4;
+
+  /** What is held in memory, in things remembered; what a fold weighs besides. */
+  private static final long CACHED = 500_000;
+
+  private static final int WEIGHT = 10;
+
+  private final LogStore logs;
+  private final InstantSource clock;
+  private final Cache<String, Memory> folds =
+      Caffeine.newBuilder()
+          .maximumWeight(CACHED)
+          .weigher((String account, Memory fold) -> WEIGHT + fold.size())
+          .build();
+
+  MemoryBook(LogStore logs, InstantSource clock) {
+    this.logs = logs;
+    this.clock = clock;
+  }
+
+  /** What is remembered for an account now. */
+  Memory memory(String account) {
+    LogName log = AccountMail.sieveMemoryLog(account);
+    Head head = logs.head(log);
+    if (!head.exists()) {
+      return Memory.NONE;
+    }
+    Memory known = folds.getIfPresent(account);
+    if (known != null && known.seq() >= head.seq()) {
+      return known;
+    }
+    Memory now = catchUp(log, known == null ? Memory.NONE : known, head.seq());
+    folds.put(account, now);
+    tidy(log, now);
+    return now;
+  }
+
+  private Memory catchUp(LogName log, Memory from, long seq) {
+    Memory now = from.seq() == 0 ? snapshot(log).orElse(from) : from;
+    while (now.seq() < seq) {
+      List<Entry> entries = logs.read(log, now.seq(), seq, PAGE);
+      if (entries.isEmpty() || entries.getLast().seq() != now.seq() + entries.size()) {
+        long before = now.seq();
+        now =
+            snapshot(log)
+                .filter(snapshot -> snapshot.seq() > before)
+                .orElseThrow(() ->
+                    new StoreException.Corrupt(
+                        "log " + log + " lacks entries above its snapshot", null));
+      } else {
+        now = now.fold(entries);
+      }
+    }
+    return now;
+  }
+
+  private Optional<Memory> snapshot(LogName log) {
+    return logs.snapshot(log).map(Memory::of);
+  }
+
+  /** What counts no longer goes with the entries that had it. */
+  private void tidy(LogName log, Memory now) {
+    long last = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
+    if (now.seq() - last >= Math.max(SNAPSHOT_AFTER, now.size() / SNAPSHOT_SHARE)) {
+      logs.saveSnapshot(log, now.snapshot(clock.instant()));
+      long[] dead = new long[Math.toIntExact(now.seq() - last)];
+      Arrays.setAll(dead, i -> last + 1 + i);
+      logs.compact(log, dead);
+    }
+  }
+
+  static Remembered sent(ByteString what, Instant until, String attempt) {
+    return remembered(what, until, attempt).toBuilder().setSent(true).build();
+  }
+
+  static Remembered remembered(ByteString what, Instant until, String attempt) {
+    return Remembered.newBuilder()
+        .setWhat(what)
+        .setUntil(until.toEpochMilli())
+        .setAttempt(attempt)
+        .build();
+  }
+
+  /** What remembers for an account, for a round of the caller's. */
+  Append append(String account, List<Remembered> what, String key) {
+    LogName log = AccountMail.sieveMemoryLog(account);
+    if (!logs.head(log).exists()) {
+      // If another node is faster this conflicts, and the log is there all the same.
+      var unused =
+          logs.append(Append.to(log, List.of(event(List.of()))).expecting(Append.Expect.NEW));
+    }
+    return Append.to(log, List.of(event(what))).withKey(key);
+  }
+
+  private static Event event(List<Remembered> what) {
+    return Event.of(MemoryEvent.newBuilder().addAllRemembered(what).build().toByteString());
+  }
+}
