@@ -62,10 +62,17 @@ final class LocalCluster implements AutoCloseable {
     return directory.resolve("cluster");
   }
 
-  /** Ports below those that the system gives to connections, for a front and two nodes. */
+  /**
+   * For ports of a front and three nodes, below those that {@link
+   * hikyaku.stores.postgres.Machine#freePorts} hands out. Clusters of two offsets have no port
+   * in common unless these differ by full thousands, which those of two processes beside each other
+   * do not.
+   */
   private static int freeOffset() {
+    long process = ProcessHandle.current().pid();
     for (int tries = 0; tries < 100; tries++) {
-      int candidate = 10_000 + ThreadLocalRandom.current().nextInt(180) * 100;
+      int thousands = 10 + ThreadLocalRandom.current().nextInt(6);
+      int candidate = thousands * STEP + (int) (process % 10) * 100;
       if (isFree(candidate)) {
         return candidate;
       }

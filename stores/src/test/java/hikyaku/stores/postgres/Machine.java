@@ -1,6 +1,7 @@
 package hikyaku.stores.postgres;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,14 @@ public record Machine(String address, List<String> entry) {
   private static final String RELEASES = "/usr/lib/postgresql";
   private static final String DATABASE_USER = "postgres";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private static final int PORTS_OF_A_PROCESS = 100;
+
+  /** Processes that run at the same time mostly have numbers that are not far from each other. */
+  private static final int OWN_PORTS =
+      20_000 + PORTS_OF_A_PROCESS * (int) (ProcessHandle.current().pid() % 120);
+
+  private static int nextPort;
 
   public Machine {
     entry = List.copyOf(entry);
@@ -173,19 +182,27 @@ public record Machine(String address, List<String> entry) {
   }
 
   /**
-   * Ports of loopback that are free now: all are held until all are chosen, so none comes twice.
+   * Ports on loopback that nobody listens on, for servers that are about to start. They are below
+   * those that the system gives to connections, and each test process hands out its own, one after
+   * the other: what runs beside it cannot take them before the server does.
+   *
+   * @param count how many, at most {@value #PORTS_OF_A_PROCESS}
+   * @throws IOException if there are not so many
    */
-  public static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+  public static synchronized List<Integer> freePorts(int count) throws IOException {
+    List<Integer> free = new ArrayList<>();
+    for (int tried = 0; free.size() < count; tried++) {
+      if (tried == PORTS_OF_A_PROCESS) {
+        throw new IOException("of the ports from " + OWN_PORTS + ", " + free.size() + " are free");
       }
-      return held.stream().map(ServerSocket::getLocalPort).toList();
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
+      int port = OWN_PORTS + nextPort++ % PORTS_OF_A_PROCESS;
+      try {
+        new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
+        free.add(port);
+      } catch (BindException taken) {
+        continue;
       }
     }
+    return free;
   }
 }
