@@ -67,6 +67,9 @@ public sealed interface Command {
 
   // -- authenticated
 
+  /** RFC 8437. */
+  record Unauthenticate() implements Command {}
+
   /** RFC 5161. The names are in upper case. */
   record Enable(List<String> capabilities) implements Command {
     public Enable {
@@ -321,13 +324,16 @@ public sealed interface Command {
     MAX,
     ALL,
     COUNT,
-    SAVE
+    SAVE,
+    /** RFC 6203 §4. */
+    RELEVANCY
   }
 
   /**
    * What stands behind RETURN.
    *
-   * @param options empty only beside PARTIAL; RETURN () is RETURN (ALL)
+   * @param options none of MIN, MAX, ALL, COUNT and SAVE only beside PARTIAL; RETURN () is RETURN
+   *     (ALL)
    * @param partial what PARTIAL wants, or null (RFC 9394 §3.1); never beside ALL
    */
   record Returns(Set<SearchReturn> options, @Nullable PartialRange partial) {

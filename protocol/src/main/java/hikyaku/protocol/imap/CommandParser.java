@@ -26,6 +26,7 @@ final class CommandParser {
     RULES.put("STARTTLS", parser -> new Command.StartTls());
     RULES.put("AUTHENTICATE", CommandParser::authenticate);
     RULES.put("LOGIN", CommandParser::login);
+    RULES.put("UNAUTHENTICATE", parser -> new Command.Unauthenticate());
     RULES.put("ENABLE", CommandParser::enable);
     RULES.put("SELECT", parser -> parser.select(false));
     RULES.put("EXAMINE", parser -> parser.select(true));

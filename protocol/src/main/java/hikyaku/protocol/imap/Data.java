@@ -114,9 +114,10 @@ public sealed interface Data {
   record Found(NumberSet numbers, @Nullable Long modSeq) implements Data {}
 
   /**
-   * ESEARCH (RFC 4731, RFC 5267, RFC 9394). Parts that are null are left out.
+   * ESEARCH (RFC 4731, RFC 5267, RFC 6203, RFC 9394). Parts that are null are left out.
    *
    * @param all never empty
+   * @param relevancy of each result, from 1 to 100; never empty
    */
   record FoundExtended(
       String tag,
@@ -126,7 +127,8 @@ public sealed interface Data {
       @Nullable SequenceSet all,
       @Nullable Page partial,
       @Nullable Long count,
-      @Nullable Long modSeq)
+      @Nullable Long modSeq,
+      @Nullable List<Integer> relevancy)
       implements Data {}
 
   /**

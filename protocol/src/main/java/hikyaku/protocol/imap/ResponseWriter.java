@@ -33,11 +33,11 @@ public final class ResponseWriter {
   }
 
   /**
-   * Says that the client takes UTF-8: in quoted strings and mailbox names, from now on (IMAP4rev2
-   * or UTF8=ACCEPT enabled).
+   * Says whether the client takes UTF-8: in quoted strings and mailbox names, from now on
+   * (IMAP4rev2 or UTF8=ACCEPT enabled).
    */
-  public void useUtf8() {
-    utf8 = true;
+  public void useUtf8(boolean now) {
+    utf8 = now;
   }
 
   /** A command's completion. */
@@ -306,7 +306,7 @@ public final class ResponseWriter {
     threads.reversed().forEach(thread -> todo.push(Optional.of(thread)));
   }
 
-  private void foundExtended(Data.FoundExtended found) {
+  private void foundExtended(Data.FoundExtended found) throws IOException {
     text.raw("ESEARCH (TAG \"").raw(found.tag().replace("\\", "\\\\")).raw("\")");
     if (found.uid()) {
       text.raw(" UID");
@@ -330,6 +330,15 @@ public final class ResponseWriter {
     }
     if (found.modSeq() != null) {
       text.raw(" MODSEQ ").number(found.modSeq());
+    }
+    if (found.relevancy() != null) {
+      String separator = " RELEVANCY (";
+      for (int score : found.relevancy()) {
+        text.raw(separator).number(score);
+        separator = " ";
+        pass();
+      }
+      text.raw(')');
     }
   }
 

@@ -20,6 +20,9 @@ public sealed interface SearchKey {
 
   record Not(SearchKey key) implements SearchKey {}
 
+  /** What is about what the key says (RFC 6203 §3). */
+  record Fuzzy(SearchKey key) implements SearchKey {}
+
   /**
    * ANSWERED, UNSEEN, KEYWORD and their like.
    *

@@ -24,6 +24,7 @@ final class SearchParser {
   // Texts without a charset are UTF-8 as IMAP4rev2 has it; US-ASCII is a part of that.
   private Charset charset = StandardCharsets.UTF_8;
   private int keys;
+  private boolean fuzzy;
 
   SearchParser(Cursor in) {
     this.in = in;
@@ -45,7 +46,9 @@ final class SearchParser {
       charset = known;
       in.expectSp();
     }
-    return new Command.Search(uid, returns, labelled, conjunction(0));
+    SearchKey key = conjunction(0);
+    checkRelevancy(returns != null && returns.has(Command.SearchReturn.RELEVANCY));
+    return new Command.Search(uid, returns, labelled, key);
   }
 
   /** What follows the command's name. */
@@ -54,10 +57,22 @@ final class SearchParser {
     Command.Returns returns = returns();
     final List<SortKey> order = order();
     in.expectSp();
-    return expectCharset()
-        ? new Command.Sort(uid, returns, order, conjunction(0))
-        : new Command.UnknownCharset(
-            returns != null && returns.has(Command.SearchReturn.SAVE), false);
+    if (!expectCharset()) {
+      return new Command.UnknownCharset(
+          returns != null && returns.has(Command.SearchReturn.SAVE), false);
+    }
+    SearchKey key = conjunction(0);
+    checkRelevancy(
+        returns != null && returns.has(Command.SearchReturn.RELEVANCY)
+            || order.stream().anyMatch(by -> by.criterion() == SortKey.Criterion.RELEVANCY));
+    return new Command.Sort(uid, returns, order, key);
+  }
+
+  /** RFC 6203 §4, §6: there is none without FUZZY. */
+  private void checkRelevancy(boolean wanted) throws SyntaxException {
+    if (wanted && !fuzzy) {
+      throw SyntaxException.bad("RELEVANCY without FUZZY");
+    }
   }
 
   /** {@code sort-criteria}. */
@@ -141,6 +156,7 @@ final class SearchParser {
           case "ALL" -> returns.add(Command.SearchReturn.ALL);
           case "COUNT" -> returns.add(Command.SearchReturn.COUNT);
           case "SAVE" -> returns.add(Command.SearchReturn.SAVE);
+          case "RELEVANCY" -> returns.add(Command.SearchReturn.RELEVANCY);
           case "PARTIAL" -> {
             if (partial != null) {
               throw SyntaxException.bad("PARTIAL twice");
@@ -156,7 +172,9 @@ final class SearchParser {
     if (partial != null && returns.contains(Command.SearchReturn.ALL)) {
       throw SyntaxException.bad("ALL and PARTIAL exclude each other");
     }
-    if (returns.isEmpty() && partial == null) {
+    boolean nothing =
+        returns.isEmpty() || returns.equals(EnumSet.of(Command.SearchReturn.RELEVANCY));
+    if (nothing && partial == null) {
       returns.add(Command.SearchReturn.ALL);
     }
     return new Command.Returns(returns, partial);
@@ -214,6 +232,10 @@ final class SearchParser {
     in.expectSp();
     return switch (name) {
       case "NOT" -> new SearchKey.Not(key(depth + 1));
+      case "FUZZY" -> {
+        fuzzy = true;
+        yield new SearchKey.Fuzzy(key(depth + 1));
+      }
       case "OR" -> {
         SearchKey left = key(depth + 1);
         in.expectSp();

@@ -19,6 +19,8 @@ public record SortKey(Criterion criterion, boolean reverse) {
     DISPLAYTO,
     /** The local part of the first From address. */
     FROM,
+    /** How well FUZZY keys fit, the best first (RFC 6203 §6). */
+    RELEVANCY,
     /** RFC822.SIZE. */
     SIZE,
     /** The base subject. */

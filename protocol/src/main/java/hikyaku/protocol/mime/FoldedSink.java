@@ -1,10 +1,13 @@
 package hikyaku.protocol.mime;
 
+import java.util.function.IntConsumer;
+
 /**
- * Takes texts, one after the other, each in any pieces, as code points whose case is folded: what
- * is looked for in texts, and what is noted of them, goes by the same characters.
+ * Takes texts, one after the other, each in any pieces, as folded code points: what is looked for
+ * in texts, and what is noted of them, goes by the same characters.
  */
 public abstract class FoldedSink {
+  private final IntConsumer folded = this::codePoint;
   private char high;
 
   /** What comes now is another text. */
@@ -29,7 +32,7 @@ public abstract class FoldedSink {
   /** Half a surrogate pair counts if it is a second half. */
   private void character(char next) {
     if (Character.isLowSurrogate(next) && high != 0) {
-      codePoint(FoldedText.fold(Character.toCodePoint(high, next)));
+      FoldedText.fold(Character.toCodePoint(high, next), folded);
       high = 0;
       return;
     }
@@ -37,14 +40,14 @@ public abstract class FoldedSink {
     if (Character.isHighSurrogate(next)) {
       high = next;
     } else {
-      codePoint(FoldedText.fold(next));
+      FoldedText.fold(next, folded);
     }
   }
 
   /** One text has ended, if there was one, and another begins. */
   protected abstract void between();
 
-  /** The next character of the text, its case folded. */
+  /** The next character of the text, folded: one character there may be several here. */
   protected abstract void codePoint(int folded);
 
   /** Whether no more text is needed. */

@@ -3,10 +3,11 @@ package hikyaku.protocol.mime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
- * A string looked for without regard to case. Case is folded character by character, which is near
- * i;unicode-casemap (RFC 5051) but does not decompose.
+ * A string looked for as i;unicode-casemap compares (RFC 5051 §3, RFC 5255 §4.2): what a text must
+ * hold is the string's folded characters in a row.
  */
 public final class FoldedText {
   private static final int ASCII = 128;
@@ -16,7 +17,9 @@ public final class FoldedText {
 
   /** A string to look for. The empty string is found in every text (RFC 9051 §6.4.4). */
   public FoldedText(String wanted) {
-    codePoints = wanted.codePoints().map(FoldedText::fold).toArray();
+    IntStream.Builder folded = IntStream.builder();
+    wanted.codePoints().forEach(codePoint -> fold(codePoint, folded::add));
+    codePoints = folded.build().toArray();
     alone = new FoldedTexts(List.of(this));
   }
 
@@ -32,19 +35,19 @@ public final class FoldedText {
     return codePoints.length == 0;
   }
 
-  /** The string, its case folded. */
+  /** The string, folded. */
   int[] codePoints() {
     return codePoints;
   }
 
-  /** Hands the string over as texts are: its code points, their case folded. */
+  /** Hands the string over as texts are: its code points, folded. */
   public void forEach(IntConsumer consumer) {
     for (int codePoint : codePoints) {
       consumer.accept(codePoint);
     }
   }
 
-  /** How many code points it has. */
+  /** How many code points it has, folded. */
   public int length() {
     return codePoints.length;
   }
@@ -59,10 +62,19 @@ public final class FoldedText {
     return Arrays.hashCode(codePoints);
   }
 
-  static int fold(int codePoint) {
+  /** Hands over what a character is compared as: mostly one. */
+  static void fold(int codePoint, IntConsumer consumer) {
     if (codePoint < ASCII) {
-      return codePoint >= 'A' && codePoint <= 'Z' ? codePoint + 32 : codePoint;
+      consumer.accept(codePoint >= 'a' && codePoint <= 'z' ? codePoint - 32 : codePoint);
+      return;
     }
-    return Character.toLowerCase(Character.toUpperCase(codePoint));
+    int[] several = Casemap.map(codePoint);
+    if (several == null) {
+      consumer.accept(codePoint);
+    } else {
+      for (int each : several) {
+        consumer.accept(each);
+      }
+    }
   }
 }

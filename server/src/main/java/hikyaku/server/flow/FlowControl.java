@@ -349,6 +349,19 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     }
   }
 
+  /** It is no account's any more. */
+  void forget(Place place) {
+    census.lock();
+    try {
+      String account = place.account;
+      if (account != null) {
+        census.unname(place, account);
+      }
+    } finally {
+      census.unlock();
+    }
+  }
+
   List<Meter> metersOf(Place place) {
     census.lock();
     try {

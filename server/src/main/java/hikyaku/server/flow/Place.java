@@ -51,6 +51,11 @@ final class Place implements Flow.Passage {
   }
 
   @Override
+  public void loggedOut() {
+    control.forget(this);
+  }
+
+  @Override
   public long command() {
     look();
     return commands.length == 0 ? 0 : take(commands, 1);

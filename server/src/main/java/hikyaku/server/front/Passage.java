@@ -542,8 +542,15 @@ final class Passage implements TurnProtocol.Turns {
   }
 
   /** Now it is known where the session is served best; if that is elsewhere it is asked back. */
+  /**
+   * @param name empty of one that has logged out
+   */
   private void loggedIn(String name, Home home) {
-    client.describe(name);
+    if (name.isEmpty()) {
+      client.loggedOut();
+    } else {
+      client.describe(name);
+    }
     if (home.equals(Home.WHERE_IT_IS)) {
       return;
     }

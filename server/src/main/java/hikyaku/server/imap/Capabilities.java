@@ -48,6 +48,8 @@ final class Capabilities {
           "THREAD=REFERENCES",
           "WITHIN",
           "PARTIAL",
+          "SEARCH=FUZZY",
+          "I18NLEVEL=1",
           "CONDSTORE",
           "QRESYNC",
           "UTF8=ACCEPT");
@@ -70,6 +72,7 @@ final class Capabilities {
       capabilities.addAll(LOGGED_IN);
       capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
       if (!session.connection.isCompressed()) {
+        capabilities.add("UNAUTHENTICATE");
         capabilities.add("COMPRESS=DEFLATE");
       }
     }

@@ -60,6 +60,7 @@ final class CommandTable {
     row("STARTTLS", BEFORE, Telling.NOTHING);
     row("AUTHENTICATE", BEFORE, Telling.NOTHING);
     row("LOGIN", BEFORE, Telling.NOTHING);
+    row("UNAUTHENTICATE", AFTER, Telling.NOTHING);
     row("ENABLE", UNSELECTED, Telling.NOTHING);
     row("COMPRESS", AFTER, Telling.NOTHING);
     row("SELECT", AFTER, Telling.NOTHING);

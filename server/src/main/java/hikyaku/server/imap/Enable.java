@@ -35,7 +35,7 @@ final class Enable {
       }
     }
     if (session.state.utf8()) {
-      session.out.useUtf8();
+      session.out.useUtf8(true);
     }
     session.out.data(new Data.Enabled(enabled));
     return Reply.ok("ENABLE completed");

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5, RFC 9394). */
+/**
+ * SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 6203, RFC 7162 §3.1.5, RFC 9394).
+ */
 final class Search {
   private Search() {}
 
@@ -21,8 +23,10 @@ final class Search {
       return charsetsConflict();
     }
     boolean modSeq = SearchProgram.usesModSeq(command.key());
-    int[] found = find(session, command.key(), command.returns());
-    SearchAnswer answer = new SearchAnswer(session, command.uid(), command.returns(), found);
+    Found found = find(session, command.key(), command.returns());
+    SearchAnswer answer =
+        new SearchAnswer(
+            session, command.uid(), command.returns(), found.indexes(), found.relevancy());
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
@@ -36,11 +40,23 @@ final class Search {
   }
 
   /**
-   * Looks at the mailbox and finds.
+   * What was found.
    *
-   * @return indexes, rising
+   * @param indexes rising
+   * @param relevancy null if nobody wants to know
    */
-  static int[] find(Session session, SearchKey key, Command.@Nullable Returns returns)
+  record Found(int[] indexes, @Nullable Relevancy relevancy) {}
+
+  /** Looks at the mailbox and finds. */
+  static Found find(Session session, SearchKey key, Command.@Nullable Returns returns)
+      throws IOException, Targets.Invalid {
+    return find(
+        session, key, returns, returns != null && returns.has(Command.SearchReturn.RELEVANCY));
+  }
+
+  /** The same, where it is said whether it matters how well FUZZY keys fit. */
+  static Found find(
+      Session session, SearchKey key, Command.@Nullable Returns returns, boolean relevancy)
       throws IOException, Targets.Invalid {
     if (SearchProgram.usesModSeq(key)) {
       session.updates.enableCondStore();
@@ -48,7 +64,8 @@ final class Search {
     session.looking.after(session.state.inMailbox());
     SearchProgram program = SearchProgram.compile(session, key);
     try {
-      return program.run();
+      int[] found = program.run();
+      return new Found(found, relevancy ? program.relevancy(found) : null);
     } catch (RuntimeException e) {
       SearchAnswer.failed(session, returns);
       throw e;

@@ -12,6 +12,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,16 +33,24 @@ final class SearchAnswer {
   private final boolean uid;
   private final @Nullable Returns returns;
   private final int[] found;
+  private final @Nullable Relevancy relevancy;
 
   /**
    * @param found indexes in the order of the results
+   * @param relevancy of these, or null if it is not to be told
    */
-  SearchAnswer(Session session, boolean uid, @Nullable Returns returns, int[] found) {
+  SearchAnswer(
+      Session session,
+      boolean uid,
+      @Nullable Returns returns,
+      int[] found,
+      @Nullable Relevancy relevancy) {
     this.session = session;
     this.view = session.state.inMailbox().view;
     this.uid = uid;
     this.returns = returns;
     this.found = found;
+    this.relevancy = relevancy;
   }
 
   /** RFC 5182 §2.1: a search that fails leaves nothing saved, if it was to save. */
@@ -154,7 +163,16 @@ final class SearchAnswer {
             any && (returns == null || has(SearchReturn.ALL)) ? numbers(found) : null,
             partial == null ? null : new Data.Page(partial, numbers(page(partial))),
             has(SearchReturn.COUNT) ? (Long) (long) found.length : null,
-            modSeq ? highestModSeq() : null));
+            modSeq ? highestModSeq() : null,
+            scores(partial == null ? found : page(partial))));
+  }
+
+  /** RFC 6203 §4: of each message, in the order of the results. */
+  private @Nullable List<Integer> scores(int[] indexes) {
+    Relevancy scored = relevancy;
+    return scored == null || indexes.length == 0
+        ? null
+        : Arrays.stream(indexes).mapToObj(scored::of).toList();
   }
 
   private @Nullable SequenceSet numbers(int[] indexes) {

@@ -15,6 +15,7 @@ import hikyaku.protocol.mime.MessageText;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -70,6 +71,10 @@ final class SearchProgram {
   private final Texts inText = new Texts(MessageText.Scope.TEXT);
   private final Texts inBody = new Texts(MessageText.Scope.BODY);
   private final List<Lookup> lookups = new ArrayList<>();
+
+  /** Keys about texts that are FUZZY. */
+  private final List<Fuzzy> fuzzy = new ArrayList<>();
+
   private Test test = new Column(index -> true);
 
   private SearchProgram(Session session) {
@@ -82,7 +87,7 @@ final class SearchProgram {
   /** Compiles a search for the view as it is now. */
   static SearchProgram compile(Session session, SearchKey key) throws Targets.Invalid {
     SearchProgram program = new SearchProgram(session);
-    program.test = program.test(key);
+    program.test = program.test(key, false);
     return program;
   }
 
@@ -92,6 +97,7 @@ final class SearchProgram {
       case SearchKey.And(var keys) -> keys.stream().anyMatch(SearchProgram::usesModSeq);
       case SearchKey.Or(var left, var right) -> usesModSeq(left) || usesModSeq(right);
       case SearchKey.Not(var inner) -> usesModSeq(inner);
+      case SearchKey.Fuzzy(var inner) -> usesModSeq(inner);
       default -> false;
     };
   }
@@ -121,6 +127,43 @@ final class SearchProgram {
               }
             });
     return found.build().sorted().toArray();
+  }
+
+  /**
+   * How well messages fit what is FUZZY, each read once more: the mean of these keys.
+   *
+   * @param found what {@link #run} found
+   */
+  Relevancy relevancy(int[] found) throws IOException {
+    int[] scores = new int[found.length];
+    Arrays.fill(scores, fuzzy.isEmpty() ? Relevancy.WHOLE : 1);
+    if (!fuzzy.isEmpty()) {
+      selected
+          .mailbox()
+          .read(
+              state,
+              found,
+              (index, stored) -> {
+                try (SearchedMessage message =
+                    new SearchedMessage(session, selected.mailbox(), index, stored)) {
+                  int sum = 0;
+                  for (Fuzzy key : fuzzy) {
+                    sum += key.score(message);
+                  }
+                  int score = Math.max(1, sum / fuzzy.size());
+                  scores[Arrays.binarySearch(found, index)] = score;
+                }
+              });
+    }
+    return new Relevancy(found, scores);
+  }
+
+  /** A FUZZY key about a text: the text itself, and its words. */
+  private record Fuzzy(Reading.Judge whole, Reading.Judge words) {
+    int score(SearchedMessage message) throws IOException {
+      message.checkpoint();
+      return whole.holds(message) ? Relevancy.WHOLE : words.holds(message) ? Relevancy.WORDS : 0;
+    }
   }
 
   /** What is known without reading messages: indexes of those found, and of those to be read. */
@@ -269,18 +312,24 @@ final class SearchProgram {
 
   // ---- compiling
 
-  private Test test(SearchKey key) throws Targets.Invalid {
+  /**
+   * @param about whether it is enough if all words of a text are there (RFC 6203 §3); what is no
+   *     text is meant as it says
+   */
+  private Test test(SearchKey key, boolean about) throws Targets.Invalid {
     return switch (key) {
       case SearchKey.All _ -> new Column(index -> true);
       case SearchKey.And(var keys) -> {
         List<Test> tests = new ArrayList<>();
         for (SearchKey each : keys) {
-          tests.add(test(each));
+          tests.add(test(each, about));
         }
         yield Several.of(true, tests);
       }
-      case SearchKey.Or(var left, var right) -> Several.of(false, List.of(test(left), test(right)));
-      case SearchKey.Not(var inner) -> new Inverse(test(inner));
+      case SearchKey.Or(var left, var right) ->
+          Several.of(false, List.of(test(left, about), test(right, about)));
+      case SearchKey.Not(var inner) -> new Inverse(test(inner, about));
+      case SearchKey.Fuzzy(var inner) -> test(inner, true);
       case SearchKey.Flag(String flag, boolean set) -> flag(flag, set);
       case SearchKey.Recent(boolean recent, boolean unseen) ->
           new Column(index ->
@@ -293,13 +342,13 @@ final class SearchProgram {
       case SearchKey.Size(boolean larger, long octets) ->
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
-      case SearchKey.Header(String name, String text) -> header(name, text);
+      case SearchKey.Header(String name, String text) -> header(name, text, about);
       case SearchKey.EmailId(String id) ->
           new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
       case SearchKey.ThreadId(String id) ->
           new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasThreadId(id));
-      case SearchKey.AnyText(String text) -> text(text, inText);
-      case SearchKey.Body(String text) -> text(text, inBody);
+      case SearchKey.AnyText(String text) -> text(text, about, inText);
+      case SearchKey.Body(String text) -> text(text, about, inBody);
     };
   }
 
@@ -371,34 +420,67 @@ final class SearchProgram {
     return lookup;
   }
 
-  private Test header(String name, String text) {
-    FoldedText folded = new FoldedText(text);
+  /** The field is to hold the text, or if it is FUZZY each of its words. */
+  private Test header(String name, String text, boolean about) {
+    List<String> words = about ? Words.of(text) : List.of(text);
+    FoldedText whole = new FoldedText(text);
+    List<FoldedText> folded = words.stream().map(FoldedText::new).toList();
     // The empty text asks for the field itself, and the envelope keeps none that says nothing.
-    if (MessageTexts.inEnvelope(name) && !folded.isEmpty()) {
-      return new Reading(
+    if (MessageTexts.inEnvelope(name) && !whole.isEmpty()) {
+      return reading(
+          about,
           Reading.ENTRY,
-          lookup(List.of(folded)),
-          message -> message.envelopeContains(name, folded));
+          folded,
+          message -> message.envelopeContains(name, whole),
+          message -> folded.stream().allMatch(word -> message.envelopeContains(name, word)));
     }
     List<FoldedText> wanted = new ArrayList<>();
     if (FIELD_NAME.matcher(name).matches()) {
       wanted.add(new FoldedText(name + ": "));
     }
-    if (!folded.isEmpty()) {
-      wanted.add(folded);
-    }
-    return new Reading(
-        Reading.HEADER, lookup(wanted), message -> message.headerContains(name, folded));
+    folded.stream().filter(word -> !word.isEmpty()).forEach(wanted::add);
+    return reading(
+        about,
+        Reading.HEADER,
+        wanted,
+        message -> message.headerContains(name, whole),
+        message -> {
+          for (FoldedText word : folded) {
+            if (!message.headerContains(name, word)) {
+              return false;
+            }
+          }
+          return true;
+        });
   }
 
-  private Test text(String text, Texts texts) {
-    FoldedText folded = new FoldedText(text);
-    if (folded.isEmpty()) {
+  private Test text(String text, boolean about, Texts texts) {
+    List<String> words = about ? Words.of(text) : List.of(text);
+    FoldedText whole = new FoldedText(text);
+    if (whole.isEmpty()) {
       return new Column(index -> true);
     }
-    int number = texts.add(folded);
-    return new Reading(
-        Reading.TEXT, lookup(List.of(folded)), message -> texts.isIn(message, number));
+    List<FoldedText> folded = words.stream().map(FoldedText::new).toList();
+    int[] numbers = folded.stream().mapToInt(texts::add).toArray();
+    int number = words.size() == 1 ? numbers[0] : texts.add(whole);
+    return reading(
+        about,
+        Reading.TEXT,
+        folded,
+        message -> texts.isIn(message, number),
+        message -> texts.areIn(message, numbers));
+  }
+
+  /**
+   * @param wanted strings that are in every message that is meant
+   * @param words what decides
+   */
+  private Test reading(
+      boolean about, int cost, List<FoldedText> wanted, Reading.Judge whole, Reading.Judge words) {
+    if (about) {
+      fuzzy.add(new Fuzzy(whole, words));
+    }
+    return new Reading(cost, lookup(wanted), words);
   }
 
   /** The texts looked for in one scope, for which a message is read once, however many they are. */
@@ -417,12 +499,17 @@ final class SearchProgram {
     }
 
     boolean isIn(SearchedMessage message, int number) throws IOException {
+      return areIn(message, number);
+    }
+
+    boolean areIn(SearchedMessage message, int... numbers) throws IOException {
       FoldedTexts all = together;
       if (all == null) {
         all = new FoldedTexts(wanted);
         together = all;
       }
-      return message.containing(all, scope).get(number);
+      BitSet found = message.containing(all, scope);
+      return Arrays.stream(numbers).allMatch(found::get);
     }
   }
 }

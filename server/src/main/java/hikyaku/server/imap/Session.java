@@ -198,7 +198,7 @@ final class Session {
     describe(success.account());
     login.enabled().forEach(state::enable);
     if (state.utf8()) {
-      out.useUtf8();
+      out.useUtf8(true);
     }
     if (in != null) {
       AccountMail theirs = in.owner().isEmpty() ? mail : server.mail.account(in.owner());
@@ -503,6 +503,7 @@ final class Session {
       case Command.StartTls _ -> StartTls.execute(this);
       case Command.Authenticate c -> Authenticate.execute(this, tag, c);
       case Command.Login c -> Login.execute(this, c);
+      case Command.Unauthenticate _ -> Unauthenticate.execute(this);
       case Command.Enable c -> Enable.execute(this, c);
       case Command.Compress c -> Compress.execute(this, c);
       case Command.Select c -> Select.execute(this, c);

@@ -79,6 +79,13 @@ final class SessionState {
     login = newLogin;
   }
 
+  /** Forgets all that came with the login. */
+  void forget() {
+    enabled.clear();
+    select(null);
+    login = null;
+  }
+
   /** Who is logged in, where the table lets nobody else. */
   Login loggedIn() {
     if (login == null) {

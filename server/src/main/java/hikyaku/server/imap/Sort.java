@@ -20,35 +20,43 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3, RFC 5957, RFC 7162 §3.1.6). Texts are compared by
- * i;unicode-casemap. The entries of the messages found are read once, whatever they are sorted by,
- * and only if the columns of the state do not have that.
+ * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3, RFC 5957, RFC 6203 §6, RFC 7162 §3.1.6). Texts are
+ * compared by i;unicode-casemap. The entries of the messages found are read once, whatever they are
+ * sorted by, and only if the columns of the state do not have that.
  */
 final class Sort {
   private final Session session;
   private final Selected selected;
   private final MailboxState state;
   private final Command.Sort command;
+  private final @Nullable Relevancy relevancy;
 
-  private Sort(Session session, Command.Sort command) {
+  private Sort(Session session, Command.Sort command, @Nullable Relevancy relevancy) {
     this.session = session;
     this.selected = session.state.inMailbox();
     this.state = selected.view.state();
     this.command = command;
+    this.relevancy = relevancy;
   }
 
   static Reply execute(Session session, String tag, Command.Sort command)
       throws IOException, Targets.Invalid {
     boolean modSeq = SearchProgram.usesModSeq(command.key());
-    int[] found = Search.find(session, command.key(), command.returns());
+    boolean returned =
+        command.returns() != null && command.returns().has(Command.SearchReturn.RELEVANCY);
+    boolean sorts =
+        command.order().stream().anyMatch(by -> by.criterion() == SortKey.Criterion.RELEVANCY);
+    Search.Found found = Search.find(session, command.key(), command.returns(), returned || sorts);
     int[] sorted;
     try {
-      sorted = new Sort(session, command).sorted(found);
+      sorted = new Sort(session, command, found.relevancy()).sorted(found.indexes());
     } catch (RuntimeException e) {
       SearchAnswer.failed(session, command.returns());
       throw e;
     }
-    SearchAnswer answer = new SearchAnswer(session, command.uid(), command.returns(), sorted);
+    SearchAnswer answer =
+        new SearchAnswer(
+            session, command.uid(), command.returns(), sorted, returned ? found.relevancy() : null);
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
@@ -102,13 +110,17 @@ final class Sort {
   }
 
   private static boolean inColumns(SortKey.Criterion criterion) {
-    return criterion == SortKey.Criterion.ARRIVAL || criterion == SortKey.Criterion.SIZE;
+    return switch (criterion) {
+      case ARRIVAL, RELEVANCY, SIZE -> true;
+      case CC, DATE, DISPLAYFROM, DISPLAYTO, FROM, SUBJECT, TO -> false;
+    };
   }
 
   private void fill(List<Column> columns, int row, int index, @Nullable NewMessage message) {
     for (Column column : columns) {
       switch (column.key.criterion()) {
         case ARRIVAL -> column.set(row, state.internalDate(index).seconds());
+        case RELEVANCY -> column.set(row, relevancy == null ? 0 : -relevancy.of(index));
         case SIZE -> column.set(row, state.octets(index));
         default -> {
           if (message != null) {
@@ -122,7 +134,7 @@ final class Sort {
   private void fill(Column column, int row, int index, NewMessage message) {
     var envelope = message.structure().envelope();
     switch (column.key.criterion()) {
-      case ARRIVAL, SIZE -> throw new IllegalStateException("not in the entry");
+      case ARRIVAL, RELEVANCY, SIZE -> throw new IllegalStateException("not in the entry");
       case DATE -> column.set(row, sent(state, index, message));
       case SUBJECT -> column.set(row, subject(message).text());
       case CC -> column.set(row, mailbox(envelope.cc()));
@@ -181,7 +193,7 @@ final class Sort {
       this.key = key;
       boolean numeric =
           switch (key.criterion()) {
-            case ARRIVAL, DATE, SIZE -> true;
+            case ARRIVAL, DATE, RELEVANCY, SIZE -> true;
             case CC, DISPLAYFROM, DISPLAYTO, FROM, SUBJECT, TO -> false;
           };
       numbers = new long[numeric ? rows : 0];

@@ -15,7 +15,7 @@ final class Threads {
 
   static Reply execute(Session session, Command.Threads command)
       throws IOException, Targets.Invalid {
-    int[] found = Search.find(session, command.key(), null);
+    int[] found = Search.find(session, command.key(), null).indexes();
     Selected selected = session.state.inMailbox();
     View view = selected.view;
     Threading threading =

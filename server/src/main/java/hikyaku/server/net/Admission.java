@@ -93,11 +93,17 @@ final class Admission {
           public void authenticated() {}
 
           @Override
+          public void unauthenticated() {}
+
+          @Override
           public void release() {}
         };
 
     /** The client has logged in. */
     void authenticated();
+
+    /** The client has logged out, and stays. */
+    void unauthenticated();
 
     /** The connection has ended; told again, nothing happens. */
     void release();
@@ -121,6 +127,16 @@ final class Admission {
         if (unauthenticatedHere) {
           unauthenticatedHere = false;
           unauthenticated--;
+        }
+      }
+    }
+
+    @Override
+    public void unauthenticated() {
+      synchronized (Admission.this) {
+        if (!released && !unauthenticatedHere) {
+          unauthenticatedHere = true;
+          unauthenticated++;
         }
       }
     }

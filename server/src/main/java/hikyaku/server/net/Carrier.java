@@ -31,7 +31,10 @@ public interface Carrier {
   /** Have the front compress behind these octets; the input from this offset on is compressed. */
   void startCompression(long inputOffset, byte[] octets, int length);
 
-  /** Who has logged in, and where their sessions are best served; may go with what comes next. */
+  /**
+   * Who has logged in, and where their sessions are best served; may go with what comes next. Empty
+   * for one that has logged out.
+   */
   void account(String account, Home home);
 
   /** So many octets of input were taken: the front may send as many more. */

@@ -114,6 +114,12 @@ public interface Connection {
    */
   void describe(String account, Home home);
 
+  /**
+   * The client is logged in no longer, and stays: it counts as one that has not logged in yet, and
+   * has as long to do so as one that has just come.
+   */
+  void loggedOut();
+
   /** A word or two for the status page on what the session does: a state, a command, a folder. */
   void state(String state);
 

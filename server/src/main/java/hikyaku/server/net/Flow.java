@@ -61,6 +61,9 @@ public interface Flow {
           public void account(String address) {}
 
           @Override
+          public void loggedOut() {}
+
+          @Override
           public long command() {
             return 0;
           }
@@ -76,6 +79,9 @@ public interface Flow {
 
     /** The client has logged in, now or on a node before. */
     void account(String address);
+
+    /** The client has logged out, and stays. */
+    void loggedOut();
 
     /** A command begins. Says for how many nanoseconds it has to wait; 0 nearly always. */
     long command();

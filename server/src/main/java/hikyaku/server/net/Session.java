@@ -419,6 +419,18 @@ final class Session implements TurnProtocol.TurnConnection {
   }
 
   @Override
+  public void loggedOut() {
+    account = null;
+    if (carried != null) {
+      carried.account("", Home.ANYWHERE);
+    }
+    entry.ticket().unauthenticated();
+    entry.passage().loggedOut();
+    pace.loginBy(shared.limits().login());
+    traceVersion = -1;
+  }
+
+  @Override
   public void state(String now) {
     state = now;
   }

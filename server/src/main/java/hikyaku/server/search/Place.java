@@ -11,8 +11,8 @@ import java.util.Map;
  * @param complete whether that walk is done
  */
 record Place(String cursor, String walked, boolean complete) {
-  /** Raised when an index of older programs can no longer be used. */
-  private static final String FORMAT = "1";
+  /** Raised when an index of older programs can no longer be used: 2 folds by i;unicode-casemap. */
+  private static final String FORMAT = "2";
 
   Map<String, String> toMap() {
     return Map.of("format", FORMAT, "cursor", cursor, "walked", walked, "complete", "" + complete);

@@ -53,6 +53,9 @@ class BrakeTest {
             }
 
             @Override
+            public void loggedOut() {}
+
+            @Override
             public long command() {
               return command;
             }

@@ -179,6 +179,9 @@ final class TestConnection implements Connection {
   public void describe(String account, Home home) {}
 
   @Override
+  public void loggedOut() {}
+
+  @Override
   public void state(String state) {}
 
   @Override

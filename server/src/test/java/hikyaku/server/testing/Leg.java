@@ -405,6 +405,11 @@ final class Leg implements Connection {
   }
 
   @Override
+  public void loggedOut() {
+    client.loggedOut();
+  }
+
+  @Override
   public void state(String state) {
     client.state(state);
   }

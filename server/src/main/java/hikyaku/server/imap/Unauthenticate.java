@@ -1,0 +1,30 @@
+package hikyaku.server.imap;
+
+import hikyaku.protocol.imap.Reply;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * UNAUTHENTICATE (RFC 8437): the session is again as it was before login, and has what TLS it has.
+ * Under compression it is neither offered nor done, for the client would then go on uncompressed.
+ */
+final class Unauthenticate {
+  private static final Logger log = LoggerFactory.getLogger(Unauthenticate.class);
+
+  private Unauthenticate() {}
+
+  static Reply execute(Session session) {
+    if (session.connection.isCompressed()) {
+      return Reply.bad("Not under compression");
+    }
+    log.atInfo()
+        .addKeyValue("session", session.id())
+        .addKeyValue("account", session.accountName())
+        .log("IMAP logout, connection kept");
+    session.state.loggedIn().lease().close();
+    session.state.forget();
+    session.out.useUtf8(false);
+    session.connection.loggedOut();
+    return Reply.ok("Log in again");
+  }
+}
