@@ -79,6 +79,7 @@ final class FrontNode implements AutoCloseable {
       FrontProtocol submission = service(FrontProtocol.Service.SUBMISSION, settings, metrics);
       FrontProtocol pop3 = service(FrontProtocol.Service.POP3, settings, metrics);
       FrontProtocol imap = service(FrontProtocol.Service.IMAP, settings, metrics);
+      FrontProtocol manageSieve = service(FrontProtocol.Service.MANAGESIEVE, settings, metrics);
 
       Listen listen = configuration.listen();
       Listeners listeners = new Listeners(listen, configuration.node());
@@ -91,6 +92,13 @@ final class FrontNode implements AutoCloseable {
       listeners.add(Role.POP3, "pop3s", listen.pop3s(), 995, pop3, TlsMode.IMPLICIT);
       listeners.add(Role.IMAP, "imap", listen.imap(), 143, imap, TlsMode.STARTTLS);
       listeners.add(Role.IMAP, "imaps", listen.imaps(), 993, imap, TlsMode.IMPLICIT);
+      listeners.addIfFree(
+          Role.MANAGESIEVE,
+          "managesieve",
+          listen.managesieve(),
+          4190,
+          manageSieve,
+          TlsMode.STARTTLS);
 
       Traces traces = new Traces();
       Certificates certificates =

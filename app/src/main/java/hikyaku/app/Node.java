@@ -207,7 +207,9 @@ final class Node implements AutoCloseable {
       probes = opened.add(new NodeProbes(core, ids));
       if (listen.link().enabled()) {
         for (InetSocketAddress at : listeners.addresses(listen.link(), 90)) {
-          links.add(opened.add(linkServer(at, List.of(smtp, submission, pop3, imap), clock)));
+          links.add(
+              opened.add(
+                  linkServer(at, List.of(smtp, submission, pop3, imap, manageSieve), clock)));
         }
       }
       Membership joined = opened.add(join(listeners));

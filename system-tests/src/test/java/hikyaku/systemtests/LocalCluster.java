@@ -28,7 +28,7 @@ final class LocalCluster implements AutoCloseable {
   static final int PATIENCE_SECONDS = 180;
 
   /** The first and last standard ports that a process of the cluster listens on. */
-  private static final int[] STANDARD = {24, 25, 80, 90, 110, 143, 465, 587, 993, 995};
+  private static final int[] STANDARD = {24, 25, 80, 90, 110, 143, 465, 587, 993, 995, 4190};
 
   private static final int STEP = 1000;
 
@@ -64,9 +64,9 @@ final class LocalCluster implements AutoCloseable {
 
   /**
    * For ports of a front and three nodes, below those that {@link
-   * hikyaku.stores.postgres.Machine#freePorts} hands out. Clusters of two offsets have no port
-   * in common unless these differ by full thousands, which those of two processes beside each other
-   * do not.
+   * hikyaku.stores.postgres.Machine#freePorts} hands out. Clusters of two offsets have no port in
+   * common unless these differ by full thousands, which those of two processes beside each other do
+   * not.
    */
   private static int freeOffset() {
     long process = ProcessHandle.current().pid();

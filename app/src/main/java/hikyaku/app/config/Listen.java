@@ -25,7 +25,8 @@ import java.util.function.UnaryOperator;
  * @param imap mailboxes by IMAP (RFC 9051), port 143, with STARTTLS
  * @param imaps IMAP under TLS (RFC 8314), port 993
  * @param managesieve Sieve scripts by ManageSieve (RFC 5804), port 4190 and so 6190, with STARTTLS.
- *     Nodes alone serve it; a front does not carry it
+ *     On port 6190, if nobody set it, it is left out with a warning where another program has that
+ *     port
  * @param link sessions that fronts carry, port 90 and so 2090. Off unless set: a node needs it only
  *     behind a front
  * @param admin status page, metrics, health and the interface of the command line over HTTP, port
@@ -68,13 +69,10 @@ public record Listen(
       throw new IllegalArgumentException(
           "listen.link and listen.admin take no connections from proxies: proxy-from is not for them");
     }
-    if (!link.pool().isEmpty()
-        || !admin.pool().isEmpty()
-        || !lmtp.pool().isEmpty()
-        || !managesieve.pool().isEmpty()) {
+    if (!link.pool().isEmpty() || !admin.pool().isEmpty() || !lmtp.pool().isEmpty()) {
       throw new IllegalArgumentException(
-          "sessions of listen.link, listen.admin, listen.lmtp and listen.managesieve are not given to"
-              + " nodes: pool is not for them");
+          "sessions of listen.link, listen.admin and listen.lmtp are not given to nodes: pool is not"
+              + " for them");
     }
   }
 
@@ -112,6 +110,7 @@ public record Listen(
     pools.put("pop3s", pop3s.pool());
     pools.put("imap", imap.pool());
     pools.put("imaps", imaps.pool());
+    pools.put("managesieve", managesieve.pool());
     pools.values().removeIf(String::isEmpty);
     return pools;
   }

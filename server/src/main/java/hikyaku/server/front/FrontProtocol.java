@@ -23,7 +23,9 @@ public final class FrontProtocol implements TurnProtocol {
     /** POP3. */
     POP3("pop3", "-ERR [SYS/TEMP] ", "-ERR [IN-USE] ", List.of("pop3")),
     /** IMAP. */
-    IMAP("imap", "* BYE [UNAVAILABLE] ", "* BYE [UNAVAILABLE] ", List.of("imap"));
+    IMAP("imap", "* BYE [UNAVAILABLE] ", "* BYE [UNAVAILABLE] ", List.of("imap")),
+    /** ManageSieve. */
+    MANAGESIEVE("managesieve", "BYE (TRYLATER) \"", "BYE (TRYLATER) \"", List.of("managesieve"));
 
     private final String protocol;
     private final String prefix;
@@ -53,12 +55,16 @@ public final class FrontProtocol implements TurnProtocol {
 
     /** A line that turns a client away for now, between commands or in place of the greeting. */
     String refusal(String text) {
-      return prefix + text + "\r\n";
+      return prefix + text + lineEnd();
     }
 
     /** A line that turns a client away who takes too much. */
     String refusalOfClient(String text) {
-      return tooMany + text + "\r\n";
+      return tooMany + text + lineEnd();
+    }
+
+    private String lineEnd() {
+      return this == MANAGESIEVE ? "\"\r\n" : "\r\n";
     }
   }
 

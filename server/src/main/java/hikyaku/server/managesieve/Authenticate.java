@@ -37,33 +37,45 @@ final class Authenticate {
     }
   }
 
-  private static void converse(Session session, SaslExchange exchange, SaslExchange.Step first)
+  /** Takes the response to a challenge of another node. */
+  static void resume(Session session, byte[] state) throws IOException {
+    try (SaslExchange exchange = session.authenticator().carryOn(session.authContext(), state)) {
+      respond(session, exchange);
+    }
+  }
+
+  private static void converse(Session session, SaslExchange exchange, SaslExchange.Step step)
       throws IOException {
-    SaslExchange.Step step = first;
-    while (step instanceof SaslExchange.Step.Challenge(byte[] octets)) {
-      session
-          .connection
-          .out()
-          .writeHidden(Reply.string(Base64.getEncoder().encodeToString(octets)) + "\r\n");
-      if (!session.awaitInput()) {
-        return;
+    switch (step) {
+      case SaslExchange.Step.Done(LoginResult result) -> conclude(session, result);
+      case SaslExchange.Step.Challenge(byte[] octets) -> {
+        session
+            .connection
+            .out()
+            .writeHidden(Reply.string(Base64.getEncoder().encodeToString(octets)) + "\r\n");
+        session.settle(exchange.state());
+        respond(session, exchange);
       }
-      session.connection.hideInput();
-      Optional<byte[]> answer = session.reader().readString(Session.LARGEST_RESPONSE);
-      if (answer.filter(text -> new String(text, US_ASCII).equals("*")).isPresent()) {
-        session.error("Authentication cancelled");
-        return;
-      }
-      Optional<byte[]> response = answer.flatMap(Authenticate::decoded);
-      if (response.isEmpty()) {
-        session.error("Not base64");
-        return;
-      }
-      step = exchange.respond(response.get());
     }
-    if (step instanceof SaslExchange.Step.Done(LoginResult result)) {
-      conclude(session, result);
+  }
+
+  /** Waits for the response to a challenge. */
+  private static void respond(Session session, SaslExchange exchange) throws IOException {
+    if (!session.awaitInput()) {
+      return;
     }
+    session.connection.hideInput();
+    Optional<byte[]> answer = session.reader().readString(Session.LARGEST_RESPONSE);
+    if (answer.filter(text -> new String(text, US_ASCII).equals("*")).isPresent()) {
+      session.error("Authentication cancelled");
+      return;
+    }
+    Optional<byte[]> response = answer.flatMap(Authenticate::decoded);
+    if (response.isEmpty()) {
+      session.error("Not base64");
+      return;
+    }
+    converse(session, exchange, exchange.respond(response.get()));
   }
 
   private static Optional<byte[]> decoded(byte[] base64) {

@@ -10,7 +10,14 @@ final class DeleteScript {
 
   static void execute(Session session, Command.DeleteScript command)
       throws IOException, ScriptException {
-    session.filter().scripts().delete(session.accountId(), command.name());
+    try {
+      session.filter().scripts().delete(session.accountId(), command.name());
+    } catch (ScriptException.Nonexistent e) {
+      // Where this was asked before, that may be why.
+      if (!session.isRepeat()) {
+        throw e;
+      }
+    }
     session.ok();
   }
 }

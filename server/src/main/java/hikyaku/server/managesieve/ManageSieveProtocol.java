@@ -63,7 +63,12 @@ public final class ManageSieveProtocol implements Protocol {
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new Session(this, connection).run();
+    Session.run(this, connection);
+  }
+
+  @Override
+  public void resume(Connection connection, byte[] position) throws IOException {
+    Session.resume(this, connection, position);
   }
 
   @Override

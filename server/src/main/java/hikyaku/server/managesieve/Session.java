@@ -2,6 +2,7 @@ package hikyaku.server.managesieve;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.managesieve.Command;
 import hikyaku.protocol.managesieve.CommandReader;
@@ -20,6 +21,7 @@ import hikyaku.server.directory.Service;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.net.Connection;
+import hikyaku.server.net.Home;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** One client from greeting to goodbye. Owned by the connection's thread. */
 final class Session {
@@ -35,31 +38,61 @@ final class Session {
   /** Octets of a SASL response in base64. */
   static final int LARGEST_RESPONSE = SaslExchange.MAX_RESPONSE / 3 * 4;
 
+  private static final byte[] NO_EXCHANGE = {};
+
   final ManageSieveProtocol server;
   final Connection connection;
 
   private final CommandReader reader;
-  private @Nullable Account account;
-  private @Nullable LoginLease lease;
+  private @Nullable Login login;
   private boolean over;
+  private boolean moved;
+  private boolean repeat;
   private boolean accepted;
   private int errors;
   private int failedLogins;
 
-  Session(ManageSieveProtocol server, Connection connection) {
+  /** What a login opened. */
+  private record Login(Account account, long epoch, LoginLease lease) {}
+
+  private Session(ManageSieveProtocol server, Connection connection) {
     this.server = server;
     this.connection = connection;
     this.reader = new CommandReader(connection.in());
   }
 
-  void run() throws IOException {
+  /** Serves a client that has just come. */
+  static void run(ManageSieveProtocol server, Connection connection) throws IOException {
+    Session session = new Session(server, connection);
+    session.run(() -> session.greet("Hikyaku ManageSieve server ready"));
+  }
+
+  /** Carries a session on. */
+  static void resume(ManageSieveProtocol server, Connection connection, byte[] position)
+      throws IOException {
+    Session session = new Session(server, connection);
+    if (position.length == 0) {
+      session.run(() -> session.greet(StartTls.DONE));
+    } else {
+      SievePosition from = SievePosition.decode(position);
+      session.run(() -> session.carryOn(from));
+    }
+  }
+
+  /** How a session begins. */
+  @FunctionalInterface
+  private interface Beginning {
+    void run() throws IOException;
+  }
+
+  private void run(Beginning beginning) throws IOException {
     connection.setReadTimeout(server.limits.command());
     connection.state("authorization");
     try {
-      Capability.tell(this);
-      reply(Reply.ok("Hikyaku ManageSieve server ready"));
+      beginning.run();
       while (!over && awaitInput()) {
         serve(reader.read(largestString()));
+        settle(NO_EXCHANGE);
       }
     } catch (WireException.End e) {
       log.atDebug().addKeyValue("session", id()).log("client left");
@@ -68,20 +101,74 @@ final class Session {
     }
   }
 
+  private void greet(String text) throws IOException {
+    Capability.tell(this);
+    reply(Reply.ok(text));
+    settle(NO_EXCHANGE);
+  }
+
+  // ---- from node to node
+
+  /**
+   * Says where the session stands. An answer that ends the session is not settled.
+   *
+   * @param exchange inside AUTHENTICATE where it stands, by {@link SaslExchange#state()}; else
+   *     empty
+   */
+  void settle(byte[] exchange) throws IOException {
+    if (!over) {
+      connection.settle(() -> position(ByteString.copyFrom(exchange)).encode());
+    }
+  }
+
+  private SievePosition position(ByteString exchange) {
+    Login in = login;
+    return new SievePosition(
+        errors,
+        failedLogins,
+        in == null ? null : new SievePosition.Login(in.account.id(), in.epoch),
+        exchange);
+  }
+
+  /** Who was logged in is looked up again; who may no longer be is told goodbye. */
+  private void carryOn(SievePosition from) throws IOException {
+    errors = from.errors();
+    failedLogins = from.failedLogins();
+    SievePosition.Login in = from.login();
+    if (in != null) {
+      switch (server.authenticator.resume(authContext(), in.account(), in.epoch())) {
+        case LoginResult.Success success -> enter(success);
+        case LoginResult.Refused refused -> {
+          end();
+          reply(Reply.bye("TRYLATER", refused.goodbye()));
+        }
+      }
+    }
+    log.atDebug()
+        .addKeyValue("session", id())
+        .addKeyValue("account", accountName())
+        .addKeyValue("over", over)
+        .log("ManageSieve session carried on");
+    if (!from.exchange().isEmpty()) {
+      attempt(Keyword.AUTHENTICATE, () -> Authenticate.resume(this, from.exchange().toByteArray()));
+      settle(NO_EXCHANGE);
+    }
+  }
+
   /** Nobody who has not logged in has anything to say that is as large as a script. */
   private int largestString() {
-    return account == null ? LARGEST_RESPONSE : SieveLimits.DEFAULTS.scriptOctets();
+    return login == null ? LARGEST_RESPONSE : SieveLimits.DEFAULTS.scriptOctets();
   }
 
   private void leave() {
-    LoginLease held = lease;
-    if (held != null) {
-      lease = null;
-      held.close();
-      log.atInfo()
+    Login left = login;
+    if (left != null) {
+      login = null;
+      left.lease.close();
+      log.atLevel(moved ? Level.DEBUG : Level.INFO)
           .addKeyValue("session", id())
-          .addKeyValue("account", accountName())
-          .log("ManageSieve session ended");
+          .addKeyValue("account", left.account.primary())
+          .log(moved ? "ManageSieve session moved" : "ManageSieve session ended");
     }
   }
 
@@ -91,8 +178,10 @@ final class Session {
    * @return false if the session is over
    */
   boolean awaitInput() throws IOException {
-    Wake wake = connection.await(account == null ? server.limits.login() : server.limits.idle());
+    Wake wake = connection.await(login == null ? server.limits.login() : server.limits.idle());
+    repeat = connection.isRepeat();
     over |= wake != Wake.INPUT;
+    moved |= wake == Wake.MOVED;
     if (wake == Wake.STOPPING) {
       connection.out().write(server.refusal(Refusal.STOPPING));
     }
@@ -101,14 +190,14 @@ final class Session {
 
   private void serve(Request request) throws IOException {
     switch (request) {
-      case Command command -> attempt(command);
+      case Command command -> attempt(command.keyword(), () -> executeIfAllowed(command));
       case Request.Malformed(String fault) -> {
         server.metrics.malformed.increment();
         error(fault);
       }
       case Request.TooLarge _ ->
           reply(
-              account == null
+              login == null
                   ? Reply.no(null, "Log in first")
                   : Reply.no(
                       "QUOTA/MAXSIZE",
@@ -121,25 +210,37 @@ final class Session {
     }
   }
 
-  private void attempt(Command command) throws IOException {
+  /** What a command does, or what is left of it to do. */
+  @FunctionalInterface
+  private interface Execution {
+    void run() throws IOException, ScriptException;
+  }
+
+  private void attempt(Keyword command, Execution execution) throws IOException {
     long began = System.nanoTime();
     accepted = false;
     try {
-      if (Rules.allows(command.keyword(), account != null)) {
-        execute(command);
-      } else {
-        error(account == null ? "Log in first" : "Not valid once you are logged in");
-      }
+      execution.run();
     } catch (ScriptException e) {
       reply(Refused.reply(e));
     } catch (StoreException e) {
-      failed(command.keyword(), e);
+      failed(command, e);
       reply(Reply.no("TRYLATER", "The store cannot do this now, try again later"));
     }
-    server
-        .metrics
-        .command(command.keyword(), accepted)
-        .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+    if (!moved) {
+      server
+          .metrics
+          .command(command, accepted)
+          .record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void executeIfAllowed(Command command) throws IOException, ScriptException {
+    if (Rules.allows(command.keyword(), login != null)) {
+      execute(command);
+    } else {
+      error(login == null ? "Log in first" : "Not valid once you are logged in");
+    }
   }
 
   private void failed(Keyword command, RuntimeException cause) {
@@ -223,11 +324,16 @@ final class Session {
     return reader;
   }
 
-  void loggedIn(LoginResult.Success success) {
-    account = success.account();
-    lease = success.lease();
-    connection.describe(account.primary().toString());
+  private void enter(LoginResult.Success success) {
+    Account account = success.account();
+    login = new Login(account, success.epoch(), success.lease());
+    connection.describe(
+        account.primary().toString(), new Home(account.routing().node(), account.routing().pool()));
     connection.state("authenticated");
+  }
+
+  void loggedIn(LoginResult.Success success) {
+    enter(success);
     server.metrics.loginsAccepted.increment();
     log.atInfo()
         .addKeyValue("session", id())
@@ -246,18 +352,20 @@ final class Session {
 
   /** The id of who is logged in. */
   String accountId() {
-    return owner().id();
-  }
-
-  private Account owner() {
-    if (account == null) {
+    Login in = login;
+    if (in == null) {
       throw new IllegalStateException("no scripts before login");
     }
-    return account;
+    return in.account.id();
   }
 
   boolean isLoggedIn() {
-    return account != null;
+    return login != null;
+  }
+
+  /** Whether the command at hand may have been carried out before, on another node. */
+  boolean isRepeat() {
+    return repeat;
   }
 
   Filter filter() {
@@ -269,6 +377,7 @@ final class Session {
   }
 
   String accountName() {
-    return account == null ? "" : account.primary().toString();
+    Login in = login;
+    return in == null ? "" : in.account.primary().toString();
   }
 }

@@ -5,6 +5,9 @@ import java.io.IOException;
 
 /** STARTTLS (RFC 5804 §2.2). Nothing that was sent before it counts; capabilities follow it. */
 final class StartTls {
+  /** What follows the capabilities. */
+  static final String DONE = "TLS is on";
+
   private StartTls() {}
 
   static void execute(Session session) throws IOException {
@@ -15,6 +18,6 @@ final class StartTls {
     session.reply(Reply.ok("Begin TLS negotiation"));
     session.connection.startTls();
     Capability.tell(session);
-    session.reply(Reply.ok("TLS is on"));
+    session.reply(Reply.ok(DONE));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
@@ -19,15 +20,20 @@ import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.Carrier;
+import hikyaku.server.testing.Carrier.Plan;
 import hikyaku.server.testing.FakeAuthenticator;
 import hikyaku.server.testing.TestClock;
+import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -40,9 +46,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Dialogues with a server on loopback. */
 class ManageSieveTest {
@@ -50,32 +58,39 @@ class ManageSieveTest {
 
   private final TestClock clock = new TestClock();
   private final MemoryStore store = new MemoryStore(clock);
-  private final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  private final List<MailStore> mails = new ArrayList<>();
   private final FakeAuthenticator authenticator = new FakeAuthenticator();
-  private NetServer server;
+  private Optional<Carrier> carrier = Optional.empty();
+  private @Nullable NetServer server;
 
-  @BeforeEach
-  void start() throws IOException {
-    start(TlsMode.STARTTLS);
+  /** Sessions that stay where they are, and sessions that do not. */
+  static List<Optional<Plan>> plans() {
+    List<Optional<Plan>> plans =
+        new ArrayList<>(List.of(Optional.empty(), Optional.of(Plan.MOVES)));
+    for (long seed = 1; seed <= 6; seed++) {
+      plans.add(Optional.of(Plan.deaths(seed)));
+      plans.add(Optional.of(Plan.deathsInAnswers(seed)));
+    }
+    return plans;
   }
 
-  private void start(TlsMode tls) throws IOException {
-    Redirects nowhere = address -> new Redirects.Way.Nowhere("nothing goes to " + address);
-    ManageSieveProtocol protocol =
-        new ManageSieveProtocol(
-            ManageSieveLimits.DEFAULTS,
-            authenticator,
-            new Filter(
-                new ScriptBook(store.logs()), mail, new Nobody(), nowhere, SieveSettings.DEFAULTS),
-            new SimpleMeterRegistry());
+  private void start() throws IOException {
+    start(Optional.empty());
+  }
+
+  /**
+   * @param plan how sessions travel between two nodes; if they do not, one serves them all
+   */
+  private void start(Optional<Plan> plan) throws IOException {
+    carrier = plan.map(p -> new Carrier(List.of(node(), node()), p));
     server =
         new NetServer(
             List.of(
                 new ListenerSpec(
                     "managesieve",
-                    protocol,
+                    carrier.map(Protocol.class::cast).orElseGet(this::node),
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                    tls)),
+                    TlsMode.STARTTLS)),
             NetLimits.DEFAULT,
             new Traces(),
             new SessionIds(InstantSource.system()),
@@ -86,18 +101,36 @@ class ManageSieveTest {
     server.start();
   }
 
+  private ManageSieveProtocol node() {
+    Redirects nowhere = address -> new Redirects.Way.Nowhere("nothing goes to " + address);
+    Store mortal = Carrier.mortal(store);
+    MailStore mail = new MailStore(mortal, clock, MailboxLimits.DEFAULT);
+    mails.add(mail);
+    return new ManageSieveProtocol(
+        ManageSieveLimits.DEFAULTS,
+        authenticator,
+        new Filter(
+            new ScriptBook(mortal.logs()), mail, new Nobody(), nowhere, SieveSettings.DEFAULTS),
+        new SimpleMeterRegistry());
+  }
+
+  private NetServer server() {
+    return Objects.requireNonNull(server);
+  }
+
   @AfterEach
   void stop() {
-    server.close();
-    mail.close();
+    server().close();
+    mails.forEach(MailStore::close);
     store.close();
-    assertThat(server.bugs()).isZero();
+    carrier.ifPresent(c -> assertThat(c.problems()).isEmpty());
+    assertThat(server().bugs()).isZero();
     assertThat(authenticator.leases()).isZero();
   }
 
   /** Says all of it at once, and returns what comes until the server closes. */
   private List<String> say(String text) throws IOException {
-    InetSocketAddress address = Objects.requireNonNull(server.addresses().get("managesieve"));
+    InetSocketAddress address = Objects.requireNonNull(server().addresses().get("managesieve"));
     try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
       socket.setSoTimeout(60_000);
       BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
@@ -126,8 +159,10 @@ class ManageSieveTest {
         + "\r\n";
   }
 
-  @Test
-  void scriptsComeAndGo() throws IOException {
+  @ParameterizedTest
+  @MethodSource("plans")
+  void scriptsComeAndGo(Optional<Plan> plan) throws IOException {
+    start(plan);
     assertThat(
             say(
                 LOGIN
@@ -161,8 +196,10 @@ class ManageSieveTest {
             "OK \"Goodbye\"");
   }
 
-  @Test
-  void whatIsRefused() throws IOException {
+  @ParameterizedTest
+  @MethodSource("plans")
+  void whatIsRefused(Optional<Plan> plan) throws IOException {
+    start(plan);
     assertThat(
             say(
                 LOGIN
@@ -196,8 +233,10 @@ class ManageSieveTest {
             "OK \"Goodbye\"");
   }
 
-  @Test
-  void beforeLogin() throws IOException {
+  @ParameterizedTest
+  @MethodSource("plans")
+  void beforeLogin(Optional<Plan> plan) throws IOException {
+    start(plan);
     assertThat(
             say(
                 "CAPABILITY\r\nLISTSCRIPTS\r\n"
@@ -241,6 +280,7 @@ class ManageSieveTest {
 
   @Test
   void errorsAndFailedLoginsEndTheSession() throws IOException {
+    start();
     assertThat(say("XYZZY\r\n".repeat(25))).hasSize(20).last().isEqualTo("BYE \"Too many errors\"");
     assertThat(say("AUTHENTICATE \"PLAIN\" \"AHUxAHdyb25n\"\r\n".repeat(9))).hasSize(5);
   }
@@ -248,6 +288,7 @@ class ManageSieveTest {
   /** Octets without sense, in both states: each gets replies of good form, and no bug is met. */
   @Test
   void noise() throws IOException {
+    start();
     List<String> words =
         List.of(
             "PUTSCRIPT",
@@ -281,6 +322,51 @@ class ManageSieveTest {
       assertThat(say(text.toString()))
           .allMatch(line -> line.matches("(OK|NO|BYE)( .*)?|\"[^\"]*\"( ACTIVE)?|\\{\\d+}|keep;|"));
     }
+  }
+
+  /** RFC 5804 §2.2: capabilities come again under TLS, wherever the session is by then. */
+  @ParameterizedTest
+  @MethodSource("plans")
+  void capabilitiesFollowTls(Optional<Plan> plan) throws Exception {
+    start(plan);
+    InetSocketAddress address = Objects.requireNonNull(server().addresses().get("managesieve"));
+    try (Socket plain = new Socket(address.getAddress(), address.getPort())) {
+      plain.setSoTimeout(60_000);
+      assertThat(untilOk(plain)).contains("\"STARTTLS\"");
+      plain.getOutputStream().write("STARTTLS\r\n".getBytes(UTF_8));
+      assertThat(untilOk(plain)).containsExactly("OK \"Begin TLS negotiation\"");
+      try (Socket tls =
+          TrustEveryone.context("TLS")
+              .getSocketFactory()
+              .createSocket(plain, "mail.demo.test", 0, true)) {
+        assertThat(untilOk(tls))
+            .contains("\"IMPLEMENTATION\" \"Hikyaku\"")
+            .doesNotContain("\"STARTTLS\"")
+            .last()
+            .isEqualTo("OK \"TLS is on\"");
+        tls.getOutputStream().write((LOGIN + "LISTSCRIPTS\r\nLOGOUT\r\n").getBytes(UTF_8));
+        assertThat(untilOk(tls)).containsExactly("OK \"Logged in\"");
+        assertThat(untilOk(tls)).containsExactly("OK \"Done\"");
+        assertThat(untilOk(tls)).containsExactly("OK \"Goodbye\"");
+      }
+    }
+  }
+
+  /** Octet by octet, for nothing behind the line may be taken: TLS begins there. */
+  private static List<String> untilOk(Socket socket) throws IOException {
+    List<String> lines = new ArrayList<>();
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    do {
+      line.reset();
+      for (int octet = socket.getInputStream().read();
+          octet != '\n';
+          octet = socket.getInputStream().read()) {
+        assertThat(octet).isNotEqualTo(-1);
+        line.write(octet);
+      }
+      lines.add(line.toString(UTF_8).stripTrailing());
+    } while (!lines.getLast().startsWith("OK"));
+    return lines;
   }
 
   /** A directory that nobody asks. */

@@ -23,6 +23,7 @@ import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.testing.Carrier;
+import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,8 +31,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,11 +40,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A server with one listener over a store in memory, at a moment that stands still. */
 final class World implements AutoCloseable {
@@ -139,41 +134,13 @@ final class World implements AutoCloseable {
 
   /** TLS over a connection, whoever the server may be. */
   static SSLSocket startTls(Socket plain) throws IOException {
-    try {
-      SSLContext context = SSLContext.getInstance("TLSv1.3");
-      context.init(null, new TrustManager[] {new TrustAll()}, null);
-      SSLSocket secured =
-          (SSLSocket) context.getSocketFactory().createSocket(plain, "mx.demo.test", 0, true);
-      secured.startHandshake();
-      return secured;
-    } catch (GeneralSecurityException e) {
-      throw new IOException(e);
-    }
-  }
-
-  private static final class TrustAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
+    SSLSocket secured =
+        (SSLSocket)
+            TrustEveryone.context("TLSv1.3")
+                .getSocketFactory()
+                .createSocket(plain, "mx.demo.test", 0, true);
+    secured.startHandshake();
+    return secured;
   }
 
   private Mailbox inbox(String user) {

@@ -36,7 +36,7 @@ public record Machine(String address, List<String> entry) {
 
   /** Processes that run at the same time mostly have numbers that are not far from each other. */
   private static final int OWN_PORTS =
-      20_000 + PORTS_OF_A_PROCESS * (int) (ProcessHandle.current().pid() % 120);
+      23_000 + PORTS_OF_A_PROCESS * (int) (ProcessHandle.current().pid() % 90);
 
   private static int nextPort;
 
