@@ -2,6 +2,8 @@ package hikyaku.app.command;
 
 import hikyaku.app.Failure;
 import hikyaku.app.transfer.LineEndings;
+import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import hikyaku.protocol.sieve.Action;
@@ -14,6 +16,7 @@ import hikyaku.protocol.sieve.SieveMessage;
 import hikyaku.protocol.sieve.Surroundings;
 import hikyaku.protocol.sieve.Told;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -86,6 +89,17 @@ final class SieveTrial {
         description = "A mailbox that there is besides INBOX, for mailboxexists; repeat for more.")
     private List<String> mailboxes = List.of();
 
+    @Option(names = "--seen", description = "The message came before, for duplicate.")
+    private boolean seen;
+
+    private MailAddress own() throws Failure {
+      try {
+        return MailAddress.parse(to).base('+');
+      } catch (AddressException e) {
+        throw new Failure("--to " + to + " is no address.", e);
+      }
+    }
+
     @Override
     public Integer call() throws Failure {
       Script checked = read(script);
@@ -96,9 +110,11 @@ final class SieveTrial {
             Interpreter.run(
                 checked,
                 message(LineEndings.toNetwork(octets(message))),
-                new Assumed(Set.copyOf(mailboxes)),
+                new Assumed(Set.copyOf(mailboxes), own(), seen, script.toAbsolutePath()),
                 SieveLimits.DEFAULTS,
                 (line, sentence) -> screen.line("line " + line + ": " + sentence));
+      } catch (UncheckedIOException e) {
+        throw new Failure("A script cannot be read: " + e.getMessage() + ".", e);
       } catch (IOException e) {
         throw new Failure("The message cannot be read: " + e.getMessage() + ".", e);
       }
@@ -148,8 +164,45 @@ final class SieveTrial {
    * What a trial has around it.
    *
    * @param mailboxes besides INBOX
+   * @param own the user's address
+   * @param seen whether the message came before
+   * @param script the file beside which included scripts are
    */
-  private record Assumed(Set<String> mailboxes) implements Surroundings {
+  private record Assumed(Set<String> mailboxes, MailAddress own, boolean seen, Path script)
+      implements Surroundings {
+    @Override
+    public boolean mailboxIdExists(String id) {
+      return false;
+    }
+
+    @Override
+    public boolean isOwn(MailAddress address) {
+      return address.base('+').toString().equalsIgnoreCase(own.toString());
+    }
+
+    @Override
+    public boolean seenBefore(String handle, String id) {
+      return seen;
+    }
+
+    @Override
+    public Optional<Script> included(String name, boolean global) throws SieveException {
+      if (name.indexOf('/') >= 0 || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0) {
+        return Optional.empty();
+      }
+      for (String file : List.of(name, name + ".sieve")) {
+        Path beside = script.resolveSibling(file);
+        if (Files.isRegularFile(beside)) {
+          try {
+            return Optional.of(Script.read(Files.readAllBytes(beside), SieveLimits.DEFAULTS));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }
+      }
+      return Optional.empty();
+    }
+
     @Override
     public Instant now() {
       return Instant.now();

@@ -80,6 +80,38 @@ final class SieveTrialTest {
   }
 
   @Test
+  void answersIncludesAndRefusalsAreExplained() throws Exception {
+    file("more.sieve", "require \"duplicate\";\nif duplicate { discard; }\n");
+    Path script =
+        file(
+            "script",
+            """
+            require ["vacation", "include", "enotify"];
+            vacation :days 3 :subject "Away" "gone";
+            notify :message "Mail" "mailto:p@q.example";
+            include "more";
+            """);
+    Path message = file("message", "To: u1@x.example\nMessage-ID: <1@x>\n\nbody\n");
+    String[] arguments = {
+      "sieve", "test", script.toString(), message.toString(), "--to", "u1+a@x.example", "--seen"
+    };
+    Said said = run(arguments);
+    assertThat(said.err()).isEmpty();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            line 2: no answer to this message: it has no sender
+            line 3: notify p@q.example: Mail
+            line 4: include the script "more"
+            line 2: duplicate ["<1@x>"]: true
+            line 2: discard
+
+            Then:
+              notify p@q.example: Mail
+            """);
+  }
+
+  @Test
   void aRunThatFailsKeepsTheMessage() throws Exception {
     Path script = file("script", "require \"ihave\";\nerror \"never mind\";\n");
     Path message = file("message", "Subject: hello\n\nbody\n");

@@ -46,8 +46,49 @@ sealed interface Command {
       boolean create,
       @Nullable List<Template> flags,
       @Nullable Template specialUse,
+      @Nullable Template mailboxId,
       Template mailbox)
       implements Command {}
+
+  /**
+   * RFC 5230 §4, RFC 6131 §2.
+   *
+   * @param seconds of the period; null for the usual one
+   */
+  record Vacation(
+      int line,
+      @Nullable Long seconds,
+      @Nullable Template subject,
+      @Nullable Template from,
+      List<Template> addresses,
+      boolean mime,
+      @Nullable Template handle,
+      @Nullable FileInto copy,
+      Template reason)
+      implements Command {}
+
+  /** RFC 5429 §2. */
+  record Reject(int line, boolean atOnce, Template reason) implements Command {}
+
+  /** RFC 5435 §3. */
+  record Notify(
+      int line,
+      @Nullable Template from,
+      @Nullable Template importance,
+      @Nullable Template message,
+      @Nullable FileInto copy,
+      Template method)
+      implements Command {}
+
+  /** RFC 6609 §3.2. */
+  record Include(int line, boolean global, boolean once, boolean optional, String name)
+      implements Command {}
+
+  /** RFC 6609 §3.3. */
+  record Return(int line) implements Command {}
+
+  /** RFC 6609 §3.4.1. */
+  record Global(int line, List<String> names) implements Command {}
 
   /**
    * RFC 5229 §4.
@@ -64,6 +105,8 @@ sealed interface Command {
     LOWERFIRST(30),
     UPPERFIRST(30),
     QUOTEWILDCARD(20),
+    /** RFC 5435 §6. */
+    ENCODEURL(15),
     LENGTH(10);
 
     private final int precedence;

@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class Compiler {
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
+  private static final long SECONDS_OF_A_DAY = 86_400;
+
+  /** What is longer is as long. */
+  private static final long MOST_DAYS = 36_500;
+
   private final Context context;
   private final TestCompiler tests;
 
@@ -127,6 +132,22 @@ final class Compiler {
           case "discard" -> new Command.Discard(line);
           case "keep" -> new Command.Keep(line, flags(arguments));
           case "redirect" -> redirect(node, arguments);
+          case "vacation" -> vacation(node, arguments);
+          case "reject" -> {
+            context.need(Extension.REJECT, node.at(), "reject");
+            yield new Command.Reject(line, false, arguments.string("the reason"));
+          }
+          case "ereject" -> {
+            context.need(Extension.EREJECT, node.at(), "ereject");
+            yield new Command.Reject(line, true, arguments.string("the reason"));
+          }
+          case "notify" -> notify(node, arguments);
+          case "include" -> include(node, arguments);
+          case "return" -> {
+            context.need(Extension.INCLUDE, node.at(), "return");
+            yield new Command.Return(line);
+          }
+          case "global" -> global(node, arguments);
           case "fileinto" -> fileInto(node, arguments);
           case "set" -> set(node, arguments);
           case "setflag" -> changeFlags(node, arguments, Change.SET);
@@ -173,28 +194,127 @@ final class Compiler {
         arguments.flag("create", Extension.MAILBOX),
         flags(arguments),
         arguments.tagged("specialuse", Extension.SPECIAL_USE),
+        arguments.tagged("mailboxid", Extension.MAILBOXID),
         arguments.string("the mailbox"));
+  }
+
+  /** Where what is sent is kept (RFC 8580 §3). */
+  private static Command.@Nullable FileInto copy(Node node, Arguments arguments)
+      throws SieveException {
+    Template mailbox = arguments.tagged("fcc", Extension.FCC);
+    if (mailbox == null) {
+      return null;
+    }
+    return new Command.FileInto(
+        node.at().line(),
+        false,
+        arguments.flag("create", Extension.MAILBOX),
+        flags(arguments),
+        arguments.tagged("specialuse", Extension.SPECIAL_USE),
+        arguments.tagged("mailboxid", Extension.MAILBOXID),
+        mailbox);
+  }
+
+  private Command vacation(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.VACATION, node.at(), "vacation");
+    Optional<Node.Argument.Number> days = arguments.taggedNumber("days", null);
+    Optional<Node.Argument.Number> seconds =
+        arguments.taggedNumber("seconds", Extension.VACATION_SECONDS);
+    if (days.isPresent() && seconds.isPresent()) {
+      throw new SieveException(node.at(), "vacation has :days or :seconds, not both");
+    }
+    if (days.isPresent() && days.get().value() < 1) {
+      throw new SieveException(days.get().at(), ":days is 1 at least");
+    }
+    Long period =
+        days.map(number -> Math.min(number.value(), MOST_DAYS) * SECONDS_OF_A_DAY)
+            .or(() -> seconds.map(Node.Argument.Number::value))
+            .orElse(null);
+    List<Template> addresses = arguments.taggedList("addresses", null);
+    return new Command.Vacation(
+        node.at().line(),
+        period,
+        arguments.tagged("subject", null),
+        arguments.tagged("from", null),
+        addresses == null ? List.of() : addresses,
+        arguments.flag("mime", null),
+        arguments.tagged("handle", null),
+        copy(node, arguments),
+        arguments.string("the reason"));
+  }
+
+  private Command notify(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.ENOTIFY, node.at(), "notify");
+    Template from = arguments.tagged("from", null);
+    Template importance = arguments.tagged("importance", null);
+    arguments.taggedList("options", null); // RFC 5436 §2.4: none of them means anything to mailto
+    Template message = arguments.tagged("message", null);
+    Command.FileInto copy = copy(node, arguments);
+    Template method = arguments.string("the method");
+    if (importance != null
+        && importance.constant().filter(value -> !value.matches("[123]")).isPresent()) {
+      throw new SieveException(node.at(), ":importance is \"1\", \"2\" or \"3\"");
+    }
+    Optional<String> constant = method.constant();
+    if (constant.isPresent()) {
+      try {
+        MailtoUri.parse(constant.get());
+      } catch (IllegalArgumentException e) {
+        throw new SieveException(node.at(), String.valueOf(e.getMessage()));
+      }
+    }
+    return new Command.Notify(node.at().line(), from, importance, message, copy, method);
+  }
+
+  private Command include(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.INCLUDE, node.at(), "include");
+    boolean global = arguments.flag("global", null);
+    if (arguments.flag("personal", null) && global) {
+      throw new SieveException(node.at(), "include has :personal or :global, not both");
+    }
+    boolean once = arguments.flag("once", null);
+    boolean optional = arguments.flag("optional", null);
+    String name = Arguments.constant(arguments.string("the script"), node.at());
+    return new Command.Include(node.at().line(), global, once, optional, name);
+  }
+
+  private Command global(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.INCLUDE, node.at(), "global");
+    context.need(Extension.VARIABLES, node.at(), "global");
+    List<String> names = new ArrayList<>();
+    for (Template name : arguments.strings("the variables")) {
+      names.add(variable(node, name, false));
+    }
+    return new Command.Global(node.at().line(), names);
   }
 
   private Command set(Node node, Arguments arguments) throws SieveException {
     context.need(Extension.VARIABLES, node.at(), "set");
     List<Modifier> modifiers = new ArrayList<>();
     for (Modifier modifier : Modifier.values()) {
-      if (arguments.flag(modifier.name().toLowerCase(Locale.ROOT), null)) {
+      Extension extension = modifier == Modifier.ENCODEURL ? Extension.ENOTIFY : null;
+      if (arguments.flag(modifier.name().toLowerCase(Locale.ROOT), extension)) {
         if (!modifiers.isEmpty() && modifiers.getLast().precedence() == modifier.precedence()) {
           throw new SieveException(node.at(), "these two modifiers do not go together");
         }
         modifiers.add(modifier);
       }
     }
-    String name = variable(node, arguments.string("the name"));
+    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
     return new Command.SetVariable(
         node.at().line(), name, modifiers, arguments.string("the value"));
   }
 
-  private static String variable(Node node, Template name) throws SieveException {
+  /**
+   * The name of a variable.
+   *
+   * @param global whether it may be one of those for all scripts (RFC 6609 §3.4.2)
+   */
+  private static String variable(Node node, Template name, boolean global) throws SieveException {
     String constant = Arguments.constant(name, node.at());
-    if (!VARIABLE.matcher(constant).matches()) {
+    boolean ofAll = global && constant.toLowerCase(Locale.ROOT).startsWith(Run.GLOBAL);
+    String own = ofAll ? constant.substring(Run.GLOBAL.length()) : constant;
+    if (!VARIABLE.matcher(own).matches()) {
       throw new SieveException(node.at(), "this is no name of a variable: " + constant);
     }
     return constant.toLowerCase(Locale.ROOT);
@@ -205,7 +325,7 @@ final class Compiler {
     String variable = null;
     if (arguments.positional() > 1) {
       context.need(Extension.VARIABLES, node.at(), "a variable for flags");
-      variable = variable(node, arguments.string("the variable"));
+      variable = variable(node, arguments.string("the variable"), false);
     }
     return new Command.ChangeFlags(
         node.at().line(), change, variable, arguments.strings("the flags"));

@@ -25,6 +25,9 @@ final class Context {
       throw new SieveException(at, "there is no extension \"" + name + "\" here");
     }
     Extension.of(name).ifPresent(required::add);
+    if (required.contains(Extension.VACATION_SECONDS)) {
+      required.add(Extension.VACATION);
+    }
   }
 
   boolean has(Extension extension) {
@@ -44,7 +47,7 @@ final class Context {
   Template template(Position at, String text) throws SieveException {
     String decoded = has(Extension.ENCODED_CHARACTER) ? Template.decode(at, text) : text;
     return has(Extension.VARIABLES)
-        ? Template.withVariables(at, decoded)
+        ? Template.withVariables(at, decoded, has(Extension.INCLUDE))
         : Template.literal(decoded);
   }
 

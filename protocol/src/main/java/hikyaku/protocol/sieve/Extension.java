@@ -19,28 +19,46 @@ public enum Extension {
   COPY("copy"),
   /** RFC 5260 §4. */
   DATE("date"),
+  /** RFC 7352. */
+  DUPLICATE("duplicate"),
   /** RFC 5228 §2.4.2.4. */
   ENCODED_CHARACTER("encoded-character"),
+  /** RFC 5435, with the method of RFC 5436. */
+  ENOTIFY("enotify"),
   /** RFC 5228 §5.4. */
   ENVELOPE("envelope"),
   /** RFC 5183. */
   ENVIRONMENT("environment"),
+  /** RFC 5429 §2.1. */
+  EREJECT("ereject"),
+  /** RFC 8580. */
+  FCC("fcc"),
   /** RFC 5228 §4.1. */
   FILEINTO("fileinto"),
   /** RFC 5463. */
   IHAVE("ihave"),
   /** RFC 5232. */
   IMAP4FLAGS("imap4flags"),
+  /** RFC 6609. */
+  INCLUDE("include"),
   /** RFC 5260 §6. */
   INDEX("index"),
   /** RFC 5490 §3. */
   MAILBOX("mailbox"),
+  /** RFC 9042. */
+  MAILBOXID("mailboxid"),
+  /** RFC 5429 §2.2. */
+  REJECT("reject"),
   /** RFC 5231. */
   RELATIONAL("relational"),
   /** RFC 8579. */
   SPECIAL_USE("special-use"),
   /** RFC 5233. */
   SUBADDRESS("subaddress"),
+  /** RFC 5230. */
+  VACATION("vacation"),
+  /** RFC 6131; brings vacation along. */
+  VACATION_SECONDS("vacation-seconds"),
   /** RFC 5229. */
   VARIABLES("variables");
 

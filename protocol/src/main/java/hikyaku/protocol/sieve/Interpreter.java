@@ -3,34 +3,50 @@ package hikyaku.protocol.sieve;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.sieve.Command.Modifier;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /** Runs a script over a message. Pure: it says what is to be done, and does none of it. */
 public final class Interpreter {
-  private final Script script;
+  /** RFC 6609 §3.2: includes inside one another, and of a run. */
+  private static final int DEEPEST = 10;
+
+  private static final int MOST_INCLUDED = 100;
+
+  private final Surroundings surroundings;
   private final SieveLimits limits;
   private final Watcher watcher;
   private final Run run;
   private final Testing testing;
+  private final Sending sending;
   private final List<Action> actions = new ArrayList<>();
+  private final List<List<Object>> running = new ArrayList<>();
+  private final Set<List<Object>> included = new HashSet<>();
+  private int includes;
   private boolean implicitKeep = true;
   private int redirects;
 
   private Interpreter(
-      Script script,
-      SieveMessage message,
-      Surroundings surroundings,
-      SieveLimits limits,
-      Watcher watcher) {
-    this.script = script;
+      SieveMessage message, Surroundings surroundings, SieveLimits limits, Watcher watcher) {
+    this.surroundings = surroundings;
     this.limits = limits;
     this.watcher = watcher;
-    this.run = new Run(script.required().contains(Extension.VARIABLES), limits);
+    this.run = new Run(limits);
     this.testing = new Testing(message, surroundings, run, watcher);
+    this.sending = new Sending(message, surroundings, run, watcher);
   }
+
+  /**
+   * A script of several that run one after another.
+   *
+   * @param name empty for the user's own
+   */
+  public record Stage(String name, Script script) {}
 
   /**
    * Runs a script.
@@ -44,37 +60,113 @@ public final class Interpreter {
       SieveLimits limits,
       Watcher watcher)
       throws IOException {
-    return new Interpreter(script, message, surroundings, limits, watcher).run();
+    return run(List.of(new Stage("", script)), message, surroundings, limits, watcher);
   }
 
-  private Outcome run() throws IOException {
-    try {
-      boolean _ = block(script.commands());
-    } catch (RunException e) {
-      watcher.step(e.line(), "the run fails: " + e.getMessage());
-      return new Outcome(
-          List.of(new Action.Keep(List.of(), true)),
-          Optional.of(new Outcome.Problem(e.line(), String.valueOf(e.getMessage()))));
+  /**
+   * Runs scripts one after another, up to one that decides: that cancels the implicit keep.
+   *
+   * @throws IOException if the message cannot be read
+   */
+  public static Outcome run(
+      List<Stage> stages,
+      SieveMessage message,
+      Surroundings surroundings,
+      SieveLimits limits,
+      Watcher watcher)
+      throws IOException {
+    return new Interpreter(message, surroundings, limits, watcher).run(stages);
+  }
+
+  private Outcome run(List<Stage> stages) throws IOException {
+    for (Stage stage : stages) {
+      if (!implicitKeep) {
+        break;
+      }
+      try {
+        Flow _ = script(stage.script);
+      } catch (RunException e) {
+        watcher.step(e.line(), "the run fails: " + e.getMessage());
+        String sentence = String.valueOf(e.getMessage());
+        return Outcome.failed(
+            stage.name.isEmpty()
+                ? new Outcome.Problem(e.line(), sentence)
+                : new Outcome.Problem(0, in(stage.name, e)));
+      }
     }
     if (implicitKeep) {
       actions.add(new Action.Keep(run.flags(), true));
     }
-    return new Outcome(actions, Optional.empty());
+    return new Outcome(actions, testing.marks(), Optional.empty());
   }
 
-  /**
-   * @return false if the script stopped
-   */
-  private boolean block(List<Command> commands) throws RunException, IOException {
+  private static String in(String name, RunException e) {
+    return "in the script \"" + name + "\", line " + e.line() + ": " + e.getMessage();
+  }
+
+  /** How it goes on behind a command. */
+  private enum Flow {
+    ON,
+    /** Behind the include of the script that runs (RFC 6609 §3.3). */
+    RETURN,
+    STOP
+  }
+
+  private Flow script(Script script) throws RunException, IOException {
+    Run.Frame before = run.enter(new Run.Frame(script.required().contains(Extension.VARIABLES)));
+    Flow flow = block(script.commands());
+    run.enter(before);
+    return flow == Flow.RETURN ? Flow.ON : flow;
+  }
+
+  private Flow include(Command.Include include) throws RunException, IOException {
+    String name = include.name();
+    Optional<Script> found;
+    try {
+      found = surroundings.included(name, include.global());
+    } catch (SieveException e) {
+      throw run.problem("the script \"" + name + "\" is not in order: " + e.told());
+    }
+    if (found.isEmpty()) {
+      if (include.optional()) {
+        watcher.step(include.line(), "there is no script \"" + name + "\" to include");
+        return Flow.ON;
+      }
+      throw run.problem("there is no script \"" + name + "\" to include");
+    }
+    List<Object> key = List.of(include.global(), name);
+    boolean first = included.add(key);
+    if (include.once() && !first) {
+      return Flow.ON;
+    }
+    if (running.contains(key)) {
+      throw run.problem("the script \"" + name + "\" includes itself");
+    }
+    if (running.size() >= DEEPEST || ++includes > MOST_INCLUDED) {
+      throw run.problem("scripts are included too often, or too deep inside one another");
+    }
+    watcher.step(include.line(), "include the script \"" + name + "\"");
+    running.add(key);
+    try {
+      return script(found.get());
+    } catch (RunException e) {
+      throw new RunException(include.line(), in(name, e));
+    } finally {
+      running.removeLast();
+    }
+  }
+
+  private Flow block(List<Command> commands) throws RunException, IOException {
     for (Command command : commands) {
-      if (!command(command)) {
-        return false;
+      Flow flow = command(command);
+      if (flow != Flow.ON) {
+        return flow;
       }
     }
-    return true;
+    return Flow.ON;
   }
 
-  private boolean command(Command command) throws RunException, IOException {
+  private Flow command(Command command) throws RunException, IOException {
     run.at(command.line());
     run.pay(1);
     switch (command) {
@@ -87,11 +179,11 @@ public final class Interpreter {
       }
       case Command.Stop(int line) -> {
         watcher.step(line, "stop");
-        return false;
+        return Flow.STOP;
       }
       case Command.Keep(int line, List<Template> flags) -> {
         implicitKeep = false;
-        act(line, new Action.Keep(flags(flags), false));
+        act(line, new Action.Keep(sending.flags(flags), false));
       }
       case Command.Discard(int line) -> {
         watcher.step(line, "discard");
@@ -106,13 +198,35 @@ public final class Interpreter {
       }
       case Command.ChangeFlags change -> changeFlags(change);
       case Command.Fail(int _, Template sentence) -> throw run.problem(run.expand(sentence));
+      case Command.Vacation vacation -> {
+        Optional<Action.Vacation> answer = sending.vacation(vacation);
+        if (actions.stream().anyMatch(Action.Vacation.class::isInstance)) {
+          throw run.problem("a run has one vacation"); // RFC 5230 §4.7
+        }
+        if (answer.isPresent()) {
+          act(vacation.line(), answer.get());
+        }
+      }
+      case Command.Reject(int line, boolean atOnce, Template reason) -> {
+        act(line, new Action.Reject(run.expand(reason), atOnce));
+        implicitKeep = false;
+      }
+      case Command.Notify notify -> {
+        Optional<Action.Notify> notification = sending.notification(notify);
+        if (notification.isPresent()) {
+          act(notify.line(), notification.get());
+        }
+      }
+      case Command.Include include -> {
+        return include(include);
+      }
+      case Command.Return(int line) -> {
+        watcher.step(line, "return");
+        return Flow.RETURN;
+      }
+      case Command.Global(int _, List<String> names) -> run.share(names);
     }
-    return true;
-  }
-
-  /** RFC 5232 §5: without flags of its own an action has those of the run. */
-  private List<String> flags(@Nullable List<Template> flags) throws RunException {
-    return flags == null ? run.flags() : run.flags(run.expand(flags));
+    return Flow.ON;
   }
 
   /** RFC 5228 §2.10.3: an action that is asked for twice is done once. */
@@ -120,6 +234,12 @@ public final class Interpreter {
     watcher.step(line, Told.of(action));
     if (actions.stream().anyMatch(before -> isSame(before, action))) {
       return;
+    }
+    boolean refused = actions.stream().anyMatch(Action.Reject.class::isInstance);
+    boolean others = !actions.stream().allMatch(Action.Notify.class::isInstance);
+    if (refused || action instanceof Action.Reject && others) {
+      // RFC 5429 §2.3.
+      throw run.problem("what is refused is not delivered, sent on or answered as well");
     }
     if (actions.size() >= limits.actions()) {
       throw run.problem("a run has at most " + limits.actions() + " actions");
@@ -133,25 +253,17 @@ public final class Interpreter {
       case Action.FileInto into ->
           other instanceof Action.FileInto that
               && into.mailbox().equals(that.mailbox())
-              && into.specialUse().equals(that.specialUse());
-      case Action.Redirect redirect -> redirect.equals(other);
+              && into.specialUse().equals(that.specialUse())
+              && into.mailboxId().equals(that.mailboxId());
+      case Action.Redirect _, Action.Vacation _, Action.Reject _, Action.Notify _ ->
+          one.equals(other);
     };
   }
 
   private void fileInto(Command.FileInto command) throws RunException {
-    String mailbox = run.expand(command.mailbox());
-    if (mailbox.isEmpty() || mailbox.length() > limits.variableCharacters()) {
-      throw run.problem("this can be no name of a mailbox");
-    }
-    Template use = command.specialUse();
+    Action.FileInto into = sending.into(command);
     implicitKeep &= command.copy();
-    act(
-        command.line(),
-        new Action.FileInto(
-            mailbox,
-            command.create(),
-            flags(command.flags()),
-            use == null ? Optional.empty() : Optional.of(run.expand(use))));
+    act(command.line(), into);
   }
 
   private void redirect(Command.Redirect command) throws RunException {
@@ -204,11 +316,33 @@ public final class Interpreter {
             case UPPER -> Case.upper(modified);
             case LOWERFIRST -> first(modified, Case.lower(modified));
             case UPPERFIRST -> first(modified, Case.upper(modified));
+            case ENCODEURL -> encoded(modified);
             case QUOTEWILDCARD -> modified.replaceAll("[*?\\\\]", "\\\\$0");
             case LENGTH -> Integer.toString(modified.codePointCount(0, modified.length()));
           };
     }
     return modified;
+  }
+
+  /** RFC 5435 §6: all octets but the unreserved ones of RFC 3986 §2.3. */
+  private String encoded(String text) {
+    StringBuilder encoded = new StringBuilder();
+    for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
+      boolean plain =
+          octet >= 'a' && octet <= 'z'
+              || octet >= 'A' && octet <= 'Z'
+              || octet >= '0' && octet <= '9'
+              || octet == '-'
+              || octet == '.'
+              || octet == '_'
+              || octet == '~';
+      if (plain) {
+        encoded.append((char) octet);
+      } else {
+        encoded.append('%').append(HexFormat.of().withUpperCase().toHexDigits(octet));
+      }
+    }
+    return run.cut(encoded.toString());
   }
 
   private static String first(String text, String changed) {

@@ -7,9 +7,19 @@ import java.util.Optional;
  * What a run came to.
  *
  * @param actions in order, none twice; empty if the message is to be discarded
+ * @param marks messages to remember once that is done
  * @param problem why the run failed, if it did; then the one action is to keep the message
  */
-public record Outcome(List<Action> actions, Optional<Problem> problem) {
+public record Outcome(List<Action> actions, List<Mark> marks, Optional<Problem> problem) {
+
+  /**
+   * A message that is known from now on (RFC 7352 §3).
+   *
+   * @param seconds how long
+   * @param last whether that counts anew each time it comes
+   */
+  public record Mark(String handle, String id, long seconds, boolean last) {}
+
   /**
    * Why a run failed.
    *
@@ -20,5 +30,11 @@ public record Outcome(List<Action> actions, Optional<Problem> problem) {
 
   public Outcome {
     actions = List.copyOf(actions);
+    marks = List.copyOf(marks);
+  }
+
+  /** Of a run that failed: the message is kept. */
+  public static Outcome failed(Problem problem) {
+    return new Outcome(List.of(new Action.Keep(List.of(), true)), List.of(), Optional.of(problem));
   }
 }

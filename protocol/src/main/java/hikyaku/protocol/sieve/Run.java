@@ -2,25 +2,61 @@ package hikyaku.protocol.sieve;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /** What changes while a script runs: variables, flags, and what is left of its means. */
 final class Run {
-  private final boolean hasVariables;
+  /** What names of variables begin with that all scripts of a run share (RFC 6609 §3.4.2). */
+  static final String GLOBAL = "global.";
+
   private final SieveLimits limits;
-  private final Map<String, String> variables = new HashMap<>();
-  private List<String> captures = List.of();
+  private final Map<String, String> globals = new HashMap<>();
+  private Frame frame;
   private List<String> flags = List.of();
   private long steps;
   private int line;
 
-  Run(boolean hasVariables, SieveLimits limits) {
-    this.hasVariables = hasVariables;
+  /** What a script has of its own (RFC 6609 §3.4). */
+  static final class Frame {
+    private final boolean hasVariables;
+    private final Map<String, String> variables = new HashMap<>();
+    private final Set<String> shared = new HashSet<>();
+    private List<String> captures = List.of();
+
+    Frame(boolean hasVariables) {
+      this.hasVariables = hasVariables;
+    }
+  }
+
+  Run(SieveLimits limits) {
     this.limits = limits;
+    this.frame = new Frame(false);
     this.steps = limits.steps();
+  }
+
+  /**
+   * Goes on with what another script has.
+   *
+   * @return what there was before
+   */
+  Frame enter(Frame other) {
+    Frame before = frame;
+    frame = other;
+    return before;
+  }
+
+  /** From here on the names mean variables that all scripts share (RFC 6609 §3.4.1). */
+  void share(List<String> names) {
+    frame.shared.addAll(names);
+  }
+
+  int line() {
+    return line;
   }
 
   /** From here on, what fails fails in this line. */
@@ -51,8 +87,8 @@ final class Run {
         case Template.Part.Literal(String text) -> expanded.append(text);
         case Template.Part.Variable(String name) -> expanded.append(variable(name));
         case Template.Part.Capture(int number) -> {
-          if (number < captures.size()) {
-            expanded.append(captures.get(number));
+          if (number < frame.captures.size()) {
+            expanded.append(frame.captures.get(number));
           }
         }
       }
@@ -71,15 +107,24 @@ final class Run {
 
   /** One that was never set is empty (RFC 5229 §3). */
   String variable(String name) {
-    return variables.getOrDefault(name, "");
+    return variablesOf(name).getOrDefault(own(name), "");
+  }
+
+  private Map<String, String> variablesOf(String name) {
+    return name.startsWith(GLOBAL) || frame.shared.contains(name) ? globals : frame.variables;
+  }
+
+  private static String own(String name) {
+    return name.startsWith(GLOBAL) ? name.substring(GLOBAL.length()) : name;
   }
 
   /** Cut to what a variable may hold (RFC 5229 §6). */
   void set(String name, String value) throws RunException {
-    if (!variables.containsKey(name) && variables.size() >= limits.variables()) {
+    Map<String, String> variables = variablesOf(name);
+    if (!variables.containsKey(own(name)) && variables.size() >= limits.variables()) {
       throw problem("a script has at most " + limits.variables() + " variables");
     }
-    variables.put(name, cut(value));
+    variables.put(own(name), cut(value));
   }
 
   String cut(String value) {
@@ -92,8 +137,8 @@ final class Run {
 
   /** RFC 5229 §3.2: a match that succeeds replaces what the last one left. */
   void captured(List<String> groups) {
-    if (hasVariables) {
-      captures = groups.stream().limit(10).map(this::cut).toList();
+    if (frame.hasVariables) {
+      frame.captures = groups.stream().limit(10).map(this::cut).toList();
     }
   }
 

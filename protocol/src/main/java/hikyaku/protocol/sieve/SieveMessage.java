@@ -74,6 +74,11 @@ public final class SieveMessage {
     return header.stream().filter(field -> field.is(name)).toList();
   }
 
+  /** The first field of a name as people read it; empty if there is none. */
+  String text(String name) {
+    return fields(name).stream().findFirst().map(field -> field.decoded().strip()).orElse("");
+  }
+
   /** The whole body as it came (RFC 5173 §5.1). */
   String rawBody() throws IOException {
     byte[] raw = read(structure.root().bodyStart(), structure.size(), limits.bodyOctets());

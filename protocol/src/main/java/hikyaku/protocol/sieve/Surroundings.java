@@ -1,5 +1,6 @@
 package hikyaku.protocol.sieve;
 
+import hikyaku.protocol.address.MailAddress;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Optional;
@@ -26,6 +27,31 @@ public interface Surroundings {
    * @param use with its \, in any case
    */
   boolean hasSpecialUse(@Nullable String mailbox, String use);
+
+  /** Whether a mailbox of the account has this id (RFC 9042 §4). */
+  boolean mailboxIdExists(String id);
+
+  /** The address that the user is known by. */
+  MailAddress own();
+
+  /** Whether mail for an address is the user's alone. */
+  boolean isOwn(MailAddress address);
+
+  /**
+   * Whether a message came before (RFC 7352 §3).
+   *
+   * @param handle the name of the test
+   * @param id what the message is known by
+   */
+  boolean seenBefore(String handle, String id);
+
+  /**
+   * A script that another one includes (RFC 6609 §3.2).
+   *
+   * @param global whether it is one for all, and not the user's own
+   * @throws SieveException if it is not in order
+   */
+  Optional<Script> included(String name, boolean global) throws SieveException;
 
   /** A fact by its name in lower case (RFC 5183 §4.1). */
   Optional<String> environment(String item);

@@ -53,8 +53,12 @@ record Template(List<Part> parts) {
     };
   }
 
-  /** A string whose variables are to be replaced. */
-  static Template withVariables(Position at, String text) throws SieveException {
+  /**
+   * A string whose variables are to be replaced.
+   *
+   * @param global whether there are global ones (RFC 6609 §3.4.2)
+   */
+  static Template withVariables(Position at, String text, boolean global) throws SieveException {
     List<Part> parts = new ArrayList<>();
     Matcher reference = REFERENCE.matcher(text);
     int plain = 0;
@@ -62,7 +66,7 @@ record Template(List<Part> parts) {
       if (reference.start() > plain) {
         parts.add(new Part.Literal(text.substring(plain, reference.start())));
       }
-      parts.add(part(at, reference));
+      parts.add(part(at, reference, global));
       plain = reference.end();
     }
     if (plain < text.length()) {
@@ -71,10 +75,16 @@ record Template(List<Part> parts) {
     return new Template(parts);
   }
 
-  private static Part part(Position at, Matcher reference) throws SieveException {
+  private static Part part(Position at, Matcher reference, boolean global) throws SieveException {
     String number = reference.group(1);
     if (number != null) {
       return new Part.Capture(number.length() > 3 ? 1000 : Integer.parseInt(number));
+    }
+    if (global && reference.group(2).equalsIgnoreCase("global") && reference.group(3) != null) {
+      String name = reference.group(3).substring(1);
+      if (!name.isEmpty() && name.indexOf('.') < 0) {
+        return new Part.Variable(Run.GLOBAL + name.toLowerCase(Locale.ROOT));
+      }
     }
     if (reference.group(3) != null) {
       throw new SieveException(at, "there are no variables of the kind " + reference.group());

@@ -86,6 +86,33 @@ sealed interface Test {
   record SpecialUseExists(int line, @Nullable Template mailbox, List<Template> uses)
       implements Test {}
 
+  /** RFC 9042 §4. */
+  record MailboxIdExists(int line, List<Template> ids) implements Test {}
+
+  /**
+   * RFC 7352 §3.
+   *
+   * @param header that has the id; null for Message-ID
+   * @param id null for that of the header
+   * @param seconds how long a message is known; null for the usual time
+   */
+  record Duplicate(
+      int line,
+      @Nullable Template handle,
+      @Nullable Template header,
+      @Nullable Template id,
+      @Nullable Long seconds,
+      boolean last)
+      implements Test {}
+
+  /** RFC 5435 §4. */
+  record ValidNotifyMethod(int line, List<Template> methods) implements Test {}
+
+  /** RFC 5435 §5. */
+  record NotifyMethodCapability(
+      int line, Match match, Template method, Template capability, List<Template> keys)
+      implements Test {}
+
   /** RFC 5183. */
   record Environment(int line, Match match, Template item, List<Template> keys) implements Test {}
 

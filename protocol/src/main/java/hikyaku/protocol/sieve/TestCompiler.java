@@ -142,6 +142,24 @@ final class TestCompiler {
         Template mailbox = arguments.positional() > 1 ? arguments.string("the mailbox") : null;
         yield new Test.SpecialUseExists(line, mailbox, arguments.strings("the uses"));
       }
+      case "mailboxidexists" -> {
+        context.need(Extension.MAILBOXID, node.at(), "mailboxidexists");
+        yield new Test.MailboxIdExists(line, arguments.strings("the ids"));
+      }
+      case "duplicate" -> duplicate(node, line, arguments);
+      case "valid_notify_method" -> {
+        context.need(Extension.ENOTIFY, node.at(), "valid_notify_method");
+        yield new Test.ValidNotifyMethod(line, arguments.strings("the methods"));
+      }
+      case "notify_method_capability" -> {
+        context.need(Extension.ENOTIFY, node.at(), "notify_method_capability");
+        yield new Test.NotifyMethodCapability(
+            line,
+            arguments.match(),
+            arguments.string("the method"),
+            arguments.string("the capability"),
+            arguments.strings("the keys"));
+      }
       case "environment" -> {
         context.need(Extension.ENVIRONMENT, node.at(), "environment");
         yield new Test.Environment(
@@ -161,6 +179,22 @@ final class TestCompiler {
       }
     }
     return new Test.Constant(line, has);
+  }
+
+  private Test duplicate(Node node, int line, Arguments arguments) throws SieveException {
+    context.need(Extension.DUPLICATE, node.at(), "duplicate");
+    Template header = arguments.tagged("header", null);
+    Template id = arguments.tagged("uniqueid", null);
+    if (header != null && id != null) {
+      throw new SieveException(node.at(), "duplicate has :header or :uniqueid, not both");
+    }
+    return new Test.Duplicate(
+        line,
+        arguments.tagged("handle", null),
+        header,
+        id,
+        arguments.taggedNumber("seconds", null).map(Node.Argument.Number::value).orElse(null),
+        arguments.flag("last", null));
   }
 
   private static Test size(Node node, int line, Arguments arguments) throws SieveException {

@@ -19,10 +19,14 @@ import java.util.Optional;
 final class Testing {
   private static final int SHOWN = 200;
 
+  /** RFC 7352 §3.3: how long a message is known if the script does not say it, in seconds. */
+  private static final long WEEK = 7 * 86_400;
+
   private final SieveMessage message;
   private final Surroundings surroundings;
   private final Run run;
   private final Comparing comparing;
+  private final List<Outcome.Mark> marks = new ArrayList<>();
   private final Watcher watcher;
 
   Testing(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
@@ -76,6 +80,20 @@ final class Testing {
       case Test.MailboxExists mailboxes -> mailboxExists(mailboxes);
       case Test.SpecialUseExists uses -> specialUseExists(uses);
       case Test.Environment environment -> environment(environment);
+      case Test.MailboxIdExists ids -> {
+        boolean all = true;
+        for (String id : run.expand(ids.ids())) {
+          all &= surroundings.mailboxIdExists(id);
+        }
+        yield told(test, "mailboxidexists", all);
+      }
+      case Test.Duplicate duplicate -> duplicate(duplicate);
+      case Test.ValidNotifyMethod methods ->
+          told(
+              test,
+              "valid_notify_method",
+              run.expand(methods.methods()).stream().allMatch(MailtoUri::isValid));
+      case Test.NotifyMethodCapability capability -> capability(capability);
     };
   }
 
@@ -280,6 +298,39 @@ final class Testing {
       all &= surroundings.hasSpecialUse(mailbox, use);
     }
     return told(test, "specialuse_exists", all);
+  }
+
+  /** RFC 7352 §3: a message without an id is none that came before. */
+  private boolean duplicate(Test.Duplicate test) throws RunException {
+    Template given = test.id();
+    String id;
+    if (given != null) {
+      id = run.expand(given);
+    } else {
+      Template header = test.header();
+      id = message.text(header == null ? "message-id" : run.expand(header));
+    }
+    if (id.isEmpty()) {
+      return told(test, "duplicate: the message has no such field", false);
+    }
+    String handle = test.handle() == null ? "" : run.expand(test.handle());
+    Long seconds = test.seconds();
+    marks.add(new Outcome.Mark(handle, id, seconds == null ? WEEK : seconds, test.last()));
+    return told(test, "duplicate " + shown(List.of(id)), surroundings.seenBefore(handle, id));
+  }
+
+  /** What is to be remembered of the message once the run has come to its end. */
+  List<Outcome.Mark> marks() {
+    return marks;
+  }
+
+  /** RFC 5435 §5.1: whether somebody reads mail now is never known. */
+  private boolean capability(Test.NotifyMethodCapability test) throws RunException {
+    boolean known =
+        MailtoUri.isValid(run.expand(test.method()))
+            && Collation.asciiLower(run.expand(test.capability())).equals("online");
+    List<String> values = known ? List.of("maybe") : List.of();
+    return known && compared(test, "notify_method_capability", test.match(), values, test.keys());
   }
 
   private boolean environment(Test.Environment test) throws RunException {

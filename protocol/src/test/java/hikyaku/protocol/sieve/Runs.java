@@ -2,6 +2,7 @@ package hikyaku.protocol.sieve;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +33,9 @@ final class Runs {
       Look, I'm sorry about the whole anvil thing.
       """;
 
+  /** Scripts that others include, by name. */
+  static final Map<String, String> INCLUDED = new HashMap<>();
+
   private Runs() {}
 
   static Script script(String text) {
@@ -42,6 +47,10 @@ final class Runs {
   }
 
   static SieveMessage message(String text) {
+    return message(text, "coyote@desert.example.org");
+  }
+
+  private static SieveMessage message(String text, String from) {
     byte[] octets = text.replace("\n", "\r\n").getBytes(UTF_8);
     MimeParser parser = new MimeParser();
     parser.write(octets, 0, octets.length);
@@ -50,7 +59,7 @@ final class Runs {
           new byte[0],
           parser.finish(),
           MessageOctets.of(octets),
-          "coyote@desert.example.org",
+          from,
           "roadrunner+fast@acme.example.com",
           SieveLimits.DEFAULTS);
     } catch (IOException e) {
@@ -75,6 +84,21 @@ final class Runs {
         .orElseGet(() -> words(outcome));
   }
 
+  /** The same for a message with another sender in the envelope. */
+  static String runFrom(String script, String message, String from) {
+    try {
+      return words(
+          Interpreter.run(
+              script(script),
+              message(message, from),
+              new World(),
+              SieveLimits.DEFAULTS,
+              Watcher.NONE));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static String words(Outcome outcome) {
     List<String> words = outcome.actions().stream().map(Runs::word).toList();
     return words.isEmpty() ? "discard" : String.join("; ", words);
@@ -88,9 +112,31 @@ final class Runs {
           "fileinto "
               + into.mailbox()
               + (into.create() ? " create" : "")
+              + into.mailboxId().map(id -> " " + id).orElse("")
               + into.specialUse().map(use -> " " + use).orElse("")
               + with(into.flags());
       case Action.Redirect(String address) -> "redirect " + address;
+      case Action.Vacation vacation ->
+          "vacation "
+              + vacation.from()
+              + " \""
+              + vacation.subject()
+              + "\""
+              + (vacation.seconds().isPresent() ? " " + vacation.seconds().getAsLong() : "")
+              + vacation.copy().map(into -> " " + word(into)).orElse("");
+      case Action.Reject reject ->
+          (reject.atOnce() ? "ereject " : "reject ") + reject.reason().strip();
+      case Action.Notify notify ->
+          "notify "
+              + notify.to()
+              + " "
+              + notify.from()
+              + " "
+              + notify.importance()
+              + " \""
+              + notify.subject()
+              + "\" "
+              + notify.text().strip();
     };
   }
 
@@ -138,6 +184,35 @@ final class Runs {
     @Override
     public Optional<String> environment(String item) {
       return Optional.ofNullable(Map.of("name", "Hikyaku", "location", "MDA").get(item));
+    }
+
+    @Override
+    public boolean mailboxIdExists(String id) {
+      return id.equals("F123");
+    }
+
+    @Override
+    public MailAddress own() {
+      return new MailAddress("roadrunner", "acme.example.com");
+    }
+
+    @Override
+    public boolean isOwn(MailAddress address) {
+      return address.base('+').toString().equals("roadrunner@acme.example.com")
+          || address.toString().equals("rr@acme.example.com");
+    }
+
+    @Override
+    public boolean seenBefore(String handle, String id) {
+      return id.equals("<seen@example.com>") && handle.isEmpty();
+    }
+
+    @Override
+    public Optional<Script> included(String name, boolean global) throws SieveException {
+      String text = INCLUDED.get((global ? "global " : "") + name);
+      return text == null
+          ? Optional.empty()
+          : Optional.of(Script.read(text.getBytes(UTF_8), SieveLimits.DEFAULTS));
     }
   }
 }

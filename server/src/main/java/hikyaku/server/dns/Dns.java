@@ -22,7 +22,9 @@ public interface Dns {
   /** In any order. */
   Optional<List<Mx>> mx(String domain) throws DnsException;
 
-  /** Texts, each with its strings joined (RFC 7208 §3.3, RFC 6376 §3.6.2.2); octets one per char. */
+  /**
+   * Texts, each with its strings joined (RFC 7208 §3.3, RFC 6376 §3.6.2.2); octets one per char.
+   */
   Optional<List<String>> txt(String name) throws DnsException;
 
   /** The names that an address has by its PTR records. */

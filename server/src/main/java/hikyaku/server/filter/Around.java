@@ -2,22 +2,38 @@ package hikyaku.server.filter;
 
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.SpecialUse;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.sieve.Script;
+import hikyaku.protocol.sieve.SieveException;
 import hikyaku.protocol.sieve.Surroundings;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Resolution;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a run at delivery can ask. */
-record Around(MailStore mail, Directory directory, Account account, Map<String, String> facts)
-    implements Surroundings {
+record Around(Filter filter, Account account, Envelope envelope) implements Surroundings {
+  private MailStore mail() {
+    return filter.mail();
+  }
+
+  private Directory directory() {
+    return filter.directory();
+  }
+
+  private FolderTree tree() {
+    return mail().account(account.id()).tree();
+  }
+
   @Override
   public Instant now() {
-    return mail.clock().instant();
+    return mail().clock().instant();
   }
 
   @Override
@@ -27,7 +43,7 @@ record Around(MailStore mail, Directory directory, Account account, Map<String, 
 
   @Override
   public String separators() {
-    return directory
+    return directory()
         .domain(account.primary().domain())
         .map(domain -> domain.settings().separators())
         .orElse("");
@@ -35,7 +51,12 @@ record Around(MailStore mail, Directory directory, Account account, Map<String, 
 
   @Override
   public boolean mailboxExists(String name) {
-    return mail.account(account.id()).tree().folder(name).isPresent();
+    return tree().folder(name).isPresent();
+  }
+
+  @Override
+  public boolean mailboxIdExists(String id) {
+    return new Places(mail()).withId(account, id).isPresent();
   }
 
   @Override
@@ -44,19 +65,48 @@ record Around(MailStore mail, Directory directory, Account account, Map<String, 
     if (known.isEmpty()) {
       return false;
     }
-    Optional<Folder> with = mail.account(account.id()).tree().with(known.get());
+    Optional<Folder> with = tree().with(known.get());
     if (mailbox == null) {
       return with.isPresent();
     }
-    return mail.account(account.id())
-        .tree()
+    return tree()
         .folder(mailbox)
         .filter(folder -> folder.specialUse().contains(known.get()))
         .isPresent();
   }
 
   @Override
+  public MailAddress own() {
+    return new MailAddress(account.primary().localPart(), account.primary().domain());
+  }
+
+  @Override
+  public boolean isOwn(MailAddress address) {
+    return Address.of(address)
+                .flatMap(
+                    each -> directory().domain(each.domain()).map(_ -> directory().resolve(each)))
+                .orElse(null)
+            instanceof Resolution.Local local
+        && local.targets().size() == 1
+        && local.targets().getFirst().account().id().equals(account.id());
+  }
+
+  @Override
+  public boolean seenBefore(String handle, String id) {
+    return filter
+        .memories()
+        .memory(account.id())
+        .until(Memory.seen(handle, id), now(), envelope.key())
+        .isPresent();
+  }
+
+  @Override
+  public Optional<Script> included(String name, boolean global) throws SieveException {
+    return filter.included(global ? ScriptBook.FOR_ALL : account.id(), name);
+  }
+
+  @Override
   public Optional<String> environment(String item) {
-    return Optional.ofNullable(facts.get(item));
+    return Optional.ofNullable(envelope.facts().get(item));
   }
 }

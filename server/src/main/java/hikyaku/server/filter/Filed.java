@@ -2,7 +2,9 @@ package hikyaku.server.filter;
 
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.store.Append;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What becomes of a message by scripts, for one durability round. An attempt that is repeated comes
@@ -13,12 +15,27 @@ import java.util.List;
  * @param sent the ids of the mails that are put into the queue
  * @param forwarded whether the message itself is among them, so that somebody has it even if no
  *     mailbox takes it
+ * @param refusal whether the script of the account that it came for wants it refused; it is to be
+ *     told by a reply, or by {@link Filter#refusedByMail}
  */
 public record Filed(
-    List<Delivery> deliveries, List<Append> alongside, List<String> sent, boolean forwarded) {
+    List<Delivery> deliveries,
+    List<Append> alongside,
+    List<String> sent,
+    boolean forwarded,
+    Optional<Refusal> refusal) {
   public Filed {
     deliveries = List.copyOf(deliveries);
     alongside = List.copyOf(alongside);
     sent = List.copyOf(sent);
+  }
+
+  /** The same with what is sent besides. */
+  Filed with(Filed more) {
+    List<Append> allAlongside = new ArrayList<>(alongside);
+    allAlongside.addAll(more.alongside);
+    List<String> allSent = new ArrayList<>(sent);
+    allSent.addAll(more.sent);
+    return new Filed(deliveries, allAlongside, allSent, forwarded, refusal);
   }
 }

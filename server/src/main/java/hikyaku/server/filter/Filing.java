@@ -2,6 +2,7 @@ package hikyaku.server.filter;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
@@ -10,16 +11,23 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.filter.proto.Remembered;
 import hikyaku.server.queue.Outgoing;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -30,6 +38,12 @@ final class Filing {
   /** Accounts that one message may be redirected to, those included that it is redirected on to. */
   private static final int MOST_REDIRECTED = 20;
 
+  /** How long a sender is not answered again if the script does not say it (RFC 5230 §4.1). */
+  private static final Duration USUAL = Duration.ofDays(7);
+
+  /** The longest that anything is remembered. */
+  private static final Duration LONGEST = Duration.ofDays(90);
+
   private final Filter filter;
   private final Places places;
   private final String root;
@@ -39,7 +53,13 @@ final class Filing {
   private final List<Append> alongside = new ArrayList<>();
   private final List<String> sent = new ArrayList<>();
   private final Set<String> visited = new HashSet<>();
+  private final SequencedMap<String, List<Remembered>> remembered = new LinkedHashMap<>();
+  private final Map<String, Integer> mails = new HashMap<>();
   private boolean forwarded;
+  private Optional<Refusal> refusal = Optional.empty();
+
+  /** Of the append that remembers. */
+  private String memoryKey = "/m.";
 
   /**
    * @param root the account that the message came for
@@ -53,7 +73,10 @@ final class Filing {
   }
 
   Filed filed() {
-    return new Filed(List.copyOf(deliveries.sequencedValues()), alongside, sent, forwarded);
+    List<Append> all = new ArrayList<>(alongside);
+    remembered.forEach((account, what) ->
+        all.add(filter.memories().append(account, what, envelope.key(memoryKey + of(account)))));
+    return new Filed(List.copyOf(deliveries.sequencedValues()), all, sent, forwarded, refusal);
   }
 
   /**
@@ -72,6 +95,7 @@ final class Filing {
     Optional<Outcome.Problem> problem = outcome.problem();
     try {
       carryOut(outcome.actions(), message, target, before);
+      mark(account, outcome.marks());
     } catch (Unfit e) {
       add(account, Folder.INBOX, message, Flags.NONE);
       problem = Optional.of(new Outcome.Problem(0, String.valueOf(e.getMessage())));
@@ -79,11 +103,23 @@ final class Filing {
     problem.ifPresent(why -> filter.failed(target.account(), own.active(), why));
   }
 
+  /** Where a message goes in an account. */
+  private record Kept(String folder, Flags flags) {}
+
+  private Optional<Kept> kept(Optional<Action.FileInto> into, Resolution.Target target)
+      throws Unfit {
+    return into.isEmpty() ? Optional.empty() : Optional.of(kept(into.get(), target));
+  }
+
+  private Kept kept(Action.FileInto into, Resolution.Target target) throws Unfit {
+    return new Kept(places.folder(into, target.account()), Places.flags(into.flags()));
+  }
+
   /** All of them, or none if one cannot be done. */
   private void carryOut(
       List<Action> actions, NewMessage message, Resolution.Target target, List<String> before)
       throws Unfit {
-    record Kept(String folder, Flags flags) {}
+    List<Runnable> letters = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
     List<Resolution.Target> further = new ArrayList<>();
     SequencedSet<Mailbox> elsewhere = new LinkedHashSet<>();
@@ -91,8 +127,24 @@ final class Filing {
       switch (action) {
         case Action.Keep(List<String> flags, boolean _) ->
             kept.add(new Kept(Folder.INBOX, Places.flags(flags)));
-        case Action.FileInto into ->
-            kept.add(new Kept(places.folder(into, target.account()), Places.flags(into.flags())));
+        case Action.FileInto into -> kept.add(kept(into, target));
+        case Action.Vacation vacation -> {
+          Optional<Kept> copy = kept(vacation.copy(), target);
+          letters.add(() -> answer(vacation, copy, message, target.account()));
+        }
+        case Action.Notify notify -> {
+          Optional<Kept> copy = kept(notify.copy(), target);
+          int number = letters.size();
+          letters.add(() -> notify(notify, number, copy, message, target.account()));
+        }
+        case Action.Reject(String reason, boolean atOnce) -> {
+          Refusal wanted = new Refusal(reason, atOnce);
+          if (before.isEmpty()) {
+            refusal = Optional.of(wanted);
+          } else {
+            letters.add(() -> report(message, target.account(), wanted));
+          }
+        }
         case Action.Redirect(String address) -> {
           switch (filter.redirects().way(address)) {
             case Way.Nowhere(String why) -> throw new Unfit(why);
@@ -117,6 +169,7 @@ final class Filing {
     if (!elsewhere.isEmpty()) {
       sendOn(message, target, elsewhere);
     }
+    letters.forEach(Runnable::run);
     kept.forEach(each -> add(target.account().id(), each.folder, message, each.flags));
     List<String> chain = new ArrayList<>(before);
     chain.add(target.account().id());
@@ -150,33 +203,123 @@ final class Filing {
       throw new Unfit("the message has come through too many servers to be sent on");
     }
     String account = by.account().id();
-    checkMails(account, to.size());
+    if (!maySend(account, to.size())) {
+      throw new Unfit(
+          "the scripts of an account send at most "
+              + settings.mailsPerHour()
+              + " mails in an hour");
+    }
     String id = id(account);
-    Outgoing outgoing = Forwarding.of(id, message, by, envelope, to);
-    alongside.add(filter.outbox().append(outgoing).withKey(envelope.key("/r." + account)));
-    sent.add(id);
+    send(account, Forwarding.of(id, message, by, envelope, to), envelope.key("/r." + of(account)));
     forwarded = true;
-    List<Remembered> remembered = new ArrayList<>();
-    for (Mailbox each : to) {
-      remembered.add(
-          MemoryBook.sent(
-              Memory.what("sent", envelope.key(), each.toString()),
-              now.plus(SieveSettings.COUNTED),
-              envelope.key()));
-    }
-    remember(account, remembered);
   }
 
-  /** An account's mails in the hour that ends now, those of this attempt not counted. */
-  private void checkMails(String account, int more) throws Unfit {
-    int most = filter.settings().mailsPerHour();
-    if (filter.memories().memory(account).sent(now, envelope.key()) + more > most) {
-      throw new Unfit("the scripts of an account send at most " + most + " mails in an hour");
+  /** Whether so many more are within what an account may send in the hour that ends now. */
+  private boolean maySend(String account, int more) {
+    int before = filter.memories().memory(account).sent(now, envelope.key());
+    return before + mails.getOrDefault(account, 0) + more <= filter.settings().mailsPerHour();
+  }
+
+  private void send(String account, Outgoing outgoing, String key) {
+    alongside.add(filter.outbox().append(outgoing).withKey(key));
+    sent.add(outgoing.transaction());
+    for (Outgoing.To each : outgoing.recipients()) {
+      ByteString what =
+          Memory.what("sent", outgoing.transaction(), envelope.key(), each.address().toString());
+      remember(account, MemoryBook.sent(what, now.plus(SieveSettings.COUNTED), envelope.key()));
+    }
+    mails.merge(account, outgoing.recipients().size(), Integer::sum);
+  }
+
+  private void remember(String account, Remembered what) {
+    remembered.computeIfAbsent(account, _ -> new ArrayList<>()).add(what);
+  }
+
+  /** RFC 7352 §3: a message that is known already is known no longer for that, unless it asks. */
+  private void mark(String account, List<Outcome.Mark> marks) {
+    for (Outcome.Mark mark : marks) {
+      ByteString what = Memory.seen(mark.handle(), mark.id());
+      boolean known =
+          filter.memories().memory(account).until(what, now, envelope.key()).isPresent();
+      if (!known || mark.last()) {
+        Instant until = now.plusSeconds(Math.min(mark.seconds(), LONGEST.toSeconds()));
+        remember(account, MemoryBook.remembered(what, until, envelope.key()));
+      }
     }
   }
 
-  private void remember(String account, List<Remembered> what) {
-    alongside.add(filter.memories().append(account, what, envelope.key("/m." + of(account))));
+  /** RFC 5230: once to each sender in the period, over all nodes. */
+  private void answer(
+      Action.Vacation vacation, Optional<Kept> copy, NewMessage message, Account account) {
+    if (!(envelope.from() instanceof Mailbox to) || to.isLiteral()) {
+      return;
+    }
+    String sender = to.toString().toLowerCase(Locale.ROOT);
+    ByteString what = Memory.what("answered", account.id(), vacation.identity(), sender);
+    // One that this attempt sent before is in the queue since then.
+    if (filter.memories().memory(account.id()).knows(what, now) || !maySend(account.id(), 1)) {
+      return;
+    }
+    long seconds = Math.min(vacation.seconds().orElse(USUAL.toSeconds()), LONGEST.toSeconds());
+    // Of two messages that come at one moment on two nodes, the queue takes one answer.
+    String id =
+        seconds == 0
+            ? id(account.id()) + ".v"
+            : "v."
+                + HexFormat.of().formatHex(what.toByteArray())
+                + "."
+                + now.getEpochSecond() / seconds;
+    Letters letters = new Letters(filter, envelope, message, now);
+    Intake.Received letter = letters.answer(id, account, to.address(), vacation);
+    send(
+        account.id(),
+        letters.outgoing(id, ReversePath.NULL, vacation.from(), letter, List.of(to.address())),
+        id);
+    remember(account.id(), MemoryBook.remembered(what, now.plusSeconds(seconds), envelope.key()));
+    copy.ifPresent(
+        into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
+  }
+
+  /**
+   * RFC 5436 §2.2: its failures are told to the account, and nobody if the message had no sender.
+   */
+  private void notify(
+      Action.Notify notify, int number, Optional<Kept> copy, NewMessage message, Account account) {
+    List<MailAddress> to =
+        notify.to().stream()
+            .filter(each -> !(filter.redirects().way(each.toString()) instanceof Way.Nowhere))
+            .toList();
+    if (to.isEmpty() || !maySend(account.id(), to.size())) {
+      return;
+    }
+    String id = id(account.id()) + ".n" + number;
+    Letters letters = new Letters(filter, envelope, message, now);
+    Intake.Received letter = letters.notification(id, account, notify);
+    ReversePath from =
+        envelope.from() instanceof Mailbox
+            ? new Mailbox(account.primary().localPart(), account.primary().domain())
+            : ReversePath.NULL;
+    send(
+        account.id(),
+        letters.outgoing(id, from, notify.from(), letter, to),
+        envelope.key("/n" + number + "." + of(account.id())));
+    copy.ifPresent(
+        into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
+  }
+
+  /** Tells the sender by mail that the message was refused, if there is one. */
+  void report(NewMessage message, Account account, Refusal why) {
+    if (!(envelope.from() instanceof Mailbox to) || to.isLiteral() || !maySend(account.id(), 1)) {
+      return;
+    }
+    memoryKey = deliveries.isEmpty() && visited.isEmpty() ? "/mx." : memoryKey;
+    String id = id(account.id()) + ".x";
+    Letters letters = new Letters(filter, envelope, message, now);
+    Intake.Received letter = letters.refusal(id, account, to.address(), why);
+    send(
+        account.id(),
+        letters.outgoing(id, ReversePath.NULL, to.address(), letter, List.of(to.address())),
+        envelope.key("/x." + of(account.id())));
   }
 
   /** Names a mail of an account's script: unique, since it runs once for each way to it. */
@@ -207,7 +350,7 @@ final class Filing {
 
   private void add(String account, String folder, NewMessage message, Flags flags) {
     deliveries.merge(
-        List.of(account, folder),
+        List.of(account, folder, message.blob().id().toString()),
         new Delivery(account, folder, message.with(flags)),
         (before, again) ->
             new Delivery(

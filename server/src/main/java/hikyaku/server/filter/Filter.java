@@ -7,7 +7,6 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
-import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.Script;
@@ -124,6 +123,35 @@ public final class Filter {
     return filing.filed();
   }
 
+  /**
+   * A refusal that is told by mail, since no reply can tell it. Without a sender nobody is told.
+   *
+   * @param filed what becomes of the message otherwise
+   */
+  public Filed refusedByMail(
+      NewMessage message, Resolution.Target target, Envelope envelope, Filed filed) {
+    if (filed.refusal().isEmpty()) {
+      return filed;
+    }
+    Filing filing = new Filing(this, target.account().id(), envelope);
+    filing.report(message, target.account(), filed.refusal().get());
+    return filed.with(filing.filed());
+  }
+
+  /**
+   * A script that another one includes.
+   *
+   * @throws SieveException if it is not in order
+   */
+  Optional<Script> included(String account, String name) throws SieveException {
+    Optional<ByteString> content = scripts.scripts(account).script(name);
+    return content.isEmpty() ? Optional.empty() : Optional.of(compiled(content.get()));
+  }
+
+  Directory directory() {
+    return directory;
+  }
+
   MailStore mail() {
     return mail;
   }
@@ -154,12 +182,12 @@ public final class Filter {
       return Interpreter.run(
           compiled(content),
           seen,
-          new Around(mail, directory, target.account(), envelope.facts()),
+          new Around(this, target.account(), envelope),
           limits,
           Watcher.NONE);
     } catch (SieveException e) {
       Outcome.Problem problem = new Outcome.Problem(e.at().line(), String.valueOf(e.getMessage()));
-      return new Outcome(List.of(new Action.Keep(List.of(), true)), Optional.of(problem));
+      return Outcome.failed(problem);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // a blob throws StoreException
     }

@@ -63,6 +63,17 @@ final class Memory {
     }
   }
 
+  /** The name of a message that came (RFC 7352 §3). */
+  static ByteString seen(String handle, String id) {
+    return what("seen", handle, id);
+  }
+
+  /** Whether something counts, whichever attempt brought it. */
+  boolean knows(ByteString what, Instant now) {
+    Remembered known = byWhat.get(what);
+    return known != null && known.getUntil() > now.toEpochMilli();
+  }
+
   /**
    * Until when something counts that another attempt brought.
    *

@@ -6,6 +6,7 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
+import hikyaku.mailbox.account.MailboxId;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
@@ -27,7 +28,11 @@ record Places(MailStore mail) {
     AccountMail own = mail.account(account.id());
     FolderTree tree = own.tree();
     Optional<SpecialUse> use = into.specialUse().flatMap(SpecialUse::of);
-    Optional<Folder> folder = use.flatMap(tree::with).or(() -> tree.folder(into.mailbox()));
+    Optional<Folder> folder =
+        into.mailboxId()
+            .flatMap(id -> withId(account, id))
+            .or(() -> use.flatMap(tree::with))
+            .or(() -> tree.folder(into.mailbox()));
     if (folder.isPresent()) {
       return folder.get().name();
     }
@@ -45,6 +50,13 @@ record Places(MailStore mail) {
     } catch (MailboxException e) {
       throw new Unfit("the mailbox " + into.mailbox() + " cannot be made: " + e.getMessage());
     }
+  }
+
+  /** The mailbox of an id (RFC 9042). */
+  Optional<Folder> withId(Account account, String id) {
+    return mail.account(account.id()).tree().folders().stream()
+        .filter(each -> MailboxId.of(AccountMail.mailboxLog(account.id(), each.id())).equals(id))
+        .findFirst();
   }
 
   boolean isFull(Account account, NewMessage message) {

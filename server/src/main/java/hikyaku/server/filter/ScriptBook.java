@@ -36,6 +36,9 @@ public final class ScriptBook {
   /** Characters of a name (RFC 5804 §1.6 asks for 128 at least). */
   public static final int LONGEST_NAME = 128;
 
+  /** In place of an account's id: scripts for all. */
+  public static final String FOR_ALL = "all";
+
   /** How often the same problem is noted. */
   private static final Duration SAME_PROBLEM = Duration.ofHours(1);
 

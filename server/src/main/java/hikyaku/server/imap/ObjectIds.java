@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.account.MailboxId;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.view.Mailbox;
 import java.nio.ByteBuffer;
@@ -19,9 +20,9 @@ final class ObjectIds {
 
   private ObjectIds() {}
 
-  /** Of the name of the mailbox's log, which no other mailbox ever has. */
+  /** The same that scripts know it by. */
   static String mailboxId(Mailbox mailbox) {
-    return id('F', digest().digest(mailbox.log().value().getBytes(StandardCharsets.UTF_8)));
+    return MailboxId.of(mailbox.log());
   }
 
   /**

@@ -22,6 +22,7 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
+import hikyaku.server.filter.Refusal;
 import hikyaku.server.queue.Outgoing;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,8 +31,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -149,27 +152,38 @@ final class MessageEnd {
               completed.structure(),
               session.connection().sessionId());
       Envelope envelope = envelope(copy, received.blob());
-      copies.add(
-          new FiledCopy(copy, session.services().filter().file(entry, copy.target(), envelope)));
+      Filed filed = session.services().filter().file(entry, copy.target(), envelope);
+      copies.add(new FiledCopy(copy, entry, envelope, filed));
     }
     if (!byAccount.isEmpty() && session.face() != SmtpFace.LMTP) {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
+    Set<String> refused = refusedByReply(copies);
+    copies.replaceAll(copy -> refused.contains(copy.account()) ? copy : refusedByMail(copy));
     List<Delivery> deliveries =
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
     List<Append> outgoing = outgoing(received, completed, trace);
     List<Delivered> delivered =
-        deliver(deliveries, refused -> alongside(outgoing, copies, refused), received.blob());
+        deliver(deliveries, left -> alongside(outgoing, copies, left), received.blob());
+    if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
+      return refuse(copies.getFirst().refusal().reply(), "a script refuses it");
+    }
     List<List<Delivered>> ofCopies = divided(copies, delivered);
     boolean any =
         !transaction.elsewhere().isEmpty()
             || IntStream.range(0, copies.size())
-                .anyMatch(i -> isAccepted(copies.get(i), ofCopies.get(i)));
+                .anyMatch(i ->
+                    !refused.contains(copies.get(i).account())
+                        && isAccepted(copies.get(i), ofCopies.get(i)));
     for (int i = 0; i < copies.size(); i++) {
       Transaction.Copy copy = copies.get(i).copy;
       boolean accepted = isAccepted(copies.get(i), ofCopies.get(i));
-      byAccount.put(copy.target().account().id(), reply(copy, ofCopies.get(i), accepted, any));
+      byAccount.put(
+          copies.get(i).account(),
+          refused.contains(copies.get(i).account())
+              ? copies.get(i).refusal().reply()
+              : reply(copy, ofCopies.get(i), accepted, any));
     }
     Answer answer = answer(byAccount);
     if (any) {
@@ -217,7 +231,51 @@ final class MessageEnd {
   }
 
   /** A copy, and what becomes of it by scripts; some deliveries may be for other accounts. */
-  private record FiledCopy(Transaction.Copy copy, Filed filed) {}
+  private record FiledCopy(
+      Transaction.Copy copy, NewMessage entry, Envelope envelope, Filed filed) {
+    String account() {
+      return copy.target().account().id();
+    }
+
+    Refusal refusal() {
+      return filed.refusal().orElseThrow();
+    }
+  }
+
+  /**
+   * Accounts whose refusals the client hears as the reply, which it does if nobody else behind that
+   * reply takes the message: in LMTP behind one recipient, elsewhere in the transaction. Nothing
+   * has to be sent to a sender who may never have written it.
+   */
+  private Set<String> refusedByReply(List<FiledCopy> copies) {
+    Set<String> refusing = new HashSet<>();
+    copies.stream()
+        .filter(copy -> copy.filed.refusal().filter(Refusal::isReply).isPresent())
+        .forEach(copy -> refusing.add(copy.account()));
+    if (session.face() != SmtpFace.LMTP) {
+      boolean all = refusing.size() == copies.size() && transaction.elsewhere().isEmpty();
+      return all ? refusing : Set.of();
+    }
+    Set<String> byMail = new HashSet<>();
+    for (Recipient recipient : transaction.recipients()) {
+      List<String> accounts =
+          recipient.targets().stream().map(target -> target.account().id()).toList();
+      if (!refusing.containsAll(accounts)) {
+        byMail.addAll(accounts);
+      }
+    }
+    refusing.removeAll(byMail);
+    return refusing;
+  }
+
+  private FiledCopy refusedByMail(FiledCopy copy) {
+    Filed filed =
+        session
+            .services()
+            .filter()
+            .refusedByMail(copy.entry, copy.copy.target(), copy.envelope, copy.filed);
+    return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed);
+  }
 
   private Envelope envelope(Transaction.Copy copy, Blob blob) {
     Map<String, String> facts = new HashMap<>();
@@ -421,7 +479,11 @@ final class MessageEnd {
         }
       }
       if (deliveries.isEmpty()) {
-        String became = copies.get(i).filed.forwarded() ? " sent on" : " discarded";
+        Filed filed = copies.get(i).filed;
+        String became =
+            filed.forwarded()
+                ? " sent on"
+                : filed.refusal().isPresent() ? " refused" : " discarded";
         into.add(copies.get(i).copy.target().account().primary() + became);
       }
     }

@@ -46,7 +46,6 @@ public final class DnsNames implements Names {
   }
 
   private static UnreachableException silent(DnsException e) {
-    return new UnreachableException(
-        Verdict.deferred("4.4.3", String.valueOf(e.getMessage())), e);
+    return new UnreachableException(Verdict.deferred("4.4.3", String.valueOf(e.getMessage())), e);
   }
 }

@@ -102,7 +102,14 @@ class MailQueueTest {
   private MailQueue start(QueueSettings settings, Workers workers) {
     outbox.open();
     SmtpClient client =
-        new SmtpClient("home.test", Set.of(), 25, CLIENT, new DnsNames(new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)))), _ -> null);
+        new SmtpClient(
+            "home.test",
+            Set.of(),
+            25,
+            CLIENT,
+            new DnsNames(
+                new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)))),
+            _ -> null);
     MailQueue queue =
         new MailQueue(
             "home.test",

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.Flags;
@@ -12,6 +14,7 @@ import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.Scripts;
 import hikyaku.server.filter.SieveSettings;
@@ -24,6 +27,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,12 +36,15 @@ import org.junit.jupiter.api.Test;
 class SieveDeliveryTest {
   private World world;
   private Filter filter;
+  private SmtpServer protocol;
   private int sessions;
+  private String sender = "a@b.example";
 
   @BeforeEach
   void open() throws IOException {
     world = new World(SmtpFace.LMTP, TestSettings.DEFAULT, TlsMode.NONE);
     filter = Filter.of(world.mail, world.directory, World.SIEVE);
+    protocol = world.protocol;
   }
 
   @AfterEach
@@ -53,21 +60,23 @@ class SieveDeliveryTest {
 
   /** Sends a message and returns the replies to it. */
   private List<String> send(List<String> recipients, String message) throws IOException {
-    List<String> lines = new ArrayList<>(List.of("LHLO c\r\n", "MAIL FROM:<a@b.example>\r\n"));
+    return send(sender, recipients, message).stream().map(reply -> reply.substring(0, 9)).toList();
+  }
+
+  private List<String> send(String from, List<String> recipients, String message)
+      throws IOException {
+    List<String> lines = new ArrayList<>(List.of("LHLO c\r\n", "MAIL FROM:<" + from + ">\r\n"));
     recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">\r\n"));
     lines.add("DATA\r\n");
     lines.add(message.replace("\n", "\r\n") + ".\r\n");
     TestConnection connection = new TestConnection("t" + ++sessions, lines);
-    world.protocol.serve(connection);
+    protocol.serve(connection);
     List<String> replies = connection.said().lines().toList();
     int go = 0;
     while (!replies.get(go).startsWith("354")) {
       go++;
     }
-    return replies.subList(go + 1, replies.size()).stream()
-        .map(reply -> reply.substring(0, 9))
-        .limit(recipients.size())
-        .toList();
+    return replies.subList(go + 1, replies.size()).stream().limit(recipients.size()).toList();
   }
 
   private AccountMail mail(String user) {
@@ -317,6 +326,243 @@ class SieveDeliveryTest {
     assertThat(in("u2", "INBOX")).hasSize(1);
     assertThat(problem("u2").sentence())
         .isEqualTo("the message has come through too many servers to be sent on");
+  }
+
+  // ---- answers
+
+  private static final String TO_U1 = "To: u1@demo.test\nMessage-ID: <1@b.example>\n";
+
+  @Test
+  void aSenderIsAnsweredOnceByTheQueue() throws Exception {
+    script(
+        "u1",
+        """
+        require ["vacation", "fcc"];
+        vacation :subject "F\u00fcr dich" :fcc "Sent" "Gone\nfishing.";
+        """);
+    for (int i = 0; i < 3; i++) {
+      assertThat(send(List.of("u1@demo.test"), TO_U1 + "References: <0@b.example>\n\nx\n"))
+          .containsExactly("250 2.0.0");
+    }
+    assertThat(in("u1", "INBOX")).hasSize(3);
+    assertThat(queued()).hasSize(1);
+    Outgoing answer = queued().getFirst();
+    assertThat(answer.sender()).hasToString("");
+    assertThat(answer.recipients())
+        .extracting(to -> to.address().toString())
+        .containsExactly("a@b.example");
+    assertThat(text(answer))
+        .isEqualTo(
+            """
+            From: u1@demo.test
+            To: a@b.example
+            Subject: =?utf-8?B?RsO8ciBkaWNo?=
+            Date: Sun, 22 Nov 2026 10:00:00 +0000
+            Message-ID: <%s@mx.demo.test>
+            In-Reply-To: <1@b.example>
+            References: <0@b.example>
+             <1@b.example>
+            Auto-Submitted: auto-replied (vacation)
+            MIME-Version: 1.0
+            Content-Type: text/plain; charset=us-ascii
+            Content-Transfer-Encoding: 7bit
+
+            Gone
+            fishing.
+            """
+                .formatted(answer.transaction())
+                .replace("\n", "\r\n"));
+    assertThat(in("u1", "Sent")).hasSize(1);
+    assertThat(header("u1", "Sent")).isEqualTo(text(answer));
+    sender = "other@b.example";
+    send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    assertThat(queued()).hasSize(2);
+    // To whom it is not addressed, nobody answers; nor to nobody.
+    sender = "third@b.example";
+    send(List.of("u1@demo.test"), "To: team@demo.test\n\nx\n");
+    sender = "";
+    send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    assertThat(queued()).hasSize(2);
+  }
+
+  @Test
+  void theSameAttemptAnswersOnceAndRemembersOnce() throws Exception {
+    script("u1", "require [\"vacation-seconds\"]; vacation :seconds 0 \"gone\";");
+    for (int i = 0; i < 2; i++) {
+      sessions = 0;
+      send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    }
+    assertThat(queued()).hasSize(1);
+    send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    assertThat(queued()).hasSize(2);
+  }
+
+  @Test
+  void anAnswerInMimeSaysNothingOfWhoSendsIt() throws Exception {
+    script(
+        "u1",
+        """
+        require "vacation";
+        vacation :mime text:
+        Content-Type: text/html; charset=utf-8
+        Bcc: victim@b.example
+         ,other@b.example
+        Content-Transfer-Encoding: 8bit
+
+        <b>gone</b>
+        .
+        ;
+        """);
+    send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    assertThat(text(queued().getFirst()))
+        .contains(
+            "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-")
+        .endsWith("8bit\r\n\r\n<b>gone</b>\r\n")
+        .doesNotContain("victim", "other@");
+  }
+
+  // ---- refusals
+
+  @Test
+  void aRefusalIsTheReplyWhereItCanBe() throws Exception {
+    script("u1", "require \"ereject\"; ereject \"Not\r\nwanted\";");
+    assertThat(send("a@b.example", List.of("u1@demo.test", "u2@demo.test"), "Subject: x\n\nbody\n"))
+        .first()
+        .isEqualTo("550-5.7.1 Not");
+    assertThat(in("u1", "INBOX")).isEmpty();
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    assertThat(queued()).isEmpty();
+  }
+
+  /** An alias that leads to somebody who takes it. */
+  @Test
+  void aRefusalIsAMailWhereNoReplyCanTellIt() throws Exception {
+    script("u1", "require \"ereject\"; ereject \"Not wanted\";");
+    assertThat(send(List.of("info@demo.test"), TO_U1 + "\nx\n")).containsExactly("250 2.0.0");
+    assertThat(in("u1", "INBOX")).isEmpty();
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    assertThat(queued().getFirst().sender()).hasToString("");
+    assertThat(text(queued().getFirst()))
+        .contains("To: a@b.example\r\n")
+        .contains("report-type=delivery-status")
+        .contains("Final-Recipient: rfc822; info@demo.test\r\nAction: failed\r\nStatus: 5.7.1\r\n")
+        .contains("\r\nNot wanted\r\n")
+        .contains("Message-ID: <1@b.example>");
+    script("u1", "require \"reject\"; reject \"Nein, \u00fcberhaupt nicht\";");
+    sender = "c@b.example";
+    assertThat(send(List.of("u1@demo.test"), TO_U1 + "\nx\n")).containsExactly("250 2.0.0");
+    assertThat(text(queued().getLast()))
+        .contains("To: c@b.example\r\n")
+        .contains("Original-Message-ID: <1@b.example>\r\n")
+        .contains("Disposition: automatic-action/MDN-sent-automatically; deleted\r\n");
+    sender = "";
+    assertThat(send(List.of("u1@demo.test"), TO_U1 + "\nx\n")).containsExactly("250 2.0.0");
+    assertThat(queued()).hasSize(2);
+    assertThat(in("u1", "INBOX")).isEmpty();
+  }
+
+  // ---- memory, notifications, includes
+
+  @Test
+  void duplicatesAreKnownOnceTheFirstWasTaken() throws Exception {
+    script("u1", "require \"duplicate\"; if duplicate { discard; }");
+    for (int i = 0; i < 3; i++) {
+      send(List.of("u1@demo.test", "u2@demo.test"), TO_U1 + "\nx\n");
+    }
+    send(List.of("u1@demo.test"), "Message-ID: <2@b.example>\n\nx\n");
+    send(List.of("u1@demo.test"), "Subject: none\n\nx\n");
+    send(List.of("u1@demo.test"), "Subject: none\n\nx\n");
+    assertThat(in("u1", "INBOX")).hasSize(4);
+    assertThat(in("u2", "INBOX")).hasSize(3);
+  }
+
+  /** What no mailbox took comes again, and is taken for known no more than for answered. */
+  @Test
+  void whatNobodyTookLeavesNothing() throws Exception {
+    script(
+        "u1",
+        "require [\"duplicate\", \"vacation\"]; vacation \"gone\"; if duplicate { discard; }");
+    MailboxLimits d = MailboxLimits.DEFAULT;
+    MailboxLimits full =
+        new MailboxLimits(
+            d.folders(),
+            d.nameOctets(),
+            d.depth(),
+            d.subscriptions(),
+            d.annotations(),
+            d.annotationOctets(),
+            d.rights(),
+            d.sharers(),
+            d.keywords(),
+            d.keywordLength(),
+            0,
+            d.tombstones(),
+            d.conflicts(),
+            d.snapshotAfter(),
+            d.history(),
+            d.cachedMessages());
+    try (MailStore fullMail = new MailStore(world.store, world.mail.clock(), full)) {
+      protocol =
+          new SmtpServer(
+              SmtpFace.LMTP,
+              TestSettings.DEFAULT,
+              SmtpServices.of(
+                  world.directory, world.authenticator, fullMail, Optional.empty(), world.meters));
+      assertThat(send(List.of("u1@demo.test"), TO_U1 + "\nx\n")).containsExactly("452 4.2.2");
+    }
+    assertThat(queued()).isEmpty();
+    protocol = world.protocol;
+    assertThat(send(List.of("u1@demo.test"), TO_U1 + "\nx\n")).containsExactly("250 2.0.0");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(queued()).hasSize(1);
+  }
+
+  @Test
+  void aRepeatedAttemptDoesNotFindItselfADuplicate() throws Exception {
+    script("u1", "require [\"duplicate\", \"fileinto\"]; if duplicate { fileinto \"Junk\"; }");
+    for (int i = 0; i < 2; i++) {
+      sessions = 0;
+      send(List.of("u1@demo.test"), TO_U1 + "\nx\n");
+    }
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u1", "Junk")).isEmpty();
+  }
+
+  @Test
+  void notificationsGoOut() throws Exception {
+    script("u1", "require \"enotify\"; notify :importance \"1\" \"mailto:p@q.example\";");
+    send(List.of("u1@demo.test"), "Subject: hello\nFrom: x@b.example\n\nx\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(queued()).hasSize(1);
+    assertThat(queued().getFirst().sender()).hasToString("u1@demo.test");
+    assertThat(text(queued().getFirst()))
+        .startsWith("From: u1@demo.test\r\nTo: p@q.example\r\nSubject: hello\r\n")
+        .contains("Auto-Submitted: auto-notified; owner-email=\"u1@demo.test\"\r\n")
+        .contains("Importance: High\r\n")
+        .contains("From: x@b.example");
+  }
+
+  @Test
+  void scriptsOfTheAccountAndForAllAreIncluded() throws Exception {
+    filter.put(
+        world.directory.named("u1").id(),
+        "junk",
+        ByteString.copyFromUtf8("require \"fileinto\"; fileinto \"Junk\";"));
+    filter.put(ScriptBook.FOR_ALL, "rules", ByteString.copyFromUtf8("keep;"));
+    script("u1", "require \"include\"; include \"junk\"; include :global \"rules\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "Junk")).hasSize(1);
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    String id = hikyaku.mailbox.account.MailboxId.of(mail("u1").mailbox("Junk").log());
+    script(
+        "u1",
+        "require [\"mailboxid\", \"fileinto\"]; if mailboxidexists \""
+            + id
+            + "\" { fileinto :mailboxid \""
+            + id
+            + "\" \"None\"; }");
+    send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "Junk")).hasSize(2);
   }
 
   @Test

@@ -124,6 +124,9 @@ final class Transcript {
         }
       }
       case "mailbox" -> assertThat(world.count(words[1])).isEqualTo(Integer.parseInt(words[2]));
+      case "script" ->
+          world.script(words[1], line.substring("script ".length() + words[1].length()));
+      case "queued" -> assertThat(world.queued()).isEqualTo(Integer.parseInt(words[1]));
       case "message" -> {
         return message(index, words);
       }

@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
@@ -10,6 +11,9 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.Redirects;
+import hikyaku.server.filter.ScriptBook;
+import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.filter.SieveSettings.Redirection;
 import hikyaku.server.net.Credential;
@@ -22,6 +26,7 @@ import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.QueueView;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -145,6 +150,27 @@ final class World implements AutoCloseable {
 
   private Mailbox inbox(String user) {
     return mail.account(directory.named(user).id()).inbox();
+  }
+
+  /** Gives an account a script that runs from now on. */
+  void script(String user, String script) {
+    ScriptBook scripts = new ScriptBook(store.logs());
+    Redirects redirects = Redirects.of(directory, Redirection.ANYWHERE);
+    String account = directory.named(user).id();
+    try {
+      new Filter(scripts, mail, directory, redirects, SIEVE)
+          .put(account, "main", ByteString.copyFromUtf8(script));
+      scripts.activate(account, "main");
+    } catch (ScriptException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Messages that wait to go out. */
+  long queued() {
+    return new QueueView(store.logs())
+        .find(new QueueView.Filter(null, null, null, null, null, false), 1)
+        .all();
   }
 
   int count(String user) {

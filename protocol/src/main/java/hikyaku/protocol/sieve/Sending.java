@@ -1,0 +1,154 @@
+package hikyaku.protocol.sieve;
+
+import hikyaku.protocol.address.MailAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What mailboxes, answers and notifications a run asks for. */
+final class Sending {
+  /** Characters of a subject that is made of another. */
+  private static final int SUBJECT = 200;
+
+  private static final int USUAL_IMPORTANCE = 2;
+
+  private final SieveMessage message;
+  private final Surroundings surroundings;
+  private final Run run;
+  private final Watcher watcher;
+
+  Sending(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
+    this.message = message;
+    this.surroundings = surroundings;
+    this.run = run;
+    this.watcher = watcher;
+  }
+
+  /** RFC 5232 §5: without flags of its own an action has those of the run. */
+  List<String> flags(@Nullable List<Template> flags) throws RunException {
+    return flags == null ? run.flags() : run.flags(run.expand(flags));
+  }
+
+  Action.FileInto into(Command.FileInto command) throws RunException {
+    String mailbox = run.expand(command.mailbox());
+    if (mailbox.isEmpty() || !run.cut(mailbox).equals(mailbox)) {
+      throw run.problem("this can be no name of a mailbox");
+    }
+    return new Action.FileInto(
+        mailbox,
+        command.create(),
+        flags(command.flags()),
+        expanded(command.specialUse()),
+        expanded(command.mailboxId()));
+  }
+
+  /** RFC 8580 §3: a copy has no flags but its own. */
+  private Optional<Action.FileInto> copy(Command.@Nullable FileInto command) throws RunException {
+    if (command == null) {
+      return Optional.empty();
+    }
+    Action.FileInto into = into(command);
+    return Optional.of(
+        new Action.FileInto(
+            into.mailbox(),
+            into.create(),
+            command.flags() == null ? List.of() : into.flags(),
+            into.specialUse(),
+            into.mailboxId()));
+  }
+
+  private Optional<String> expanded(@Nullable Template template) throws RunException {
+    return template == null ? Optional.empty() : Optional.of(run.expand(template));
+  }
+
+  /** An answer, if there is to be one. */
+  Optional<Action.Vacation> vacation(Command.Vacation command) throws RunException {
+    String reason = run.expand(command.reason());
+    Optional<String> subject = expanded(command.subject());
+    Optional<String> from = expanded(command.from());
+    List<MailAddress> more = new ArrayList<>();
+    for (String address : run.expand(command.addresses())) {
+      Addresses.parse(address).ifPresent(more::add);
+    }
+    // RFC 5230 §4.2: without a handle it is the answer that makes it what it is.
+    String identity =
+        expanded(command.handle())
+            .map(handle -> "handle " + handle)
+            .orElse("answer " + subject + from + command.mime() + reason);
+    Long seconds = command.seconds();
+    OptionalLong period = seconds == null ? OptionalLong.empty() : OptionalLong.of(seconds);
+    Optional<Action.FileInto> copy = copy(command.copy());
+    Answering answering = new Answering(message, surroundings);
+    Optional<String> obstacle = answering.obstacle();
+    if (obstacle.isPresent()) {
+      watcher.step(command.line(), "no answer to this message: " + obstacle.get());
+      return Optional.empty();
+    }
+    Optional<MailAddress> named = answering.named(more);
+    if (named.isEmpty()) {
+      watcher.step(command.line(), "no answer: the message is addressed to no address of the user");
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Action.Vacation(
+            from(from).or(() -> named.filter(surroundings::isOwn)).orElseGet(surroundings::own),
+            subject.orElseGet(() -> cut("Auto: " + message.text("subject"))),
+            reason,
+            command.mime(),
+            identity,
+            period,
+            copy));
+  }
+
+  /** Who sends, if the script says it: one of the user's addresses (RFC 5230 §4.3). */
+  private Optional<MailAddress> from(Optional<String> text) {
+    return text.flatMap(Addresses::parse).filter(surroundings::isOwn);
+  }
+
+  /** A notification, if there is to be one. */
+  Optional<Action.Notify> notification(Command.Notify command) throws RunException {
+    Optional<String> from = expanded(command.from());
+    Optional<String> importance = expanded(command.importance());
+    Optional<String> said = expanded(command.message());
+    Optional<Action.FileInto> copy = copy(command.copy());
+    if (importance.filter(value -> !value.matches("[123]")).isPresent()) {
+      throw run.problem(":importance is \"1\", \"2\" or \"3\"");
+    }
+    MailtoUri uri;
+    try {
+      uri = MailtoUri.parse(run.expand(command.method()));
+    } catch (IllegalArgumentException e) {
+      throw run.problem(String.valueOf(e.getMessage()));
+    }
+    if (Answering.isAutomatic(message)) {
+      // RFC 5436 §2.7: or two of them would notify each other for ever.
+      watcher.step(command.line(), "no notification: a program sent the message");
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Action.Notify(
+            uri.to(),
+            from(from).orElseGet(surroundings::own),
+            importance.map(Integer::parseInt).orElse(USUAL_IMPORTANCE),
+            said.or(uri::subject).map(Sending::cut).orElseGet(() -> cut(message.text("subject"))),
+            uri.body()
+                .orElseGet(() ->
+                    "A message came.\n\nFrom: "
+                        + cut(message.text("from"))
+                        + "\nSubject: "
+                        + cut(message.text("subject"))
+                        + "\n"),
+            copy));
+  }
+
+  private static String cut(String text) {
+    String line = text.replaceAll("\\p{Cntrl}+", " ").strip();
+    if (line.length() <= SUBJECT) {
+      return line;
+    }
+    boolean half = Character.isHighSurrogate(line.charAt(SUBJECT - 1));
+    return line.substring(0, half ? SUBJECT - 1 : SUBJECT);
+  }
+}

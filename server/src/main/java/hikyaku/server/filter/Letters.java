@@ -1,0 +1,216 @@
+package hikyaku.server.filter;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Account;
+import hikyaku.server.queue.Outgoing;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Mails that a script has written: answers, notifications, refusals. */
+final class Letters {
+  /** Octets of a header that is returned. */
+  private static final int RETURNED_HEADER = 64 * 1024;
+
+  /** Message ids of References that are carried on. */
+  private static final int REFERENCES = 20;
+
+  private final Filter filter;
+  private final Envelope envelope;
+  private final NewMessage about;
+  private final Instant now;
+
+  /**
+   * @param about the message that they are about
+   */
+  Letters(Filter filter, Envelope envelope, NewMessage about, Instant now) {
+    this.filter = filter;
+    this.envelope = envelope;
+    this.about = about;
+    this.now = now;
+  }
+
+  private String host() {
+    return envelope.facts().getOrDefault("host", "localhost");
+  }
+
+  /** RFC 5230 §5, RFC 3834 §3. */
+  Intake.Received answer(String id, Account account, MailAddress to, Action.Vacation vacation) {
+    Letter letter =
+        new Letter(vacation.from(), account.displayName(), List.of(to), vacation.subject())
+            .date(now)
+            .field("Message-ID", "<" + id + "@" + host() + ">");
+    inReply(letter);
+    letter.field("Auto-Submitted", "auto-replied (vacation)");
+    return written(vacation.mime() ? letter.entity(vacation.text()) : letter.text(vacation.text()));
+  }
+
+  /** RFC 5436 §2.7. */
+  Intake.Received notification(String id, Account account, Action.Notify notify) {
+    Letter letter =
+        new Letter(notify.from(), account.displayName(), notify.to(), notify.subject())
+            .date(now)
+            .field("Message-ID", "<" + id + "@" + host() + ">")
+            .field("Auto-Submitted", "auto-notified; owner-email=\"" + owner(account) + "\"");
+    switch (notify.importance()) {
+      case 1 -> letter.field("Importance", "High");
+      case 3 -> letter.field("Importance", "Low");
+      default -> {}
+    }
+    return written(letter.text(notify.text()));
+  }
+
+  private static String owner(Account account) {
+    return account.primary().toString().replaceAll("[\"\\\\]", "\\\\$0");
+  }
+
+  /**
+   * What the sender of a refused message gets: a report that it failed (RFC 3464) if it was to be
+   * refused at once, or else that it was thrown away unseen (RFC 8098).
+   */
+  Intake.Received refusal(String id, Account account, MailAddress to, Refusal refusal) {
+    boolean utf8 = envelope.parameters().smtpUtf8();
+    String recipient = (utf8 ? "utf-8; " : "rfc822; ") + named(account);
+    Letter letter =
+        new Letter(
+                new MailAddress("postmaster", host()),
+                "Mail Delivery System",
+                List.of(to),
+                "Your message was refused")
+            .date(now)
+            .field("Message-ID", "<" + id + "@" + host() + ">");
+    inReply(letter);
+    letter.field("Auto-Submitted", "auto-replied");
+    String text =
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+            + "Your message was refused by "
+            + named(account)
+            + ":\r\n\r\n"
+            + refusal.reason().strip().replaceAll("\r\n|\r|\n", "\r\n")
+            + "\r\n";
+    String original = about.structure().envelope().messageId();
+    String report =
+        refusal.atOnce()
+            ? "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; "
+                + host()
+                + "\r\n\r\nFinal-Recipient: "
+                + recipient
+                + "\r\nAction: failed\r\nStatus: 5.7.1\r\n"
+            : "Content-Type: message/disposition-notification\r\n\r\nReporting-UA: "
+                + host()
+                + "; Hikyaku\r\nFinal-Recipient: "
+                + recipient
+                + "\r\n"
+                + (isId(original) ? "Original-Message-ID: " + original + "\r\n" : "")
+                + "Disposition: automatic-action/MDN-sent-automatically; deleted\r\n";
+    String header =
+        "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + header();
+    String type =
+        "multipart/report; report-type="
+            + (refusal.atOnce() ? "delivery-status" : "disposition-notification");
+    // Unique for ever, so no message holds it.
+    return written(letter.parts(type, "=_" + id, List.of(text, report, header)));
+  }
+
+  /** The recipient as the sender knows it. */
+  private String named(Account account) {
+    return envelope.to() instanceof Mailbox mailbox
+        ? mailbox.toString()
+        : account.primary().toString();
+  }
+
+  /** The header of the message, octets as characters of Latin 1, beyond which nothing is told. */
+  private String header() {
+    long end = Math.min(RETURNED_HEADER, about.structure().root().bodyStart());
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    try (BlobReader reader = filter.mail().store().blobs().open(about.blob().id())) {
+      reader.copy(0, end, octets::write);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+    return octets.toString(UTF_8);
+  }
+
+  /** RFC 5322 §3.6.4. */
+  private void inReply(Letter letter) {
+    MessageStructure structure = about.structure();
+    String id = structure.envelope().messageId();
+    if (id == null || !isId(id)) {
+      return;
+    }
+    letter.field("In-Reply-To", id);
+    List<String> references = structure.references().stream().filter(Letters::isId).toList();
+    int from = Math.max(0, references.size() - REFERENCES);
+    StringBuilder all = new StringBuilder();
+    references.subList(from, references.size()).forEach(each -> all.append(each).append("\r\n "));
+    letter.field("References", all + id);
+  }
+
+  private static boolean isId(@Nullable String text) {
+    return text != null && text.matches("<[!-;=?-~]{1,240}>");
+  }
+
+  private Intake.Received written(String text) {
+    try (Intake intake = filter.mail().intake()) {
+      byte[] octets = text.getBytes(UTF_8);
+      intake.write(octets, 0, octets.length);
+      return intake.finish();
+    }
+  }
+
+  /**
+   * A letter on its way.
+   *
+   * @param author as it says itself
+   */
+  Outgoing outgoing(
+      String id,
+      ReversePath from,
+      MailAddress author,
+      Intake.Received letter,
+      List<MailAddress> to) {
+    boolean utf8 = !author.isAscii() || !to.stream().allMatch(MailAddress::isAscii);
+    return new Outgoing(
+        id,
+        about.session(),
+        from,
+        null,
+        null,
+        utf8,
+        false,
+        letter.structure().has8bit(),
+        ByteString.EMPTY,
+        letter.blob(),
+        letter.structure().root().bodyStart(),
+        Forwarding.printable(letter.structure().envelope().messageId()),
+        to.stream().map(each -> new Outgoing.To(new Mailbox(each), RcptParameters.NONE)).toList());
+  }
+
+  /** A letter for a mailbox (RFC 8580 §3). */
+  NewMessage kept(Intake.Received letter, Flags flags) {
+    return new NewMessage(
+        ByteString.EMPTY,
+        letter.blob(),
+        InternalDate.of(now, ZoneOffset.UTC),
+        flags,
+        letter.structure(),
+        about.session());
+  }
+}
