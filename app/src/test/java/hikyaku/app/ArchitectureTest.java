@@ -75,7 +75,9 @@ final class ArchitectureTest {
               Map.entry(
                   "server.search",
                   Set.of("protocol.wire", "protocol.address", "protocol.mime", "mailbox")),
-              Map.entry("server.smtp", server("protocol.smtp", "server.filter", "server.queue")),
+              Map.entry(
+                  "server.smtp",
+                  server("protocol.smtp", "server.filter", "server.queue", "server.story")),
               Map.entry(
                   "server.queue",
                   Set.of(
@@ -103,11 +105,12 @@ final class ArchitectureTest {
                       "server.queue")),
               Map.entry(
                   "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
-              Map.entry("server.imap", server("protocol.imap", "server.sharing")),
+              Map.entry("server.story", Set.of("mailbox")),
+              Map.entry("server.imap", server("protocol.imap", "server.sharing", "server.story")),
               Map.entry(
                   "server.managesieve",
                   server("protocol.managesieve", "protocol.sieve", "server.filter")),
-              Map.entry("server.pop3", server("protocol.pop3")),
+              Map.entry("server.pop3", server("protocol.pop3", "server.story")),
               Map.entry("server.ops", operations()),
               Map.entry("app", Set.of("protocol", "mailbox", "server", "stores"))));
 

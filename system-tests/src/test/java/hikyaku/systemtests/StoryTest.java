@@ -122,6 +122,15 @@ class StoryTest {
       cluster.ok("node", "drain", first);
       imap.send("c NOOP\r\n");
       assertThat(imap.readTo("c ")).startsWith("c OK");
+      imap.send("d MOVE 1 Archive\r\n");
+      assertThat(imap.readTo("d ")).startsWith("d OK");
+      inOrder(
+          command(first, "trace", "one@elsewhere.example").ok().output(),
+          List.of(
+              "message delivered",
+              "message moved",
+              "of=alice@demo.test INBOX 1",
+              "into=alice@demo.test Archive 1"));
       Ran story = command(first, "session", id).ok();
       inOrder(
           story.output(),

@@ -106,6 +106,11 @@ public final class AccountMail {
     return known.seq() >= head.seq() ? known : catchUp(head.seq());
   }
 
+  /** The folders as they were seen last, without a look at the store: for what is only told. */
+  public FolderTree lastTree() {
+    return tree;
+  }
+
   private FolderTree catchUp(long seq) {
     folding.lock();
     try {

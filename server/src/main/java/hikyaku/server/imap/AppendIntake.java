@@ -219,6 +219,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
     session.server.metrics.appended.increment(complete.size());
+    session.story().appended(complete, target().told(), added.uids());
     return reply(added, COMPLETED);
   }
 

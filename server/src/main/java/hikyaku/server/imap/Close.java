@@ -2,6 +2,8 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.account.Right;
+import hikyaku.mailbox.view.ExpungeOutcome;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.imap.Reply;
 
 /** CLOSE and UNSELECT (RFC 9051 §6.4.1, §6.4.2). */
@@ -15,7 +17,9 @@ final class Close {
     if (!selected.readOnly && selected.rights.has(Right.EXPUNGE)) {
       Attempt attempt = session.looking.attempt();
       session.looking.before(selected, attempt);
-      selected.mailbox().expungeDeleted(selected.view.state(), null, attempt);
+      MailboxState seen = selected.view.state();
+      ExpungeOutcome outcome = selected.mailbox().expungeDeleted(seen, null, attempt);
+      session.story().removed(session.origin(selected, seen), outcome.uids());
     }
     session.state.select(null);
     return Reply.ok("CLOSE completed");

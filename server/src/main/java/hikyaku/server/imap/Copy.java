@@ -72,6 +72,7 @@ final class Copy {
     MailboxState seen = selected.view.state();
     Copied copied =
         selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
+    session.story().copied(session.origin(selected, seen), plan.destination().told(), copied);
     if (target.log().equals(selected.mailbox().log())) {
       session.looking.after(selected);
     } else {

@@ -5,19 +5,16 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.ExpungeOutcome;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.SequenceSet;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, §6.4.9). */
 final class Expunge {
-  private static final Logger log = LoggerFactory.getLogger(Expunge.class);
-
   private Expunge() {}
 
   static Reply execute(Session session, Command.Expunge command) throws IOException {
@@ -37,15 +34,10 @@ final class Expunge {
           case SequenceSet.Saved _ -> session.state.saved();
           case SequenceSet.Ranges ranges -> Targets.uids(selected.view, ranges);
         };
-    ExpungeOutcome outcome =
-        selected.mailbox().expungeDeleted(selected.view.state(), among, attempt);
+    MailboxState seen = selected.view.state();
+    ExpungeOutcome outcome = selected.mailbox().expungeDeleted(seen, among, attempt);
     session.looking.after(selected, outcome.state());
-    if (!outcome.uids().isEmpty()) {
-      log.atDebug()
-          .addKeyValue("session", session.id())
-          .addKeyValue("messages", outcome.uids().size())
-          .log("messages expunged");
-    }
+    session.story().removed(session.origin(selected, seen), outcome.uids());
     session.updates.tell(true, uid);
     ResponseCode code =
         session.state.has(Extension.CONDSTORE) && !outcome.uids().isEmpty()

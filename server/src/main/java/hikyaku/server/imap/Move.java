@@ -4,6 +4,7 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.view.Copied;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -39,10 +40,10 @@ final class Move {
       // What moves within an account takes no room.
       Quotas.check(target.place(), selected.view.state(), plan.uids());
     }
+    MailboxState seen = selected.view.state();
     Copied moved =
-        selected
-            .mailbox()
-            .move(selected.view.state(), plan.uids(), target.mailbox(), Copy.kept(target), attempt);
+        selected.mailbox().move(seen, plan.uids(), target.mailbox(), Copy.kept(target), attempt);
+    session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);
     ResponseCode copyUid = Copy.code(moved);
     if (copyUid != null) {

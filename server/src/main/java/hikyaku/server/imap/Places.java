@@ -7,9 +7,11 @@ import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.Rights;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
+import hikyaku.server.story.MailStory;
 import java.util.Optional;
 
 /**
@@ -50,6 +52,10 @@ final class Places {
 
     String shown() {
       return place.shown(folder.name());
+    }
+
+    MailStory.Place told() {
+      return new MailStory.Place(place.owner().primary().toString(), folder.name());
     }
 
     /**
@@ -139,6 +145,37 @@ final class Places {
     // A removed account has no folders, and must not be given any.
     boolean there = session.server.access.directory().account(selected.mail.account()).isPresent();
     selected.rights = there ? rights(selected) : Rights.NONE;
+  }
+
+  /** What the selected mailbox was called when that was looked at last, else its number. */
+  MailStory.Place told(Selected selected) {
+    String folder =
+        selected
+            .mail
+            .lastTree()
+            .folder(selected.folder)
+            .map(Folder::name)
+            .orElse("#" + selected.folder);
+    return new MailStory.Place(owner(selected), folder);
+  }
+
+  private String owner(Selected selected) {
+    if (selected.own) {
+      return login().account().primary().toString();
+    }
+    String id = selected.mail.account();
+    try {
+      return session
+          .server
+          .access
+          .directory()
+          .account(id)
+          .map(account -> account.primary().toString())
+          .orElse(id);
+    } catch (StoreException e) {
+      // It is only told: what was done with the mailbox is done.
+      return id;
+    }
   }
 
   private Rights rights(Selected selected) {

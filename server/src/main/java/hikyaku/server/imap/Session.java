@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
 import hikyaku.protocol.imap.Condition;
@@ -23,6 +24,7 @@ import hikyaku.server.net.Connection;
 import hikyaku.server.net.Home;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
+import hikyaku.server.story.MailStory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -609,6 +611,16 @@ final class Session {
 
   boolean isOver() {
     return over;
+  }
+
+  /** Tells what becomes of messages. */
+  MailStory story() {
+    return new MailStory(log, id());
+  }
+
+  /** The selected mailbox with what is seen of it, for {@link #story}. */
+  MailStory.Origin origin(Selected selected, MailboxState seen) {
+    return new MailStory.Origin(places.told(selected), selected.mailbox(), seen);
   }
 
   String id() {

@@ -10,6 +10,7 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.StoredMessage;
+import hikyaku.server.story.MailStory;
 import java.util.BitSet;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -142,11 +143,11 @@ final class Maildrop {
    *
    * @param session names this attempt, so that the store does it once
    * @param repeat whether it may have been made before
-   * @return how many were still there to remove
+   * @return those that were still there to remove
    */
-  long update(String session, boolean repeat) {
+  UidSet update(String session, boolean repeat) {
     if (marked.isEmpty()) {
-      return 0;
+      return UidSet.EMPTY;
     }
     UidSet.Builder uids = new UidSet.Builder();
     marked.stream().forEach(index -> uids.add(state().uid(index)));
@@ -154,6 +155,11 @@ final class Maildrop {
     // A session's id may come up again after a clock was set back: what it names is part of the
     // key, so that another removal is not taken for a repeat of this one.
     String key = session + "." + Integer.toHexString(removed.hashCode());
-    return mailbox.expunge(removed, repeat ? Attempt.repeat(key) : Attempt.first(key)).size();
+    return mailbox.expunge(removed, repeat ? Attempt.repeat(key) : Attempt.first(key));
+  }
+
+  /** Where its messages are, for the story of those that go. */
+  MailStory.Origin origin(String owner) {
+    return new MailStory.Origin(new MailStory.Place(owner, Folder.INBOX), mailbox, state());
   }
 }

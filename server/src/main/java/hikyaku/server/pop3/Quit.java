@@ -1,9 +1,11 @@
 package hikyaku.server.pop3;
 
 import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.pop3.Keyword;
 import hikyaku.protocol.pop3.ResponseCode;
+import hikyaku.server.story.MailStory;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,20 +26,19 @@ final class Quit {
       session.ok("Goodbye");
       return;
     }
-    long deleted;
+    Maildrop maildrop = session.maildrop();
+    UidSet removed;
     try {
-      deleted = session.maildrop().update(session.id(), session.isRepeat());
+      removed = maildrop.update(session.id(), session.isRepeat());
     } catch (StoreException | MailboxException e) {
       session.failed(Keyword.QUIT, e);
       session.err(ResponseCode.SYS_TEMP, "Deleted messages may be there still");
       return;
     }
+    long deleted = removed.size();
     session.server.metrics.deleted.increment(deleted);
     if (deleted > 0) {
-      log.atDebug()
-          .addKeyValue("session", session.id())
-          .addKeyValue("messages", deleted)
-          .log("messages deleted");
+      new MailStory(log, session.id()).removed(maildrop.origin(session.accountName()), removed);
     }
     session.ok(deleted == 0 ? "Goodbye" : "Goodbye, " + deleted + " deleted");
   }

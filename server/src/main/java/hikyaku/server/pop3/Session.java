@@ -495,7 +495,8 @@ final class Session {
     return connection.sessionId();
   }
 
-  private String accountName() {
+  /** Empty before login. */
+  String accountName() {
     return opened == null ? "" : opened.account.primary().toString();
   }
 }

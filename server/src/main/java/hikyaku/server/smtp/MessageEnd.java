@@ -24,6 +24,7 @@ import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
 import hikyaku.server.filter.Refusal;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.story.MailStory;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,16 +37,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /** What happens once all of a message is there: judged, delivered, answered. */
 final class MessageEnd {
   /** Recipients named in a line of the log; of more, only the number is told. */
   private static final int LOGGED_RECIPIENTS = 50;
-
-  /** Characters of a Message-ID in the log. */
-  private static final int LOGGED_MESSAGE_ID = 250;
 
   private final SmtpSession session;
   private final Transaction transaction;
@@ -220,7 +217,7 @@ final class MessageEnd {
             prefix,
             received.blob(),
             received.structure().root().bodyStart(),
-            printable(completed.structure().envelope().messageId()),
+            MailStory.printable(completed.structure().envelope().messageId()),
             to);
     Attempt attempt = attempt(session, transaction, received.blob()).part("/queue");
     return List.of(session.outbox().append(message).withKey(attempt.key()));
@@ -452,7 +449,8 @@ final class MessageEnd {
         .addKeyValue("into", into.subList(0, Math.min(LOGGED_RECIPIENTS, into.size())))
         .addKeyValue("octets", received.blob().size())
         .addKeyValue("blob", received.blob().id())
-        .addKeyValue("message_id", printable(completed.structure().envelope().messageId()))
+        .addKeyValue(
+            "message_id", MailStory.printable(completed.structure().envelope().messageId()))
         .addKeyValue("ms", took.toMillis())
         .log();
     if (answer.replies().stream().allMatch(Reply::isPositive)) {
@@ -494,13 +492,5 @@ final class MessageEnd {
     return account.equals(of.copy.target().account().id())
         ? of.copy.target().account().primary().toString()
         : session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
-  }
-
-  private static String printable(@Nullable String messageId) {
-    if (messageId == null) {
-      return "";
-    }
-    String cut = messageId.substring(0, Math.min(LOGGED_MESSAGE_ID, messageId.length()));
-    return cut.replaceAll("[^ -~]", "?");
   }
 }
