@@ -64,7 +64,8 @@ public final class FolderName {
     }
   }
 
-  static String parent(String name) {
+  /** The name one level above; empty for one at the top. */
+  public static String parent(String name) {
     int at = name.lastIndexOf(SEPARATOR);
     return at < 0 ? "" : name.substring(0, at);
   }

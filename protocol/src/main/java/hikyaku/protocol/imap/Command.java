@@ -356,6 +356,25 @@ public sealed interface Command {
       implements Command {}
 
   /**
+   * ESEARCH (RFC 7377): a search of many mailboxes, by UIDs.
+   *
+   * @param sources where to search; empty for the selected mailbox
+   * @param returns null if there was no RETURN
+   * @param charset whether CHARSET was given
+   */
+  record MultiSearch(
+      Remembered remembered,
+      List<MailboxFilter> sources,
+      @Nullable Returns returns,
+      boolean charset,
+      SearchKey key)
+      implements Command {
+    public MultiSearch {
+      sources = List.copyOf(sources);
+    }
+  }
+
+  /**
    * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3).
    *
    * @param returns null if there was no RETURN

@@ -61,6 +61,7 @@ final class CommandParser {
     RULES.put("UID EXPUNGE", parser -> new Command.Expunge(parser.messages()));
     RULES.put("SEARCH", parser -> new SearchParser(parser.in).search(false));
     RULES.put("UID SEARCH", parser -> new SearchParser(parser.in).search(true));
+    RULES.put("ESEARCH", parser -> new SearchParser(parser.in).multi());
     RULES.put("SORT", parser -> new SearchParser(parser.in).sort(false));
     RULES.put("UID SORT", parser -> new SearchParser(parser.in).sort(true));
     RULES.put("THREAD", parser -> new SearchParser(parser.in).thread(false));

@@ -118,6 +118,21 @@ public final class CommandReader {
     return new String(line, StandardCharsets.ISO_8859_1);
   }
 
+  /**
+   * Reads a command once more that was read before.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Command again(Remembered remembered, ImapLimits limits) {
+    byte[] octets = remembered.octets().getBytes(StandardCharsets.ISO_8859_1);
+    try {
+      return CommandParser.parse(new Cursor(octets, 0, octets.length, limits, remembered.utf8()))
+          .command();
+    } catch (SyntaxException e) {
+      throw new IllegalArgumentException("no command", e);
+    }
+  }
+
   private int lineLimit(Mode mode) {
     return mode.authenticated ? limits.line() : limits.lineBeforeLogin();
   }

@@ -18,6 +18,7 @@ final class Cursor {
   private static final int LONGEST_OBJECT_ID = 255;
 
   private final byte[] octets;
+  private final int start;
   private final int end;
   private final ImapLimits limits;
   private final boolean utf8;
@@ -28,6 +29,7 @@ final class Cursor {
    */
   Cursor(byte[] octets, int start, int end, ImapLimits limits, boolean utf8) {
     this.octets = octets;
+    this.start = start;
     this.at = start;
     this.end = end;
     this.limits = limits;
@@ -36,6 +38,19 @@ final class Cursor {
 
   ImapLimits limits() {
     return limits;
+  }
+
+  /**
+   * All that is read here, for a command that is to be read again.
+   *
+   * @throws SyntaxException if it is longer than a command may be that is remembered
+   */
+  Remembered remembered() throws SyntaxException {
+    if (end - start > limits.remembered()) {
+      throw SyntaxException.limit("Too long to be remembered");
+    }
+    String all = new String(octets, start, end - start, StandardCharsets.ISO_8859_1);
+    return new Remembered(all, utf8);
   }
 
   int position() {

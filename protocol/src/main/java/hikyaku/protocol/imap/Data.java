@@ -114,13 +114,15 @@ public sealed interface Data {
   record Found(NumberSet numbers, @Nullable Long modSeq) implements Data {}
 
   /**
-   * ESEARCH (RFC 4731, RFC 5267, RFC 6203, RFC 9394). Parts that are null are left out.
+   * ESEARCH (RFC 4731, RFC 5267, RFC 6203, RFC 7377, RFC 9394). Parts that are null are left out.
    *
+   * @param where the mailbox, for a command that searches many (RFC 7377 §3)
    * @param all never empty
    * @param relevancy of each result, from 1 to 100; never empty
    */
   record FoundExtended(
       String tag,
+      @Nullable Where where,
       boolean uid,
       @Nullable Long min,
       @Nullable Long max,
@@ -130,6 +132,9 @@ public sealed interface Data {
       @Nullable Long modSeq,
       @Nullable List<Integer> relevancy)
       implements Data {}
+
+  /** A mailbox, and what its UIDs hold for. */
+  record Where(String mailbox, long uidValidity) {}
 
   /**
    * The results that PARTIAL wanted.

@@ -38,6 +38,9 @@ package hikyaku.protocol.imap;
  *     [LIMIT]
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
  * @param capabilities names of one ENABLE, and languages of one LANGUAGE. Reply: BAD [LIMIT]
+ * @param filterMailboxes mailboxes that one ESEARCH or NOTIFY names. Reply: BAD [LIMIT]
+ * @param remembered octets of a command that goes along wherever the session goes: ESEARCH, NOTIFY,
+ *     and a search that is kept up to date. Reply: BAD [LIMIT]
  * @param annotations entries that one command names (RFC 5464). Reply: BAD [LIMIT]
  * @param entryName octets of an entry's name; it is kept with the annotation. Reply: BAD [LIMIT]
  * @param annotation octets of an annotation's value, which nodes keep in memory with the folders;
@@ -68,6 +71,8 @@ public record ImapLimits(
     int patternWork,
     int idFields,
     int capabilities,
+    int filterMailboxes,
+    int remembered,
     int annotations,
     int entryName,
     int annotation) {
@@ -97,6 +102,8 @@ public record ImapLimits(
           4000,
           30,
           50,
+          200,
+          8 * 1024,
           100,
           250,
           16 * 1024);

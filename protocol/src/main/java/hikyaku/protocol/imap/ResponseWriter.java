@@ -307,7 +307,12 @@ public final class ResponseWriter {
   }
 
   private void foundExtended(Data.FoundExtended found) throws IOException {
-    text.raw("ESEARCH (TAG \"").raw(found.tag().replace("\\", "\\\\")).raw("\")");
+    text.raw("ESEARCH (TAG \"").raw(found.tag().replace("\\", "\\\\")).raw('"');
+    if (found.where() != null) {
+      text.raw(" MAILBOX ").mailbox(found.where().mailbox(), utf8);
+      text.raw(" UIDVALIDITY ").number(found.where().uidValidity());
+    }
+    text.raw(')');
     if (found.uid()) {
       text.raw(" UID");
     }

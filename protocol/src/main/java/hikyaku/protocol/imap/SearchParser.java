@@ -16,8 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 7162, 8474,
- * 8514, 9394).
+ * SEARCH, ESEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 6203,
+ * 7162, 7377, 8474, 8514, 9394).
  */
 final class SearchParser {
   private final Cursor in;
@@ -33,7 +33,10 @@ final class SearchParser {
   /** What follows the command's name. */
   Command search(boolean uid) throws SyntaxException {
     in.expectSp();
-    Command.Returns returns = returns();
+    return search(uid, returns());
+  }
+
+  private Command search(boolean uid, Command.@Nullable Returns returns) throws SyntaxException {
     boolean labelled = in.word("CHARSET");
     if (labelled) {
       in.expectSp();
@@ -49,6 +52,28 @@ final class SearchParser {
     SearchKey key = conjunction(0);
     checkRelevancy(returns != null && returns.has(Command.SearchReturn.RELEVANCY));
     return new Command.Search(uid, returns, labelled, key);
+  }
+
+  /** What follows ESEARCH (RFC 7377 §2). */
+  Command multi() throws SyntaxException {
+    final Remembered remembered = in.remembered();
+    in.expectSp();
+    List<MailboxFilter> sources = new ArrayList<>();
+    if (in.word("IN")) {
+      in.expectSp();
+      in.expect('(');
+      FilterParser filters = new FilterParser(in);
+      do {
+        sources.add(filters.filter());
+      } while (in.take(' '));
+      in.expect(')');
+      in.expectSp();
+    }
+    return switch (search(true, returns())) {
+      case Command.Search(_, var returns, boolean labelled, SearchKey key) ->
+          new Command.MultiSearch(remembered, sources, returns, labelled, key);
+      case Command unknown -> unknown;
+    };
   }
 
   /** What follows the command's name. */

@@ -115,6 +115,8 @@ class CommandReaderLimitsTest {
         d.patternWork(),
         d.idFields(),
         d.capabilities(),
+        d.filterMailboxes(),
+        d.remembered(),
         d.annotations(),
         d.entryName(),
         d.annotation());

@@ -141,17 +141,24 @@ class ResponseWriterTest {
     assertThat(data(new Data.Found(NumberSet.of(2), 917L))).isEqualTo("* SEARCH 2 (MODSEQ 917)¶");
     assertThat(data(new Data.Found(NumberSet.EMPTY, null))).isEqualTo("* SEARCH¶");
     SequenceSet ends = SequenceSet.of(NumberSet.of(1, 9));
-    assertThat(data(new Data.FoundExtended("a\\1", true, 1L, 9L, ends, null, 2L, 12L, null)))
+    assertThat(data(new Data.FoundExtended("a\\1", null, true, 1L, 9L, ends, null, 2L, 12L, null)))
         .isEqualTo("* ESEARCH (TAG \"a\\\\1\") UID MIN 1 MAX 9 ALL 1,9 COUNT 2 MODSEQ 12¶");
-    assertThat(data(new Data.FoundExtended("a", false, null, null, null, null, null, null, null)))
+    assertThat(
+            data(
+                new Data.FoundExtended("a", null, false, null, null, null, null, null, null, null)))
         .isEqualTo("* ESEARCH (TAG \"a\")¶");
     SequenceSet page = SequenceSet.inOrder(new long[] {5, 6, 3, 4, 2});
     Data.Page partial = new Data.Page(new PartialRange(-1, -5), page);
     assertThat(
-            data(new Data.FoundExtended("a", false, null, null, null, partial, null, null, null)))
+            data(
+                new Data.FoundExtended(
+                    "a", null, false, null, null, null, partial, null, null, null)))
         .isEqualTo("* ESEARCH (TAG \"a\") PARTIAL (-1:-5 5:6,3:4,2)¶");
     Data.Page empty = new Data.Page(new PartialRange(7, 9), null);
-    assertThat(data(new Data.FoundExtended("a", false, null, null, null, empty, null, null, null)))
+    assertThat(
+            data(
+                new Data.FoundExtended(
+                    "a", null, false, null, null, null, empty, null, null, null)))
         .isEqualTo("* ESEARCH (TAG \"a\") PARTIAL (7:9 NIL)¶");
     assertThat(data(new Data.Sorted(new long[] {3, 1}, null))).isEqualTo("* SORT 3 1¶");
     assertThat(data(new Data.Sorted(new long[] {3}, 7L))).isEqualTo("* SORT 3 (MODSEQ 7)¶");

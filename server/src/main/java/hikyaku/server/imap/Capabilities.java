@@ -40,6 +40,7 @@ final class Capabilities {
           "MULTIAPPEND",
           "BINARY",
           "ESEARCH",
+          "MULTISEARCH",
           "SEARCHRES",
           "ESORT",
           "SORT",

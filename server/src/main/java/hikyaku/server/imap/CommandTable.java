@@ -92,6 +92,7 @@ final class CommandTable {
     row("UID EXPUNGE", IN_MAILBOX, Telling.EVERYTHING);
     numberRow("SEARCH", Telling.NO_EXPUNGES);
     row("UID SEARCH", IN_MAILBOX, Telling.EVERYTHING);
+    row("ESEARCH", AFTER, Telling.EVERYTHING);
     numberRow("SORT", Telling.NO_EXPUNGES);
     row("UID SORT", IN_MAILBOX, Telling.EVERYTHING);
     numberRow("THREAD", Telling.NO_EXPUNGES);

@@ -8,13 +8,17 @@ import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Command.ListReturn;
 import hikyaku.protocol.imap.Command.ListSelection;
 import hikyaku.protocol.imap.Command.StatusItem;
+import hikyaku.protocol.imap.Remembered;
 import hikyaku.server.auth.SaslExchange;
 import hikyaku.server.imap.SessionState.Extension;
+import hikyaku.server.imap.proto.ImapCommandRecord;
 import hikyaku.server.imap.proto.ImapExchangeRecord;
 import hikyaku.server.imap.proto.ImapListRecord;
 import hikyaku.server.imap.proto.ImapLoginRecord;
+import hikyaku.server.imap.proto.ImapMultiSearchRecord;
 import hikyaku.server.imap.proto.ImapPositionRecord;
 import hikyaku.server.imap.proto.ImapSelectedRecord;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -64,6 +68,15 @@ record ImapPosition(
   record InList(String tag, Command.ListMailboxes command, long tree, String told)
       implements Inside {}
 
+  /**
+   * ESEARCH of many mailboxes.
+   *
+   * @param tag to complete it with
+   * @param tree the sequence of the log of folders that it goes by
+   * @param told the last name that was searched
+   */
+  record InMultiSearch(String tag, Remembered command, long tree, String told) implements Inside {}
+
   /** Who is logged in, by the account's id and the epoch of its password. */
   record Login(String account, long epoch, Set<Extension> enabled) {}
 
@@ -89,6 +102,13 @@ record ImapPosition(
       case InExchange(String tag, ByteString exchange) ->
           record.setExchange(ImapExchangeRecord.newBuilder().setTag(tag).setExchange(exchange));
       case InList list -> record.setList(encode(list));
+      case InMultiSearch(String tag, Remembered command, long tree, String told) ->
+          record.setMultiSearch(
+              ImapMultiSearchRecord.newBuilder()
+                  .setTag(tag)
+                  .setCommand(encode(command))
+                  .setTree(tree)
+                  .setTold(told));
       case null -> {}
     }
     if (login != null) {
@@ -140,7 +160,24 @@ record ImapPosition(
     if (record.hasList()) {
       return list(record.getList());
     }
+    if (record.hasMultiSearch()) {
+      ImapMultiSearchRecord search = record.getMultiSearch();
+      return new InMultiSearch(
+          search.getTag(), remembered(search.getCommand()), search.getTree(), search.getTold());
+    }
     return record.getIdleTag().isEmpty() ? null : new InIdle(record.getIdleTag());
+  }
+
+  private static ImapCommandRecord encode(Remembered command) {
+    return ImapCommandRecord.newBuilder()
+        .setOctets(ByteString.copyFrom(command.octets(), StandardCharsets.ISO_8859_1))
+        .setUtf8(command.utf8())
+        .build();
+  }
+
+  private static Remembered remembered(ImapCommandRecord record) {
+    return new Remembered(
+        record.getOctets().toString(StandardCharsets.ISO_8859_1), record.getUtf8());
   }
 
   private static ImapListRecord encode(InList list) {

@@ -26,7 +26,12 @@ final class Search {
     Found found = find(session, command.key(), command.returns());
     SearchAnswer answer =
         new SearchAnswer(
-            session, command.uid(), command.returns(), found.indexes(), found.relevancy());
+            session,
+            session.state.inMailbox().view,
+            command.uid(),
+            command.returns(),
+            found.indexes(),
+            found.relevancy());
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
@@ -54,6 +59,18 @@ final class Search {
         session, key, returns, returns != null && returns.has(Command.SearchReturn.RELEVANCY));
   }
 
+  /** Finds in a mailbox that was looked at already, be it another than the selected one. */
+  static Found find(Session session, Selected in, SearchKey key, Command.@Nullable Returns returns)
+      throws IOException, Targets.Invalid {
+    if (SearchProgram.usesModSeq(key)) {
+      session.updates.enableCondStore();
+    }
+    SearchProgram program = SearchProgram.compile(session, in, key);
+    int[] found = program.run();
+    boolean relevancy = returns != null && returns.has(Command.SearchReturn.RELEVANCY);
+    return new Found(found, relevancy ? program.relevancy(found) : null);
+  }
+
   /** The same, where it is said whether it matters how well FUZZY keys fit. */
   static Found find(
       Session session, SearchKey key, Command.@Nullable Returns returns, boolean relevancy)
@@ -61,8 +78,9 @@ final class Search {
     if (SearchProgram.usesModSeq(key)) {
       session.updates.enableCondStore();
     }
-    session.looking.after(session.state.inMailbox());
-    SearchProgram program = SearchProgram.compile(session, key);
+    Selected selected = session.state.inMailbox();
+    session.looking.after(selected);
+    SearchProgram program = SearchProgram.compile(session, selected, key);
     try {
       int[] found = program.run();
       return new Found(found, relevancy ? program.relevancy(found) : null);
@@ -73,11 +91,11 @@ final class Search {
   }
 
   /** RFC 9755 §3: who enabled UTF8=ACCEPT has said what charset texts are in. */
-  private static boolean speaksUtf8(Session session) {
+  static boolean speaksUtf8(Session session) {
     return session.state.has(SessionState.Extension.UTF8_ACCEPT);
   }
 
-  private static Reply charsetsConflict() {
+  static Reply charsetsConflict() {
     return Reply.bad("After ENABLE UTF8=ACCEPT a search has no CHARSET");
   }
 

@@ -41,12 +41,13 @@ final class SearchAnswer {
    */
   SearchAnswer(
       Session session,
+      View view,
       boolean uid,
       @Nullable Returns returns,
       int[] found,
       @Nullable Relevancy relevancy) {
     this.session = session;
-    this.view = session.state.inMailbox().view;
+    this.view = view;
     this.uid = uid;
     this.returns = returns;
     this.found = found;
@@ -146,6 +147,15 @@ final class SearchAnswer {
 
   /** Answers by ESEARCH. */
   void extended(String tag, boolean modSeq) throws IOException {
+    extended(tag, null, modSeq);
+  }
+
+  /**
+   * The same for a command that may search many mailboxes.
+   *
+   * @param where the one that this is of, or null
+   */
+  void extended(String tag, Data.@Nullable Where where, boolean modSeq) throws IOException {
     if (returns != null
         && returns.partial() == null
         && returns.options().size() == 1
@@ -157,6 +167,7 @@ final class SearchAnswer {
     session.out.data(
         new Data.FoundExtended(
             tag,
+            where,
             uid,
             any && has(SearchReturn.MIN) ? (Long) told(found[0]) : null,
             any && has(SearchReturn.MAX) ? (Long) told(found[found.length - 1]) : null,

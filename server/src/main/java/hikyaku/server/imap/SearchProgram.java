@@ -20,6 +20,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -77,28 +78,46 @@ final class SearchProgram {
 
   private Test test = new Column(index -> true);
 
-  private SearchProgram(Session session) {
+  private SearchProgram(Session session, Selected selected) {
     this.session = session;
-    this.selected = session.state.inMailbox();
+    this.selected = selected;
     this.view = selected.view;
     this.state = view.state();
   }
 
-  /** Compiles a search for the view as it is now. */
-  static SearchProgram compile(Session session, SearchKey key) throws Targets.Invalid {
-    SearchProgram program = new SearchProgram(session);
+  /**
+   * Compiles a search for the view as it is now.
+   *
+   * @param selected the selected mailbox, or another one for keys that {@link #isOfSelected} does
+   *     not hold for
+   */
+  static SearchProgram compile(Session session, Selected selected, SearchKey key)
+      throws Targets.Invalid {
+    SearchProgram program = new SearchProgram(session, selected);
     program.test = program.test(key, false);
     return program;
   }
 
   static boolean usesModSeq(SearchKey key) {
+    return uses(key, SearchKey.ModSeq.class::isInstance);
+  }
+
+  /** Whether it asks for what only the selected mailbox has: message numbers, what was saved. */
+  static boolean isOfSelected(SearchKey key) {
+    return uses(
+        key,
+        inner ->
+            inner instanceof SearchKey.Numbers
+                || inner instanceof SearchKey.Uids(SequenceSet.Saved _));
+  }
+
+  private static boolean uses(SearchKey key, Predicate<SearchKey> wanted) {
     return switch (key) {
-      case SearchKey.ModSeq _ -> true;
-      case SearchKey.And(var keys) -> keys.stream().anyMatch(SearchProgram::usesModSeq);
-      case SearchKey.Or(var left, var right) -> usesModSeq(left) || usesModSeq(right);
-      case SearchKey.Not(var inner) -> usesModSeq(inner);
-      case SearchKey.Fuzzy(var inner) -> usesModSeq(inner);
-      default -> false;
+      case SearchKey.And(var keys) -> keys.stream().anyMatch(each -> uses(each, wanted));
+      case SearchKey.Or(var left, var right) -> uses(left, wanted) || uses(right, wanted);
+      case SearchKey.Not(var inner) -> uses(inner, wanted);
+      case SearchKey.Fuzzy(var inner) -> uses(inner, wanted);
+      default -> wanted.test(key);
     };
   }
 

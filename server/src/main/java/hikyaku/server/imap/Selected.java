@@ -79,6 +79,11 @@ final class Selected {
     return rights.has(Right.READ) && rights.has(Right.DELETE_MESSAGES) && rights.has(Right.EXPUNGE);
   }
 
+  /** Whether it is that folder's. */
+  boolean is(Places.Found found) {
+    return folder == found.folder().id() && mail.account().equals(found.place().mail().account());
+  }
+
   Mailbox mailbox() {
     return view.mailbox();
   }

@@ -178,6 +178,8 @@ final class Session {
       case ImapPosition.InIdle(String tag) -> carryOn(tag, "IDLE", () -> Idle.resume(this, tag));
       case ImapPosition.InExchange exchange ->
           carryOn(exchange.tag(), "AUTHENTICATE", () -> Authenticate.resume(this, exchange));
+      case ImapPosition.InMultiSearch search ->
+          carryOn(search.tag(), "ESEARCH", () -> MultiSearch.resume(this, search));
       case ImapPosition.InList list ->
           carryOn(list.tag(), "LIST", () -> ListMailboxes.resume(this, list));
     }
@@ -534,6 +536,7 @@ final class Session {
       case Command.Unselect _ -> Close.unselect(this);
       case Command.Expunge c -> Expunge.execute(this, c);
       case Command.Search c -> Search.execute(this, tag, c);
+      case Command.MultiSearch c -> MultiSearch.execute(this, tag, c);
       case Command.Sort c -> Sort.execute(this, tag, c);
       case Command.Threads c -> Threads.execute(this, c);
       case Command.UnknownCharset c -> Search.refuse(this, c);

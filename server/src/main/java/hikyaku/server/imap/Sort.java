@@ -56,7 +56,12 @@ final class Sort {
     }
     SearchAnswer answer =
         new SearchAnswer(
-            session, command.uid(), command.returns(), sorted, returned ? found.relevancy() : null);
+            session,
+            session.state.inMailbox().view,
+            command.uid(),
+            command.returns(),
+            sorted,
+            returned ? found.relevancy() : null);
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }

@@ -8,6 +8,7 @@ import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.server.directory.Account;
 import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.Places.Place;
+import java.util.Collection;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
@@ -68,6 +69,11 @@ final class Visible {
     Set<String> names = new TreeSet<>(byName.keySet());
     names.addAll(ListMailboxes.ancestors(byName.keySet()));
     return names;
+  }
+
+  /** Folders, in the order of names. */
+  Collection<Found> all() {
+    return byName.values();
   }
 
   Optional<Found> folder(String name) {

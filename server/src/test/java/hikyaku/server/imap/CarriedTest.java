@@ -12,6 +12,7 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.Positions;
 import hikyaku.protocol.imap.Command;
+import hikyaku.protocol.imap.Remembered;
 import hikyaku.server.imap.SessionState.Extension;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.testing.Carrier;
@@ -56,6 +57,13 @@ class CarriedTest {
                 null,
                 null,
                 new ImapPosition.InExchange("tag", ByteString.copyFromUtf8("exchange"))),
+            new ImapPosition(
+                0,
+                0,
+                login,
+                null,
+                new ImapPosition.InMultiSearch(
+                    "tag", new Remembered("ESEARCH IN (mailboxes \u00e9) ALL", true), 7, "a/b")),
             new ImapPosition(
                 0,
                 0,

@@ -47,6 +47,8 @@ class StateFuzzTest {
           "ID NIL",
           "LOGIN u1 secret",
           "UNAUTHENTICATE",
+          "ESEARCH IN (personal subtree \"Other Users\") RETURN (ALL COUNT) TEXT a",
+          "ESEARCH IN (selected subscribed mailboxes (INBOX Trash)) UNSEEN",
           "UID SEARCH RETURN (RELEVANCY) FUZZY (TEXT \"b a\")",
           "SORT (RELEVANCY) UTF-8 FUZZY BODY a",
           "AUTHENTICATE PLAIN",
