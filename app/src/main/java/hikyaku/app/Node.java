@@ -43,6 +43,8 @@ import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.ops.StoryOperations;
+import hikyaku.server.origin.Origin;
+import hikyaku.server.origin.OriginSettings;
 import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.queue.MailQueue;
 import hikyaku.server.queue.Outbox;
@@ -136,6 +138,7 @@ final class Node implements AutoCloseable {
               core.filter(),
               Optional.of(outbox),
               meters);
+      mailIn = mailIn.with(origin(configuration.origin(), dns, meters));
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
@@ -316,6 +319,16 @@ final class Node implements AutoCloseable {
         .filter(member -> member.isAlive() && !member.name().equals(self))
         .map(member -> new Peer(member.name(), member.seen(), member.vitals().usage()))
         .toList();
+  }
+
+  /** What finds out whom mail is from, if anything is to. */
+  private Optional<Origin> origin(OriginSettings settings, Dns dns, MeterRegistry meters) {
+    return settings.enabled()
+        ? Optional.of(
+            opened.add(
+                new Origin(
+                    settings.named(core.configuration().hostname()), dns, core.clock(), meters)))
+        : Optional.empty();
   }
 
   private static Dns dns(Configuration configuration) throws Failure {

@@ -77,7 +77,12 @@ final class ArchitectureTest {
                   Set.of("protocol.wire", "protocol.address", "protocol.mime", "mailbox")),
               Map.entry(
                   "server.smtp",
-                  server("protocol.smtp", "server.filter", "server.queue", "server.story")),
+                  server(
+                      "protocol.smtp",
+                      "server.filter",
+                      "server.queue",
+                      "server.origin",
+                      "server.story")),
               Map.entry(
                   "server.queue",
                   Set.of(
@@ -92,6 +97,14 @@ final class ArchitectureTest {
                   "server.smtpclient",
                   Set.of("protocol.wire", "protocol.address", "protocol.smtp", "server.dns")),
               Map.entry("server.dns", Set.of()),
+              Map.entry(
+                  "server.origin",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "protocol.mime",
+                      "server.net",
+                      "server.dns")),
               Map.entry(
                   "server.filter",
                   Set.of(

@@ -12,6 +12,7 @@ import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.net.NetLimits;
+import hikyaku.server.origin.OriginSettings;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.SearchSettings;
@@ -41,6 +42,7 @@ import java.nio.file.Path;
  * @param mailboxes bounds of mailboxes and folders
  * @param dns whom DNS is asked of
  * @param smtp how mail is taken in, from other servers and from users
+ * @param origin what is found out about whom mail from other servers is from
  * @param queue how mail goes out to other servers
  * @param sieve what users' scripts may do
  * @param pop3 what an operator can set for POP3
@@ -69,6 +71,7 @@ public record Configuration(
     MailboxLimits mailboxes,
     DnsSettings dns,
     SmtpSettings smtp,
+    OriginSettings origin,
     QueueSettings queue,
     SieveSettings sieve,
     Pop3Settings pop3,
@@ -97,6 +100,7 @@ public record Configuration(
           MailboxLimits.DEFAULT,
           DnsSettings.DEFAULTS,
           SmtpSettings.of(""),
+          OriginSettings.DEFAULTS,
           QueueSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
@@ -169,6 +173,7 @@ public record Configuration(
         mailboxes,
         dns,
         newSmtp,
+        origin,
         queue,
         sieve,
         pop3,

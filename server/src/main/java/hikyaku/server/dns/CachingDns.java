@@ -113,7 +113,8 @@ public final class CachingDns implements Dns {
   private <R extends Record, T> Optional<List<T>> ask(
       String name, int type, Class<R> wanted, Function<R, T> told) throws DnsException {
     try {
-      return ask(Name.fromString(name, Name.root), type, wanted, told);
+      // In what the library reads, a backslash says that the next character is meant.
+      return ask(Name.fromString(name.replace("\\", "\\\\"), Name.root), type, wanted, told);
     } catch (TextParseException e) {
       // No name that DNS could have.
       return Optional.empty();

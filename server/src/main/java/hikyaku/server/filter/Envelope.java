@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param recipient what RCPT said of it
  * @param transaction its id, unique for ever
  * @param attempt to deliver; it has a key
+ * @param suspect whether it is for the mailbox for junk, unless a script wants it elsewhere
  * @param facts for the environment test, by name
  */
 public record Envelope(
@@ -24,6 +25,7 @@ public record Envelope(
     RcptParameters recipient,
     String transaction,
     Attempt attempt,
+    boolean suspect,
     Map<String, String> facts) {
   public Envelope {
     facts = Map.copyOf(facts);

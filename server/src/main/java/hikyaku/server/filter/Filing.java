@@ -88,7 +88,7 @@ final class Filing {
     Scripts own = filter.scripts().scripts(account);
     Optional<ByteString> active = own.script(own.active());
     if (active.isEmpty()) {
-      add(account, Folder.INBOX, message, Flags.NONE);
+      add(account, home(target), message, Flags.NONE);
       return;
     }
     Outcome outcome = filter.run(active.get(), message, target, envelope);
@@ -97,7 +97,7 @@ final class Filing {
       carryOut(outcome.actions(), message, target, before);
       mark(account, outcome.marks());
     } catch (Unfit e) {
-      add(account, Folder.INBOX, message, Flags.NONE);
+      add(account, home(target), message, Flags.NONE);
       problem = Optional.of(new Outcome.Problem(0, String.valueOf(e.getMessage())));
     }
     problem.ifPresent(why -> filter.failed(target.account(), own.active(), why));
@@ -115,6 +115,11 @@ final class Filing {
     return new Kept(places.folder(into, target.account()), Places.flags(into.flags()));
   }
 
+  /** Where a message goes that nobody wants elsewhere. */
+  private String home(Resolution.Target target) {
+    return envelope.suspect() ? places.junk(target.account()) : Folder.INBOX;
+  }
+
   /** All of them, or none if one cannot be done. */
   private void carryOut(
       List<Action> actions, NewMessage message, Resolution.Target target, List<String> before)
@@ -126,8 +131,10 @@ final class Filing {
     for (Action action : actions) {
       switch (action) {
         case Action.Keep(List<String> flags, boolean _) ->
-            kept.add(new Kept(Folder.INBOX, Places.flags(flags)));
+            kept.add(new Kept(home(target), Places.flags(flags)));
         case Action.FileInto into -> kept.add(kept(into, target));
+        // Its sender is most likely not who would get the answer.
+        case Action.Vacation _ when envelope.suspect() -> {}
         case Action.Vacation vacation -> {
           Optional<Kept> copy = kept(vacation.copy(), target);
           letters.add(() -> answer(vacation, copy, message, target.account()));
@@ -153,7 +160,7 @@ final class Filing {
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
-                  kept.add(new Kept(Folder.INBOX, Flags.NONE));
+                  kept.add(new Kept(home(target), Flags.NONE));
                 } else {
                   further.add(each);
                 }

@@ -59,6 +59,17 @@ record Places(MailStore mail) {
         .findFirst();
   }
 
+  /** The mailbox for junk, which is made if there is none; INBOX if that cannot be. */
+  String junk(Account account) {
+    try {
+      return folder(
+          new Action.FileInto("Junk", true, List.of(), Optional.of(SpecialUse.JUNK.attribute()), Optional.empty()),
+          account);
+    } catch (Unfit e) {
+      return Folder.INBOX;
+    }
+  }
+
   boolean isFull(Account account, NewMessage message) {
     if (account.quota().equals(Quota.NONE)) {
       return false;

@@ -1,9 +1,11 @@
 package hikyaku.server.smtp;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.server.directory.Account;
+import java.util.Optional;
 
 /**
  * Finds what a transaction has delivered before it was given to this node: the mailbox may be full
@@ -17,27 +19,31 @@ final class DeliveredBefore {
 
   /** Whether a repeat finds its message in the account's mailbox. */
   static boolean to(Account account, SmtpSession session, Transaction transaction) {
-    if (!session.isRepeat()) {
-      return false;
-    }
+    return session.isRepeat() && prefix(account, session, transaction).isPresent();
+  }
+
+  /** The fields before a message that the transaction has delivered to the account. */
+  static Optional<ByteString> prefix(
+      Account account, SmtpSession session, Transaction transaction) {
     AccountMail mail = session.mail().account(account.id());
     // A script may have put it into any of them.
     return mail.tree().folders().stream()
-        .anyMatch(folder -> isIn(mail.mailbox(folder), transaction));
+        .flatMap(folder -> in(mail.mailbox(folder), transaction).stream())
+        .findFirst();
   }
 
-  private static boolean isIn(Mailbox mailbox, Transaction transaction) {
+  private static Optional<ByteString> in(Mailbox mailbox, Transaction transaction) {
     MailboxState state = mailbox.refresh();
     for (int index = state.size() - 1; index >= Math.max(0, state.size() - LATEST); index--) {
-      boolean ours =
+      Optional<ByteString> ours =
           mailbox
               .read(state, index)
-              .map(stored -> TraceFields.isOf(transaction, stored.message().prefix()))
-              .orElse(false);
-      if (ours) {
-        return true;
+              .map(stored -> stored.message().prefix())
+              .filter(prefix -> TraceFields.isOf(transaction, prefix));
+      if (ours.isPresent()) {
+        return ours;
       }
     }
-    return false;
+    return Optional.empty();
   }
 }

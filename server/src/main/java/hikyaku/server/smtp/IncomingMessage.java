@@ -4,9 +4,11 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.FieldRemover;
 import hikyaku.protocol.wire.OctetSink;
+import hikyaku.server.origin.Passage;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
   private static final List<String> BLIND = List.of("Bcc", "Resent-Bcc");
 
   private final Intake intake;
+  private final OctetSink passed;
   private final @Nullable FieldRemover remover;
   private final long limit;
   private final long deadline;
@@ -29,13 +32,20 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
 
   /**
    * @param submitted whether it comes from its author, so that blind copies are to be kept blind
+   * @param passages what is on its way into the store
    * @param limit octets that are taken
    * @param deadline in terms of {@code nanoTime}
    */
   IncomingMessage(
-      Intake intake, boolean submitted, long limit, long deadline, LongSupplier nanoTime) {
+      Intake intake,
+      boolean submitted,
+      UnaryOperator<OctetSink> passages,
+      long limit,
+      long deadline,
+      LongSupplier nanoTime) {
     this.intake = intake;
-    this.remover = submitted ? new FieldRemover(BLIND, intake) : null;
+    this.passed = passages.apply(intake);
+    this.remover = submitted ? new FieldRemover(BLIND, passed) : null;
     this.limit = limit;
     this.deadline = deadline;
     this.nanoTime = nanoTime;
@@ -53,7 +63,7 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
       return;
     }
     try {
-      OctetSink into = remover == null ? intake : remover;
+      OctetSink into = remover == null ? passed : remover;
       into.write(from, offset, length);
     } catch (StoreException e) {
       failure = e;
@@ -83,6 +93,9 @@ final class IncomingMessage implements OctetSink, AutoCloseable {
   Intake.Received finish() throws IOException {
     if (remover != null) {
       remover.finish();
+    }
+    if (passed instanceof Passage passage) {
+      passage.end();
     }
     return intake.finish();
   }

@@ -23,6 +23,8 @@ import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
 import hikyaku.server.filter.Refusal;
+import hikyaku.server.origin.Examination;
+import hikyaku.server.origin.Finding;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.story.MailStory;
 import java.io.IOException;
@@ -35,8 +37,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /** What happens once all of a message is there: judged, delivered, answered. */
@@ -48,6 +52,7 @@ final class MessageEnd {
   private final Transaction transaction;
   private final IncomingMessage message;
   private final boolean bareLineEnding;
+  private Finding finding = Finding.NONE;
 
   private MessageEnd(
       SmtpSession session,
@@ -109,7 +114,38 @@ final class MessageEnd {
     if (structure.receivedFields() > session.limits().hops()) {
       return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
     }
-    return deliver(received, began);
+    finding = finding();
+    Reply refusal = refusal(finding);
+    return refusal == null ? deliver(received, began) : refuse(refusal, "whom it says to be from");
+  }
+
+  /** A repeat of what was delivered elsewhere finds what was found there. */
+  private Finding finding() {
+    Examination examination = transaction.examination();
+    if (examination == null) {
+      return Finding.NONE;
+    }
+    if (session.isRepeat()) {
+      for (Transaction.Copy copy : transaction.copies()) {
+        Optional<ByteString> before =
+            DeliveredBefore.prefix(copy.target().account(), session, transaction);
+        if (before.isPresent()) {
+          return Finding.ofDelivered(before.get().toStringUtf8());
+        }
+      }
+    }
+    return examination.finish();
+  }
+
+  private static @Nullable Reply refusal(Finding finding) {
+    return switch (finding.disposition()) {
+      case ACCEPT, JUNK -> null;
+      case REFUSE_DMARC ->
+          Reply.of(550, "5.7.26", "Refused by the DMARC policy of " + finding.author());
+      case REFUSE_SPF -> Replies.SPF_FAILS;
+      case DEFER_SPF -> Replies.SPF_UNSURE;
+      case DEFER_DNS -> Replies.ORIGIN_UNSURE;
+    };
   }
 
   private Answer refuse(Reply reply, String cause) {
@@ -121,6 +157,8 @@ final class MessageEnd {
         .addKeyValue("octets", message.octets())
         .addKeyValue("reply", reply)
         .addKeyValue("cause", cause)
+        .addKeyValue("origin", finding.results())
+        .addKeyValue("author", finding.author())
         .log();
     return answer(session, transaction, reply);
   }
@@ -142,7 +180,7 @@ final class MessageEnd {
       }
       NewMessage entry =
           new NewMessage(
-              trace.prefix(copy, received.structure(), completed.fields()),
+              trace.prefix(copy, received.structure(), finding.field(), completed.fields()),
               received.blob(),
               InternalDate.of(now, ZoneOffset.UTC),
               Flags.NONE,
@@ -291,6 +329,7 @@ final class MessageEnd {
         copy.recipient().parameters(),
         transaction.id(),
         attempt(session, transaction, blob),
+        finding.disposition() == Finding.Disposition.JUNK,
         facts);
   }
 
@@ -451,6 +490,8 @@ final class MessageEnd {
         .addKeyValue("blob", received.blob().id())
         .addKeyValue(
             "message_id", MailStory.printable(completed.structure().envelope().messageId()))
+        .addKeyValue("origin", finding.results())
+        .addKeyValue("author", finding.author())
         .addKeyValue("ms", took.toMillis())
         .log();
     if (answer.replies().stream().allMatch(Reply::isPositive)) {

@@ -138,7 +138,11 @@ final class RcptCommand {
         transaction.add(
             new Recipient(command.to(), local.targets(), command.parameters()),
             session.limits().copies());
-    return fits ? Replies.RECIPIENT_OK : Replies.TOO_MANY_RECIPIENTS;
+    if (!fits) {
+      return Replies.TOO_MANY_RECIPIENTS;
+    }
+    session.examine(transaction);
+    return Replies.RECIPIENT_OK;
   }
 
   private static boolean isFull(SmtpSession session, Transaction transaction, Account account) {

@@ -81,6 +81,14 @@ final class Replies {
   static final Reply HOLDS_NUL = Reply.of(550, "5.6.0", "Message holds NUL");
   static final Reply LOOP = Reply.of(554, "5.4.6", "Mail loop");
 
+  // Whom a message is from (RFC 7372)
+  static final Reply SPF_FAILS =
+      Reply.of(550, "5.7.23", "Your server may not send for this domain, by SPF");
+  static final Reply SPF_UNSURE =
+      Reply.of(451, "4.7.24", "SPF cannot be checked now, try again later");
+  static final Reply ORIGIN_UNSURE =
+      Reply.of(451, "4.4.3", "DNS does not answer for the sender's domain, try again later");
+
   // Ours
   static final Reply TRY_LATER = Reply.of(451, "4.3.0", "Temporary failure, try again later");
   static final Reply TIMED_OUT = Reply.of(421, "4.4.2", "Timed out, closing");

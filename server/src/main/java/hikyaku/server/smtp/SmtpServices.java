@@ -5,6 +5,7 @@ import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.origin.Origin;
 import hikyaku.server.queue.Outbox;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.function.LongSupplier;
  * @param mail where messages go
  * @param filter says into which mailboxes
  * @param outbox where those go in submission that are for others; empty to take none
+ * @param origin finds out whom mail from other servers is from; empty to take their word
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
  * @param pause holds a session back, on its own thread
@@ -30,6 +32,7 @@ public record SmtpServices(
     MailStore mail,
     Filter filter,
     Optional<Outbox> outbox,
+    Optional<Origin> origin,
     MeterRegistry meters,
     InstantSource clock,
     LongSupplier nanoTime,
@@ -66,9 +69,16 @@ public record SmtpServices(
         mail,
         filter,
         outbox,
+        Optional.empty(),
         meters,
         mail.clock(),
         System::nanoTime,
         duration -> java.util.concurrent.locks.LockSupport.parkNanos(duration.toNanos()));
+  }
+
+  /** The same, with who finds out whom mail is from. */
+  public SmtpServices with(Optional<Origin> finder) {
+    return new SmtpServices(
+        directory, authenticator, mail, filter, outbox, finder, meters, clock, nanoTime, pause);
   }
 }

@@ -5,8 +5,10 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.Command;
 import hikyaku.protocol.smtp.CommandParser;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.protocol.smtp.Verb;
+import hikyaku.protocol.wire.OctetSink;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
 import hikyaku.server.auth.AuthContext;
@@ -21,6 +23,7 @@ import hikyaku.server.net.FailureLog;
 import hikyaku.server.net.Home;
 import hikyaku.server.net.NetException;
 import hikyaku.server.net.Wake;
+import hikyaku.server.origin.Examination;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.smtp.CommandTable.Flag;
 import hikyaku.server.smtp.CommandTable.Rule;
@@ -28,6 +31,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -367,11 +371,47 @@ final class SmtpSession {
         new IncomingMessage(
             services.mail().intake(),
             face == SmtpFace.SUBMISSION,
+            passages(of),
             limits().messageOctets(),
             of.deadline(),
             services.nanoTime());
     of.receive(message);
     return message;
+  }
+
+  /** Begins to look at whom the message of a transaction is from, where that is to be found out. */
+  void examine(Transaction of) {
+    if (of.examination() == null && isStranger()) {
+      Mailbox from = of.mail().from() instanceof Mailbox mailbox ? mailbox : null;
+      services
+          .origin()
+          .ifPresent(origin ->
+              of.examine(
+                  origin.examine(
+                      connection.remote().getAddress(),
+                      requireHello().name(),
+                      from == null ? "" : from.localPart(),
+                      from == null ? "" : from.domain(),
+                      of.id())));
+    }
+  }
+
+  /** Whether the client is another server, and none of ours. */
+  private boolean isStranger() {
+    return face == SmtpFace.MX
+        && services.origin().stream()
+            .noneMatch(origin -> origin.isTrusted(connection.remote().getAddress()));
+  }
+
+  /** What a message passes on its way in; nobody's Authentication-Results are ours but our own. */
+  private UnaryOperator<OctetSink> passages(Transaction of) {
+    Examination examination = of.examination();
+    if (examination != null) {
+      return examination::through;
+    }
+    return face == SmtpFace.SUBMISSION && services.origin().isPresent()
+        ? services.origin().get()::scrub
+        : UnaryOperator.identity();
   }
 
   void endTransaction() {

@@ -47,12 +47,15 @@ final class TraceFields {
   /**
    * The fields of one copy.
    *
+   * @param results what was found out about whom the message is from, as a field or empty
    * @param added fields that the message should have had, or empty
    */
-  ByteString prefix(Transaction.Copy copy, MessageStructure structure, String added) {
+  ByteString prefix(
+      Transaction.Copy copy, MessageStructure structure, String results, String added) {
     StringBuilder out = new StringBuilder();
     out.append("Return-Path: <").append(transaction.mail().from()).append(">\r\n");
     deliveredTo(copy, out);
+    out.append(results);
     received(out);
     out.append(added);
     if (structure.root().headerStart() == structure.root().bodyStart()) {

@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import hikyaku.protocol.smtp.Command;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.origin.Examination;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,6 +31,7 @@ final class Transaction {
 
   private boolean refusedRecipients;
   private @Nullable IncomingMessage message;
+  private @Nullable Examination examination;
 
   /**
    * @param id unique for ever: the session's and the transaction's number in it
@@ -115,8 +117,20 @@ final class Transaction {
     message = incoming;
   }
 
+  /** Who looks at whom it is from; null for nobody. */
+  @Nullable Examination examination() {
+    return examination;
+  }
+
+  void examine(Examination begun) {
+    examination = begun;
+  }
+
   /** Lets go of a message that did not come to its end. */
   void close() {
+    if (examination != null) {
+      examination.close();
+    }
     if (message != null) {
       message.close();
     }

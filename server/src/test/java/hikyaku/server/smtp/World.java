@@ -25,6 +25,7 @@ import hikyaku.server.net.SelfSigned;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.origin.Origin;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.testing.Carrier;
@@ -75,6 +76,7 @@ final class World implements AutoCloseable {
   final List<Duration> pauses = new ArrayList<>();
   final NetServer server;
   final SmtpServer protocol;
+  private final Optional<Origin> origin;
   final Optional<Carrier> carrier;
 
   /** Sessions are named s1, s2, and so on. */
@@ -87,6 +89,20 @@ final class World implements AutoCloseable {
    */
   World(SmtpFace face, SmtpSettings settings, TlsMode tls, Optional<Carrier.Plan> plan)
       throws IOException {
+    this(face, settings, tls, plan, Optional.empty());
+  }
+
+  /**
+   * @param origin who finds out whom mail is from
+   */
+  World(
+      SmtpFace face,
+      SmtpSettings settings,
+      TlsMode tls,
+      Optional<Carrier.Plan> plan,
+      Optional<Origin> origin)
+      throws IOException {
+    this.origin = origin;
     new Outbox(store.logs()).open();
     protocol = new SmtpServer(face, settings, services(mail));
     Protocol second = new SmtpServer(face, settings, services(otherMail));
@@ -120,6 +136,7 @@ final class World implements AutoCloseable {
         of,
         Filter.of(of, directory, SIEVE),
         Optional.of(outbox),
+        origin,
         meters,
         CLOCK,
         nanos::get,

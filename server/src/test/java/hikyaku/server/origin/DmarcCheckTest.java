@@ -1,0 +1,199 @@
+package hikyaku.server.origin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.server.origin.Finding.Disposition;
+import hikyaku.server.testing.ZoneDns;
+import java.io.IOException;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** Policies, and what follows from them, for mail that is not signed. */
+class DmarcCheckTest {
+  private final ZoneDns dns =
+      new ZoneDns().with("author.example", "TXT", "v=spf1 ip4:192.0.2.1 -all");
+
+  /** By a server that may send for author.example, and by one that may not. */
+  private static final String GOOD = "192.0.2.1";
+
+  private static final String BAD = "192.0.2.9";
+
+  private String from(String client, String sender, String from) throws IOException {
+    return from(Mails.SETTINGS, client, sender, "From: " + from + "\r\n\r\nhi\r\n");
+  }
+
+  private String from(OriginSettings settings, String client, String sender, String text)
+      throws IOException {
+    Finding finding = Mails.examine(settings, dns, client, sender, text, 1_000).finding();
+    String dmarc =
+        finding.results().stream().filter(r -> r.startsWith("dmarc=")).findFirst().orElseThrow();
+    return dmarc.substring(6) + " " + finding.disposition().name().toLowerCase(Locale.ROOT);
+  }
+
+  @Test
+  void policies() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject; sp=quarantine; np=none");
+    dns.with("sub.author.example", "A", "192.0.2.1");
+    assertThat(from(GOOD, "jo@author.example", "jo@author.example")).isEqualTo("pass accept");
+    assertThat(from(GOOD, "jo@author.example", "jo@sub.author.example")).isEqualTo("pass accept");
+    assertThat(from(BAD, "jo@author.example", "jo@author.example")).isEqualTo("fail refuse_dmarc");
+    assertThat(from(GOOD, "jo@author.example", "jo@other.example")).isEqualTo("none accept");
+    assertThat(from(BAD, "jo@author.example", "jo@sub.author.example")).isEqualTo("fail junk");
+    assertThat(from(BAD, "jo@author.example", "jo@absent.author.example")).isEqualTo("fail accept");
+  }
+
+  @Test
+  void strictAlignment() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject; aspf=s");
+    assertThat(from(GOOD, "jo@author.example", "jo@author.example")).isEqualTo("pass accept");
+    assertThat(from(GOOD, "jo@author.example", "jo@sub.author.example"))
+        .isEqualTo("fail refuse_dmarc");
+  }
+
+  /** Names below a suffix belong to many, and the suffix may ask for something all the same. */
+  @Test
+  void publicSuffixes() throws Exception {
+    dns.with("_dmarc.gov.example", "TXT", "v=DMARC1; p=reject; psd=y")
+        .with("a.gov.example", "TXT", "v=spf1 ip4:192.0.2.1 -all");
+    assertThat(from(GOOD, "jo@a.gov.example", "jo@a.gov.example")).isEqualTo("pass accept");
+    assertThat(from(GOOD, "jo@a.gov.example", "jo@mail.a.gov.example")).isEqualTo("pass accept");
+    assertThat(from(GOOD, "jo@a.gov.example", "jo@b.gov.example")).isEqualTo("fail refuse_dmarc");
+    // One that says of itself that it is an organization ends the walk.
+    dns.with("_dmarc.b.gov.example", "TXT", "v=DMARC1; p=quarantine; psd=n");
+    assertThat(from(GOOD, "jo@a.gov.example", "jo@c.b.gov.example")).isEqualTo("fail junk");
+  }
+
+  @Test
+  void longNamesAreWalkedInEightQuestions() throws Exception {
+    String name = "a.b.c.d.e.f.g.h.i.j.k.author.example";
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject");
+    TreeWalk walk = TreeWalk.from(name, dns);
+    assertThat(walk.organization()).isEqualTo("author.example");
+    assertThat(dns.questions.get()).isEqualTo(8);
+  }
+
+  /** A policy for a share of the mail, or for none of it yet, asks less of the rest. */
+  @Test
+  void shares() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject; pct=0");
+    assertThat(from(BAD, "jo@author.example", "jo@author.example")).isEqualTo("fail junk");
+    dns.with("_dmarc.other.example", "TXT", "v=DMARC1; p=quarantine; t=y");
+    assertThat(from(BAD, "jo@author.example", "jo@other.example")).isEqualTo("fail accept");
+  }
+
+  @Test
+  void recordsThatAreNone() throws Exception {
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=reject", "v=DMARC1; p=none")
+        .with("_dmarc.b.example", "TXT", "v=DMARC2; p=reject")
+        .with("_dmarc.c.example", "TXT", "p=reject; v=DMARC1")
+        .with("_dmarc.d.example", "TXT", "v=DMARC1; p=whatever")
+        .with("_dmarc.e.example", "TXT", "v=DMARC1; p=whatever; rua=mailto:a@e.example")
+        .with("_dmarc.f.example", "TXT", "other", "v=DMARC1;p=reject;");
+    for (String domain : new String[] {"a", "b", "c", "d"}) {
+      assertThat(from(BAD, "", "jo@" + domain + ".example")).as(domain).isEqualTo("none accept");
+    }
+    assertThat(from(BAD, "", "jo@e.example")).isEqualTo("fail accept");
+    assertThat(from(BAD, "", "jo@f.example")).isEqualTo("fail refuse_dmarc");
+  }
+
+  /** Whoever names several authors is judged by the strictest of their domains. */
+  @Test
+  void severalAuthors() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=none")
+        .with("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject");
+    assertThat(from(GOOD, "jo@author.example", "jo@author.example, x@bank.example"))
+        .isEqualTo("fail refuse_dmarc");
+    assertThat(
+            from(
+                Mails.SETTINGS,
+                GOOD,
+                "jo@author.example",
+                "From: jo@author.example\r\nFrom: x@bank.example\r\n\r\n"))
+        .isEqualTo("fail refuse_dmarc");
+    StringBuilder many = new StringBuilder("jo@author.example");
+    for (int i = 0; i < 10; i++) {
+      many.append(", a@d").append(i).append(".example");
+    }
+    assertThat(from(GOOD, "jo@author.example", many.toString())).isEqualTo("permerror junk");
+    assertThat(from(GOOD, "jo@author.example", "nobody")).isEqualTo("none accept");
+  }
+
+  /** DNS that does not answer is nobody's failure. */
+  @Test
+  void silence() throws Exception {
+    dns.silent("_dmarc.silent.example");
+    assertThat(from(BAD, "jo@author.example", "jo@silent.example")).isEqualTo("temperror accept");
+    dns.with("_dmarc.quiet.example", "TXT", "v=DMARC1; p=reject").silent("quiet.example");
+    assertThat(from(BAD, "jo@quiet.example", "jo@quiet.example")).isEqualTo("temperror accept");
+    OriginSettings cautious =
+        with(
+            OriginSettings.Action.REFUSE,
+            OriginSettings.Unsure.DEFER,
+            OriginSettings.Action.ACCEPT);
+    String quiet = "From: jo@quiet.example\r\n\r\n";
+    assertThat(from(cautious, BAD, "jo@quiet.example", quiet)).isEqualTo("temperror defer_spf");
+    String silent = "From: jo@silent.example\r\n\r\n";
+    assertThat(from(cautious, BAD, "jo@author.example", silent)).isEqualTo("temperror defer_dns");
+  }
+
+  @Test
+  void whatFollowsIsUpToUs() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject");
+    String text = "From: jo@author.example\r\n\r\n";
+    for (OriginSettings.Action action : OriginSettings.Action.values()) {
+      OriginSettings lenient =
+          with(action, OriginSettings.Unsure.ACCEPT, OriginSettings.Action.ACCEPT);
+      assertThat(from(lenient, BAD, "jo@author.example", text))
+          .isEqualTo(
+              switch (action) {
+                case ACCEPT -> "fail accept";
+                case JUNK -> "fail junk";
+                case REFUSE -> "fail refuse_dmarc";
+              });
+    }
+    // A server that forwards for us.
+    assertThat(from("198.51.100.7", "jo@author.example", "jo@author.example"))
+        .isEqualTo("fail accept");
+    OriginSettings strict =
+        with(
+            OriginSettings.Action.REFUSE,
+            OriginSettings.Unsure.ACCEPT,
+            OriginSettings.Action.REFUSE);
+    assertThat(from(strict, BAD, "jo@author.example", "From: jo@free.example\r\n\r\n"))
+        .isEqualTo("none refuse_spf");
+  }
+
+  private static OriginSettings with(
+      OriginSettings.Action reject, OriginSettings.Unsure unsure, OriginSettings.Action spf) {
+    OriginSettings s = Mails.SETTINGS;
+    return new OriginSettings(
+        true,
+        s.authservId(),
+        s.trusted(),
+        s.forwarders(),
+        s.sealers(),
+        reject,
+        s.dmarcQuarantine(),
+        spf,
+        unsure,
+        s.deadline(),
+        s.questions(),
+        s.signatures(),
+        s.header());
+  }
+
+  /** What a repeat elsewhere finds is what was found before. */
+  @Test
+  void whatWasDeliveredIsReadAgain() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=quarantine");
+    Finding found =
+        Mails.examine(dns, "jo@other.example", "From: jo@author.example\r\n\r\nhi\r\n").finding();
+    assertThat(found.disposition()).isEqualTo(Disposition.JUNK);
+    String prefix = "Return-Path: <jo@author.example>\r\n" + found.field() + "Received: x\r\n";
+    Finding again = Finding.ofDelivered(prefix);
+    assertThat(again.field()).isEqualTo(found.field());
+    assertThat(again.disposition()).isEqualTo(Disposition.JUNK);
+    assertThat(again.results()).isEqualTo(found.results());
+    assertThat(Finding.ofDelivered("Received: x\r\n")).isEqualTo(Finding.NONE);
+  }
+}

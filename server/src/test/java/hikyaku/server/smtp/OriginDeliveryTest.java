@@ -1,0 +1,220 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.SpecialUse;
+import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.net.AddressPrefix;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.origin.Origin;
+import hikyaku.server.origin.OriginSettings;
+import hikyaku.server.testing.Carrier;
+import hikyaku.server.testing.ZoneDns;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of mail by whom it is from. Nobody in these tests may send for anybody. */
+class OriginDeliveryTest {
+  private static final OriginSettings DEFAULTS = OriginSettings.DEFAULTS.named("mx.demo.test");
+  private static final String FORGED = "Authentication-Results: mx.demo.test; dmarc=pass\r\n";
+
+  private final ZoneDns dns = new ZoneDns().with("a.example", "TXT", "v=spf1 -all");
+  private World world;
+  private Origin origin;
+  private Runnable beforeText = () -> {};
+
+  private static OriginSettings settings(List<AddressPrefix> trusted) {
+    return new OriginSettings(
+        true,
+        DEFAULTS.authservId(),
+        trusted,
+        DEFAULTS.forwarders(),
+        DEFAULTS.sealers(),
+        DEFAULTS.dmarcReject(),
+        DEFAULTS.dmarcQuarantine(),
+        DEFAULTS.spfFail(),
+        DEFAULTS.unsure(),
+        Duration.ofSeconds(20),
+        DEFAULTS.questions(),
+        DEFAULTS.signatures(),
+        DEFAULTS.header());
+  }
+
+  private void open(SmtpFace face, OriginSettings settings, Optional<Carrier.Plan> plan)
+      throws IOException {
+    origin = new Origin(settings, dns, InstantSource.system(), new SimpleMeterRegistry());
+    world = new World(face, TestSettings.DEFAULT, TlsMode.NONE, plan, Optional.of(origin));
+  }
+
+  private void open() throws IOException {
+    open(SmtpFace.MX, settings(List.of()), Optional.empty());
+  }
+
+  @AfterEach
+  void close() {
+    if (world != null) {
+      world.close();
+      origin.close();
+    }
+  }
+
+  /** Sends a message by a real connection; returns what the server says at its end. */
+  private String send(String hello, String header) throws IOException {
+    try (Socket socket = world.connect()) {
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+      String last = in.readLine();
+      for (String line :
+          List.of(
+              hello + " c.example",
+              "MAIL FROM:<jo@a.example>",
+              "RCPT TO:<u1@demo.test>",
+              "DATA",
+              header + "Subject: x\r\n\r\nhi\r\n.")) {
+        if (line.endsWith(".")) {
+          beforeText.run();
+        }
+        socket.getOutputStream().write((line + "\r\n").getBytes(ISO_8859_1));
+        do {
+          last = in.readLine();
+        } while (last.startsWith("-", 3));
+      }
+      return last;
+    }
+  }
+
+  private String send(String header) throws IOException {
+    return send("EHLO", header);
+  }
+
+  private String id() {
+    return world.directory.named("u1").id();
+  }
+
+  private AccountMail mail() {
+    return world.mail.account(id());
+  }
+
+  private int in(String folder) {
+    return mail().tree().folder(folder).isEmpty() ? 0 : mail().mailbox(folder).refresh().size();
+  }
+
+  @Test
+  void theResultsStandBeforeTheMessage() throws Exception {
+    open();
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=none");
+    assertThat(send(FORGED + "From: jo@a.example\r\n")).startsWith("250 2.0.0 ");
+    assertThat(world.message("u1", 1))
+        .startsWith("Return-Path: <jo@a.example>\r\nDelivered-To: u1@demo.test\r\n")
+        .contains(
+            "Authentication-Results: mx.demo.test;\r\n"
+                + "\tspf=fail smtp.mailfrom=a.example;\r\n"
+                + "\tdkim=none;\r\n"
+                + "\tdmarc=fail (p=none dis=none) header.from=a.example\r\nReceived: ")
+        .endsWith("\r\nFrom: jo@a.example\r\nSubject: x\r\n\r\nhi\r\n")
+        .doesNotContain(FORGED);
+  }
+
+  @Test
+  void policiesAreObeyed() throws Exception {
+    open();
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=reject")
+        .with("_dmarc.b.example", "TXT", "v=DMARC1; p=quarantine");
+    assertThat(send("From: jo@a.example\r\n"))
+        .isEqualTo("550 5.7.26 Refused by the DMARC policy of a.example");
+    assertThat(send("From: jo@b.example\r\n")).startsWith("250 ");
+    assertThat(send("From: jo@c.example\r\n")).startsWith("250 ");
+    assertThat(in("INBOX")).isEqualTo(1);
+    assertThat(in("Junk")).isEqualTo(1);
+    assertThat(mail().tree().with(SpecialUse.JUNK)).isPresent();
+    assertThat(mail().tree().isSubscribed("Junk")).isTrue();
+  }
+
+  /** A script sees the results, and what it wants comes before what they say. */
+  @Test
+  void scriptsDecide() throws Exception {
+    open();
+    dns.with("_dmarc.b.example", "TXT", "v=DMARC1; p=quarantine");
+    Filter filter = Filter.of(world.mail, world.directory, SieveSettings.DEFAULTS);
+    String script =
+        """
+        require ["fileinto", "mailbox"];
+        if header :contains "Authentication-Results" "dmarc=fail" {
+          if header :contains "Subject" "x" { fileinto :create "Odd"; }
+        }
+        """;
+    filter.put(id(), "main", ByteString.copyFromUtf8(script));
+    filter.scripts().activate(id(), "main");
+    assertThat(send("From: jo@b.example\r\n")).startsWith("250 ");
+    assertThat(in("Odd")).isEqualTo(1);
+    filter.put(id(), "main", ByteString.copyFromUtf8("keep;"));
+    assertThat(send("From: jo@b.example\r\n")).startsWith("250 ");
+    assertThat(in("Junk")).isEqualTo(1);
+    assertThat(in("INBOX")).isZero();
+  }
+
+  /** Our own machines are taken at their word, and so is whoever delivers by LMTP. */
+  @Test
+  void ourOwnAreNotLookedAt() throws Exception {
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=reject");
+    open(SmtpFace.MX, DEFAULTS, Optional.empty());
+    assertThat(send(FORGED + "From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(world.message("u1", 1)).contains(FORGED);
+    close();
+    open(SmtpFace.LMTP, settings(List.of()), Optional.empty());
+    assertThat(send("LHLO", FORGED + "From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(world.message("u1", 1)).contains(FORGED);
+    assertThat(dns.questions.get()).isZero();
+  }
+
+  /**
+   * Whatever DNS says by the time of a repeat: what a node has delivered before it died stays
+   * delivered, once and where it is.
+   */
+  @Test
+  void aRepeatElsewhereIsJudgedAsBefore() throws Exception {
+    AtomicInteger after = new AtomicInteger();
+    for (long seed = 1; seed <= 12; seed++) {
+      String policy = "_dmarc.a.example";
+      dns.without(policy).with(policy, "TXT", "v=DMARC1; p=quarantine");
+      open(
+          SmtpFace.MX,
+          settings(List.of()),
+          Optional.of(new Carrier.Plan(3, 16 * 1024, seed * 7_919_999)));
+      boolean reject = seed % 2 == 0;
+      Carrier carrier = world.carrier.orElseThrow();
+      // It dies where it matters: between the delivery and the reply to it.
+      carrier.spare(true);
+      beforeText = () -> carrier.spare(false);
+      carrier.onDeath(() -> {
+        if (in("Junk") > 0) {
+          after.incrementAndGet();
+          dns.without(policy);
+          if (reject) {
+            dns.with(policy, "TXT", "v=DMARC1; p=reject");
+          }
+        }
+      });
+      assertThat(send("From: jo@a.example\r\n")).startsWith("250 2.0.0 ");
+      assertThat(in("Junk")).isEqualTo(1);
+      assertThat(in("INBOX")).isZero();
+      close();
+      world = null;
+    }
+    assertThat(after.get()).isGreaterThan(1);
+  }
+}
