@@ -63,7 +63,8 @@ record Places(MailStore mail) {
   String junk(Account account) {
     try {
       return folder(
-          new Action.FileInto("Junk", true, List.of(), Optional.of(SpecialUse.JUNK.attribute()), Optional.empty()),
+          new Action.FileInto(
+              "Junk", true, List.of(), Optional.of(SpecialUse.JUNK.attribute()), Optional.empty()),
           account);
     } catch (Unfit e) {
       return Folder.INBOX;

@@ -26,7 +26,8 @@ final class DmarcCheck {
   private static final int MOST_ADDRESSES = 100;
 
   private final Questions questions;
-  private final Set<String> authors;
+  private final Set<String> authors = new LinkedHashSet<>();
+  private final boolean tooMany;
   private final Map<String, Questions.Answer<TreeWalk>> walks = new HashMap<>();
 
   /**
@@ -36,8 +37,8 @@ final class DmarcCheck {
    */
   DmarcCheck(HeaderFields head, List<String> others, Questions questions) {
     this.questions = questions;
-    this.authors = authors(head);
-    if (authors.size() <= MOST_AUTHORS) {
+    this.tooMany = !readAuthors(head);
+    if (!tooMany) {
       for (String author : authors) {
         walk(author);
         others.stream().filter(other -> mayBelongTo(other, author)).forEach(this::walk);
@@ -45,17 +46,19 @@ final class DmarcCheck {
     }
   }
 
-  private static Set<String> authors(HeaderFields head) {
-    Set<String> domains = new LinkedHashSet<>();
+  /** False if there are more of them than are looked at. */
+  private boolean readAuthors(HeaderFields head) {
+    int addresses = 0;
     for (HeaderField from : head.named("From")) {
       for (EnvelopeAddress address : AddressListParser.parse(from.value(), MOST_ADDRESSES)) {
+        addresses++;
         String host = address.host();
         if (host != null) {
-          DomainName.of(new String(host.getBytes(ISO_8859_1), UTF_8)).ifPresent(domains::add);
+          DomainName.of(new String(host.getBytes(ISO_8859_1), UTF_8)).ifPresent(authors::add);
         }
       }
     }
-    return domains;
+    return authors.size() <= MOST_AUTHORS && addresses < MOST_ADDRESSES;
   }
 
   /** Names without a common end have no organization in common, and are not asked for. */
@@ -100,7 +103,7 @@ final class DmarcCheck {
    * @param sample below which share of all messages this one is, 0 to 99
    */
   Verdict finish(Identities found, int sample) {
-    if (authors.size() > MOST_AUTHORS) {
+    if (tooMany) {
       // Nobody but who wants to be judged by none of them has so many.
       return new Verdict(Result.PERMERROR, "", Policy.QUARANTINE, Policy.QUARANTINE);
     }

@@ -14,6 +14,7 @@ record MacroString(List<Part> parts) {
   private static final int LONGEST = 4_096;
 
   private static final int LONGEST_NAME = 253;
+  private static final int LONGEST_LABEL = 63;
   private static final String DELIMITERS = ".-+,/_=";
   private static final String LETTERS = "slodiphv";
   private static final String LETTERS_OF_EXPLANATIONS = "crt";
@@ -56,11 +57,15 @@ record MacroString(List<Part> parts) {
           || text.endsWith("%_")
           || text.endsWith("%-")
           || dot < 0
-          || !TOP_LABEL.matcher(name.substring(dot + 1)).matches()) {
+          || !isTopLabel(name.substring(dot + 1))) {
         throw new BadRecordException("no name");
       }
     }
     return new MacroString(parts);
+  }
+
+  private static boolean isTopLabel(String label) {
+    return label.length() <= LONGEST_LABEL && TOP_LABEL.matcher(label).matches();
   }
 
   /** The text that it stands for, cut from the left to what a name may be (RFC 7208 §7.3). */

@@ -9,7 +9,8 @@ import java.util.List;
  *
  * @param enabled whether mail from other servers is examined
  * @param authservId the name under which the results are told in Authentication-Results, the same
- *     on all nodes; fields under it that others have written are taken out. Empty for the host's name
+ *     on all nodes; fields under it that others have written are taken out. Empty for the host's
+ *     name
  * @param trusted addresses and prefixes of our own machines, whose mail is not examined, and whose
  *     Authentication-Results stand
  * @param forwarders addresses and prefixes of servers that forward mail for us: their mail is

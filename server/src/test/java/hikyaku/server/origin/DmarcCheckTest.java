@@ -115,6 +115,8 @@ class DmarcCheckTest {
       many.append(", a@d").append(i).append(".example");
     }
     assertThat(from(GOOD, "jo@author.example", many.toString())).isEqualTo("permerror junk");
+    String crowd = "jo@author.example, ".repeat(200) + "x@bank.example";
+    assertThat(from(GOOD, "jo@author.example", crowd)).isEqualTo("permerror junk");
     assertThat(from(GOOD, "jo@author.example", "nobody")).isEqualTo("none accept");
   }
 

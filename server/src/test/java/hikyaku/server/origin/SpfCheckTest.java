@@ -106,8 +106,10 @@ class SpfCheckTest {
   void macrosEnd() {
     String local = "a.b.c.d.e.f.g.h".repeat(4);
     dns.with("m.example", "TXT", "v=spf1 exists:" + "%{S}".repeat(2_000) + ".example -all")
+        .with("o.example", "TXT", "v=spf1 a:x." + "a".repeat(60_000) + "_ -all")
         .with("n.example", "TXT", "v=spf1 exists:%{l99999999999999999999r}.example -all");
     assertThat(check("192.0.2.1", local + "@m.example")).isEqualTo(SpfResult.PERMERROR);
+    assertThat(check("192.0.2.1", local + "@o.example")).isEqualTo(SpfResult.PERMERROR);
     assertThat(check("192.0.2.1", local + "@n.example")).isEqualTo(SpfResult.FAIL);
   }
 }

@@ -145,6 +145,8 @@ final class Site implements AutoCloseable {
       """
       [login]
       plain-text-anywhere = true
+      [origin]
+      trusted = ["10.77.0.0/24"]
       [login.throttle]
       concurrent-free = 10000
       trusted = ["10.77.0.0/24"]

@@ -1,0 +1,138 @@
+package hikyaku.server.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Master;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/** Against a DNS server of its own. */
+@Timeout(60)
+class CachingDnsTest {
+  private static final String ZONE =
+      """
+      a.example. 300 IN TXT "one " "string" " of three"
+      a.example. 300 IN TXT "other"
+      a.example. 300 IN A 192.0.2.1
+      a.example. 300 IN AAAA 2001:db8::1
+      a.example. 300 IN MX 10 mx.example.
+      alias.example. 300 IN CNAME a.example.
+      x\\\\y.example. 300 IN A 192.0.2.2
+      1.2.0.192.in-addr.arpa. 300 IN PTR a.example.
+      """;
+
+  private DatagramSocket socket;
+  private CachingDns dns;
+  private final AtomicInteger questions = new AtomicInteger();
+
+  @BeforeEach
+  void open() throws IOException {
+    socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(this::serve);
+    dns =
+        new CachingDns(
+            new DnsSettings(List.of("127.0.0.1:" + socket.getLocalPort()), Duration.ofSeconds(5)));
+  }
+
+  @AfterEach
+  void close() {
+    socket.close();
+  }
+
+  private void serve() {
+    byte[] buffer = new byte[4_096];
+    try {
+      while (true) {
+        DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+        socket.receive(packet);
+        Message question =
+            new Message(java.util.Arrays.copyOf(packet.getData(), packet.getLength()));
+        questions.incrementAndGet();
+        byte[] answer = answer(question).toWire();
+        socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+      }
+    } catch (IOException closed) {
+      // The test is over.
+    }
+  }
+
+  private static Message answer(Message question) throws IOException {
+    Record asked = question.getQuestion();
+    Message answer = new Message(question.getHeader().getID());
+    answer.getHeader().setFlag(Flags.QR);
+    answer.addRecord(asked, Section.QUESTION);
+    if (asked.getName().equals(Name.fromString("broken.example."))) {
+      answer.getHeader().setRcode(Rcode.SERVFAIL);
+      return answer;
+    }
+    boolean exists = false;
+    Master zone = new Master(new java.io.ByteArrayInputStream(ZONE.getBytes("US-ASCII")));
+    for (Record each = zone.nextRecord(); each != null; each = zone.nextRecord()) {
+      boolean same = each.getName().equals(asked.getName());
+      exists |= same;
+      boolean alias = same && each.getType() == Type.CNAME;
+      if (same && each.getType() == asked.getType() || alias) {
+        answer.addRecord(each, Section.ANSWER);
+      }
+    }
+    answer.getHeader().setRcode(exists ? Rcode.NOERROR : Rcode.NXDOMAIN);
+    return answer;
+  }
+
+  @Test
+  void recordsOfAllKinds() throws Exception {
+    InetAddress four = InetAddress.ofLiteral("192.0.2.1");
+    assertThat(dns.txt("a.example").orElseThrow())
+        .containsExactlyInAnyOrder("one string of three", "other");
+    assertThat(dns.a("alias.example")).contains(List.of(four));
+    assertThat(dns.aaaa("a.example")).contains(List.of(InetAddress.ofLiteral("2001:db8::1")));
+    assertThat(dns.mx("a.example")).contains(List.of(new Dns.Mx(10, "mx.example")));
+    assertThat(dns.ptr(four)).contains(List.of("a.example"));
+    assertThat(dns.a("x\\y.example")).contains(List.of(InetAddress.ofLiteral("192.0.2.2")));
+  }
+
+  @Test
+  void whatIsNotThere() throws Exception {
+    assertThat(dns.ptr(InetAddress.ofLiteral("2001:db8::1"))).isEmpty();
+    assertThat(dns.txt("nobody.example")).isEmpty();
+    assertThat(dns.txt("1.2.0.192.in-addr.arpa")).contains(List.of());
+    assertThat(dns.txt("a".repeat(64) + ".example")).isEmpty();
+    assertThat(dns.txt("a..example")).isEmpty();
+    assertThatThrownBy(() -> dns.txt("broken.example")).isInstanceOf(DnsException.class);
+  }
+
+  @Test
+  void whatIsKnownIsNotAskedAgain() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      assertThat(dns.txt("a.example")).isPresent();
+    }
+    assertThat(questions).hasValue(1);
+  }
+
+  @Test
+  void silenceAndInterruption() {
+    CachingDns unheard =
+        new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)));
+    assertThatThrownBy(() -> unheard.a("a.example")).isInstanceOf(DnsException.class);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> dns.a("a.example")).isInstanceOf(DnsException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+}
