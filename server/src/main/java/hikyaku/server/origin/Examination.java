@@ -135,14 +135,20 @@ public final class Examination implements AutoCloseable {
   private SpfResult spf(List<Method> methods) {
     SpfResult ofHelo = answer(helo);
     if (sender == null || ofHelo != SpfResult.NONE) {
-      methods.add(Method.of("spf", Text.lower(ofHelo.name()), "", "smtp.helo", message.helo));
+      methods.add(Method.of("spf", Text.lower(ofHelo.name()), "", "smtp.helo", told(message.helo)));
     }
     if (sender == null) {
       return ofHelo;
     }
     SpfResult ofSender = answer(sender);
-    methods.add(Method.of("spf", Text.lower(ofSender.name()), "", "smtp.mailfrom", message.domain));
+    methods.add(
+        Method.of("spf", Text.lower(ofSender.name()), "", "smtp.mailfrom", told(message.domain)));
     return ofSender;
+  }
+
+  /** A domain as DNS knows it; what is none, as it was said. */
+  private static String told(String domain) {
+    return DomainName.of(domain).orElse(domain);
   }
 
   private static SpfResult answer(Questions.Answer<SpfResult> asked) {

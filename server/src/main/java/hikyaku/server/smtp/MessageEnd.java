@@ -53,6 +53,7 @@ final class MessageEnd {
   private final IncomingMessage message;
   private final boolean bareLineEnding;
   private Finding finding = Finding.NONE;
+  private String messageId = "";
 
   private MessageEnd(
       SmtpSession session,
@@ -104,6 +105,7 @@ final class MessageEnd {
     }
     Intake.Received received = message.finish();
     MessageStructure structure = received.structure();
+    messageId = MailStory.printable(structure.envelope().messageId());
     boolean binary = transaction.mail().parameters().body() == MailParameters.Body.BINARYMIME;
     if (!binary && (bareLineEnding || structure.hasBareLineEnding())) {
       return refuse(Replies.BARE_CR_OR_LF, "bare CR or LF");
@@ -157,6 +159,7 @@ final class MessageEnd {
         .addKeyValue("octets", message.octets())
         .addKeyValue("reply", reply)
         .addKeyValue("cause", cause)
+        .addKeyValue("message_id", messageId)
         .addKeyValue("origin", finding.results())
         .addKeyValue("author", finding.author())
         .log();

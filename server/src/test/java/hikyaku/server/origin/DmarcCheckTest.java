@@ -1,5 +1,7 @@
 package hikyaku.server.origin;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.server.origin.Finding.Disposition;
@@ -40,6 +42,23 @@ class DmarcCheckTest {
     assertThat(from(GOOD, "jo@author.example", "jo@other.example")).isEqualTo("none accept");
     assertThat(from(BAD, "jo@author.example", "jo@sub.author.example")).isEqualTo("fail junk");
     assertThat(from(BAD, "jo@author.example", "jo@absent.author.example")).isEqualTo("fail accept");
+  }
+
+  /** Names in other scripts are one with their form in DNS, in the envelope and in the header. */
+  @Test
+  void internationalDomains() throws Exception {
+    dns.with("xn--bcher-kva.example", "TXT", "v=spf1 ip4:192.0.2.1 -all")
+        .with("_dmarc.xn--bcher-kva.example", "TXT", "v=DMARC1; p=reject");
+    String utf8 = new String("b\u00fccher".getBytes(UTF_8), ISO_8859_1);
+    assertThat(from(GOOD, "jo@b\u00fccher.example", "jo@" + utf8 + ".example"))
+        .isEqualTo("pass accept");
+    assertThat(from(BAD, "jo@b\u00fccher.example", "jo@xn--bcher-kva.example"))
+        .isEqualTo("fail refuse_dmarc");
+    Finding finding =
+        Mails.examine(dns, "jo@b\u00fccher.example", "From: jo@" + utf8 + ".example\r\n\r\n")
+            .finding();
+    assertThat(finding.field())
+        .contains("smtp.mailfrom=xn--bcher-kva.example", "header.from=xn--bcher-kva.example");
   }
 
   @Test

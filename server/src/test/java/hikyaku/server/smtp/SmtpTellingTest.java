@@ -30,7 +30,7 @@ class SmtpTellingTest {
           "MAIL FROM:<u1@demo.test>\r\n",
           "RCPT TO:<u2@demo.test>\r\n",
           "DATA\r\n",
-          "Subject: private\n\r\n.\r\n");
+          "Message-ID: <2@c>\r\nSubject: private\n\r\n.\r\n");
 
   @Test
   void theLogTellsOfEnvelopesAndOfNothingPrivate() throws IOException {
@@ -53,8 +53,10 @@ class SmtpTellingTest {
                 .startsWith("message delivered")
                 .contains("session=t1", "transaction=t1.1", "from=u1@demo.test")
                 .contains("to=[u2@demo.test]", "octets=48", "message_id=<1@c>", "blob="))
-        .anySatisfy(
-            line -> assertThat(line).startsWith("message refused").contains("cause=bare CR or LF"))
+        .anySatisfy(line ->
+            assertThat(line)
+                .startsWith("message refused")
+                .contains("cause=bare CR or LF", "message_id=<2@c>"))
         .anySatisfy(line -> assertThat(line).startsWith("refused").contains("command=RCPT"))
         .noneSatisfy(line -> assertThat(line).contains("private"))
         .noneSatisfy(line -> assertThat(line).contains("AHUxAHNlY3JldA"))
