@@ -10,6 +10,7 @@ import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.SieveOperations;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -91,6 +92,26 @@ final class SieveNodeTest {
           .hasMessage("The active script cannot be deleted.");
       assertThatThrownBy(() -> door.call(Call.of("DELETE", "accounts", ALICE, "sieve", "other")))
           .hasMessage("There is no script of this name.");
+    }
+  }
+
+  @Test
+  void scriptsForAllAreChosenByOperators() throws Exception {
+    try (Door door = running.open()) {
+      door.call(
+          Call.of("PUT", "sieve", "last")
+              .withOctets("require \"fileinto\"; fileinto \"Archive\";".getBytes(UTF_8)));
+      door.call(
+          Call.of("PUT", "sieve").withBody(new SieveOperations.Chosen(List.of(), List.of("last"))));
+      deliver();
+      assertThat(messages(door, "Archive")).isEqualTo(1);
+      JsonNode answer = door.call(Call.of("GET", "sieve"));
+      assertThat(answer.get("after").get(0).asString()).isEqualTo("last");
+      assertThatThrownBy(() -> door.call(Call.of("DELETE", "sieve", "last")))
+          .hasMessage("The active script cannot be deleted.");
+      ByteArrayOutputStream script = new ByteArrayOutputStream();
+      door.fetch(Call.of("GET", "sieve", "last"), script);
+      assertThat(script.toString(UTF_8)).endsWith("fileinto \"Archive\";");
     }
   }
 

@@ -28,6 +28,8 @@ import tools.jackson.databind.JsonNode;
       SieveCommand.Activate.class,
       SieveCommand.Deactivate.class,
       SieveCommand.Delete.class,
+      ForwardCommand.class,
+      SieveForAll.class,
       SieveTrial.Check.class,
       SieveTrial.Try.class
     })
@@ -62,18 +64,27 @@ public final class SieveCommand {
         screen.json(answer);
         return;
       }
+      told(answer, screen, "'hikyaku sieve put ADDRESS NAME FILE'");
+    }
+
+    /**
+     * Shows scripts.
+     *
+     * @param maker the command that makes one
+     */
+    static void told(JsonNode answer, Screen screen, String maker) {
       List<List<String>> rows = new ArrayList<>();
       for (JsonNode script : answer.get("scripts")) {
         rows.add(
             List.of(
                 text(script, "name"),
                 Figures.octets(number(script, "octets")),
-                flag(script, "active") ? "active" : ""));
+                state(answer, script)));
       }
       screen.table(
           List.of("SCRIPT", "SIZE", "STATE"),
           rows,
-          "There are no scripts; 'hikyaku sieve put ADDRESS NAME FILE' makes one.");
+          "There are no scripts; " + maker + " makes one.");
       JsonNode problem = answer.get("problem");
       if (problem != null && !problem.isNull()) {
         long line = number(problem, "line");
@@ -86,6 +97,23 @@ public final class SieveCommand {
                     line == 0 ? "" : " in line " + line,
                     text(problem, "sentence")));
       }
+    }
+
+    private static String state(JsonNode answer, JsonNode script) {
+      List<String> states = new ArrayList<>();
+      if (flag(script, "active")) {
+        states.add("active");
+      }
+      for (String around : List.of("before", "after")) {
+        int place = 0;
+        for (JsonNode name : answer.get(around)) {
+          place++;
+          if (name.asString().equals(text(script, "name"))) {
+            states.add(around + " " + place);
+          }
+        }
+      }
+      return String.join(", ", states);
     }
   }
 

@@ -87,11 +87,8 @@ public final class Interpreter {
         Flow _ = script(stage.script);
       } catch (RunException e) {
         watcher.step(e.line(), "the run fails: " + e.getMessage());
-        String sentence = String.valueOf(e.getMessage());
         return Outcome.failed(
-            stage.name.isEmpty()
-                ? new Outcome.Problem(e.line(), sentence)
-                : new Outcome.Problem(0, in(stage.name, e)));
+            new Outcome.Problem(stage.name, e.line(), String.valueOf(e.getMessage())));
       }
     }
     if (implicitKeep) {

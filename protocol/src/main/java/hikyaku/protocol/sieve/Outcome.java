@@ -23,10 +23,11 @@ public record Outcome(List<Action> actions, List<Mark> marks, Optional<Problem> 
   /**
    * Why a run failed.
    *
+   * @param script the stage's name; empty for the user's own
    * @param line of the script
    * @param sentence for the script's author
    */
-  public record Problem(int line, String sentence) {}
+  public record Problem(String script, int line, String sentence) {}
 
   public Outcome {
     actions = List.copyOf(actions);

@@ -85,22 +85,40 @@ final class Filing {
   void file(NewMessage message, Resolution.Target target, List<String> before) {
     String account = target.account().id();
     visited.add(account);
-    Scripts own = filter.scripts().scripts(account);
-    Optional<ByteString> active = own.script(own.active());
-    if (active.isEmpty()) {
+    ScriptBook.Running running = filter.scripts().running(account);
+    List<Filter.Source> sources = sources(running);
+    if (sources.isEmpty()) {
       add(account, home(target), message, Flags.NONE);
       return;
     }
-    Outcome outcome = filter.run(active.get(), message, target, envelope);
+    Outcome outcome = filter.run(sources, message, target, envelope);
     Optional<Outcome.Problem> problem = outcome.problem();
     try {
       carryOut(outcome.actions(), message, target, before);
       mark(account, outcome.marks());
     } catch (Unfit e) {
+      refusal = before.isEmpty() ? Optional.empty() : refusal;
       add(account, home(target), message, Flags.NONE);
-      problem = Optional.of(new Outcome.Problem(0, String.valueOf(e.getMessage())));
+      problem = Optional.of(new Outcome.Problem("", 0, String.valueOf(e.getMessage())));
     }
-    problem.ifPresent(why -> filter.failed(target.account(), own.active(), why));
+    problem.ifPresent(why -> filter.failed(target.account(), running.own().active(), why));
+  }
+
+  /** Those for all before the account's own, that one, and those for all behind it. */
+  private static List<Filter.Source> sources(ScriptBook.Running running) {
+    Scripts forAll = running.forAll();
+    List<Filter.Source> sources = new ArrayList<>();
+    for (String name : forAll.before()) {
+      forAll.script(name).ifPresent(content -> sources.add(new Filter.Source(name, content)));
+    }
+    running
+        .own()
+        .script(running.own().active())
+        .ifPresent(content -> sources.add(new Filter.Source("", content)));
+    for (String name : forAll.after()) {
+      forAll.script(name).ifPresent(content -> sources.add(new Filter.Source(name, content)));
+    }
+    return sources;
   }
 
   /** Where a message goes in an account. */
@@ -316,7 +334,11 @@ final class Filing {
 
   /** Tells the sender by mail that the message was refused, if there is one. */
   void report(NewMessage message, Account account, Refusal why) {
-    if (!(envelope.from() instanceof Mailbox to) || to.isLiteral() || !maySend(account.id(), 1)) {
+    // Whoever is named as the sender of suspect mail most likely never wrote it.
+    if (!(envelope.from() instanceof Mailbox to)
+        || to.isLiteral()
+        || envelope.suspect()
+        || !maySend(account.id(), 1)) {
       return;
     }
     memoryKey = deliveries.isEmpty() && visited.isEmpty() ? "/mx." : memoryKey;

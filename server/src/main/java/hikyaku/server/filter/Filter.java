@@ -21,10 +21,12 @@ import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.queue.Outbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Says where a message goes, by the script of the account that it is for. Safe for many threads.
@@ -168,8 +170,25 @@ public final class Filter {
     return outbox;
   }
 
-  /** Runs a script over a message; a run that fails keeps it. */
-  Outcome run(ByteString content, NewMessage message, Resolution.Target target, Envelope envelope) {
+  /**
+   * A script that runs.
+   *
+   * @param name empty for the account's own
+   */
+  record Source(String name, ByteString content) {}
+
+  /** Runs scripts over a message; a run that fails keeps it. */
+  Outcome run(
+      List<Source> sources, NewMessage message, Resolution.Target target, Envelope envelope) {
+    List<Interpreter.Stage> stages = new ArrayList<>();
+    for (Source source : sources) {
+      try {
+        stages.add(new Interpreter.Stage(source.name, compiled(source.content)));
+      } catch (SieveException e) {
+        return Outcome.failed(
+            new Outcome.Problem(source.name, e.at().line(), String.valueOf(e.getMessage())));
+      }
+    }
     try (BlobReader blob = mail.store().blobs().open(message.blob().id())) {
       SieveMessage seen =
           new SieveMessage(
@@ -180,14 +199,7 @@ public final class Filter {
               envelope.to().toString(),
               limits);
       return Interpreter.run(
-          compiled(content),
-          seen,
-          new Around(this, target.account(), envelope),
-          limits,
-          Watcher.NONE);
-    } catch (SieveException e) {
-      Outcome.Problem problem = new Outcome.Problem(e.at().line(), String.valueOf(e.getMessage()));
-      return Outcome.failed(problem);
+          stages, seen, new Around(this, target.account(), envelope), limits, Watcher.NONE);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // a blob throws StoreException
     }
@@ -205,15 +217,18 @@ public final class Filter {
 
   /** Tells the account; that this may fail must not hold up the mail. */
   void failed(Account account, String script, Outcome.Problem problem) {
-    LOG.atInfo()
+    boolean own = problem.script().isEmpty();
+    LOG.atLevel(own ? Level.INFO : Level.WARN)
         .addKeyValue("account", account.primary())
+        .addKeyValue("script", own ? script : "for all: " + problem.script())
         .addKeyValue("line", problem.line())
         .log("a script failed, and its message was kept");
     String sentence = problem.sentence().substring(0, Math.min(TOLD, problem.sentence().length()));
     try {
       scripts.failed(
-          account.id(),
-          new Scripts.Problem(script, problem.line(), sentence, mail.clock().instant()));
+          own ? account.id() : ScriptBook.FOR_ALL,
+          new Scripts.Problem(
+              own ? script : problem.script(), problem.line(), sentence, mail.clock().instant()));
     } catch (StoreException e) {
       LOG.atWarn()
           .addKeyValue("account", account.primary())

@@ -17,9 +17,11 @@ import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.server.filter.proto.ScriptEvent;
 import hikyaku.server.filter.proto.ScriptRecord;
 import hikyaku.server.filter.proto.ScriptRenamed;
+import hikyaku.server.filter.proto.ScriptsChosen;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -64,8 +66,29 @@ public final class ScriptBook {
 
   /** An account's scripts as they are now. */
   public Scripts scripts(String account) {
+    return scripts(account, logs.head(AccountMail.scriptsLog(account)));
+  }
+
+  /**
+   * What runs for an account.
+   *
+   * @param own its scripts
+   * @param forAll those for all
+   */
+  record Running(Scripts own, Scripts forAll) {}
+
+  /** What runs for an account as it is now, in one question to the store. */
+  Running running(String account) {
+    LogName own = AccountMail.scriptsLog(account);
+    LogName forAll = AccountMail.scriptsLog(FOR_ALL);
+    Map<LogName, Head> heads = logs.heads(List.of(own, forAll));
+    return new Running(
+        scripts(account, heads.getOrDefault(own, Head.NONE)),
+        scripts(FOR_ALL, heads.getOrDefault(forAll, Head.NONE)));
+  }
+
+  private Scripts scripts(String account, Head head) {
     LogName log = AccountMail.scriptsLog(account);
-    Head head = logs.head(log);
     if (!head.exists()) {
       return Scripts.NONE;
     }
@@ -203,7 +226,7 @@ public final class ScriptBook {
         account,
         now -> {
           requireScript(now, name);
-          if (now.active().equals(name)) {
+          if (now.isUsed(name)) {
             throw new ScriptException.Active();
           }
           return Optional.of(ScriptEvent.newBuilder().setDeleted(name).build());
@@ -240,6 +263,28 @@ public final class ScriptBook {
           return now.active().equals(name)
               ? Optional.empty()
               : Optional.of(ScriptEvent.newBuilder().setActivated(name).build());
+        });
+  }
+
+  /**
+   * Lets scripts for all run around those of accounts, in place of those that did.
+   *
+   * @param before in order
+   * @param after in order
+   */
+  public void choose(List<String> before, List<String> after) throws ScriptException {
+    change(
+        FOR_ALL,
+        now -> {
+          for (String name : before) {
+            requireScript(now, name);
+          }
+          for (String name : after) {
+            requireScript(now, name);
+          }
+          ScriptsChosen chosen =
+              ScriptsChosen.newBuilder().addAllBefore(before).addAllAfter(after).build();
+          return Optional.of(ScriptEvent.newBuilder().setChosen(chosen).build());
         });
   }
 

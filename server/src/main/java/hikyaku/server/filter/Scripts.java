@@ -9,6 +9,7 @@ import hikyaku.server.filter.proto.RunFailed;
 import hikyaku.server.filter.proto.ScriptEvent;
 import hikyaku.server.filter.proto.ScriptRecord;
 import hikyaku.server.filter.proto.ScriptRenamed;
+import hikyaku.server.filter.proto.ScriptsChosen;
 import hikyaku.server.filter.proto.ScriptsSnapshot;
 import java.time.Instant;
 import java.util.Collections;
@@ -23,10 +24,18 @@ import java.util.TreeMap;
  * @param byName each as it was sent
  * @param active the name of the script that runs, or empty
  * @param problem why the last run failed that did
+ * @param before names of those that run before an account's own, in order; of scripts for all only
+ * @param after names of those that run behind it
  */
 public record Scripts(
-    long seq, SortedMap<String, ByteString> byName, String active, Optional<Problem> problem) {
-  static final Scripts NONE = new Scripts(0, new TreeMap<>(), "", Optional.empty());
+    long seq,
+    SortedMap<String, ByteString> byName,
+    String active,
+    Optional<Problem> problem,
+    List<String> before,
+    List<String> after) {
+  static final Scripts NONE =
+      new Scripts(0, new TreeMap<>(), "", Optional.empty(), List.of(), List.of());
 
   /**
    * Why a run failed.
@@ -38,6 +47,8 @@ public record Scripts(
 
   public Scripts {
     byName = Collections.unmodifiableSortedMap(byName);
+    before = List.copyOf(before);
+    after = List.copyOf(after);
   }
 
   /** Octets of all scripts. */
@@ -49,11 +60,18 @@ public record Scripts(
     return Optional.ofNullable(byName.get(name));
   }
 
+  /** Whether a script runs. */
+  boolean isUsed(String name) {
+    return active.equals(name) || before.contains(name) || after.contains(name);
+  }
+
   /** Goes on with entries that follow. */
   Scripts fold(List<Entry> entries) {
     SortedMap<String, ByteString> scripts = new TreeMap<>(byName);
     String nowActive = active;
     Optional<Problem> last = problem;
+    List<String> nowBefore = before;
+    List<String> nowAfter = after;
     long at = seq;
     for (Entry entry : entries) {
       if (entry.seq() != at + 1) {
@@ -76,13 +94,17 @@ public record Scripts(
           }
         }
         case ACTIVATED -> nowActive = event.getActivated();
+        case CHOSEN -> {
+          nowBefore = event.getChosen().getBeforeList();
+          nowAfter = event.getChosen().getAfterList();
+        }
         case FAILED -> last = Optional.of(problem(event.getFailed()));
         case EVENT_NOT_SET -> {
           // Of a later version.
         }
       }
     }
-    return new Scripts(at, scripts, nowActive, last);
+    return new Scripts(at, scripts, nowActive, last, nowBefore, nowAfter);
   }
 
   private static ScriptEvent parse(Entry entry) {
@@ -115,6 +137,7 @@ public record Scripts(
     byName.forEach((name, content) ->
         record.addScripts(ScriptRecord.newBuilder().setName(name).setContent(content)));
     problem.ifPresent(last -> record.setFailed(record(last)));
+    record.setChosen(ScriptsChosen.newBuilder().addAllBefore(before).addAllAfter(after));
     return new Snapshot(seq, record.build().toByteString());
   }
 
@@ -127,7 +150,9 @@ public record Scripts(
           snapshot.seq(),
           scripts,
           record.getActive(),
-          record.hasFailed() ? Optional.of(problem(record.getFailed())) : Optional.empty());
+          record.hasFailed() ? Optional.of(problem(record.getFailed())) : Optional.empty(),
+          record.getChosen().getBeforeList(),
+          record.getChosen().getAfterList());
     } catch (InvalidProtocolBufferException e) {
       throw new StoreException.Corrupt(
           "script snapshot at " + snapshot.seq() + " makes no sense", e);

@@ -5,6 +5,7 @@ import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.Scripts;
 import java.io.IOException;
@@ -28,6 +29,17 @@ public final class SieveOperations implements AdminApi.Group {
     table.add("PUT", "accounts/*/sieve/*", guarded(this::put));
     table.add("GET", "accounts/*/sieve/*", this::get);
     table.add("DELETE", "accounts/*/sieve/*", guarded(this::delete));
+    table.add("GET", "sieve", _ -> list(ScriptBook.FOR_ALL));
+    table.add("PUT", "sieve", guarded(this::choose));
+    table.add("PUT", "sieve/*", guarded(request -> put(request, ScriptBook.FOR_ALL, 1)));
+    table.add("GET", "sieve/*", request -> get(request, ScriptBook.FOR_ALL, 1));
+    table.add(
+        "DELETE",
+        "sieve/*",
+        guarded(request -> {
+          filter.scripts().delete(ScriptBook.FOR_ALL, request.part(1));
+          return AdminResponse.done();
+        }));
   }
 
   /** Does one operation that scripts may refuse. */
@@ -65,7 +77,11 @@ public final class SieveOperations implements AdminApi.Group {
   }
 
   private AdminResponse list(AdminRequest request) throws AdminException {
-    Scripts scripts = filter.scripts().scripts(account(request));
+    return list(account(request));
+  }
+
+  private AdminResponse list(String account) {
+    Scripts scripts = filter.scripts().scripts(account);
     List<ScriptView> views =
         scripts.byName().entrySet().stream()
             .map(each ->
@@ -73,13 +89,22 @@ public final class SieveOperations implements AdminApi.Group {
                     each.getKey(), each.getValue().size(), each.getKey().equals(scripts.active())))
             .toList();
     return AdminResponse.ok(
-        new ScriptsView(views, scripts.problem().map(ProblemView::of).orElse(null)));
+        new ScriptsView(
+            views,
+            scripts.problem().map(ProblemView::of).orElse(null),
+            scripts.before(),
+            scripts.after()));
   }
 
   private AdminResponse put(AdminRequest request) throws AdminException, ScriptException {
+    return put(request, account(request), 3);
+  }
+
+  private AdminResponse put(AdminRequest request, String account, int name)
+      throws AdminException, ScriptException {
     try {
       byte[] content = request.body().readNBytes(SieveLimits.DEFAULTS.scriptOctets() + 1);
-      filter.put(account(request), request.part(3), ByteString.copyFrom(content));
+      filter.put(account, request.part(name), ByteString.copyFrom(content));
     } catch (IOException e) {
       throw AdminException.badRequest("the script did not arrive whole");
     }
@@ -87,12 +112,17 @@ public final class SieveOperations implements AdminApi.Group {
   }
 
   private AdminResponse get(AdminRequest request) throws AdminException {
+    return get(request, account(request), 3);
+  }
+
+  private AdminResponse get(AdminRequest request, String account, int at) throws AdminException {
+    String name = request.part(at);
     ByteString content =
         filter
             .scripts()
-            .scripts(account(request))
-            .script(request.part(3))
-            .orElseThrow(() -> AdminException.notFound("there is no script " + request.part(3)));
+            .scripts(account)
+            .script(name)
+            .orElseThrow(() -> AdminException.notFound("there is no script " + name));
     return new AdminResponse.Octets("application/sieve", content.size(), content::writeTo);
   }
 
@@ -107,6 +137,16 @@ public final class SieveOperations implements AdminApi.Group {
     return AdminResponse.done();
   }
 
+  /** Lets scripts for all run around those of accounts. */
+  private AdminResponse choose(AdminRequest request) throws AdminException, ScriptException {
+    Chosen chosen = request.json(Chosen.class);
+    filter.scripts().choose(chosen.before(), chosen.after());
+    return AdminResponse.done();
+  }
+
+  /** Names of scripts for all, in the order in which they run. */
+  public record Chosen(List<String> before, List<String> after) {}
+
   /**
    * What is to run.
    *
@@ -114,8 +154,12 @@ public final class SieveOperations implements AdminApi.Group {
    */
   public record Activation(String active) {}
 
-  /** An account's scripts. */
-  public record ScriptsView(List<ScriptView> scripts, @Nullable ProblemView problem) {}
+  /** An account's scripts, or those for all, of which some run before and after. */
+  public record ScriptsView(
+      List<ScriptView> scripts,
+      @Nullable ProblemView problem,
+      List<String> before,
+      List<String> after) {}
 
   /** A script in a list. */
   public record ScriptView(String name, long octets, boolean active) {}

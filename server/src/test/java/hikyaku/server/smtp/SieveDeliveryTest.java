@@ -566,6 +566,42 @@ class SieveDeliveryTest {
   }
 
   @Test
+  void scriptsForAllRunAroundTheAccountsOwn() throws Exception {
+    String all = ScriptBook.FOR_ALL;
+    filter.put(
+        all,
+        "spam",
+        ByteString.copyFromUtf8(
+            "require [\"fileinto\", \"imap4flags\"];\nif exists \"x-spam\" { fileinto \"Junk\"; }"
+                + " addflag \"seen-by-all\"; stop;"));
+    filter.put(all, "last", ByteString.copyFromUtf8("require \"fileinto\"; fileinto \"Archive\";"));
+    filter.scripts().choose(List.of("spam"), List.of("last"));
+    script("u1", "if header \"subject\" \"x\" { keep; }");
+    send(List.of("u1@demo.test", "u2@demo.test"), "X-Spam: 1\nSubject: x\n\nx\n");
+    assertThat(in("u1", "Junk")).hasSize(1);
+    assertThat(in("u2", "Junk")).hasSize(1);
+    send(List.of("u1@demo.test", "u2@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "INBOX")).containsExactly(Flags.of(0, List.of("seen-by-all")));
+    assertThat(in("u2", "INBOX")).isEmpty();
+    assertThat(in("u2", "Archive")).hasSize(1);
+    assertThatThrownBy(() -> filter.scripts().delete(all, "last"))
+        .isInstanceOf(ScriptException.Active.class);
+    assertThatThrownBy(() -> filter.scripts().choose(List.of("none"), List.of()))
+        .isInstanceOf(ScriptException.Nonexistent.class);
+    filter.put(all, "spam", ByteString.copyFromUtf8("require \"ihave\";\nerror \"no\";"));
+    send(List.of("u1@demo.test"), "Subject: y\n\nx\n");
+    assertThat(in("u1", "INBOX")).hasSize(2);
+    assertThat(filter.scripts().scripts(all).problem().orElseThrow())
+        .extracting(Scripts.Problem::script, Scripts.Problem::line, Scripts.Problem::sentence)
+        .containsExactly("spam", 2, "no");
+    assertThat(filter.scripts().scripts(world.directory.named("u1").id()).problem()).isEmpty();
+    filter.scripts().choose(List.of(), List.of());
+    filter.scripts().delete(all, "last");
+    send(List.of("u2@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u2", "INBOX")).hasSize(1);
+  }
+
+  @Test
   void afterDeactivationMailGoesToInbox() throws Exception {
     script("u1", "discard;");
     filter.scripts().activate(world.directory.named("u1").id(), "");
