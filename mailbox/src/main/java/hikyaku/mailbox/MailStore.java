@@ -17,9 +17,12 @@ import hikyaku.mailbox.view.Mailbox;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,7 @@ public final class MailStore implements AutoCloseable {
   private final MailboxLimits limits;
   private final Cache<LogName, Mailbox> mailboxes;
   private final Cache<String, AccountMail> accounts;
+  private final Map<LogName, Map<Object, Runnable>> listeners = new ConcurrentHashMap<>();
   private final LogStore.Registration hints;
   private final Sharing everybody;
 
@@ -62,7 +66,30 @@ public final class MailStore implements AutoCloseable {
   /** Strong holds on mailboxes used lately. */
   private final Cache<LogName, Mailbox> recent;
 
+  /**
+   * Calls the listener, on some other thread, when the log may have moved. It must return at once.
+   */
+  public LogStore.Registration listen(LogName log, Runnable listener) {
+    Object hold = new Object();
+    listeners.compute(
+        log,
+        (_, before) -> {
+          Map<Object, Runnable> after = before == null ? new HashMap<>() : new HashMap<>(before);
+          after.put(hold, listener);
+          return Map.copyOf(after);
+        });
+    return () ->
+        listeners.computeIfPresent(
+            log,
+            (_, before) -> {
+              Map<Object, Runnable> after = new HashMap<>(before);
+              after.remove(hold);
+              return after.isEmpty() ? null : Map.copyOf(after);
+            });
+  }
+
   private void moved(LogName log) {
+    listeners.getOrDefault(log, Map.of()).values().forEach(Runnable::run);
     Mailbox mailbox = mailboxes.getIfPresent(log);
     if (mailbox != null) {
       mailbox.moved();

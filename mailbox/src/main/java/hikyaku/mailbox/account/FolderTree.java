@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An account's folders as of one sequence of its log. Immutable. */
 public final class FolderTree {
-  static final FolderTree EMPTY =
+  public static final FolderTree EMPTY =
       new FolderTree(0, new TreeMap<>(), new TreeSet<>(), 0, PerFolder.none(), PerFolder.none());
 
   private final long seq;

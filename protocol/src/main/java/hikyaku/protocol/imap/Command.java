@@ -297,6 +297,38 @@ public sealed interface Command {
   record Idle() implements Command {}
 
   /**
+   * NOTIFY (RFC 5465 §3.1).
+   *
+   * @param status whether the status of each mailbox is wanted now
+   * @param groups in the order in which they count; empty for NONE
+   */
+  record Notify(Remembered remembered, boolean status, List<EventGroup> groups) implements Command {
+    public Notify {
+      groups = List.copyOf(groups);
+    }
+  }
+
+  /**
+   * Events that are wanted of some mailboxes.
+   *
+   * @param events empty for NONE
+   * @param items what is wanted of a new message in the selected mailbox
+   */
+  record EventGroup(MailboxFilter filter, Set<NotifyEvent> events, List<FetchItem> items) {
+    public EventGroup {
+      events = Collections.unmodifiableSet(new TreeSet<>(events));
+      items = List.copyOf(items);
+    }
+
+    public boolean has(NotifyEvent event) {
+      return events.contains(event);
+    }
+  }
+
+  /** NOTIFY with an event that there is not here. */
+  record UnknownEvent() implements Command {}
+
+  /**
    * RFC 4978.
    *
    * @param algorithm in upper case

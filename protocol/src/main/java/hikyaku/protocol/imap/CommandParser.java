@@ -53,6 +53,7 @@ final class CommandParser {
     RULES.put("REPLACE", CommandParser::replace);
     RULES.put("UID REPLACE", CommandParser::replace);
     RULES.put("IDLE", parser -> new Command.Idle());
+    RULES.put("NOTIFY", parser -> new NotifyParser(parser.in).notification());
     RULES.put("COMPRESS", CommandParser::compress);
     RULES.put("CHECK", parser -> new Command.Check());
     RULES.put("CLOSE", parser -> new Command.Close());

@@ -182,6 +182,18 @@ public sealed interface Data {
     }
   }
 
+  /**
+   * Annotations that have changed, told unasked and without their values (RFC 5464 §4.4.2).
+   *
+   * @param mailbox empty for the server
+   * @param entries at least one
+   */
+  record MetadataChanged(String mailbox, List<String> entries) implements Data {
+    public MetadataChanged {
+      entries = List.copyOf(entries);
+    }
+  }
+
   /** RFC 5255 §3.3: the language from now on, or those that there are. */
   record Language(List<String> tags) implements Data {
     public Language {

@@ -51,7 +51,8 @@ final class FetchParser {
     return new Command.Fetch(uid, messages, items, changedSince, vanished, partial);
   }
 
-  private List<FetchItem> items() throws SyntaxException {
+  /** One item, or several in parentheses. */
+  List<FetchItem> items() throws SyntaxException {
     List<FetchItem> items = new ArrayList<>();
     if (in.take('(')) {
       do {

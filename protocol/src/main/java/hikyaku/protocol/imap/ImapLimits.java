@@ -39,8 +39,12 @@ package hikyaku.protocol.imap;
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
  * @param capabilities names of one ENABLE, and languages of one LANGUAGE. Reply: BAD [LIMIT]
  * @param filterMailboxes mailboxes that one ESEARCH or NOTIFY names. Reply: BAD [LIMIT]
- * @param remembered octets of a command that goes along wherever the session goes: ESEARCH, NOTIFY,
- *     and a search that is kept up to date. Reply: BAD [LIMIT]
+ * @param remembered octets of a command that goes along wherever the session goes: ESEARCH and
+ *     NOTIFY. Reply: BAD [LIMIT]
+ * @param notifyMailboxes mailboxes that one session can be told of by NOTIFY; where their logs
+ *     stood goes along with it. Reply: NO [NOTIFICATIONOVERFLOW], later OK with that
+ * @param notifyNames names and annotations of one account that NOTIFY tells of at once. Reply: OK
+ *     [NOTIFICATIONOVERFLOW]
  * @param annotations entries that one command names (RFC 5464). Reply: BAD [LIMIT]
  * @param entryName octets of an entry's name; it is kept with the annotation. Reply: BAD [LIMIT]
  * @param annotation octets of an annotation's value, which nodes keep in memory with the folders;
@@ -73,6 +77,8 @@ public record ImapLimits(
     int capabilities,
     int filterMailboxes,
     int remembered,
+    int notifyMailboxes,
+    int notifyNames,
     int annotations,
     int entryName,
     int annotation) {
@@ -104,6 +110,8 @@ public record ImapLimits(
           50,
           200,
           8 * 1024,
+          500,
+          100,
           100,
           250,
           16 * 1024);

@@ -24,6 +24,8 @@ public sealed interface ResponseCode {
     NOMODSEQ,
     NONEXISTENT,
     NOPERM,
+    /** RFC 5465 §5.8. */
+    NOTIFICATIONOVERFLOW,
     NOTSAVED,
     OVERQUOTA,
     PARSE,
@@ -64,6 +66,9 @@ public sealed interface ResponseCode {
       capabilities = List.copyOf(capabilities);
     }
   }
+
+  /** RFC 5465 §3.1: an event that is not supported; the code names those that are. */
+  record BadEvent() implements ResponseCode {}
 
   /** RFC 7162 §3.1.2.1. */
   record HighestModSeq(long modSeq) implements ResponseCode {}

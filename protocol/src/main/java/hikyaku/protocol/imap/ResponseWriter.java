@@ -3,6 +3,7 @@ package hikyaku.protocol.imap;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +97,9 @@ public final class ResponseWriter {
       case ResponseCode.BadCharset(var supported) -> text.raw("BADCHARSET ").list(supported);
       case ResponseCode.Capability(var capabilities) ->
           text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
+      case ResponseCode.BadEvent() ->
+          text.raw("BADEVENT ")
+              .list(Arrays.stream(NotifyEvent.values()).map(NotifyEvent::wire).toList());
       case ResponseCode.HighestModSeq(long modSeq) -> text.raw("HIGHESTMODSEQ ").number(modSeq);
       case ResponseCode.MetadataLongEntries(long octets) ->
           text.raw("METADATA LONGENTRIES ").number(octets);
@@ -148,6 +152,10 @@ public final class ResponseWriter {
       case Data.Sorted sorted -> sorted(sorted);
       case Data.Threads(var threads) -> threads(threads);
       case Data.Metadata metadata -> metadata(metadata);
+      case Data.MetadataChanged(var mailbox, var entries) -> {
+        text.raw("METADATA ").mailbox(mailbox, utf8);
+        entries.forEach(entry -> text.raw(' ').astring(entry, utf8));
+      }
       case Data.Language(var tags) -> text.raw("LANGUAGE ").list(tags);
       case Data.Acl(var mailbox, var rights) -> {
         text.raw("ACL ").mailbox(mailbox, utf8);
@@ -364,10 +372,12 @@ public final class ResponseWriter {
   /**
    * A sign of life inside a command (RFC 9585 §4), as a line of its own: it may stand between any
    * two lines of the answer.
+   *
+   * @param tag empty if there is no command
    */
   public static String inProgress(String tag) {
     // A bracket in the code would end it for simple clients.
-    String about = tag.indexOf(']') < 0 ? " (\"" + tag + "\" NIL NIL)" : "";
+    String about = tag.isEmpty() || tag.indexOf(']') >= 0 ? "" : " (\"" + tag + "\" NIL NIL)";
     return "* OK [INPROGRESS" + about + "] Still at work\r\n";
   }
 

@@ -117,6 +117,8 @@ class CommandReaderLimitsTest {
         d.capabilities(),
         d.filterMailboxes(),
         d.remembered(),
+        d.notifyMailboxes(),
+        d.notifyNames(),
         d.annotations(),
         d.entryName(),
         d.annotation());

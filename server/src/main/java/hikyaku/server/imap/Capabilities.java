@@ -13,6 +13,7 @@ final class Capabilities {
   private static final List<String> LOGGED_IN =
       List.of(
           "IDLE",
+          "NOTIFY",
           "NAMESPACE",
           "UIDPLUS",
           "UIDONLY",

@@ -85,6 +85,7 @@ final class CommandTable {
     row("GETQUOTAROOT", AFTER, Telling.EVERYTHING);
     row("APPEND", AFTER, Telling.EVERYTHING);
     row("IDLE", AFTER, Telling.EVERYTHING);
+    row("NOTIFY", AFTER, Telling.NOTHING);
     row("CHECK", IN_MAILBOX, Telling.EVERYTHING);
     row("CLOSE", IN_MAILBOX, Telling.NOTHING);
     row("UNSELECT", IN_MAILBOX, Telling.NOTHING);

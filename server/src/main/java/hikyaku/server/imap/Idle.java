@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.wire.WireException;
@@ -35,6 +36,7 @@ final class Idle {
     // Listening begins before the first look, so that nothing falls between the two.
     try (LogStore.@Nullable Registration _ =
         selected == null ? null : selected.mailbox().listen(session.connection::signal)) {
+      lookAtOthers();
       session.tell(true, false, "IDLE");
       if (resumed && session.connection.isRepeat()) {
         // The client has said DONE: what it was told of these news may be part of the answer to it.
@@ -53,6 +55,7 @@ final class Idle {
         case TIMEOUT -> {
           if (left().isPositive()) {
             // Hints may get lost: the sign of life is also a second look.
+            lookAtOthers();
             session.tell(true, false, "IDLE");
             session.out.untagged(Reply.ok("Still here"));
             settle();
@@ -89,8 +92,21 @@ final class Idle {
 
   /** Tells the news. Should the store fail, the next hint or sign of life looks again. */
   private void tell() throws IOException {
+    lookAtOthers();
     session.tell(true, false, "IDLE");
     settle();
+  }
+
+  /** RFC 5465 §4: in IDLE a client is told of the same as between commands. */
+  private void lookAtOthers() throws IOException {
+    Notifying notifying = session.notifying();
+    if (notifying != null) {
+      try {
+        notifying.tellOthers(new ImapPosition.InIdle(tag));
+      } catch (StoreException e) {
+        session.failed("IDLE", e);
+      }
+    }
   }
 
   private void settle() throws IOException {

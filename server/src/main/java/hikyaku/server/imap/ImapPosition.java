@@ -16,12 +16,17 @@ import hikyaku.server.imap.proto.ImapExchangeRecord;
 import hikyaku.server.imap.proto.ImapListRecord;
 import hikyaku.server.imap.proto.ImapLoginRecord;
 import hikyaku.server.imap.proto.ImapMultiSearchRecord;
+import hikyaku.server.imap.proto.ImapNotifyRecord;
 import hikyaku.server.imap.proto.ImapPositionRecord;
 import hikyaku.server.imap.proto.ImapSelectedRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -35,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedLogins logins refused
  * @param login null before login
  * @param selected null without a selected mailbox
+ * @param notified what NOTIFY asked for, and what was told of it; null without
  * @param inside the command that goes on; null between commands
  */
 record ImapPosition(
@@ -42,10 +48,17 @@ record ImapPosition(
     int failedLogins,
     @Nullable Login login,
     @Nullable InMailbox selected,
+    Notifying.@Nullable State notified,
     @Nullable Inside inside) {
 
   /** A command of which a part is settled. */
   sealed interface Inside {}
+
+  /** NOTIFY, in force and to be completed with this tag. */
+  record InNotify(String tag) implements Inside {}
+
+  /** Between two commands, where news of the selected mailbox are told. */
+  record InNews() implements Inside {}
 
   /** IDLE, to be completed with this tag. */
   record InIdle(String tag) implements Inside {}
@@ -98,6 +111,8 @@ record ImapPosition(
     ImapPositionRecord.Builder record =
         ImapPositionRecord.newBuilder().setErrors(errors).setFailedLogins(failedLogins);
     switch (inside) {
+      case InNotify(String tag) -> record.setNotifyTag(tag);
+      case InNews() -> record.setInNews(true);
       case InIdle(String tag) -> record.setIdleTag(tag);
       case InExchange(String tag, ByteString exchange) ->
           record.setExchange(ImapExchangeRecord.newBuilder().setTag(tag).setExchange(exchange));
@@ -132,6 +147,9 @@ record ImapPosition(
               .addAllRecent(distances(selected.recent))
               .addAllSaved(distances(selected.saved)));
     }
+    if (notified != null) {
+      record.setNotify(encode(notified));
+    }
     return record.build().toByteArray();
   }
 
@@ -146,6 +164,7 @@ record ImapPosition(
           record.getFailedLogins(),
           record.hasLogin() ? login(record.getLogin()) : null,
           record.hasSelected() ? selected(record.getSelected()) : null,
+          record.hasNotify() ? notified(record.getNotify()) : null,
           inside(record));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("no position of an IMAP session", e);
@@ -165,7 +184,52 @@ record ImapPosition(
       return new InMultiSearch(
           search.getTag(), remembered(search.getCommand()), search.getTree(), search.getTold());
     }
+    if (!record.getNotifyTag().isEmpty()) {
+      return new InNotify(record.getNotifyTag());
+    }
+    if (record.getInNews()) {
+      return new InNews();
+    }
     return record.getIdleTag().isEmpty() ? null : new InIdle(record.getIdleTag());
+  }
+
+  private static ImapNotifyRecord encode(Notifying.State state) {
+    ImapNotifyRecord.Builder record = ImapNotifyRecord.newBuilder();
+    record.setCommand(encode(state.command()));
+    record.setNone(state.none());
+    List<String> owners = new ArrayList<>();
+    state
+        .trees()
+        .forEach((owner, seq) -> {
+          owners.add(owner);
+          record.addOwners(owner).addTrees(seq);
+        });
+    state
+        .mailboxes()
+        .forEach((key, told) ->
+            record.addMailboxes(
+                ImapNotifyRecord.Mailbox.newBuilder()
+                    .setOwner(owners.indexOf(key.owner()))
+                    .setFolder(key.folder())
+                    .setSeq(told.seq())
+                    .setUidNext(told.uidNext())
+                    .setMessages(told.messages())));
+    return record.build();
+  }
+
+  private static Notifying.State notified(ImapNotifyRecord record) {
+    SequencedMap<String, Long> trees = new LinkedHashMap<>();
+    for (int i = 0; i < record.getOwnersCount(); i++) {
+      trees.put(record.getOwners(i), record.getTrees(i));
+    }
+    Map<Notifying.Key, Notifying.Told> mailboxes = new HashMap<>();
+    for (ImapNotifyRecord.Mailbox mailbox : record.getMailboxesList()) {
+      mailboxes.put(
+          new Notifying.Key(record.getOwners(mailbox.getOwner()), mailbox.getFolder()),
+          new Notifying.Told(mailbox.getSeq(), mailbox.getUidNext(), mailbox.getMessages()));
+    }
+    return new Notifying.State(
+        remembered(record.getCommand()), record.getNone(), trees, mailboxes);
   }
 
   private static ImapCommandRecord encode(Remembered command) {

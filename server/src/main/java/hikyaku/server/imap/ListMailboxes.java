@@ -20,6 +20,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LIST (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590).
@@ -132,7 +133,17 @@ final class ListMailboxes {
     return ancestors;
   }
 
-  private void tell(String name, boolean childrenMatch) throws IOException {
+  /**
+   * A name as it is told unasked, its attributes all of them.
+   *
+   * @param oldName what it was renamed from, or null
+   */
+  static Data unasked(Visible tree, String name, @Nullable String oldName) {
+    List<String> attributes = attributes(tree, name, true);
+    return new Data.Listed(false, attributes, FolderName.SEPARATOR, name, List.of(), oldName);
+  }
+
+  private static List<String> attributes(Visible tree, String name, boolean subscriptions) {
     Optional<Found> folder = tree.folder(name);
     List<String> attributes = new ArrayList<>();
     if (folder.isEmpty()) {
@@ -142,12 +153,18 @@ final class ListMailboxes {
       attributes.add("\\Noselect");
     }
     attributes.add(tree.hasChildren(name) ? "\\HasChildren" : "\\HasNoChildren");
-    boolean subscriptions =
-        selects(ListSelection.SUBSCRIBED) || command.returns().contains(ListReturn.SUBSCRIBED);
     if (subscriptions && tree.isSubscribed(name)) {
       attributes.add("\\Subscribed");
     }
-    uses(name).stream().sorted().forEach(use -> attributes.add(use.attribute()));
+    tree.uses(name).stream().sorted().forEach(use -> attributes.add(use.attribute()));
+    return attributes;
+  }
+
+  private void tell(String name, boolean childrenMatch) throws IOException {
+    Optional<Found> folder = tree.folder(name);
+    boolean subscriptions =
+        selects(ListSelection.SUBSCRIBED) || command.returns().contains(ListReturn.SUBSCRIBED);
+    List<String> attributes = attributes(tree, name, subscriptions);
     List<String> childInfo = new ArrayList<>();
     if (childrenMatch) {
       if (selects(ListSelection.SUBSCRIBED)) {

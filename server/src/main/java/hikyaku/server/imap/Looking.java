@@ -131,6 +131,11 @@ final class Looking {
     return true;
   }
 
+  /** Whether the answer must stay so short that it reaches the client whole or not at all. */
+  boolean mustStayShort() {
+    return elsewhere;
+  }
+
   /** Whether the answer, with the news, is sure to reach the client whole or not at all. */
   boolean staysShort(View view) {
     long keywords =

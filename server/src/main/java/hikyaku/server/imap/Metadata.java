@@ -101,6 +101,11 @@ final class Metadata {
     return session.state.loggedIn().account().id() + "/private/";
   }
 
+  /** All of a folder's annotations that may be seen. */
+  static NavigableMap<String, ByteString> visible(Session session, Found found) {
+    return isPermitted(found) ? of(session, found) : new TreeMap<>();
+  }
+
   private static NavigableMap<String, ByteString> of(Session session, Found found) {
     Folder folder = found.folder();
     NavigableMap<String, ByteString> noted = found.tree().annotations(folder);

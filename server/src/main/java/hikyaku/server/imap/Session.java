@@ -53,6 +53,9 @@ final class Session {
   private int failedLogins;
   private @Nullable AfterReply afterReply;
 
+  /** What the client wants to be told of at any time; null if it never said. */
+  private @Nullable Notifying notifying;
+
   /** The tag of the command at hand. */
   private String atWork = "";
 
@@ -143,6 +146,7 @@ final class Session {
             ? null
             : new ImapPosition.Login(login.account().id(), login.epoch(), state.enabled()),
         selected == null ? null : selected.position(state.saved()),
+        notifying == null ? null : notifying.state(),
         inside);
   }
 
@@ -153,7 +157,11 @@ final class Session {
     ImapPosition.Login login = from.login();
     if (login != null) {
       switch (server.authenticator.resume(authContext(), login.account(), login.epoch())) {
-        case LoginResult.Success success -> carryOn(success, login, from.selected());
+        case LoginResult.Success success -> {
+          carryOn(success, login, from.selected());
+          Notifying.State notified = from.notified();
+          notifying = notified == null ? null : new Notifying(this, notified);
+        }
         case LoginResult.Suspended refused ->
             bye(ResponseCode.Plain.CONTACTADMIN, refused.goodbye());
         case LoginResult.Unavailable refused ->
@@ -178,6 +186,12 @@ final class Session {
       case ImapPosition.InIdle(String tag) -> carryOn(tag, "IDLE", () -> Idle.resume(this, tag));
       case ImapPosition.InExchange exchange ->
           carryOn(exchange.tag(), "AUTHENTICATE", () -> Authenticate.resume(this, exchange));
+      case ImapPosition.InNotify(String tag) ->
+          carryOn(tag, "NOTIFY", () -> Notify.resume(this, tag));
+      case ImapPosition.InNews() -> {
+        looking.begin();
+        Notifying.tellSelected(this);
+      }
       case ImapPosition.InMultiSearch search ->
           carryOn(search.tag(), "ESEARCH", () -> MultiSearch.resume(this, search));
       case ImapPosition.InList list ->
@@ -211,6 +225,19 @@ final class Session {
     }
   }
 
+  @Nullable Notifying notifying() {
+    return notifying;
+  }
+
+  /** From now on the client is told of this; of nothing but as usual if it is null. */
+  void notifying(@Nullable Notifying next) {
+    Notifying before = notifying;
+    if (before != null) {
+      before.close();
+    }
+    notifying = next;
+  }
+
   /** Who it is, and so where the session is served best. */
   void describe(Account account) {
     connection.describe(
@@ -218,6 +245,7 @@ final class Session {
   }
 
   private void leave() {
+    notifying(null);
     LoginResult.Success never = passing;
     if (never != null) {
       never.lease().close();
@@ -248,7 +276,8 @@ final class Session {
   boolean awaitInput() throws IOException {
     boolean loggedIn = !state.is(State.NOT_AUTHENTICATED);
     Duration patience = loggedIn ? server.settings.idle() : server.settings.login();
-    return goesOn(connection.await(patience));
+    Notifying here = notifying;
+    return goesOn(here == null ? connection.await(patience) : here.await(patience));
   }
 
   /**
@@ -338,6 +367,12 @@ final class Session {
       afterReply = null;
       then.run();
     }
+  }
+
+  /** News are about to be told between two commands: a sign of life is not due before long. */
+  void newsBegin() {
+    signOfLife = System.nanoTime();
+    atWork = "";
   }
 
   /** Something that a command starts behind its completion: TLS, compression. */
@@ -440,14 +475,33 @@ final class Session {
     tell(telling == Telling.EVERYTHING, name.startsWith("UID "), name);
   }
 
-  /** Tells what is new; a mailbox that cannot be told of any more ends the session. */
+  /**
+   * Tells what is new and the client wants to know; a mailbox that cannot be told of any more ends
+   * the session.
+   */
   void tell(boolean expungesAllowed, boolean uid, String name) throws IOException {
+    Notifying here = notifying;
+    if (here == null) {
+      tell(expungesAllowed, uid, name, Notifying.OfSelected.USUAL);
+    } else {
+      // RFC 5465 §5.1 wants UIDs with flags.
+      tell(expungesAllowed, true, name, here.ofSelected());
+    }
+  }
+
+  /** Tells all that is new, as NOOP does where nothing else is wanted. */
+  void tellAll(String name) throws IOException {
+    tell(true, false, name, Notifying.OfSelected.USUAL);
+  }
+
+  private void tell(boolean expungesAllowed, boolean uid, String name, Notifying.OfSelected wanted)
+      throws IOException {
     try {
       Selected selected = state.selected();
       if (selected != null) {
         places.refresh(selected);
       }
-      updates.tell(expungesAllowed, uid);
+      updates.tell(expungesAllowed, uid, wanted);
     } catch (MailboxException.Gone e) {
       bye(ResponseCode.Plain.NONEXISTENT, "The selected mailbox has been deleted");
     } catch (MailboxException.TooFarBehind e) {
@@ -531,6 +585,8 @@ final class Session {
       case Command.GetQuotaRoot c -> GetQuota.ofMailbox(this, c);
       case Command.Append c -> intake.execute(c);
       case Command.Replace c -> intake.execute(c);
+      case Command.Notify c -> Notify.execute(this, tag, c);
+      case Command.UnknownEvent _ -> Notify.refuse();
       case Command.Idle _ -> Idle.execute(this, tag);
       case Command.Close _ -> Close.execute(this);
       case Command.Unselect _ -> Close.unselect(this);

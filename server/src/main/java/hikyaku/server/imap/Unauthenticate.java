@@ -22,6 +22,7 @@ final class Unauthenticate {
         .addKeyValue("account", session.accountName())
         .log("IMAP logout, connection kept");
     session.state.loggedIn().lease().close();
+    session.notifying(null);
     session.state.forget();
     session.out.useUtf8(false);
     session.connection.loggedOut();

@@ -4,10 +4,13 @@ import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.News;
+import hikyaku.mailbox.view.StoredMessage;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.FetchItem;
 import hikyaku.protocol.imap.FetchWriter;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
@@ -16,6 +19,8 @@ import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one place where a session is told what happened in its mailbox, and with it the only one
@@ -33,18 +38,28 @@ final class Updates {
     this.out = session.out;
   }
 
+  /** Tells all that is new, whatever the client wants: a command that took messages away. */
+  void tell(boolean expungesAllowed, boolean uid) throws IOException {
+    tell(expungesAllowed, uid, Notifying.OfSelected.USUAL);
+  }
+
   /**
    * Tells what is new, as the command at hand sees the mailbox.
    *
    * @param expungesAllowed false while the client may be using message numbers
-   * @param uid whether the command at hand is a UID command, whose FETCH responses tell UIDs
+   * @param uid whether FETCH responses are to tell UIDs, as those of UID commands do
+   * @param wanted what the client wants to be told
    */
-  void tell(boolean expungesAllowed, boolean uid) throws IOException {
+  void tell(boolean expungesAllowed, boolean uid, Notifying.OfSelected wanted) throws IOException {
     Selected selected = session.state.selected();
-    if (selected == null || !selected.rights.has(Right.READ)) {
+    if (selected == null || !selected.rights.has(Right.READ) || !wanted.messages()) {
       return;
     }
     View view = selected.view;
+    boolean fetches = !wanted.items().isEmpty();
+    if (fetches && session.looking.mustStayShort()) {
+      return;
+    }
     if (!session.looking.forNews(selected) || !view.hasNews(expungesAllowed)) {
       return;
     }
@@ -52,14 +67,49 @@ final class Updates {
       flagsKnown(selected);
     }
     // Which session takes what is \Recent is known to one node only: no repeat could say the same.
-    boolean takesRecent = session.looking.staysShort(view);
+    boolean takesRecent = !fetches && session.looking.staysShort(view);
+    long newFrom = view.positions().appends();
     News news = view.tell(expungesAllowed);
     expunges(news);
     if (news.exists() >= 0) {
       exists(selected, takesRecent);
     }
-    for (int number : news.changed()) {
-      changed(selected, number, uid);
+    if (fetches && news.exists() >= 0) {
+      fetchNew(selected, newFrom, wanted.items());
+    }
+    if (wanted.flags()) {
+      for (int number : news.changed()) {
+        changed(selected, number, uid);
+      }
+    }
+  }
+
+  /**
+   * What is wanted of each new message (RFC 5465 §5.2). None becomes \\Seen by it, and one that
+   * cannot be read keeps the others from nothing.
+   */
+  private void fetchNew(Selected selected, long firstUid, List<FetchItem> items)
+      throws IOException {
+    MailboxState state = selected.view.state();
+    int[] indexes = IntStream.range(state.countBelow(firstUid), state.size()).toArray();
+    MessageFetch fetch = new MessageFetch(session, selected, items);
+    if (!MessageFetch.needsMessage(items)) {
+      for (int index : indexes) {
+        fetchNew(fetch, index, null);
+      }
+      return;
+    }
+    selected.mailbox().read(state, indexes, (index, stored) -> fetchNew(fetch, index, stored));
+  }
+
+  private void fetchNew(MessageFetch fetch, int index, @Nullable StoredMessage stored)
+      throws IOException {
+    try {
+      fetch.write(index, stored);
+    } catch (StoreException e) {
+      session.failed("NOTIFY", e);
+    } catch (MessageFetch.UnknownEncoding e) {
+      // There is nothing that could be told of it.
     }
   }
 

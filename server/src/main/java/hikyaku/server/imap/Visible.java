@@ -9,8 +9,10 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.Places.Place;
 import java.util.Collection;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -34,12 +36,35 @@ final class Visible {
     for (Folder folder : own.folders()) {
       visible.byName.put(folder.name(), session.places.found(here, own, folder));
     }
-    for (Account sharer : session.server.access.sharers(session.state.loggedIn().account())) {
-      if (hasAName(sharer)) {
-        visible.add(session, session.places.of(sharer, ""));
-      }
+    for (Place place : others(session)) {
+      visible.add(session, place, place.mail().tree());
     }
     return visible;
+  }
+
+  /**
+   * @param trees of each place, one's own first
+   */
+  static Visible of(Session session, SequencedMap<Place, FolderTree> trees) {
+    Visible visible = new Visible(trees.firstEntry().getValue());
+    trees.forEach((place, tree) -> {
+      if (place.isOwn()) {
+        for (Folder folder : tree.folders()) {
+          visible.byName.put(folder.name(), session.places.found(place, tree, folder));
+        }
+      } else {
+        visible.add(session, place, tree);
+      }
+    });
+    return visible;
+  }
+
+  /** The places of those who share. */
+  static List<Place> others(Session session) {
+    return session.server.access.sharers(session.state.loggedIn().account()).stream()
+        .filter(Visible::hasAName)
+        .map(sharer -> session.places.of(sharer, ""))
+        .toList();
   }
 
   /** An address that would be no level of a name cannot be told. */
@@ -47,8 +72,7 @@ final class Visible {
     return account.primary().toString().chars().noneMatch(c -> "/*%".indexOf(c) >= 0);
   }
 
-  private void add(Session session, Place place) {
-    FolderTree tree = place.mail().tree();
+  private void add(Session session, Place place, FolderTree tree) {
     for (Folder folder : tree.folders()) {
       if (!tree.rights(folder).isEmpty()) {
         Found found = session.places.found(place, tree, folder);

@@ -22,7 +22,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -46,14 +48,25 @@ class CarriedTest {
             UidSet.of(1, 3, 4, 4_294_967_295L));
     ImapPosition.Login login =
         new ImapPosition.Login("abcdefghijkl", 9, EnumSet.allOf(Extension.class));
+    Remembered set = new Remembered("NOTIFY SET STATUS (personal (MailboxName))", false);
+    Notifying.State notified =
+        new Notifying.State(
+            set,
+            false,
+            new LinkedHashMap<>(Map.of("idbob", 7L)),
+            Map.of(new Notifying.Key("idbob", 3), new Notifying.Told(9, 8, 7)));
     for (ImapPosition position :
         List.of(
-            new ImapPosition(0, 0, null, null, null),
-            new ImapPosition(1, 2, new ImapPosition.Login("abcdefghijkl", 1, Set.of()), null, null),
-            new ImapPosition(3, 4, login, selected, new ImapPosition.InIdle("tag")),
+            new ImapPosition(0, 0, null, null, null, null),
+            new ImapPosition(
+                1, 2, new ImapPosition.Login("abcdefghijkl", 1, Set.of()), null, null, null),
+            new ImapPosition(3, 4, login, selected, notified, new ImapPosition.InIdle("tag")),
+            new ImapPosition(3, 4, login, selected, notified, new ImapPosition.InNotify("tag")),
+            new ImapPosition(3, 4, login, selected, notified, new ImapPosition.InNews()),
             new ImapPosition(
                 0,
                 1,
+                null,
                 null,
                 null,
                 new ImapPosition.InExchange("tag", ByteString.copyFromUtf8("exchange"))),
@@ -62,12 +75,14 @@ class CarriedTest {
                 0,
                 login,
                 null,
+                null,
                 new ImapPosition.InMultiSearch(
                     "tag", new Remembered("ESEARCH IN (mailboxes \u00e9) ALL", true), 7, "a/b")),
             new ImapPosition(
                 0,
                 0,
                 login,
+                null,
                 null,
                 new ImapPosition.InList(
                     "tag",
@@ -84,7 +99,7 @@ class CarriedTest {
       assertThat(ImapPosition.decode(position.encode())).isEqualTo(position);
     }
     assertThat(ImapPosition.decode(new byte[0]))
-        .isEqualTo(new ImapPosition(0, 0, null, null, null));
+        .isEqualTo(new ImapPosition(0, 0, null, null, null, null));
   }
 
   @Test

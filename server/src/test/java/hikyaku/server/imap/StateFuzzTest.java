@@ -47,6 +47,11 @@ class StateFuzzTest {
           "ID NIL",
           "LOGIN u1 secret",
           "UNAUTHENTICATE",
+          "NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[]) MessageExpunge FlagChange))"
+              + " (personal (MessageNew MessageExpunge MailboxName SubscriptionChange))",
+          "NOTIFY SET (selected-delayed (MessageNew MessageExpunge)) (subtree \"Other Users\""
+              + " (MessageNew MessageExpunge FlagChange MailboxName MailboxMetadataChange))",
+          "NOTIFY NONE",
           "ESEARCH IN (personal subtree \"Other Users\") RETURN (ALL COUNT) TEXT a",
           "ESEARCH IN (selected subscribed mailboxes (INBOX Trash)) UNSEEN",
           "UID SEARCH RETURN (RELEVANCY) FUZZY (TEXT \"b a\")",
