@@ -7,11 +7,14 @@ import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.auth.KeyFile;
 import hikyaku.server.auth.Passwords;
+import hikyaku.server.auth.SecretSealer;
 import hikyaku.server.cluster.Cluster;
 import hikyaku.server.cluster.KeyAgreement;
 import hikyaku.server.cluster.Roster;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.dkim.DkimKeys;
+import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
@@ -25,6 +28,7 @@ import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.BackendOperations;
 import hikyaku.server.ops.ClusterOperations;
+import hikyaku.server.ops.DkimOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.Everywhere;
 import hikyaku.server.ops.JournalSearch;
@@ -40,6 +44,7 @@ import hikyaku.server.ops.SearchOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
+import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.search.MailIndex;
 import hikyaku.stores.postgres.PostgresStore;
@@ -76,6 +81,7 @@ final class Core implements AutoCloseable {
   private final Passwords passwords;
   private final EmbeddedDirectory directory;
   private final EmbeddedDirectoryAdmin directoryAdmin;
+  private final DkimKeys dkim;
   private final LimitBook limits;
   private final BackendBook backends;
   private final MailStore mail;
@@ -101,6 +107,7 @@ final class Core implements AutoCloseable {
           new EmbeddedDirectory(
               store.logs(), configuration.directory(), configuration.login().defaultDomain());
       directoryAdmin = new EmbeddedDirectoryAdmin(directory, passwords, random);
+      dkim = new DkimKeys(store.logs(), new SecretSealer(key, "DKIM keys", random), clock);
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
@@ -213,7 +220,14 @@ final class Core implements AutoCloseable {
     return new AdminApi(
         List.of(
             everywhere,
-            new DomainOperations(directory, directoryAdmin),
+            new DomainOperations(directory, directoryAdmin, dkim),
+            new DkimOperations(
+                directory,
+                dkim,
+                hosts -> Publication.plan(configuration, hosts),
+                () -> Lookup.in(new CachingDns(configuration.dns())),
+                random,
+                clock),
             new AccountOperations(directory, directoryAdmin, mail, node),
             new RoutingOperations(directory, directoryAdmin, cluster, backends),
             new BackendOperations(backends, passwords),
@@ -311,6 +325,10 @@ final class Core implements AutoCloseable {
 
   EmbeddedDirectoryAdmin directoryAdmin() {
     return directoryAdmin;
+  }
+
+  DkimKeys dkim() {
+    return dkim;
   }
 
   LimitBook limits() {

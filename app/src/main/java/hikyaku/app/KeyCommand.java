@@ -102,7 +102,8 @@ final class KeyCommand {
       name = "adopt",
       description = {
         "Make the key of this data directory that of the installation, because the right one is lost.",
-        "Secrets of APOP and CRAM-MD5 must then be set anew, and every other node needs this key."
+        "Secrets of APOP and CRAM-MD5 and keys of DKIM must then be set anew, and every other node",
+        "needs this key."
       })
   static final class Adopt implements Callable<Integer> {
     @Spec private CommandSpec spec;

@@ -6,6 +6,7 @@ import hikyaku.app.command.BackendCommand;
 import hikyaku.app.command.ClusterCommands;
 import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.ConnectionsCommand;
+import hikyaku.app.command.DnsCommand;
 import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       "1:refused or failed; one sentence on standard error says why",
       "2:the command line is wrong",
       "3:verify found a broken invariant",
+      "4:dns found a record that mail needs missing or different, or could not ask",
       "70:the program could not be built or has a bug"
     },
     footer = {
@@ -54,6 +56,7 @@ public final class Main {
           Map.entry("account", AccountCommand.class),
           Map.entry("alias", AliasCommand.class),
           Map.entry("domain", DomainCommand.class),
+          Map.entry("dns", DnsCommand.class),
           Map.entry("backend", BackendCommand.class),
           Map.entry("mailbox", MailboxCommand.class),
           Map.entry("queue", QueueCommand.class),

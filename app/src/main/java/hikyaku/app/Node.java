@@ -14,6 +14,8 @@ import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Wish;
+import hikyaku.server.dkim.DomainSigner;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.Dns;
 import hikyaku.server.flow.FlowControl;
@@ -130,6 +132,7 @@ final class Node implements AutoCloseable {
       Dns dns = dns(configuration);
       Outbox outbox = new Outbox(core.store().logs());
       outbox.open();
+      Signer signer = new DomainSigner(core.directory(), core.dkim(), clock, meters);
       SmtpServices mailIn =
           SmtpServices.of(
               core.directory(),
@@ -137,6 +140,7 @@ final class Node implements AutoCloseable {
               core.mail(),
               core.filter(),
               Optional.of(outbox),
+              signer,
               meters);
       mailIn = mailIn.with(origin(configuration.origin(), dns, meters));
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
@@ -246,7 +250,7 @@ final class Node implements AutoCloseable {
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
-      queue(new QueueWorkers(joined, runs, core.isAlone()), dns, meters).start();
+      queue(new QueueWorkers(joined, runs, core.isAlone()), dns, signer, meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -340,7 +344,8 @@ final class Node implements AutoCloseable {
   }
 
   /** What sends out the mail that is for others. */
-  private MailQueue queue(QueueWorkers workers, Dns dns, MeterRegistry meters) throws Failure {
+  private MailQueue queue(QueueWorkers workers, Dns dns, Signer signer, MeterRegistry meters)
+      throws Failure {
     Configuration configuration = core.configuration();
     QueueSettings settings = configuration.queue();
     try {
@@ -360,6 +365,7 @@ final class Node implements AutoCloseable {
               core.directory(),
               workers,
               client,
+              signer,
               meters,
               core.clock()));
     } catch (IllegalArgumentException e) {

@@ -82,7 +82,17 @@ final class ArchitectureTest {
                       "server.filter",
                       "server.queue",
                       "server.origin",
-                      "server.story")),
+                      "server.story",
+                      "server.dkim")),
+              Map.entry("server.published", Set.of("server.dkim", "server.dns")),
+              Map.entry(
+                  "server.dkim",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "mailbox.store",
+                      "server.auth",
+                      "server.directory")),
               Map.entry(
                   "server.queue",
                   Set.of(
@@ -92,6 +102,7 @@ final class ArchitectureTest {
                       "protocol.smtp",
                       "mailbox",
                       "server.directory",
+                      "server.dkim",
                       "server.smtpclient")),
               Map.entry(
                   "server.smtpclient",
@@ -167,6 +178,8 @@ final class ArchitectureTest {
   private static Set<String> operations() {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
+    seen.add("server.dkim");
+    seen.add("server.published");
     seen.add("server.filter");
     seen.add("server.flow");
     seen.add("server.foreign");

@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
       DomainCommand.Change.class,
       DomainCommand.Suspend.class,
       DomainCommand.Resume.class,
+      DkimCommand.class,
       DomainCommand.Delete.class
     })
 public final class DomainCommand {

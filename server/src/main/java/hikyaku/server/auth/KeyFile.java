@@ -18,8 +18,8 @@ import javax.crypto.spec.HKDFParameterSpec;
 
 /**
  * The installation's key in a file that only its owner may read: 32 random octets. Whoever has it
- * and the store can read the secrets of APOP and CRAM-MD5; whoever loses it has to set them anew.
- * Passwords do not depend on it.
+ * and the store can read the secrets of APOP and CRAM-MD5 and keys of DKIM; whoever loses it has to
+ * set them anew. Passwords do not depend on it.
  */
 public final class KeyFile implements InstallationKey {
   private static final int OCTETS = 32;

@@ -30,7 +30,7 @@ public final class Passwords implements CredentialMaker, AutoCloseable {
     this.parameters = parameters;
     this.limits = limits;
     this.pool = new HashingPool(limits, meters);
-    this.sealer = new SecretSealer(key, random);
+    this.sealer = new SecretSealer(key, "shared secrets", random);
     this.random = random;
     this.nobody = new PhcHash(parameters, octets(PhcHash.SALT_OCTETS), octets(PhcHash.HASH_OCTETS));
   }

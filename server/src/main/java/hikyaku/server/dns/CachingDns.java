@@ -24,6 +24,7 @@ import org.xbill.DNS.PTRRecord;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Resolver;
 import org.xbill.DNS.ReverseMap;
+import org.xbill.DNS.SRVRecord;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
@@ -108,6 +109,21 @@ public final class CachingDns implements Dns {
         Type.PTR,
         PTRRecord.class,
         ptr -> ptr.getTarget().toString(true));
+  }
+
+  /** Where a service is, as "PRIORITY WEIGHT PORT HOST" (RFC 2782). */
+  public Optional<List<String>> srv(String name) throws DnsException {
+    return ask(
+        name,
+        Type.SRV,
+        SRVRecord.class,
+        srv ->
+            "%d %d %d %s"
+                .formatted(
+                    srv.getPriority(),
+                    srv.getWeight(),
+                    srv.getPort(),
+                    srv.getTarget().toString(true)));
   }
 
   private <R extends Record, T> Optional<List<T>> ask(

@@ -8,6 +8,7 @@ import hikyaku.server.directory.DirectoryException;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.Quota;
+import hikyaku.server.dkim.DkimKeys;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,15 @@ public final class DomainOperations implements AdminApi.Group {
 
   private final Directory directory;
   private final DirectoryAdmin admin;
+  private final DkimKeys keys;
 
-  public DomainOperations(Directory directory, DirectoryAdmin admin) {
+  /**
+   * @param keys are forgotten with their domain
+   */
+  public DomainOperations(Directory directory, DirectoryAdmin admin, DkimKeys keys) {
     this.directory = directory;
     this.admin = admin;
+    this.keys = keys;
   }
 
   @Override
@@ -87,7 +93,9 @@ public final class DomainOperations implements AdminApi.Group {
   }
 
   private AdminResponse remove(AdminRequest request) throws AdminException, DirectoryException {
-    admin.removeDomain(domain(request.part(1)).name());
+    String name = domain(request.part(1)).name();
+    admin.removeDomain(name);
+    keys.forget(name);
     return AdminResponse.done();
   }
 

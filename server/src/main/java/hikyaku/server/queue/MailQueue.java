@@ -7,6 +7,7 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.SmtpClient;
@@ -67,6 +68,7 @@ public final class MailQueue implements AutoCloseable {
 
   /**
    * @param host our name in reports
+   * @param signer signs reports that go to other servers
    */
   public MailQueue(
       String host,
@@ -75,6 +77,7 @@ public final class MailQueue implements AutoCloseable {
       Directory directory,
       Workers workers,
       SmtpClient client,
+      Signer signer,
       MeterRegistry meters,
       InstantSource clock) {
     this.settings = settings;
@@ -99,7 +102,7 @@ public final class MailQueue implements AutoCloseable {
             backoff,
             client,
             mailboxes,
-            new Reporter(host, mailboxes, outbox, metrics),
+            new Reporter(host, mailboxes, outbox, signer, metrics),
             metrics,
             clock,
             this::holds);

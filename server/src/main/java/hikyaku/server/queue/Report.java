@@ -32,6 +32,9 @@ record Report(
   /** Messages up to this size are returned whole, unless their sender wants the header only. */
   static final int RETURNED = 256 * 1024;
 
+  /** The local part of the address that reports are from. */
+  static final String AUTHOR = "postmaster";
+
   private static final int RETURNED_HEADER = 64 * 1024;
 
   /** RFC 5322 §3.3. */
@@ -94,7 +97,11 @@ record Report(
     // Unique for ever, so no message holds it.
     String boundary = "=_" + message.transaction() + "." + kind.action;
     StringBuilder out = new StringBuilder();
-    out.append("From: Mail Delivery System <postmaster@").append(host).append(">\r\n");
+    out.append("From: Mail Delivery System <")
+        .append(AUTHOR)
+        .append('@')
+        .append(host)
+        .append(">\r\n");
     out.append("To: <").append(message.sender()).append(">\r\n");
     out.append("Subject: ").append(kind.subject).append("\r\n");
     out.append("Date: ").append(date(now)).append("\r\n");

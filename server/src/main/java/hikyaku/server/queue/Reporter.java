@@ -4,11 +4,15 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Signer;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -24,12 +28,14 @@ final class Reporter {
   private final String host;
   private final Mailboxes mailboxes;
   private final Outbox outbox;
+  private final Signer signer;
   private final QueueMetrics metrics;
 
-  Reporter(String host, Mailboxes mailboxes, Outbox outbox, QueueMetrics metrics) {
+  Reporter(String host, Mailboxes mailboxes, Outbox outbox, Signer signer, QueueMetrics metrics) {
     this.host = host;
     this.mailboxes = mailboxes;
     this.outbox = outbox;
+    this.signer = signer;
     this.metrics = metrics;
   }
 
@@ -84,7 +90,8 @@ final class Reporter {
   }
 
   private boolean send(
-      Outgoing message, Mailbox sender, Intake.Received written, Instant now, String id) {
+      Outgoing message, Mailbox sender, Intake.Received written, Instant now, String id)
+      throws IOException {
     return switch (mailboxes.resolve(sender)) {
       case Resolution.Local local -> {
         var unused =
@@ -103,7 +110,7 @@ final class Reporter {
                 message.smtpUtf8(),
                 false,
                 written.structure().has8bit(),
-                ByteString.EMPTY,
+                signature(written.blob()),
                 written.blob(),
                 written.structure().root().bodyStart(),
                 "",
@@ -116,5 +123,19 @@ final class Reporter {
       case Resolution.UnknownRecipient _, Resolution.Suspended _, Resolution.TooManyExpansions _ ->
           false;
     };
+  }
+
+  /** Of the address that reports are from, for the domain of ours that the server's name is in. */
+  private ByteString signature(Blob report) throws IOException {
+    List<Address> author = Address.of(Report.AUTHOR, host).stream().toList();
+    Signer.Signatures signatures =
+        signer.sign(
+            author,
+            sink -> {
+              try (BlobReader reader = mailboxes.mail().store().blobs().open(report.id())) {
+                reader.copy(0, report.size(), sink);
+              }
+            });
+    return ByteString.copyFromUtf8(signatures.fields());
   }
 }

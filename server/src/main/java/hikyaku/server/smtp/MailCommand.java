@@ -8,7 +8,6 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** MAIL (RFC 5321 §4.1.1.2): begins a transaction. */
@@ -65,13 +64,16 @@ final class MailCommand {
   private static boolean belongsTo(SmtpSession session, ReversePath from, Account account) {
     return switch (from) {
       case ReversePath.Null _ -> true;
-      case Mailbox mailbox -> {
-        Optional<Address> address = Address.of(mailbox.localPart(), mailbox.domain());
-        yield address.isPresent()
-            && session.directory().resolve(address.get()) instanceof Resolution.Local local
-            && local.targets().stream()
-                .anyMatch(target -> target.account().id().equals(account.id()));
-      }
+      case Mailbox mailbox ->
+          Address.of(mailbox.localPart(), mailbox.domain())
+              .filter(address -> belongsTo(session, address, account))
+              .isPresent();
     };
+  }
+
+  /** Whether mail for the address reaches the account. */
+  static boolean belongsTo(SmtpSession session, Address address, Account account) {
+    return session.directory().resolve(address) instanceof Resolution.Local local
+        && local.targets().stream().anyMatch(target -> target.account().id().equals(account.id()));
   }
 }

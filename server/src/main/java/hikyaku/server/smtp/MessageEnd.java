@@ -20,6 +20,7 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
 import hikyaku.server.filter.Refusal;
@@ -166,13 +167,16 @@ final class MessageEnd {
     return answer(session, transaction, reply);
   }
 
-  private Answer deliver(Intake.Received received, long began) {
+  private Answer deliver(Intake.Received received, long began) throws IOException {
     Instant now = session.services().clock().instant();
     MissingFields completed =
         session.face() == SmtpFace.SUBMISSION
             ? MissingFields.of(
                 received.structure(), transaction.id(), session.settings().hostName(), now)
             : new MissingFields("", received.structure());
+    // Copies for mailboxes here are signed too: a script may send them on.
+    Signer.Signatures signatures = Authors.sign(session, received, completed);
+    String added = signatures.fields() + completed.fields();
     TraceFields trace = new TraceFields(session, transaction, now);
     Map<String, Reply> byAccount = new HashMap<>();
     List<FiledCopy> copies = new ArrayList<>();
@@ -183,7 +187,7 @@ final class MessageEnd {
       }
       NewMessage entry =
           new NewMessage(
-              trace.prefix(copy, received.structure(), finding.field(), completed.fields()),
+              trace.prefix(copy, received.structure(), finding.field(), added),
               received.blob(),
               InternalDate.of(now, ZoneOffset.UTC),
               Flags.NONE,
@@ -201,7 +205,7 @@ final class MessageEnd {
     copies.replaceAll(copy -> refused.contains(copy.account()) ? copy : refusedByMail(copy));
     List<Delivery> deliveries =
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
-    List<Append> outgoing = outgoing(received, completed, trace);
+    List<Append> outgoing = outgoing(received, completed, added, trace);
     List<Delivered> delivered =
         deliver(deliveries, left -> alongside(outgoing, copies, left), received.blob());
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
@@ -225,20 +229,20 @@ final class MessageEnd {
     }
     Answer answer = answer(byAccount);
     if (any) {
-      told(received, completed, copies, into(copies, ofCopies), began, answer);
+      told(received, completed, signatures, copies, into(copies, ofCopies), began, answer);
     }
     return answer;
   }
 
   /** What puts the message into the queue, for those whom other servers have. */
   private List<Append> outgoing(
-      Intake.Received received, MissingFields completed, TraceFields trace) {
+      Intake.Received received, MissingFields completed, String added, TraceFields trace) {
     List<Recipient> elsewhere = transaction.elsewhere();
     if (elsewhere.isEmpty()) {
       return List.of();
     }
     MailParameters parameters = transaction.mail().parameters();
-    ByteString prefix = trace.outgoing(received.structure(), completed.fields());
+    ByteString prefix = trace.outgoing(received.structure(), added);
     List<Outgoing.To> to = new ArrayList<>();
     for (Recipient recipient : elsewhere) {
       if (recipient.path() instanceof Mailbox mailbox) {
@@ -473,6 +477,7 @@ final class MessageEnd {
   private void told(
       Intake.Received received,
       MissingFields completed,
+      Signer.Signatures signatures,
       List<FiledCopy> copies,
       List<String> into,
       long began,
@@ -487,6 +492,7 @@ final class MessageEnd {
         .addKeyValue("recipients", transaction.recipients().size())
         .addKeyValue("queued", transaction.elsewhere().size())
         .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
+        .addKeyValue("signed", signatures.by())
         .addKeyValue("copies", into.size())
         .addKeyValue("into", into.subList(0, Math.min(LOGGED_RECIPIENTS, into.size())))
         .addKeyValue("octets", received.blob().size())

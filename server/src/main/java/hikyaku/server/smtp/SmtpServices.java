@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.origin.Origin;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param filter says into which mailboxes
  * @param outbox where those go in submission that are for others; empty to take none
  * @param origin finds out whom mail from other servers is from; empty to take their word
+ * @param signer signs what is for others
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
  * @param pause holds a session back, on its own thread
@@ -33,6 +35,7 @@ public record SmtpServices(
     Filter filter,
     Optional<Outbox> outbox,
     Optional<Origin> origin,
+    Signer signer,
     MeterRegistry meters,
     InstantSource clock,
     LongSupplier nanoTime,
@@ -44,7 +47,7 @@ public record SmtpServices(
     void pause(Duration duration);
   }
 
-  /** With the clock that the mail is kept by, and a filter of its own. */
+  /** With the clock that the mail is kept by, a filter of its own, and no signatures. */
   public static SmtpServices of(
       Directory directory,
       Authenticator authenticator,
@@ -52,7 +55,7 @@ public record SmtpServices(
       Optional<Outbox> outbox,
       MeterRegistry meters) {
     Filter filter = Filter.of(mail, directory, SieveSettings.DEFAULTS);
-    return of(directory, authenticator, mail, filter, outbox, meters);
+    return of(directory, authenticator, mail, filter, outbox, Signer.NONE, meters);
   }
 
   /** With the clock that the mail is kept by. */
@@ -62,6 +65,7 @@ public record SmtpServices(
       MailStore mail,
       Filter filter,
       Optional<Outbox> outbox,
+      Signer signer,
       MeterRegistry meters) {
     return new SmtpServices(
         directory,
@@ -70,6 +74,7 @@ public record SmtpServices(
         filter,
         outbox,
         Optional.empty(),
+        signer,
         meters,
         mail.clock(),
         System::nanoTime,
@@ -79,6 +84,16 @@ public record SmtpServices(
   /** The same, with who finds out whom mail is from. */
   public SmtpServices with(Optional<Origin> finder) {
     return new SmtpServices(
-        directory, authenticator, mail, filter, outbox, finder, meters, clock, nanoTime, pause);
+        directory,
+        authenticator,
+        mail,
+        filter,
+        outbox,
+        finder,
+        signer,
+        meters,
+        clock,
+        nanoTime,
+        pause);
   }
 }

@@ -59,7 +59,7 @@ public record Relay(Tls tls, String user, String host, int port) {
   }
 
   /** Without the brackets of an IPv6 address. */
-  String bareHost() {
+  public String bareHost() {
     return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 

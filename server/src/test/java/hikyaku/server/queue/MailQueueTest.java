@@ -16,6 +16,7 @@ import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
 import hikyaku.server.smtpclient.ClientSettings;
@@ -57,6 +58,7 @@ class MailQueueTest {
   private final HomeDirectory directory = new HomeDirectory();
   private final Outbox outbox = new Outbox(store.logs());
   private final List<AutoCloseable> toClose = new ArrayList<>();
+  private Signer signer = Signer.NONE;
   private int transactions;
 
   @AfterEach
@@ -118,6 +120,7 @@ class MailQueueTest {
             directory,
             workers,
             client,
+            signer,
             new SimpleMeterRegistry(),
             Clock.systemUTC());
     queue.start();
@@ -215,6 +218,30 @@ class MailQueueTest {
                 "me@home.test",
                 List.of("a@there.test", "b@there.test"),
                 "Received: from test\nSubject: s\n\nhello\n"));
+    awaitEmpty();
+  }
+
+  @Test
+  void reportsThatGoElsewhereAreSigned() throws Exception {
+    MailSink there = sink((line, _) -> line.contains("nobody") ? "550 5.1.1 no" : null);
+    List<String> authors = new ArrayList<>();
+    signer =
+        (of, content) -> {
+          ByteArrayOutputStream octets = new ByteArrayOutputStream();
+          content.copyTo(octets::write);
+          authors.add(of.toString());
+          return new Signer.Signatures("X-Signed: " + octets.size() + "\r\n", List.of());
+        };
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put(address("sender@there.test"), "Subject: s\r\n\r\nhello\r\n", "nobody@there.test");
+    String report = there.await(1).getFirst().text();
+    assertThat(report)
+        .startsWith("X-Signed: ")
+        .contains("\nFrom: Mail Delivery System <postmaster");
+    String field = report.substring(0, report.indexOf('\n') + 1);
+    int octets = report.replace("\n", "\r\n").length() - field.length() - 1;
+    assertThat(field).isEqualTo("X-Signed: " + octets + "\n");
+    assertThat(authors).containsExactly("[postmaster@home.test]");
     awaitEmpty();
   }
 

@@ -10,6 +10,7 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Redirects;
 import hikyaku.server.filter.ScriptBook;
@@ -74,6 +75,10 @@ final class World implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final AtomicLong nanos = new AtomicLong();
   final List<Duration> pauses = new ArrayList<>();
+
+  /** Signs what goes out; to be set before a client connects. */
+  volatile Signer signer = Signer.NONE;
+
   final NetServer server;
   final SmtpServer protocol;
   private final Optional<Origin> origin;
@@ -137,6 +142,7 @@ final class World implements AutoCloseable {
         Filter.of(of, directory, SIEVE),
         Optional.of(outbox),
         origin,
+        (authors, content) -> signer.sign(authors, content),
         meters,
         CLOCK,
         nanos::get,

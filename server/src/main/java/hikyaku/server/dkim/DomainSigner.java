@@ -1,0 +1,111 @@
+package hikyaku.server.dkim;
+
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Signs with the keys of the author's domain. */
+public final class DomainSigner implements Signer {
+  private static final Logger LOG = LoggerFactory.getLogger(DomainSigner.class);
+
+  /** What became of a message. */
+  private enum Outcome {
+    SIGNED,
+    /** Its author's domain has no active key, or is none of ours. */
+    NO_KEY,
+    /** Not one From field, or a header that is too long, or of too many fields. */
+    UNFIT,
+    /** A key cannot be read. */
+    FAILED
+  }
+
+  private final Directory directory;
+  private final DkimKeys keys;
+  private final InstantSource clock;
+  private final MeterRegistry meters;
+
+  public DomainSigner(
+      Directory directory, DkimKeys keys, InstantSource clock, MeterRegistry meters) {
+    this.directory = directory;
+    this.keys = keys;
+    this.clock = clock;
+    this.meters = meters;
+  }
+
+  @Override
+  public Signatures sign(List<Address> authors, Content message) throws IOException {
+    List<String> domains = authors.stream().map(Address::domain).distinct().toList();
+    if (domains.size() != 1) {
+      return counted(Outcome.NO_KEY, Signatures.NONE);
+    }
+    List<DkimKeys.Signing> signing = ours(domains.getFirst()).map(keys::signing).orElse(List.of());
+    if (signing.isEmpty()) {
+      return counted(Outcome.NO_KEY, Signatures.NONE);
+    }
+    SignedMessage signed = new SignedMessage();
+    message.copyTo(signed);
+    Optional<List<HeaderField>> fields = signed.fields();
+    if (fields.isEmpty()
+        || count("from", fields.get()) != 1
+        || Signature.names(fields.get()).size() > Signature.MOST_NAMES) {
+      return counted(Outcome.UNFIT, Signatures.NONE);
+    }
+    return sign(signing, fields.get(), signed.bodyHash());
+  }
+
+  /**
+   * The domain of ours that signs for this one: itself, or the nearest above it, which is how the
+   * server's own name is signed for (RFC 6376 §3.5: the author may be below {@code d=}).
+   */
+  private Optional<String> ours(String domain) {
+    String name = domain;
+    while (true) {
+      if (directory.domain(name).isPresent()) {
+        return Optional.of(name);
+      }
+      int dot = name.indexOf('.');
+      if (dot < 0) {
+        return Optional.empty();
+      }
+      name = name.substring(dot + 1);
+    }
+  }
+
+  private static long count(String name, List<HeaderField> fields) {
+    return fields.stream().filter(field -> field.name().equals(name)).count();
+  }
+
+  private Signatures sign(
+      List<DkimKeys.Signing> signing, List<HeaderField> fields, byte[] bodyHash) {
+    StringBuilder out = new StringBuilder();
+    List<String> by = new ArrayList<>();
+    long seconds = clock.instant().getEpochSecond();
+    for (DkimKeys.Signing each : signing) {
+      if (each.key().isEmpty()) {
+        LOG.atError()
+            .addKeyValue("key", each.of().recordName())
+            .log("A key cannot be read and does not sign: it is under another installation's key");
+        continue;
+      }
+      out.append(Signature.field(each.of(), each.key().get(), fields, bodyHash, seconds));
+      by.add(each.of().recordName());
+    }
+    Outcome outcome = by.size() == signing.size() ? Outcome.SIGNED : Outcome.FAILED;
+    return counted(outcome, new Signatures(out.toString(), by));
+  }
+
+  private Signatures counted(Outcome outcome, Signatures signatures) {
+    meters
+        .counter("hikyaku.dkim.messages", "outcome", outcome.name().toLowerCase(Locale.ROOT))
+        .increment();
+    return signatures;
+  }
+}

@@ -1,0 +1,175 @@
+package hikyaku.server.published;
+
+import hikyaku.server.dkim.DkimKey;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a domain should publish.
+ *
+ * @param hosts the names that mail and clients come to, the first one preferred
+ * @param services what clients may use
+ * @param relays hosts that mail is handed to, to be carried on, by name or address
+ */
+public record Plan(List<String> hosts, List<Service> services, List<String> relays) {
+  private static final String SPF = "v=spf1";
+  private static final String DMARC = "v=dmarc1";
+  private static final DateTimeFormatter DAY =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  public Plan {
+    hosts = List.copyOf(hosts);
+    services = List.copyOf(services);
+    relays = List.copyOf(relays);
+    if (hosts.isEmpty()) {
+      throw new IllegalArgumentException("mail must come to some host");
+    }
+  }
+
+  /**
+   * A service that clients find by its name.
+   *
+   * @param name as in SRV records, without the underscore
+   */
+  public record Service(String name, int port) {}
+
+  /** What is to be published under the domain's own names. */
+  List<Wanted> records(String domain, List<DkimKey> keys, Instant now) {
+    List<Wanted> records = new ArrayList<>();
+    for (int i = 0; i < hosts.size(); i++) {
+      String host = hosts.get(i);
+      records.add(
+          new Wanted(
+              domain,
+              Kind.MX,
+              (i + 1) * 10 + " " + host,
+              true,
+              "Mail for the domain comes here.",
+              Rule.names(host)));
+    }
+    records.add(spf(domain));
+    for (DkimKey key : keys) {
+      records.add(key(key, now));
+    }
+    records.add(dmarc(domain));
+    for (Service service : services) {
+      records.add(
+          new Wanted(
+              "_%s._tcp.%s".formatted(service.name(), domain),
+              Kind.SRV,
+              "0 1 %d %s".formatted(service.port(), hosts.getFirst()),
+              false,
+              "",
+              Rule.leadsTo(service.port(), hosts.getFirst())));
+    }
+    return records;
+  }
+
+  private Wanted spf(String domain) {
+    StringBuilder value = new StringBuilder(SPF + " mx");
+    relays.stream()
+        .map(Plan::term)
+        .flatMap(Optional::stream)
+        .forEach(term -> value.append(' ').append(term));
+    value.append(relays.isEmpty() ? " -all" : " ~all");
+    String remark =
+        relays.isEmpty()
+            ? "Who may send for the domain. Nodes that send from other addresses than those of the"
+                + " MX hosts must be named too."
+            : "Who may send for the domain. If a relay passes mail on from other addresses, its"
+                + " operator says what to name.";
+    return new Wanted(
+        domain,
+        Kind.TXT,
+        value.toString(),
+        true,
+        remark,
+        Rule.single(SPF, spf -> Rule.allowsExchanges(spf, hosts)));
+  }
+
+  /** How SPF names a host (RFC 7208 §5.3, §5.6); nothing for one that is this machine. */
+  private static Optional<String> term(String host) {
+    try {
+      InetAddress address = InetAddress.ofLiteral(host);
+      return address.isLoopbackAddress()
+          ? Optional.empty()
+          : Optional.of((address instanceof Inet4Address ? "ip4:" : "ip6:") + host);
+    } catch (IllegalArgumentException aName) {
+      return host.equals("localhost") ? Optional.empty() : Optional.of("a:" + host);
+    }
+  }
+
+  /** The record of a key. */
+  public static Wanted key(DkimKey key, Instant now) {
+    boolean past = now.isAfter(key.publishedUntil());
+    String remark =
+        switch (key.state()) {
+          case NEW -> "A new key; it signs once it is activated.";
+          case ACTIVE -> "The key that signs.";
+          case RETIRED ->
+              past
+                  ? "A key that no longer signs; the record may go, then delete the key."
+                  : "A key that no longer signs; the record stays until "
+                      + DAY.format(key.publishedUntil())
+                      + ".";
+        };
+    return new Wanted(
+        key.recordName(), Kind.TXT, key.recordText(), !past, remark, Rule.key(key.recordText()));
+  }
+
+  private static Wanted dmarc(String domain) {
+    return new Wanted(
+        "_dmarc." + domain,
+        Kind.TXT,
+        "v=DMARC1; p=none; rua=mailto:postmaster@" + domain,
+        true,
+        "What others do with mail that proves nothing. Begin with none; go on to quarantine and"
+            + " reject when the reports show nothing of yours.",
+        Rule.single(DMARC, dmarc -> Rule.tags(dmarc).containsKey("p")));
+  }
+
+  /** That a host has an address, which only its owner knows. */
+  static Wanted address(String host) {
+    return new Wanted(
+        host,
+        Kind.A,
+        "",
+        true,
+        "Mail comes to this host, so it must have an address.",
+        found -> !found.isEmpty());
+  }
+
+  /** That an address says whose it is. */
+  static Wanted reverse(InetAddress address, String host) {
+    return new Wanted(
+        address.getHostAddress(),
+        Kind.PTR,
+        host,
+        true,
+        "Whoever gave you the address sets this. Many servers take no mail from one without.",
+        Rule.names(host));
+  }
+
+  /** Text records of a name serve many purposes; only those of this one are compared. */
+  List<String> ofThisKind(Wanted wanted, List<String> found) {
+    return switch (wanted.kind()) {
+      case TXT ->
+          found.stream()
+              .filter(each -> {
+                if (wanted.value().startsWith(SPF)) {
+                  return Rule.isOf(SPF, each);
+                }
+                return !wanted.name().startsWith("_dmarc.") || Rule.isOf(DMARC, each);
+              })
+              .toList();
+      default -> found;
+    };
+  }
+}

@@ -1,0 +1,72 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.dkim.Signer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Has a submitted message signed for its authors, if whoever sends it may write under their
+ * addresses: those that mail for reaches the account, and those of its own domain. Where senders
+ * need not own their address at all, every author will do.
+ */
+final class Authors {
+  private Authors() {}
+
+  /** Signs what goes out of a message: all but the trace of its way. */
+  static Signer.Signatures sign(
+      SmtpSession session, Intake.Received received, MissingFields completed) throws IOException {
+    Account account = session.account();
+    if (account == null) {
+      return Signer.Signatures.NONE;
+    }
+    List<Address> authors = new ArrayList<>();
+    for (EnvelopeAddress each : received.structure().envelope().from()) {
+      Optional<Address> author = address(each).filter(a -> mayWriteAs(session, a, account));
+      if (author.isEmpty()) {
+        return Signer.Signatures.NONE;
+      }
+      authors.add(author.get());
+    }
+    Blob blob = received.blob();
+    return session
+        .services()
+        .signer()
+        .sign(
+            authors,
+            sink -> {
+              sink.write(completed.fields().getBytes(UTF_8));
+              try (BlobReader reader = session.mail().store().blobs().open(blob.id())) {
+                reader.copy(0, blob.size(), sink);
+              }
+            });
+  }
+
+  private static Optional<Address> address(EnvelopeAddress written) {
+    String mailbox = written.mailbox();
+    String host = written.host();
+    return mailbox == null || host == null
+        ? Optional.empty()
+        : Address.of(utf8(mailbox), utf8(host));
+  }
+
+  private static String utf8(String octets) {
+    return new String(octets.getBytes(ISO_8859_1), UTF_8);
+  }
+
+  private static boolean mayWriteAs(SmtpSession session, Address author, Account account) {
+    return !session.settings().ownSenderOnly()
+        || author.domain().equals(account.primary().domain())
+        || MailCommand.belongsTo(session, author, account);
+  }
+}

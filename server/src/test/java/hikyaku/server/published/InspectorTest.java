@@ -1,0 +1,147 @@
+package hikyaku.server.published;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.server.dkim.Algorithm;
+import hikyaku.server.dkim.DkimKey;
+import hikyaku.server.dkim.DkimKeys;
+import hikyaku.server.dkim.KeyMaterial;
+import hikyaku.server.dkim.TestKeys;
+import hikyaku.server.testing.TestClock;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is to be published, and what is said of what is. */
+class InspectorTest {
+  private static final Plan PLAN =
+      new Plan(
+          List.of("mx.example.org", "mx2.example.org"),
+          List.of(new Plan.Service("imaps", 993)),
+          List.of());
+
+  private final TestClock clock = new TestClock();
+  private final Map<String, List<String>> zone = new HashMap<>();
+  private List<DkimKey> keys = List.of();
+
+  @BeforeEach
+  void keys() throws Exception {
+    DkimKeys book = new DkimKeys(new MemoryStore(clock).logs(), TestKeys.sealer("a"), clock);
+    for (Algorithm each : Algorithm.values()) {
+      book.add(
+          "example.org",
+          Optional.of(each.keyType()),
+          KeyMaterial.generate(each, new SecureRandom()),
+          false);
+    }
+    keys = book.keys("example.org");
+  }
+
+  private void publish(String name, String kind, String... values) {
+    zone.put(name + " " + kind, List.of(values));
+  }
+
+  private void publishAll() {
+    publish("example.org", "MX", "5 MX.example.org", "10 mx2.example.org");
+    publish("example.org", "TXT", "something=else", "v=spf1 mx include:x.test -all");
+    for (DkimKey key : keys) {
+      publish(key.recordName(), "TXT", key.recordText().replace("; p=", ";p= ") + " ; t=s");
+    }
+    publish("_dmarc.example.org", "TXT", "v=DMARC1;p=reject");
+    publish("_imaps._tcp.example.org", "SRV", "0 1 993 mx.example.org");
+    publish("mx.example.org", "A", "192.0.2.1");
+    publish("mx2.example.org", "AAAA", "2001:db8:0:0:0:0:0:1");
+    publish("192.0.2.1", "PTR", "mx.example.org");
+    publish("2001:db8:0:0:0:0:0:1", "PTR", "mx2.example.org");
+  }
+
+  private Map<String, String> inspect() {
+    Inspector inspector =
+        new Inspector(PLAN, (name, kind) -> zone.getOrDefault(name + " " + kind, List.of()));
+    Map<String, String> states = new HashMap<>();
+    for (Finding each : inspector.inspect("example.org", keys, clock.instant())) {
+      states.put(
+          each.wanted().name() + " " + each.wanted().kind() + " " + each.wanted().value(),
+          each.state().name());
+    }
+    return states;
+  }
+
+  private String state(String beginning) {
+    List<String> states =
+        inspect().entrySet().stream()
+            .filter(each -> each.getKey().startsWith(beginning))
+            .map(Map.Entry::getValue)
+            .toList();
+    assertThat(states).as(beginning).hasSize(1);
+    return states.getFirst();
+  }
+
+  @Test
+  void allIsRight() {
+    publishAll();
+    assertThat(inspect()).hasSize(9).allSatisfy((_, state) -> assertThat(state).isEqualTo("RIGHT"));
+  }
+
+  @Test
+  void nothingIsThere() {
+    assertThat(inspect())
+        .hasSize(9)
+        .allSatisfy((_, state) -> assertThat(state).isEqualTo("MISSING"));
+  }
+
+  @Test
+  void differencesAreSeen() {
+    publishAll();
+    publish("example.org", "MX", "10 other.example.org");
+    assertThat(state("example.org MX 10")).isEqualTo("DIFFERS");
+    publish("example.org", "TXT", "v=spf1 -all");
+    assertThat(state("example.org TXT")).isEqualTo("DIFFERS");
+    publish("example.org", "TXT", "v=spf1 a:mx.example.org a:MX2.example.org ~all");
+    assertThat(state("example.org TXT")).isEqualTo("RIGHT");
+    publish("example.org", "TXT", "v=spf1 mx -all", "v=spf1 mx ~all");
+    assertThat(state("example.org TXT")).isEqualTo("DIFFERS");
+    publish("example.org", "TXT", "v=spf10 mx -all");
+    assertThat(state("example.org TXT")).isEqualTo("MISSING");
+    publish("_dmarc.example.org", "TXT", "v=DMARC1; rua=mailto:a@b.test");
+    assertThat(state("_dmarc")).isEqualTo("DIFFERS");
+    publish("_imaps._tcp.example.org", "SRV", "0 1 143 mx.example.org");
+    assertThat(state("_imaps")).isEqualTo("DIFFERS");
+    publish("192.0.2.1", "PTR", "host1.provider.test");
+    assertThat(state("192.0.2.1")).isEqualTo("DIFFERS");
+    String rsa = keys.getFirst().recordText();
+    publish("rsa._domainkey.example.org", "TXT", rsa.replace("p=M", "p=N"));
+    assertThat(state("rsa.")).isEqualTo("DIFFERS");
+    publish("rsa._domainkey.example.org", "TXT", "v=DKIM1; p=");
+    assertThat(state("rsa.")).isEqualTo("DIFFERS");
+    publish("rsa._domainkey.example.org", "TXT", rsa, rsa);
+    assertThat(state("rsa.")).isEqualTo("DIFFERS");
+    publish("rsa._domainkey.example.org", "TXT", rsa + "; h=sha1");
+    assertThat(state("rsa.")).isEqualTo("DIFFERS");
+    publish("rsa._domainkey.example.org", "TXT", rsa.replace("k=rsa; ", ""));
+    assertThat(state("rsa.")).isEqualTo("RIGHT");
+  }
+
+  @Test
+  void linesAreThoseOfAZone() {
+    List<String> lines =
+        PLAN.records("example.org", keys, clock.instant()).stream().map(Wanted::line).toList();
+    assertThat(lines)
+        .contains(
+            "example.org. 3600 IN MX 10 mx.example.org.",
+            "example.org. 3600 IN TXT \"v=spf1 mx -all\"",
+            "_imaps._tcp.example.org. 3600 IN SRV 0 1 993 mx.example.org.");
+    String rsa = lines.stream().filter(line -> line.startsWith("rsa.")).findFirst().orElseThrow();
+    assertThat(rsa).matches(".* TXT \\( \"[^\"]{255}\" \"[^\"]{1,255}\" \\)");
+    assertThat(rsa.replaceAll(".*\\( \"|\" \"|\" \\)", "")).isEqualTo(keys.getFirst().recordText());
+    assertThat(
+            new Plan(List.of("a.test"), List.of(), List.of("192.0.2.1", "127.0.0.1", "out.test")))
+        .extracting(plan -> plan.records("b.test", List.of(), clock.instant()).get(1).value())
+        .isEqualTo("v=spf1 mx ip4:192.0.2.1 a:out.test ~all");
+  }
+}
