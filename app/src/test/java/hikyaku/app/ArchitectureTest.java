@@ -129,7 +129,7 @@ final class ArchitectureTest {
                       "server.queue")),
               Map.entry(
                   "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
-              Map.entry("server.story", Set.of("mailbox")),
+              Map.entry("server.story", Set.of("protocol.mime", "mailbox")),
               Map.entry("server.imap", server("protocol.imap", "server.sharing", "server.story")),
               Map.entry(
                   "server.managesieve",
