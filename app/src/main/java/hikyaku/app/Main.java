@@ -8,6 +8,7 @@ import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.ConnectionsCommand;
 import hikyaku.app.command.DnsCommand;
 import hikyaku.app.command.DomainCommand;
+import hikyaku.app.command.ExamineCommand;
 import hikyaku.app.command.LimitCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
@@ -61,6 +62,7 @@ public final class Main {
           Map.entry("mailbox", MailboxCommand.class),
           Map.entry("queue", QueueCommand.class),
           Map.entry("sieve", SieveCommand.class),
+          Map.entry("examine", ExamineCommand.class),
           Map.entry("import", TransferCommands.Import.class),
           Map.entry("export", TransferCommands.Export.class),
           Map.entry("stats", NodeCommands.Stats.class),
