@@ -364,17 +364,38 @@ public sealed interface Command {
   /**
    * What stands behind RETURN.
    *
-   * @param options none of MIN, MAX, ALL, COUNT and SAVE only beside PARTIAL; RETURN () is RETURN
-   *     (ALL)
+   * @param options none of MIN, MAX, ALL, COUNT and SAVE only beside PARTIAL, UPDATE and CONTEXT;
+   *     RETURN () is RETURN (ALL)
    * @param partial what PARTIAL wants, or null (RFC 9394 §3.1); never beside ALL
+   * @param update whether the result is to be kept up to date, or null (RFC 5267 §4.3)
    */
-  record Returns(Set<SearchReturn> options, @Nullable PartialRange partial) {
+  record Returns(
+      Set<SearchReturn> options, @Nullable PartialRange partial, @Nullable Update update) {
     public Returns {
       options = Collections.unmodifiableSet(new TreeSet<>(options));
     }
 
     public boolean has(SearchReturn option) {
       return options.contains(option);
+    }
+  }
+
+  /**
+   * UPDATE.
+   *
+   * @param items what is wanted of a new message that is found (RFC 5465 §7)
+   * @param search the whole command; null if it is too long to be remembered
+   */
+  record Update(List<FetchItem> items, @Nullable Remembered search) {
+    public Update {
+      items = List.copyOf(items);
+    }
+  }
+
+  /** CANCELUPDATE (RFC 5267 §4.3.5). */
+  record CancelUpdate(List<String> tags) implements Command {
+    public CancelUpdate {
+      tags = List.copyOf(tags);
     }
   }
 

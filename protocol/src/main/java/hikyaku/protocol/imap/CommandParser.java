@@ -63,6 +63,7 @@ final class CommandParser {
     RULES.put("SEARCH", parser -> new SearchParser(parser.in).search(false));
     RULES.put("UID SEARCH", parser -> new SearchParser(parser.in).search(true));
     RULES.put("ESEARCH", parser -> new SearchParser(parser.in).multi());
+    RULES.put("CANCELUPDATE", CommandParser::cancelUpdate);
     RULES.put("SORT", parser -> new SearchParser(parser.in).sort(false));
     RULES.put("UID SORT", parser -> new SearchParser(parser.in).sort(true));
     RULES.put("THREAD", parser -> new SearchParser(parser.in).thread(false));
@@ -300,6 +301,18 @@ final class CommandParser {
   private Command getQuota() throws SyntaxException {
     in.expectSp();
     return new Command.GetQuota(in.expectAstring("a quota root"));
+  }
+
+  private Command cancelUpdate() throws SyntaxException {
+    List<String> tags = new ArrayList<>();
+    do {
+      if (tags.size() == in.limits().updates()) {
+        throw SyntaxException.limit("Too many tags");
+      }
+      in.expectSp();
+      tags.add(in.expectString("a tag"));
+    } while (in.peek() == ' ');
+    return new Command.CancelUpdate(tags);
   }
 
   private Command compress() throws SyntaxException {

@@ -53,6 +53,15 @@ final class Cursor {
     return new Remembered(all, utf8);
   }
 
+  /** The same; null if it is too long. */
+  @Nullable Remembered rememberedIfShort() {
+    try {
+      return remembered();
+    } catch (SyntaxException e) {
+      return null;
+    }
+  }
+
   int position() {
     return at;
   }

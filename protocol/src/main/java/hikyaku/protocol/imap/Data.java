@@ -133,6 +133,24 @@ public sealed interface Data {
       @Nullable List<Integer> relevancy)
       implements Data {}
 
+  /**
+   * What has become of the results of a search (RFC 5267 §4.3.2): what is removed, and then what is
+   * added, one run after the other.
+   */
+  record FoundUpdate(String tag, boolean uid, List<Run> removed, List<Run> added) implements Data {
+    public FoundUpdate {
+      removed = List.copyOf(removed);
+      added = List.copyOf(added);
+    }
+  }
+
+  /**
+   * Results that follow each other.
+   *
+   * @param position of the first among the results, from 1; 0 where the order is the mailbox's
+   */
+  record Run(int position, SequenceSet numbers) {}
+
   /** A mailbox, and what its UIDs hold for. */
   record Where(String mailbox, long uidValidity) {}
 

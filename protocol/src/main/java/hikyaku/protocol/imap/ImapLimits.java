@@ -39,12 +39,15 @@ package hikyaku.protocol.imap;
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
  * @param capabilities names of one ENABLE, and languages of one LANGUAGE. Reply: BAD [LIMIT]
  * @param filterMailboxes mailboxes that one ESEARCH or NOTIFY names. Reply: BAD [LIMIT]
- * @param remembered octets of a command that goes along wherever the session goes: ESEARCH and
- *     NOTIFY. Reply: BAD [LIMIT]
+ * @param remembered octets of a command that goes along wherever the session goes: ESEARCH, NOTIFY,
+ *     and a search with UPDATE. Reply: BAD [LIMIT]; NO [NOUPDATE]
  * @param notifyMailboxes mailboxes that one session can be told of by NOTIFY; where their logs
  *     stood goes along with it. Reply: NO [NOTIFICATIONOVERFLOW], later OK with that
  * @param notifyNames names and annotations of one account that NOTIFY tells of at once. Reply: OK
  *     [NOTIFICATIONOVERFLOW]
+ * @param updates searches that a session keeps up to date (RFC 5267 §4.3). Reply: NO [NOUPDATE]
+ * @param updateResults messages that such a search may find; they go along with the session. Reply:
+ *     NO [NOUPDATE]
  * @param annotations entries that one command names (RFC 5464). Reply: BAD [LIMIT]
  * @param entryName octets of an entry's name; it is kept with the annotation. Reply: BAD [LIMIT]
  * @param annotation octets of an annotation's value, which nodes keep in memory with the folders;
@@ -79,6 +82,8 @@ public record ImapLimits(
     int remembered,
     int notifyMailboxes,
     int notifyNames,
+    int updates,
+    int updateResults,
     int annotations,
     int entryName,
     int annotation) {
@@ -112,6 +117,8 @@ public record ImapLimits(
           8 * 1024,
           500,
           100,
+          8,
+          2000,
           100,
           250,
           16 * 1024);

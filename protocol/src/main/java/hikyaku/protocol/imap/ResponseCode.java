@@ -67,6 +67,9 @@ public sealed interface ResponseCode {
     }
   }
 
+  /** RFC 5267 §4.3.1: the search of this tag is not kept up to date. */
+  record NoUpdate(String tag) implements ResponseCode {}
+
   /** RFC 5465 §3.1: an event that is not supported; the code names those that are. */
   record BadEvent() implements ResponseCode {}
 

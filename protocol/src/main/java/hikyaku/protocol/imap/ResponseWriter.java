@@ -97,6 +97,8 @@ public final class ResponseWriter {
       case ResponseCode.BadCharset(var supported) -> text.raw("BADCHARSET ").list(supported);
       case ResponseCode.Capability(var capabilities) ->
           text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
+      case ResponseCode.NoUpdate(String tag) ->
+          text.raw("NOUPDATE \"").raw(tag.replace("\\", "\\\\")).raw('"');
       case ResponseCode.BadEvent() ->
           text.raw("BADEVENT ")
               .list(Arrays.stream(NotifyEvent.values()).map(NotifyEvent::wire).toList());
@@ -152,6 +154,12 @@ public final class ResponseWriter {
       case Data.Sorted sorted -> sorted(sorted);
       case Data.Threads(var threads) -> threads(threads);
       case Data.Metadata metadata -> metadata(metadata);
+      case Data.FoundUpdate update -> {
+        text.raw("ESEARCH (TAG \"").raw(update.tag().replace("\\", "\\\\")).raw("\")");
+        text.raw(update.uid() ? " UID" : "");
+        places("REMOVEFROM", update.removed());
+        places("ADDTO", update.added());
+      }
       case Data.MetadataChanged(var mailbox, var entries) -> {
         text.raw("METADATA ").mailbox(mailbox, utf8);
         entries.forEach(entry -> text.raw(' ').astring(entry, utf8));
@@ -351,6 +359,17 @@ public final class ResponseWriter {
         separator = " ";
         pass();
       }
+      text.raw(')');
+    }
+  }
+
+  private void places(String name, List<Data.Run> runs) {
+    String separator = " " + name + " (";
+    for (Data.Run run : runs) {
+      text.raw(separator).number(run.position()).raw(' ').raw(run.numbers().toString());
+      separator = " ";
+    }
+    if (!runs.isEmpty()) {
       text.raw(')');
     }
   }

@@ -172,9 +172,13 @@ final class SearchParser {
   private Command.Returns returnOptions() throws SyntaxException {
     Set<Command.SearchReturn> returns = EnumSet.noneOf(Command.SearchReturn.class);
     PartialRange partial = null;
+    Command.Update update = null;
+    boolean context = false;
     in.expect('(');
     if (!in.take(')')) {
+      boolean more;
       do {
+        more = false;
         switch (in.expectWord("a return option")) {
           case "MIN" -> returns.add(Command.SearchReturn.MIN);
           case "MAX" -> returns.add(Command.SearchReturn.MAX);
@@ -182,6 +186,17 @@ final class SearchParser {
           case "COUNT" -> returns.add(Command.SearchReturn.COUNT);
           case "SAVE" -> returns.add(Command.SearchReturn.SAVE);
           case "RELEVANCY" -> returns.add(Command.SearchReturn.RELEVANCY);
+          // A hint, of which nothing is made.
+          case "CONTEXT" -> context = true;
+          case "UPDATE" -> {
+            more = in.take(' ');
+            List<FetchItem> items = List.of();
+            if (more && in.peek() == '(') {
+              items = new FetchParser(in).items();
+              more = false;
+            }
+            update = new Command.Update(items, in.rememberedIfShort());
+          }
           case "PARTIAL" -> {
             if (partial != null) {
               throw SyntaxException.bad("PARTIAL twice");
@@ -191,7 +206,7 @@ final class SearchParser {
           }
           default -> throw SyntaxException.bad("Unknown return option");
         }
-      } while (in.take(' '));
+      } while (more || in.take(' '));
       in.expect(')');
     }
     if (partial != null && returns.contains(Command.SearchReturn.ALL)) {
@@ -199,10 +214,10 @@ final class SearchParser {
     }
     boolean nothing =
         returns.isEmpty() || returns.equals(EnumSet.of(Command.SearchReturn.RELEVANCY));
-    if (nothing && partial == null) {
+    if (nothing && partial == null && update == null && !context) {
       returns.add(Command.SearchReturn.ALL);
     }
-    return new Command.Returns(returns, partial);
+    return new Command.Returns(returns, partial, update);
   }
 
   /** Null if it is not known. */

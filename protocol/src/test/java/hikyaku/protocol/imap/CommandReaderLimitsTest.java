@@ -119,6 +119,8 @@ class CommandReaderLimitsTest {
         d.remembered(),
         d.notifyMailboxes(),
         d.notifyNames(),
+        d.updates(),
+        d.updateResults(),
         d.annotations(),
         d.entryName(),
         d.annotation());

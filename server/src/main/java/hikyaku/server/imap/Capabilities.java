@@ -44,6 +44,8 @@ final class Capabilities {
           "MULTISEARCH",
           "SEARCHRES",
           "ESORT",
+          "CONTEXT=SEARCH",
+          "CONTEXT=SORT",
           "SORT",
           "SORT=DISPLAY",
           "THREAD=ORDEREDSUBJECT",

@@ -94,6 +94,7 @@ final class CommandTable {
     numberRow("SEARCH", Telling.NO_EXPUNGES);
     row("UID SEARCH", IN_MAILBOX, Telling.EVERYTHING);
     row("ESEARCH", AFTER, Telling.EVERYTHING);
+    row("CANCELUPDATE", IN_MAILBOX, Telling.EVERYTHING);
     numberRow("SORT", Telling.NO_EXPUNGES);
     row("UID SORT", IN_MAILBOX, Telling.EVERYTHING);
     numberRow("THREAD", Telling.NO_EXPUNGES);

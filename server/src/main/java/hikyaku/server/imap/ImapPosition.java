@@ -12,6 +12,7 @@ import hikyaku.protocol.imap.Remembered;
 import hikyaku.server.auth.SaslExchange;
 import hikyaku.server.imap.SessionState.Extension;
 import hikyaku.server.imap.proto.ImapCommandRecord;
+import hikyaku.server.imap.proto.ImapContextRecord;
 import hikyaku.server.imap.proto.ImapExchangeRecord;
 import hikyaku.server.imap.proto.ImapListRecord;
 import hikyaku.server.imap.proto.ImapLoginRecord;
@@ -105,7 +106,8 @@ record ImapPosition(
       Positions told,
       int keywordsTold,
       UidSet recent,
-      UidSet saved) {}
+      UidSet saved,
+      List<Context.State> contexts) {}
 
   byte[] encode() {
     ImapPositionRecord.Builder record =
@@ -145,7 +147,8 @@ record ImapPosition(
               .setFlagsTold(selected.told.flags())
               .setKeywordsTold(selected.keywordsTold)
               .addAllRecent(distances(selected.recent))
-              .addAllSaved(distances(selected.saved)));
+              .addAllSaved(distances(selected.saved))
+              .addAllContexts(selected.contexts.stream().map(ImapPosition::encode).toList()));
     }
     if (notified != null) {
       record.setNotify(encode(notified));
@@ -228,8 +231,28 @@ record ImapPosition(
           new Notifying.Key(record.getOwners(mailbox.getOwner()), mailbox.getFolder()),
           new Notifying.Told(mailbox.getSeq(), mailbox.getUidNext(), mailbox.getMessages()));
     }
-    return new Notifying.State(
-        remembered(record.getCommand()), record.getNone(), trees, mailboxes);
+    return new Notifying.State(remembered(record.getCommand()), record.getNone(), trees, mailboxes);
+  }
+
+  private static ImapContextRecord encode(Context.State context) {
+    ImapContextRecord.Builder record =
+        ImapContextRecord.newBuilder().setTag(context.tag()).setCommand(encode(context.command()));
+    long last = 0;
+    for (long uid : context.results()) {
+      record.addResults(uid - last);
+      last = uid;
+    }
+    return record.build();
+  }
+
+  private static Context.State context(ImapContextRecord record) {
+    List<Long> results = new ArrayList<>();
+    long last = 0;
+    for (long distance : record.getResultsList()) {
+      last += distance;
+      results.add(last);
+    }
+    return new Context.State(record.getTag(), remembered(record.getCommand()), results);
   }
 
   private static ImapCommandRecord encode(Remembered command) {
@@ -309,7 +332,8 @@ record ImapPosition(
         new Positions(record.getAppendsTold(), record.getExpungesTold(), record.getFlagsTold()),
         record.getKeywordsTold(),
         uids(record.getRecentList()),
-        uids(record.getSavedList()));
+        uids(record.getSavedList()),
+        record.getContextsList().stream().map(ImapPosition::context).toList());
   }
 
   private static List<Integer> distances(UidSet uids) {

@@ -50,6 +50,9 @@ final class MultiSearch {
     if (!ofSelected && (saves || SearchProgram.isOfSelected(command.key()))) {
       return Reply.bad("Message numbers and saved results are of the selected mailbox alone");
     }
+    if (command.returns() != null && command.returns().update() != null) {
+      Contexts.refuse(session, tag);
+    }
     MultiSearch search = new MultiSearch(session, tag, command);
     if (ofSelected) {
       return search.selected();

@@ -123,8 +123,7 @@ final class Notifying implements AutoCloseable {
   State state() {
     SequencedMap<String, Long> trees = new LinkedHashMap<>();
     sights.forEach((owner, sight) -> trees.put(owner, sight.seq));
-    return new State(
-        command.remembered(), command.groups().isEmpty(), trees, Map.copyOf(told));
+    return new State(command.remembered(), command.groups().isEmpty(), trees, Map.copyOf(told));
   }
 
   // ---- what is wanted

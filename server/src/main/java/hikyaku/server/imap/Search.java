@@ -22,6 +22,10 @@ final class Search {
     if (command.charset() && speaksUtf8(session)) {
       return charsetsConflict();
     }
+    Command.Update update = command.returns() == null ? null : command.returns().update();
+    if (update != null && Contexts.has(session, tag)) {
+      return Contexts.tagReused();
+    }
     boolean modSeq = SearchProgram.usesModSeq(command.key());
     Found found = find(session, command.key(), command.returns());
     SearchAnswer answer =
@@ -34,6 +38,10 @@ final class Search {
             found.relevancy());
     if (!answer.save()) {
       return SearchAnswer.notSaved();
+    }
+    if (update != null) {
+      Contexts.begin(
+          session, tag, update, command.uid(), command.key(), List.of(), found.indexes());
     }
     if (command.returns() != null || session.state.rev2()) {
       answer.extended(tag, modSeq);

@@ -111,7 +111,7 @@ final class SearchProgram {
                 || inner instanceof SearchKey.Uids(SequenceSet.Saved _));
   }
 
-  private static boolean uses(SearchKey key, Predicate<SearchKey> wanted) {
+  static boolean uses(SearchKey key, Predicate<SearchKey> wanted) {
     return switch (key) {
       case SearchKey.And(var keys) -> keys.stream().anyMatch(each -> uses(each, wanted));
       case SearchKey.Or(var left, var right) -> uses(left, wanted) || uses(right, wanted);
@@ -123,10 +123,16 @@ final class SearchProgram {
 
   /** Indexes of the messages found, rising. */
   int[] run() throws IOException {
-    Pass pass = pass();
+    return run(
+        IntStream.range(0, state.size()).filter(index -> view.numberAt(index) > 0).toArray());
+  }
+
+  /** The same among some messages, told or not: their indexes, rising. */
+  int[] run(int[] among) throws IOException {
+    Pass pass = pass(among);
     if (pass.open.length > FEW && !lookups.isEmpty()) {
       lookUp();
-      pass = pass();
+      pass = pass(among);
     }
     IntStream.Builder found = IntStream.builder();
     for (int index : pass.found) {
@@ -188,17 +194,14 @@ final class SearchProgram {
   /** What is known without reading messages: indexes of those found, and of those to be read. */
   private record Pass(int[] found, int[] open) {}
 
-  private Pass pass() {
+  private Pass pass(int[] among) {
     IntStream.Builder found = IntStream.builder();
     IntStream.Builder open = IntStream.builder();
-    int told = state.size();
-    for (int index = 0; index < told; index++) {
-      if (view.numberAt(index) > 0) {
-        switch (test.columns(index)) {
-          case YES -> found.add(index);
-          case OPEN -> open.add(index);
-          case NO -> {}
-        }
+    for (int index : among) {
+      switch (test.columns(index)) {
+        case YES -> found.add(index);
+        case OPEN -> open.add(index);
+        case NO -> {}
       }
     }
     return new Pass(found.build().toArray(), open.build().toArray());

@@ -6,6 +6,9 @@ import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.View;
+import hikyaku.protocol.imap.ImapLimits;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The mailbox a session has open. */
 final class Selected {
@@ -23,6 +26,9 @@ final class Selected {
 
   final View view;
   final boolean readOnly;
+
+  /** Searches that are kept up to date, the oldest first. */
+  final List<Context> contexts = new ArrayList<>();
 
   /** UIDs that are \Recent in this session (RFC 3501 §2.3.2). */
   private UidSet recent = UidSet.EMPTY;
@@ -45,7 +51,8 @@ final class Selected {
    * @param mail of the account whose folder it is
    * @param claims whether the session takes what is \Recent
    */
-  static Selected carriedOn(AccountMail mail, ImapPosition.InMailbox from, boolean claims) {
+  static Selected carriedOn(
+      AccountMail mail, ImapPosition.InMailbox from, boolean claims, ImapLimits limits) {
     Mailbox mailbox = mail.mailbox(from.folder());
     boolean own = from.owner().isEmpty();
     Selected selected =
@@ -58,6 +65,7 @@ final class Selected {
             from.readOnly());
     selected.recent = from.recent();
     selected.keywordsTold = from.keywordsTold();
+    from.contexts().forEach(context -> selected.contexts.add(Context.carriedOn(context, limits)));
     if (claims && !from.readOnly()) {
       mailbox.recentTold(from.told().appends());
     }
@@ -71,7 +79,14 @@ final class Selected {
    */
   ImapPosition.InMailbox position(UidSet saved) {
     return new ImapPosition.InMailbox(
-        own ? "" : mail.account(), folder, readOnly, view.positions(), keywordsTold, recent, saved);
+        own ? "" : mail.account(),
+        folder,
+        readOnly,
+        view.positions(),
+        keywordsTold,
+        recent,
+        saved,
+        contexts.stream().map(Context::state).toList());
   }
 
   /** Whether messages may be read and taken away in one (RFC 6851 §3.3, RFC 8508 §4.1). */

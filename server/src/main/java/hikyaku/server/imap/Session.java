@@ -220,7 +220,7 @@ final class Session {
     }
     if (in != null) {
       AccountMail theirs = in.owner().isEmpty() ? mail : server.mail.account(in.owner());
-      state.select(Selected.carriedOn(theirs, in, !state.rev2()));
+      state.select(Selected.carriedOn(theirs, in, !state.rev2(), server.settings.limits()));
       state.save(in.saved());
     }
   }
@@ -593,6 +593,7 @@ final class Session {
       case Command.Expunge c -> Expunge.execute(this, c);
       case Command.Search c -> Search.execute(this, tag, c);
       case Command.MultiSearch c -> MultiSearch.execute(this, tag, c);
+      case Command.CancelUpdate c -> Contexts.cancel(this, c);
       case Command.Sort c -> Sort.execute(this, tag, c);
       case Command.Threads c -> Threads.execute(this, c);
       case Command.UnknownCharset c -> Search.refuse(this, c);

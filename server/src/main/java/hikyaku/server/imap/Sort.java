@@ -28,19 +28,24 @@ final class Sort {
   private final Session session;
   private final Selected selected;
   private final MailboxState state;
-  private final Command.Sort command;
+  private final List<SortKey> order;
   private final @Nullable Relevancy relevancy;
 
-  private Sort(Session session, Command.Sort command, @Nullable Relevancy relevancy) {
+  private Sort(
+      Session session, Selected selected, List<SortKey> order, @Nullable Relevancy relevancy) {
     this.session = session;
-    this.selected = session.state.inMailbox();
+    this.selected = selected;
     this.state = selected.view.state();
-    this.command = command;
+    this.order = order;
     this.relevancy = relevancy;
   }
 
   static Reply execute(Session session, String tag, Command.Sort command)
       throws IOException, Targets.Invalid {
+    Command.Update update = command.returns() == null ? null : command.returns().update();
+    if (update != null && Contexts.has(session, tag)) {
+      return Contexts.tagReused();
+    }
     boolean modSeq = SearchProgram.usesModSeq(command.key());
     boolean returned =
         command.returns() != null && command.returns().has(Command.SearchReturn.RELEVANCY);
@@ -49,7 +54,9 @@ final class Sort {
     Search.Found found = Search.find(session, command.key(), command.returns(), returned || sorts);
     int[] sorted;
     try {
-      sorted = new Sort(session, command, found.relevancy()).sorted(found.indexes());
+      sorted =
+          new Sort(session, session.state.inMailbox(), command.order(), found.relevancy())
+              .sorted(found.indexes());
     } catch (RuntimeException e) {
       SearchAnswer.failed(session, command.returns());
       throw e;
@@ -65,6 +72,9 @@ final class Sort {
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
+    if (update != null) {
+      Contexts.begin(session, tag, update, command.uid(), command.key(), command.order(), sorted);
+    }
     if (command.returns() != null) {
       answer.extended(tag, modSeq);
     } else {
@@ -73,10 +83,15 @@ final class Sort {
     return SearchAnswer.completed(session, command.uid(), "SORT");
   }
 
+  /** Messages by some criteria, of which relevancy is none. */
+  static int[] sorted(Session session, Selected selected, List<SortKey> order, int[] indexes)
+      throws IOException {
+    return new Sort(session, selected, order, null).sorted(indexes);
+  }
+
   private int[] sorted(int[] found) throws IOException {
-    List<Column> columns =
-        command.order().stream().map(key -> new Column(key, found.length)).toList();
-    if (command.order().stream().allMatch(key -> inColumns(key.criterion()))) {
+    List<Column> columns = order.stream().map(key -> new Column(key, found.length)).toList();
+    if (order.stream().allMatch(key -> inColumns(key.criterion()))) {
       for (int row = 0; row < found.length; row++) {
         fill(columns, row, found[row], null);
       }

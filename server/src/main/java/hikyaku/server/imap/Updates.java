@@ -56,7 +56,9 @@ final class Updates {
       return;
     }
     View view = selected.view;
-    boolean fetches = !wanted.items().isEmpty();
+    boolean fetches =
+        !wanted.items().isEmpty()
+            || selected.contexts.stream().anyMatch(context -> !context.items().isEmpty());
     if (fetches && session.looking.mustStayShort()) {
       return;
     }
@@ -69,29 +71,37 @@ final class Updates {
     // Which session takes what is \Recent is known to one node only: no repeat could say the same.
     boolean takesRecent = !fetches && session.looking.staysShort(view);
     long newFrom = view.positions().appends();
+    Contexts contexts = new Contexts(session, selected);
+    if (expungesAllowed) {
+      contexts.tellGone();
+    }
+    Contexts.Changes changes = contexts.changes();
     News news = view.tell(expungesAllowed);
     expunges(news);
     if (news.exists() >= 0) {
       exists(selected, takesRecent);
     }
-    if (fetches && news.exists() >= 0) {
-      fetchNew(selected, newFrom, wanted.items());
+    if (!wanted.items().isEmpty() && news.exists() >= 0) {
+      MailboxState state = view.state();
+      fetchNew(
+          selected,
+          IntStream.range(state.countBelow(newFrom), state.size()).toArray(),
+          wanted.items());
     }
     if (wanted.flags()) {
       for (int number : news.changed()) {
         changed(selected, number, uid);
       }
     }
+    changes.fetchNew(newFrom);
+    changes.tell();
   }
 
   /**
    * What is wanted of each new message (RFC 5465 §5.2). None becomes \\Seen by it, and one that
    * cannot be read keeps the others from nothing.
    */
-  private void fetchNew(Selected selected, long firstUid, List<FetchItem> items)
-      throws IOException {
-    MailboxState state = selected.view.state();
-    int[] indexes = IntStream.range(state.countBelow(firstUid), state.size()).toArray();
+  void fetchNew(Selected selected, int[] indexes, List<FetchItem> items) throws IOException {
     MessageFetch fetch = new MessageFetch(session, selected, items);
     if (!MessageFetch.needsMessage(items)) {
       for (int index : indexes) {
@@ -99,7 +109,9 @@ final class Updates {
       }
       return;
     }
-    selected.mailbox().read(state, indexes, (index, stored) -> fetchNew(fetch, index, stored));
+    selected
+        .mailbox()
+        .read(selected.view.state(), indexes, (index, stored) -> fetchNew(fetch, index, stored));
   }
 
   private void fetchNew(MessageFetch fetch, int index, @Nullable StoredMessage stored)

@@ -45,7 +45,12 @@ class CarriedTest {
             new Positions(4_294_967_295L, 1L << 40, 7),
             5,
             UidSet.range(1, 4_294_967_295L),
-            UidSet.of(1, 3, 4, 4_294_967_295L));
+            UidSet.of(1, 3, 4, 4_294_967_295L),
+            List.of(
+                new Context.State(
+                    "tag",
+                    new Remembered("SORT RETURN (UPDATE) (SIZE) UTF-8 ALL", false),
+                    List.of(7L, 4_294_967_295L, 1L))));
     ImapPosition.Login login =
         new ImapPosition.Login("abcdefghijkl", 9, EnumSet.allOf(Extension.class));
     Remembered set = new Remembered("NOTIFY SET STATUS (personal (MailboxName))", false);

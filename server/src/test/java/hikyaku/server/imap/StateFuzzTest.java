@@ -52,6 +52,9 @@ class StateFuzzTest {
           "NOTIFY SET (selected-delayed (MessageNew MessageExpunge)) (subtree \"Other Users\""
               + " (MessageNew MessageExpunge FlagChange MailboxName MailboxMetadataChange))",
           "NOTIFY NONE",
+          "UID SEARCH RETURN (UPDATE (UID FLAGS) COUNT) OR SEEN TEXT a",
+          "SORT RETURN (UPDATE ALL) (SUBJECT SIZE) UTF-8 UNDELETED",
+          "CANCELUPDATE \"t1\" \"t2\"",
           "ESEARCH IN (personal subtree \"Other Users\") RETURN (ALL COUNT) TEXT a",
           "ESEARCH IN (selected subscribed mailboxes (INBOX Trash)) UNSEEN",
           "UID SEARCH RETURN (RELEVANCY) FUZZY (TEXT \"b a\")",
