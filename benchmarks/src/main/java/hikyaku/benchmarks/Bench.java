@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
       Bench.Idle.class,
       MailboxBench.class,
       FrontBench.class,
+      PeersBench.class,
       MoveBench.class,
       NodesBench.class
     })

@@ -2,10 +2,7 @@ package hikyaku.benchmarks;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -288,8 +285,8 @@ final class FrontBench implements Callable<Integer> {
     }
 
     static Peer haproxy(Path directory, Target node) throws IOException, InterruptedException {
-      int[] ports = ports(2);
-      Path certificate = certificate(directory);
+      int[] ports = Node.freePorts(2);
+      Path certificate = Certificate.in(directory).both();
       String text =
           """
           global
@@ -325,8 +322,8 @@ final class FrontBench implements Callable<Integer> {
           });
       auth.setExecutor(java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor());
       auth.start();
-      int[] ports = ports(2);
-      Path certificate = certificate(directory);
+      int[] ports = Node.freePorts(2);
+      Path certificate = Certificate.in(directory).both();
       String text =
           """
           load_module /usr/lib/nginx/modules/ngx_mail_module.so;
@@ -381,56 +378,6 @@ final class FrontBench implements Callable<Integer> {
       }
       peer.close();
       throw new IOException(Arrays.toString(command) + " does not serve: " + Files.readString(log));
-    }
-
-    private static int[] ports(int count) throws IOException {
-      int[] ports = new int[count];
-      List<ServerSocket> held = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        held.add(socket);
-        ports[i] = socket.getLocalPort();
-      }
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-      return ports;
-    }
-
-    /** Chain and key in one file, of the kind that the front has (ECDSA, P-256). */
-    private static Path certificate(Path directory) throws IOException, InterruptedException {
-      Path both = directory.resolve("both.pem");
-      if (Files.exists(both)) {
-        return both;
-      }
-      Path key = directory.resolve("key.pem");
-      Path certificate = directory.resolve("certificate.pem");
-      Process openssl =
-          new ProcessBuilder(
-                  "openssl",
-                  "req",
-                  "-x509",
-                  "-newkey",
-                  "ec",
-                  "-pkeyopt",
-                  "ec_paramgen_curve:P-256",
-                  "-nodes",
-                  "-days",
-                  "10",
-                  "-subj",
-                  "/CN=localhost",
-                  "-keyout",
-                  key.toString(),
-                  "-out",
-                  certificate.toString())
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (openssl.waitFor() != 0) {
-        throw new IOException("openssl: " + said);
-      }
-      Files.writeString(both, Files.readString(certificate) + Files.readString(key));
-      return both;
     }
 
     @Override

@@ -8,6 +8,12 @@ import java.util.Random;
 
 /** What clients do while they are measured. */
 final class Loads {
+  /** Messages of one APPEND. */
+  private static final int BATCH = 200;
+
+  /** Octets of a literal that may be sent without being asked for (RFC 7888 §5). */
+  private static final int SMALL = 4_096;
+
   private static final byte[] END = ".\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private Loads() {}
@@ -107,11 +113,6 @@ final class Loads {
             }
           }
 
-          private static void say(Client client, String command) throws IOException {
-            client.send(command + "\r\n");
-            client.expect("+OK");
-          }
-
           @Override
           public void close() {}
         };
@@ -140,13 +141,76 @@ final class Loads {
     }
   }
 
-  /** Each step is a whole IMAP session of a login. */
-  static Load.WorkerFactory login(Target target) {
+  /**
+   * Puts messages into a mailbox, many with one APPEND; every third is seen.
+   *
+   * @param client is logged in
+   */
+  static void append(Client client, String mailbox, int messages, int octets) throws IOException {
+    for (int done = 0; done < messages; done += BATCH) {
+      StringBuilder command = new StringBuilder("x APPEND ").append(mailbox);
+      for (int i = done; i < Math.min(messages, done + BATCH); i++) {
+        String message = new String(Mail.message(octets), StandardCharsets.US_ASCII);
+        command.append(i % 3 == 0 ? " (\\Seen)" : "").append(" {").append(message.length());
+        if (message.length() <= SMALL) {
+          command.append("+}\r\n");
+        } else {
+          client.send(command.append("}\r\n").toString());
+          command.setLength(0);
+          String line = client.line();
+          if (!line.startsWith("+")) {
+            throw new IOException("APPEND -> " + line);
+          }
+        }
+        command.append(message);
+      }
+      client.send(command.append("\r\n").toString());
+      client.imapDone("APPEND");
+    }
+  }
+
+  /** Each step is a POP3 session that fetches the newest message. */
+  static Load.WorkerFactory retrieveLast(Target target) {
     return number ->
         new Load.Worker() {
           @Override
           public void step() throws IOException {
-            try (Client client = Client.plain(target.host(), target.imap())) {
+            try (Client client = Client.plain(target.host(), target.pop3())) {
+              client.expect("+OK");
+              say(client, "USER " + target.user(number));
+              say(client, "PASS " + target.password());
+              client.send("STAT\r\n");
+              String count = client.line().split(" ")[1];
+              say(client, "RETR " + count);
+              client.dotted();
+              say(client, "QUIT");
+            }
+          }
+
+          @Override
+          public void close() {}
+        };
+  }
+
+  private static void say(Client client, String command) throws IOException {
+    client.send(command + "\r\n");
+    client.expect("+OK");
+  }
+
+  /** Each step is a whole IMAP session of a login. */
+  static Load.WorkerFactory login(Target target) {
+    return login(target, false);
+  }
+
+  static Load.WorkerFactory login(Target target, boolean tls) {
+    return number ->
+        new Load.Worker() {
+          @Override
+          public void step() throws IOException {
+            try (Client client =
+                tls
+                    ? Client.tls(target.host(), target.imaps())
+                    : Client.plain(target.host(), target.imap())) {
               client.line();
               client.imap("LOGIN " + target.user(number) + " " + target.password());
               client.imap("LOGOUT");

@@ -2,7 +2,6 @@ package hikyaku.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,8 +50,6 @@ final class MailboxBench implements Callable<Integer> {
       description = "The node's largest heap (default: ${DEFAULT-VALUE}).")
   String heap = "2g";
 
-  private static final int BATCH = 200;
-  private static final int SMALL = 4_096;
   private static final Pattern ENTERED = Pattern.compile("hikyaku_search_messages ([0-9.E]+)");
 
   private final PrintStream out = System.out;
@@ -70,7 +67,7 @@ final class MailboxBench implements Callable<Integer> {
         client.imap("CREATE other");
         Memory before = Memory.of(target.pid());
         long began = System.nanoTime();
-        fill(client);
+        Loads.append(client, "INBOX", messages, size);
         print("filled, messages a second", messages / seconds(began));
         if (!noIndex) {
           awaitIndexed(node);
@@ -91,29 +88,6 @@ final class MailboxBench implements Callable<Integer> {
 
   private void print(String what, double figure) {
     out.printf(Locale.ROOT, "%-52s %12.2f%n", what, figure);
-  }
-
-  /** By APPEND of many messages at a time; every third is seen. */
-  private void fill(Client client) throws IOException {
-    for (int done = 0; done < messages; done += BATCH) {
-      StringBuilder command = new StringBuilder("x APPEND INBOX");
-      for (int i = done; i < Math.min(messages, done + BATCH); i++) {
-        String message = new String(Mail.message(size), StandardCharsets.US_ASCII);
-        command.append(i % 3 == 0 ? " (\\Seen)" : "").append(" {").append(message.length());
-        if (message.length() <= SMALL) {
-          command.append("+}\r\n");
-        } else {
-          client.send(command.append("}\r\n").toString());
-          command.setLength(0);
-          if (!client.line().startsWith("+")) {
-            throw new IOException("APPEND was refused");
-          }
-        }
-        command.append(message);
-      }
-      client.send(command.append("\r\n").toString());
-      client.imapDone("APPEND");
-    }
   }
 
   private void awaitIndexed(Node node) throws IOException, InterruptedException {

@@ -238,7 +238,7 @@ final class Node implements AutoCloseable {
     return command;
   }
 
-  private static int[] freePorts(int count) throws IOException {
+  static int[] freePorts(int count) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     int[] ports = new int[count];
     for (int i = 0; i < count; i++) {
