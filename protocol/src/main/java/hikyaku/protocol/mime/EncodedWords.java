@@ -1,10 +1,17 @@
 package hikyaku.protocol.mime;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +20,40 @@ import org.jspecify.annotations.Nullable;
  * allowed, with a character divided between two of them.
  */
 public final class EncodedWords {
+  /** Octets of an encoded-word's text, so that it has at most 75 characters (RFC 2047 §2). */
+  private static final int WORD = 45;
+
+  private static final int LONGEST = 500;
+
   private EncodedWords() {}
+
+  /**
+   * Text as an unstructured field has it: itself if it is ASCII, and else encoded-words with a
+   * space between them.
+   *
+   * @param text without control characters
+   */
+  public static String encode(String text) {
+    boolean plain = text.chars().allMatch(c -> c < 127) && !text.contains("=?");
+    boolean foldable = plain && Arrays.stream(text.split(" ")).allMatch(w -> w.length() <= LONGEST);
+    if (foldable) {
+      return text;
+    }
+    List<String> words = new ArrayList<>();
+    StringBuilder word = new StringBuilder();
+    for (int codePoint : text.codePoints().toArray()) {
+      String next = Character.toString(codePoint);
+      if ((word + next).getBytes(UTF_8).length > WORD) {
+        words.add(word.toString());
+        word.setLength(0);
+      }
+      word.append(next);
+    }
+    words.add(word.toString());
+    return words.stream()
+        .map(each -> "=?utf-8?B?" + Base64.getEncoder().encodeToString(each.getBytes(UTF_8)) + "?=")
+        .collect(Collectors.joining(" "));
+  }
 
   /**
    * Decodes header text.

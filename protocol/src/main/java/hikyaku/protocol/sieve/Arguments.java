@@ -210,8 +210,17 @@ final class Arguments {
   }
 
   Test.Index index() throws SieveException {
-    Optional<Argument.Number> number = taggedNumber("index", Extension.INDEX);
-    Position last = tag("last", Extension.INDEX);
+    return index(Extension.INDEX);
+  }
+
+  /** The same for deleteheader, which has it by itself (RFC 5293 §5). */
+  Test.Index indexOfEdit() throws SieveException {
+    return index(null);
+  }
+
+  private Test.Index index(@Nullable Extension extension) throws SieveException {
+    Optional<Argument.Number> number = taggedNumber("index", extension);
+    Position last = tag("last", extension);
     if (number.isEmpty()) {
       if (last != null) {
         throw new SieveException(last, ":last goes with :index");

@@ -80,6 +80,22 @@ sealed interface Command {
       Template method)
       implements Command {}
 
+  /**
+   * RFC 5293 §4.
+   *
+   * @param last whether it goes behind the other fields
+   */
+  record AddHeader(int line, boolean last, Template name, Template value) implements Command {}
+
+  /**
+   * RFC 5293 §5.
+   *
+   * @param values null for any
+   */
+  record DeleteHeader(
+      int line, Match match, Test.Index index, Template name, @Nullable List<Template> values)
+      implements Command {}
+
   /** RFC 6609 §3.2. */
   record Include(int line, boolean global, boolean once, boolean optional, String name)
       implements Command {}

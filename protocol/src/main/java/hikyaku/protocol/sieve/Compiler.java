@@ -142,6 +142,13 @@ final class Compiler {
             yield new Command.Reject(line, true, arguments.string("the reason"));
           }
           case "notify" -> notify(node, arguments);
+          case "addheader" -> {
+            context.need(Extension.EDITHEADER, node.at(), "addheader");
+            boolean last = arguments.flag("last", null);
+            Template name = field(node, arguments);
+            yield new Command.AddHeader(line, last, name, arguments.string("the value"));
+          }
+          case "deleteheader" -> deleteHeader(node, arguments);
           case "include" -> include(node, arguments);
           case "return" -> {
             context.need(Extension.INCLUDE, node.at(), "return");
@@ -264,6 +271,23 @@ final class Compiler {
       }
     }
     return new Command.Notify(node.at().line(), from, importance, message, copy, method);
+  }
+
+  private static Template field(Node node, Arguments arguments) throws SieveException {
+    Template name = arguments.string("the field");
+    if (name.constant().filter(field -> !SieveMessage.isFieldName(field)).isPresent()) {
+      throw new SieveException(node.at(), "this is no name of a field: " + name.constant().get());
+    }
+    return name;
+  }
+
+  private Command deleteHeader(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.EDITHEADER, node.at(), "deleteheader");
+    Test.Index index = arguments.indexOfEdit();
+    Match match = arguments.match();
+    Template name = field(node, arguments);
+    List<Template> values = arguments.positional() > 0 ? arguments.strings("the values") : null;
+    return new Command.DeleteHeader(node.at().line(), match, index, name, values);
   }
 
   private Command include(Node node, Arguments arguments) throws SieveException {

@@ -21,6 +21,8 @@ public enum Extension {
   DATE("date"),
   /** RFC 7352. */
   DUPLICATE("duplicate"),
+  /** RFC 5293. */
+  EDITHEADER("editheader"),
   /** RFC 5228 §2.4.2.4. */
   ENCODED_CHARACTER("encoded-character"),
   /** RFC 5435, with the method of RFC 5436. */

@@ -19,21 +19,25 @@ public final class Interpreter {
   private static final int MOST_INCLUDED = 100;
 
   private final Surroundings surroundings;
+  private final SieveMessage message;
   private final SieveLimits limits;
   private final Watcher watcher;
   private final Run run;
   private final Testing testing;
   private final Sending sending;
   private final List<Action> actions = new ArrayList<>();
+  private final List<Optional<byte[]>> headers = new ArrayList<>();
   private final List<List<Object>> running = new ArrayList<>();
   private final Set<List<Object>> included = new HashSet<>();
   private int includes;
   private boolean implicitKeep = true;
   private int redirects;
+  private int edits;
 
   private Interpreter(
       SieveMessage message, Surroundings surroundings, SieveLimits limits, Watcher watcher) {
     this.surroundings = surroundings;
+    this.message = message;
     this.limits = limits;
     this.watcher = watcher;
     this.run = new Run(limits);
@@ -93,8 +97,9 @@ public final class Interpreter {
     }
     if (implicitKeep) {
       actions.add(new Action.Keep(run.flags(), true));
+      headers.add(message.edited());
     }
-    return new Outcome(actions, testing.marks(), Optional.empty());
+    return new Outcome(actions, headers, testing.marks(), Optional.empty());
   }
 
   private static String in(String name, RunException e) {
@@ -214,6 +219,11 @@ public final class Interpreter {
           act(notify.line(), notification.get());
         }
       }
+      case Command.AddHeader add -> addHeader(add);
+      case Command.DeleteHeader delete -> {
+        checkEdit();
+        testing.delete(delete);
+      }
       case Command.Include include -> {
         return include(include);
       }
@@ -242,6 +252,7 @@ public final class Interpreter {
       throw run.problem("a run has at most " + limits.actions() + " actions");
     }
     actions.add(action);
+    headers.add(message.edited());
   }
 
   private static boolean isSame(Action one, Action other) {
@@ -261,6 +272,30 @@ public final class Interpreter {
     Action.FileInto into = sending.into(command);
     implicitKeep &= command.copy();
     act(command.line(), into);
+  }
+
+  /** RFC 5293 §4. */
+  private void addHeader(Command.AddHeader command) throws RunException {
+    checkEdit();
+    String name = run.expand(command.name());
+    String value = run.expand(command.value()).replaceAll("[ \\t]*\\R[ \\t]*", " ").strip();
+    boolean fit =
+        SieveMessage.isFieldName(name)
+            && value.chars().noneMatch(c -> c < ' ' || c == 127)
+            && value.length() <= limits.variableCharacters();
+    if (!fit || !message.add(name, value, command.last())) {
+      throw run.problem("this can be no field of a header");
+    }
+    watcher.step(command.line(), "add the field " + name + ": " + value);
+  }
+
+  private void checkEdit() throws RunException {
+    if (!message.isEditable()) {
+      throw run.problem("the message has no header that can be edited");
+    }
+    if (++edits > limits.actions()) {
+      throw run.problem("a run edits the header at most " + limits.actions() + " times");
+    }
   }
 
   private void redirect(Command.Redirect command) throws RunException {

@@ -148,6 +148,24 @@ final class Testing {
     return compared(test, "header", test.match(), values, test.keys());
   }
 
+  /** RFC 5293 §5: what must not go stays, and nothing is said of it. */
+  void delete(Command.DeleteHeader command) throws RunException {
+    String name = run.expand(command.name());
+    List<Template> keys = command.values();
+    List<String> wanted = keys == null ? List.of() : run.expand(keys);
+    int deleted = 0;
+    for (HeaderField field : command.index().of(message.fields(name))) {
+      boolean fits =
+          keys == null
+              || comparing.any(command.match(), List.of(field.decoded().strip()), wanted, false);
+      if (fits && message.isRemovable(field)) {
+        message.remove(field);
+        deleted++;
+      }
+    }
+    watcher.step(command.line(), "delete the field " + name + ": " + deleted + " of them");
+  }
+
   private boolean address(Test.Address test) throws RunException {
     List<String> values = new ArrayList<>();
     for (String name : run.expand(test.headers())) {

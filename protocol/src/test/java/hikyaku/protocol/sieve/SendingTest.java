@@ -254,6 +254,61 @@ class SendingTest {
     assertThat(run(required + "discard; return; keep;", MESSAGE)).isEqualTo("discard");
   }
 
+  private static String header(String script, String message) {
+    Outcome outcome =
+        Runs.outcome(
+            "require [\"editheader\", \"variables\"]; " + script, message, SieveLimits.DEFAULTS);
+    assertThat(outcome.problem()).isEmpty();
+    return outcome
+        .headers()
+        .getLast()
+        .map(octets -> new String(octets, java.nio.charset.StandardCharsets.ISO_8859_1))
+        .orElse("as it was");
+  }
+
+  /** RFC 5293 §4, §5, §6. */
+  @Test
+  void editHeader() {
+    String message = "Received: a\nA: 1\nX-Hobby: one\nx-hobby: two\n  three\n\nbody\n";
+    assertThat(header("keep;", message)).isEqualTo("as it was");
+    assertThat(header("addheader \"X-Sieve-Filtered\" [\"<kim@job.example.com>\"];", message))
+        .isEqualTo(
+            "X-Sieve-Filtered: <kim@job.example.com>\r\nReceived: a\r\nA: 1\r\nX-Hobby: one\r\n"
+                + "x-hobby: two\r\n  three\r\n\r\n");
+    assertThat(header("addheader :last \"B\" \"Gr\u00fc\u00dfe\";", "A: 1\n\nbody\n"))
+        .isEqualTo("A: 1\r\nB: =?utf-8?B?R3LDvMOfZQ==?=\r\n\r\n");
+    assertThat(header("addheader \"B\" \"" + "word ".repeat(20) + "\";", "A: 1\n\n"))
+        .startsWith("B: word")
+        .contains("word\r\n word");
+    assertThat(header("deleteheader \"X-Hobby\";", message))
+        .isEqualTo("Received: a\r\nA: 1\r\n\r\n");
+    assertThat(header("deleteheader :index 2 \"x-hobby\";", message))
+        .contains("one")
+        .doesNotContain("two");
+    assertThat(header("deleteheader :last :index 2 \"x-hobby\";", message))
+        .contains("two")
+        .doesNotContain("one");
+    assertThat(header("deleteheader :contains \"x-hobby\" [\"x\", \"THREE\"];", message))
+        .contains("one")
+        .doesNotContain("two");
+    assertThat(
+            header(
+                "deleteheader \"Received\"; deleteheader \"auto-submitted\";",
+                "Auto-Submitted: no\n" + message))
+        .isEqualTo("as it was");
+    assertThat(
+            header(
+                "addheader \"A\" \"2\"; if header :is \"a\" \"2\" { deleteheader :is \"A\" \"1\"; }",
+                message))
+        .startsWith("A: 2\r\nReceived: a\r\nX-Hobby");
+    String required = "require [\"editheader\", \"variables\"];";
+    assertThat(refusal(required + "addheader \"A B\" \"x\";")).contains("no name of a field");
+    assertThat(run(required + "set \"n\" \"a:b\"; addheader \"${n}\" \"x\";", message))
+        .isEqualTo("line 1: this can be no field of a header");
+    assertThat(run(required + "addheader \"A\" \"x\u0001\";", message)).startsWith("line 1: ");
+    assertThat(header("addheader \"A\" \"x\r\n Bcc: y\";", message)).startsWith("A: x Bcc: y\r\n");
+  }
+
   /** RFC 9042 §3, §4. */
   @Test
   void mailboxId() {

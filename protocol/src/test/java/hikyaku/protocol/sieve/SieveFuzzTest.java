@@ -35,9 +35,11 @@ class SieveFuzzTest {
           if mailboxexists "Junk" { keep; }
           """,
           """
-          require ["vacation-seconds", "enotify", "duplicate", "include", "variables", "fcc",
+          require ["vacation-seconds", "editheader", "enotify", "duplicate", "include", "variables", "fcc",
                    "mailbox", "mailboxid", "fileinto", "imap4flags", "ereject", "reject"];
           global ["a", "b"];
+          addheader :last "X-A" "b c"; addheader "X-A" "d"; deleteheader :index 1 :last "X-A";
+          deleteheader :matches "Subject" ["*pres*", "x"];
           include :once :optional "x"; include :global "y";
           if duplicate :handle "h" :header "X" :seconds 10 :last { ereject "no"; return; }
           if not valid_notify_method "mailto:a%40b@c.example?subject=x%20y&body=z" { stop; }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -94,7 +95,7 @@ final class Filing {
     Outcome outcome = filter.run(sources, message, target, envelope);
     Optional<Outcome.Problem> problem = outcome.problem();
     try {
-      carryOut(outcome.actions(), message, target, before);
+      carryOut(outcome, message, target, before);
       mark(account, outcome.marks());
     } catch (Unfit e) {
       refusal = before.isEmpty() ? Optional.empty() : refusal;
@@ -122,15 +123,19 @@ final class Filing {
   }
 
   /** Where a message goes in an account. */
-  private record Kept(String folder, Flags flags) {}
+  private record Kept(NewMessage message, String folder, Flags flags) {}
 
-  private Optional<Kept> kept(Optional<Action.FileInto> into, Resolution.Target target)
-      throws Unfit {
-    return into.isEmpty() ? Optional.empty() : Optional.of(kept(into.get(), target));
+  /** Whom a message goes to by its script. */
+  private record Further(NewMessage message, Resolution.Target to) {}
+
+  private Optional<Kept> kept(
+      Optional<Action.FileInto> into, NewMessage message, Resolution.Target target) throws Unfit {
+    return into.isEmpty() ? Optional.empty() : Optional.of(kept(into.get(), message, target));
   }
 
-  private Kept kept(Action.FileInto into, Resolution.Target target) throws Unfit {
-    return new Kept(places.folder(into, target.account()), Places.flags(into.flags()));
+  private Kept kept(Action.FileInto into, NewMessage message, Resolution.Target target)
+      throws Unfit {
+    return new Kept(message, places.folder(into, target.account()), Places.flags(into.flags()));
   }
 
   /** Where a message goes that nobody wants elsewhere. */
@@ -140,25 +145,32 @@ final class Filing {
 
   /** All of them, or none if one cannot be done. */
   private void carryOut(
-      List<Action> actions, NewMessage message, Resolution.Target target, List<String> before)
+      Outcome outcome, NewMessage message, Resolution.Target target, List<String> before)
       throws Unfit {
+    Map<byte[], NewMessage> versions = new IdentityHashMap<>();
     List<Runnable> letters = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
-    List<Resolution.Target> further = new ArrayList<>();
-    SequencedSet<Mailbox> elsewhere = new LinkedHashSet<>();
-    for (Action action : actions) {
-      switch (action) {
+    List<Further> further = new ArrayList<>();
+    SequencedMap<NewMessage, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
+    for (int i = 0; i < outcome.actions().size(); i++) {
+      NewMessage version =
+          outcome
+              .headers()
+              .get(i)
+              .map(header -> versions.computeIfAbsent(header, h -> filter.edited(message, h)))
+              .orElse(message);
+      switch (outcome.actions().get(i)) {
         case Action.Keep(List<String> flags, boolean _) ->
-            kept.add(new Kept(home(target), Places.flags(flags)));
-        case Action.FileInto into -> kept.add(kept(into, target));
+            kept.add(new Kept(version, home(target), Places.flags(flags)));
+        case Action.FileInto into -> kept.add(kept(into, version, target));
         // Its sender is most likely not who would get the answer.
         case Action.Vacation _ when envelope.suspect() -> {}
         case Action.Vacation vacation -> {
-          Optional<Kept> copy = kept(vacation.copy(), target);
+          Optional<Kept> copy = kept(vacation.copy(), message, target);
           letters.add(() -> answer(vacation, copy, message, target.account()));
         }
         case Action.Notify notify -> {
-          Optional<Kept> copy = kept(notify.copy(), target);
+          Optional<Kept> copy = kept(notify.copy(), message, target);
           int number = letters.size();
           letters.add(() -> notify(notify, number, copy, message, target.account()));
         }
@@ -173,14 +185,15 @@ final class Filing {
         case Action.Redirect(String address) -> {
           switch (filter.redirects().way(address)) {
             case Way.Nowhere(String why) -> throw new Unfit(why);
-            case Way.Elsewhere(Mailbox to) -> elsewhere.add(to);
+            case Way.Elsewhere(Mailbox to) ->
+                elsewhere.computeIfAbsent(version, _ -> new LinkedHashSet<>()).add(to);
             case Way.Here(List<Resolution.Target> targets) -> {
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
-                  kept.add(new Kept(home(target), Flags.NONE));
+                  kept.add(new Kept(version, home(target), Flags.NONE));
                 } else {
-                  further.add(each);
+                  further.add(new Further(version, each));
                 }
               }
             }
@@ -191,17 +204,16 @@ final class Filing {
     if (visited.size() + further.size() > MOST_REDIRECTED) {
       throw new Unfit("the message was redirected to too many addresses");
     }
-    if (!elsewhere.isEmpty()) {
-      sendOn(message, target, elsewhere);
-    }
+    checkSendOn(message, target, elsewhere.values().stream().mapToInt(Set::size).sum());
+    elsewhere.sequencedEntrySet().forEach(each -> sendOn(each.getKey(), target, each.getValue()));
     letters.forEach(Runnable::run);
-    kept.forEach(each -> add(target.account().id(), each.folder, message, each.flags));
+    kept.forEach(each -> add(target.account().id(), each.folder, each.message, each.flags));
     List<String> chain = new ArrayList<>(before);
     chain.add(target.account().id());
-    for (Resolution.Target each : further) {
+    for (Further each : further) {
       // Whom two scripts redirect to gets it once: he is done with, for he is none of the chain.
-      if (!visited.contains(each.account().id())) {
-        file(forwarded(message, each), each, chain);
+      if (!visited.contains(each.to.account().id())) {
+        file(forwarded(each.message, each.to), each.to, chain);
       }
     }
   }
@@ -220,22 +232,31 @@ final class Filing {
         .anyMatch(value -> value.strip().equalsIgnoreCase(target.reachedBy().toString()));
   }
 
-  /** Puts the message into the queue, for all these recipients at once. */
-  private void sendOn(NewMessage message, Resolution.Target by, SequencedSet<Mailbox> to)
-      throws Unfit {
+  private void checkSendOn(NewMessage message, Resolution.Target by, int recipients) throws Unfit {
     SieveSettings settings = filter.settings();
+    if (recipients == 0) {
+      return;
+    }
     if (message.structure().receivedFields() >= settings.hops()) {
       throw new Unfit("the message has come through too many servers to be sent on");
     }
-    String account = by.account().id();
-    if (!maySend(account, to.size())) {
+    if (!maySend(by.account().id(), recipients)) {
       throw new Unfit(
           "the scripts of an account send at most "
               + settings.mailsPerHour()
               + " mails in an hour");
     }
-    String id = id(account);
-    send(account, Forwarding.of(id, message, by, envelope, to), envelope.key("/r." + of(account)));
+  }
+
+  /** Puts the message into the queue, for all these recipients at once. */
+  private void sendOn(NewMessage message, Resolution.Target by, SequencedSet<Mailbox> to) {
+    String account = by.account().id();
+    // A script that edits the header in between sends several.
+    String number = sent.isEmpty() ? "" : ".r" + sent.size();
+    send(
+        account,
+        Forwarding.of(id(account) + number, message, by, envelope, to),
+        envelope.key("/r." + of(account) + number));
     forwarded = true;
   }
 

@@ -3,6 +3,7 @@ package hikyaku.server.filter;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
@@ -148,6 +149,40 @@ public final class Filter {
   Optional<Script> included(String account, String name) throws SieveException {
     Optional<ByteString> content = scripts.scripts(account).script(name);
     return content.isEmpty() ? Optional.empty() : Optional.of(compiled(content.get()));
+  }
+
+  /**
+   * A message with another header.
+   *
+   * @param header with the empty line behind it
+   */
+  NewMessage edited(NewMessage message, byte[] header) {
+    try (Intake intake = mail.intake();
+        BlobReader blob = mail.store().blobs().open(message.blob().id())) {
+      intake.write(header, 0, header.length);
+      long body = message.structure().root().bodyStart();
+      blob.copy(body, blob.size(), intake);
+      Intake.Received written = intake.finish();
+      hikyaku.protocol.mime.Envelope seen = written.structure().envelope();
+      hikyaku.protocol.mime.Envelope before = message.structure().envelope();
+      boolean dated = seen.date() != null;
+      // What the fields of this delivery have of it stays known.
+      return new NewMessage(
+          message.prefix(),
+          written.blob(),
+          message.internalDate(),
+          message.flags(),
+          written
+              .structure()
+              .with(
+                  seen.with(
+                      dated ? seen.date() : before.date(),
+                      seen.messageId() != null ? seen.messageId() : before.messageId()),
+                  dated ? written.structure().sent() : message.structure().sent()),
+          message.session());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
   }
 
   Directory directory() {

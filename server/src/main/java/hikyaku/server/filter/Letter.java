@@ -3,10 +3,10 @@ package hikyaku.server.filter;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.EncodedWords;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -16,9 +16,6 @@ final class Letter {
   /** RFC 5322 §3.3. */
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
-
-  /** Octets of an encoded-word's text, so that it has at most 75 characters (RFC 2047 §2). */
-  private static final int WORD = 45;
 
   private static final int LONGEST_LINE = 998;
 
@@ -96,28 +93,8 @@ final class Letter {
   }
 
   /** Text as an unstructured field has it (RFC 2047). */
-  static String words(String text) {
-    String line = oneLine(text);
-    if (isAscii(line) && line.length() <= LONGEST_LINE / 2 && !line.contains("=?")) {
-      return line;
-    }
-    List<String> words = new ArrayList<>();
-    StringBuilder word = new StringBuilder();
-    for (int codePoint : line.codePoints().toArray()) {
-      String next = Character.toString(codePoint);
-      if ((word + next).getBytes(UTF_8).length > WORD) {
-        words.add(word.toString());
-        word.setLength(0);
-      }
-      word.append(next);
-    }
-    words.add(word.toString());
-    return String.join(
-        "\r\n ",
-        words.stream()
-            .map(each ->
-                "=?utf-8?B?" + Base64.getEncoder().encodeToString(each.getBytes(UTF_8)) + "?=")
-            .toList());
+  private static String words(String text) {
+    return EncodedWords.encode(oneLine(text)).replace("?= =?", "?=\r\n =?");
   }
 
   static String oneLine(String text) {

@@ -602,6 +602,32 @@ class SieveDeliveryTest {
   }
 
   @Test
+  void eachActionHasTheHeaderAsItWasByThen() throws Exception {
+    script(
+        "u1",
+        """
+        require ["editheader", "fileinto", "copy"];
+        fileinto :copy "Archive";
+        addheader "X-Seen" "one";
+        redirect :copy "a@elsewhere.example";
+        deleteheader "Subject";
+        redirect :copy "b@elsewhere.example";
+        redirect :copy "u2@demo.test";
+        """);
+    send(List.of("u1@demo.test"), "Subject: x\nDate: y\n\nbody\n");
+    assertThat(header("u1", "Archive")).endsWith("\r\nSubject: x\r\nDate: y\r\n\r\nbody\r\n");
+    assertThat(header("u1", "INBOX")).endsWith("\r\nX-Seen: one\r\nDate: y\r\n\r\nbody\r\n");
+    assertThat(header("u2", "INBOX")).endsWith("\r\nX-Seen: one\r\nDate: y\r\n\r\nbody\r\n");
+    assertThat(queued()).hasSize(2);
+    for (Outgoing each : queued()) {
+      boolean first = each.recipients().getFirst().address().localPart().equals("a");
+      assertThat(text(each))
+          .endsWith(
+              "\r\nX-Seen: one\r\n" + (first ? "Subject: x\r\n" : "") + "Date: y\r\n\r\nbody\r\n");
+    }
+  }
+
+  @Test
   void afterDeactivationMailGoesToInbox() throws Exception {
     script("u1", "discard;");
     filter.scripts().activate(world.directory.named("u1").id(), "");
