@@ -289,23 +289,31 @@ final class Notifying implements AutoCloseable {
   }
 
   private Map<String, Head> heads(Map<String, Watched> watched) {
+    LogStore logs = session.server.mail.store().logs();
+    Map<LogName, Head> all =
+        watched.isEmpty()
+            ? Map.of()
+            : logs.heads(watched.values().stream().map(Watched::log).toList());
     Map<String, Head> heads = new TreeMap<>();
-    if (!watched.isEmpty()) {
-      Map<LogName, Head> all =
-          session
-              .server
-              .mail
-              .store()
-              .logs()
-              .heads(watched.values().stream().map(one -> one.log()).toList());
-      watched.forEach((name, one) -> {
-        Head head = all.getOrDefault(one.log(), Head.NONE);
-        if (head.exists()) {
-          heads.put(name, head);
-        }
-      });
-    }
+    watched.forEach((name, one) -> {
+      Head head = all.getOrDefault(one.log(), Head.NONE);
+      if (!head.exists()) {
+        head = made(one, logs);
+      }
+      if (head.exists()) {
+        heads.put(name, head);
+      }
+    });
     return heads;
+  }
+
+  /** A folder's mailbox is made when it is first asked for; one that was deleted has none. */
+  private static Head made(Watched one, LogStore logs) {
+    try {
+      return logs.head(one.found.mailbox().log());
+    } catch (MailboxException.Gone e) {
+      return Head.NONE;
+    }
   }
 
   // ---- telling
