@@ -1,7 +1,8 @@
 /**
  * What a user's Sieve script does with mail at delivery. {@link hikyaku.server.filter.ScriptBook}
- * has the scripts, a log for each account; {@link hikyaku.server.filter.Filter} runs the active one
- * and says where the message goes.
+ * has the scripts, a log for each account and one for all; {@link hikyaku.server.filter.Filter}
+ * runs what is active and says what becomes of the message, for the delivery's durability round
+ * (ADR 20).
  *
  * <p>Invariants:
  *
@@ -10,6 +11,11 @@
  *       to INBOX, and the account is told why.
  *   <li>A script is checked before it is stored. One that a later version refuses is a run that
  *       fails.
+ *   <li>What scripts send is in the queue, and what they remember in the account's memory, in the
+ *       round of the delivery or not at all. A repeated attempt comes to the same under the same
+ *       keys.
+ *   <li>Nobody is answered or told of a refusal who has no sender's address, or most likely never
+ *       sent the message.
  *   <li>The active script is one of the account's scripts, or there is none.
  * </ul>
  */

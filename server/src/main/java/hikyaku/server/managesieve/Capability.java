@@ -28,6 +28,7 @@ final class Capability {
             ? ""
             : String.join(" ", session.authenticator().mechanisms(session.authContext())));
     value(session, "SIEVE", EXTENSIONS);
+    value(session, "NOTIFY", "mailto");
     if (session.connection.canStartTls() && !session.isLoggedIn()) {
       session.line("\"STARTTLS\"");
     }

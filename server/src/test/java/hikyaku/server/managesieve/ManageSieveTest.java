@@ -249,9 +249,11 @@ class ManageSieveTest {
             "\"IMPLEMENTATION\" \"Hikyaku\"",
             "\"SASL\" \"PLAIN LOGIN\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
-                + " comparator-i;octet comparator-i;unicode-casemap copy date encoded-character"
-                + " envelope environment fileinto ihave imap4flags index mailbox relational"
-                + " special-use subaddress variables\"",
+                + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
+                + " encoded-character enotify envelope environment ereject fcc fileinto ihave"
+                + " imap4flags include index mailbox mailboxid reject relational special-use"
+                + " subaddress vacation vacation-seconds variables\"",
+            "\"NOTIFY\" \"mailto\"",
             "\"STARTTLS\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"VERSION\" \"1.0\"",
@@ -268,9 +270,11 @@ class ManageSieveTest {
             "\"IMPLEMENTATION\" \"Hikyaku\"",
             "\"SASL\" \"\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
-                + " comparator-i;octet comparator-i;unicode-casemap copy date encoded-character"
-                + " envelope environment fileinto ihave imap4flags index mailbox relational"
-                + " special-use subaddress variables\"",
+                + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
+                + " encoded-character enotify envelope environment ereject fcc fileinto ihave"
+                + " imap4flags include index mailbox mailboxid reject relational special-use"
+                + " subaddress vacation vacation-seconds variables\"",
+            "\"NOTIFY\" \"mailto\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"OWNER\" \"u1@demo.test\"",
             "\"VERSION\" \"1.0\"",
