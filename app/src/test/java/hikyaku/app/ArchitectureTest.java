@@ -90,6 +90,7 @@ final class ArchitectureTest {
                   Set.of(
                       "protocol.wire",
                       "protocol.address",
+                      "protocol.mime",
                       "mailbox.store",
                       "server.auth",
                       "server.directory")),

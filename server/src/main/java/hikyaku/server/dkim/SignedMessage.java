@@ -1,5 +1,6 @@
 package hikyaku.server.dkim;
 
+import hikyaku.protocol.mime.BodyHash;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
@@ -15,7 +16,7 @@ final class SignedMessage implements OctetSink {
   private static final byte[] END = {'\r', '\n', '\r', '\n'};
 
   private final ByteArrayOutputStream header = new ByteArrayOutputStream(4096);
-  private final RelaxedBody body = new RelaxedBody();
+  private final BodyHash body = new BodyHash(true, Long.MAX_VALUE);
 
   /** How much of {@link #END} was seen. A message may begin with the empty line. */
   private int matched = 2;

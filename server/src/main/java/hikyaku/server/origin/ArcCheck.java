@@ -1,5 +1,6 @@
 package hikyaku.server.origin;
 
+import hikyaku.protocol.mime.BodyHash;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.server.dns.DnsException;

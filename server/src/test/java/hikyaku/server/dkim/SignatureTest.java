@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import hikyaku.protocol.mime.BodyHash;
 import java.security.PrivateKey;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -84,7 +85,7 @@ class SignatureTest {
   }
 
   private static String bodyHash(String body) {
-    RelaxedBody hash = new RelaxedBody();
+    BodyHash hash = new BodyHash(true, Long.MAX_VALUE);
     byte[] octets = body.getBytes(ISO_8859_1);
     hash.write(octets, 0, octets.length);
     return Base64.getEncoder().encodeToString(hash.finish());

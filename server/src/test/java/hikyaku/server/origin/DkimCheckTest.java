@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import hikyaku.protocol.mime.BodyHash;
 import hikyaku.server.testing.ZoneDns;
 import java.io.IOException;
 import java.util.Base64;

@@ -1,13 +1,17 @@
-package hikyaku.server.origin;
+package hikyaku.protocol.mime;
 
 import hikyaku.protocol.wire.OctetSink;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 
-/** The hash of a body as it passes, in one of the two canonical forms (RFC 6376 §3.4.3, §3.4.4). */
-final class BodyHash implements OctetSink {
+/**
+ * The SHA-256 of a body as it passes, in one of the two canonical forms of signatures (RFC 6376
+ * §3.4.3, §3.4.4). Lines end with CRLF; a CR or LF alone is content.
+ */
+public final class BodyHash implements OctetSink {
   private static final int BUFFER = 4_096;
 
-  private final MessageDigest digest = Algorithm.sha256();
+  private final MessageDigest digest = sha256();
   private final boolean relaxed;
   private final long limit;
 
@@ -20,11 +24,20 @@ final class BodyHash implements OctetSink {
   private boolean anything;
 
   /**
+   * @param relaxed whether in the relaxed form, and not in the simple one
    * @param limit octets of the canonical form that count; {@link Long#MAX_VALUE} for all
    */
-  BodyHash(boolean relaxed, long limit) {
+  public BodyHash(boolean relaxed, long limit) {
     this.relaxed = relaxed;
     this.limit = limit;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has it", e);
+    }
   }
 
   @Override
@@ -112,7 +125,7 @@ final class BodyHash implements OctetSink {
   }
 
   /** The hash. Nothing may be written afterwards. */
-  byte[] finish() {
+  public byte[] finish() {
     if (cr) {
       cr = false;
       begin();
@@ -128,7 +141,7 @@ final class BodyHash implements OctetSink {
   }
 
   /** Octets of the canonical form, once it is finished. */
-  long length() {
+  public long length() {
     return length;
   }
 }
