@@ -59,8 +59,9 @@ final class Database implements AutoCloseable {
       throw new StoreException.Unavailable("RocksDB cannot run on this machine", e);
     }
     try {
-      if (mark.read() > 0) {
-        mark.check(Handle.reach(directory));
+      long marked = mark.read();
+      if (marked > 0) {
+        mark.check(Handle.reach(directory, marked));
       }
       return Handle.open(directory, memory, !damaged);
     } catch (RocksDBException e) {

@@ -85,22 +85,34 @@ final class Handle implements AutoCloseable {
   }
 
   /**
-   * How far the database can be read. Nothing is changed by looking, whereas opening it for writing
-   * lets go of what its log holds behind a break.
+   * Whether the database can be read as far as this. Nothing is changed by looking, whereas opening
+   * it for writing lets go of what its log holds behind a break.
+   *
+   * @param wanted how far it must go
+   * @return how far it goes, or at least {@code wanted}
    */
-  static long reach(Path directory) throws RocksDBException {
+  static long reach(Path directory, long wanted) throws RocksDBException {
+    // What is looked at is held in memory, so one small column goes first. It may have let go of a
+    // log that others still need, and then knows of less than there is.
+    long small = reach(directory, List.of(Column.META));
+    return small >= wanted ? small : reach(directory, List.of(Column.values()));
+  }
+
+  private static long reach(Path directory, List<Column> columns) throws RocksDBException {
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     try (DBOptions options =
             new DBOptions()
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                 .setKeepLogFileNum(KEPT_INFO_LOGS);
-        ColumnFamilyOptions meta = new ColumnFamilyOptions();
+        ColumnFamilyOptions plain = new ColumnFamilyOptions();
         RocksDB db =
             RocksDB.openReadOnly(
                 options,
                 directory.toString(),
-                List.of(new ColumnFamilyDescriptor(Column.META.octets(), meta)),
+                columns.stream()
+                    .map(column -> new ColumnFamilyDescriptor(column.octets(), plain))
+                    .toList(),
                 handles)) {
       handles.forEach(ColumnFamilyHandle::close);
       return db.getLatestSequenceNumber();
