@@ -127,7 +127,8 @@ final class ArchitectureTest {
                       "protocol.smtp",
                       "mailbox",
                       "server.directory",
-                      "server.queue")),
+                      "server.queue",
+                      "server.story")),
               Map.entry(
                   "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
               Map.entry("server.story", Set.of("protocol.mime", "mailbox")),

@@ -13,6 +13,7 @@ import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
@@ -46,6 +47,8 @@ public final class AccountMail {
   private final MailboxLimits limits;
   private final Attempts attempts;
   private final Sharing sharing;
+  private final LogFold<FolderTree> fold =
+      new LogFold<>(FolderTree::seq, this::fromSnapshot, FoldersCodec::fold, READ_BATCH);
   private final ReentrantLock folding = new ReentrantLock();
   private volatile FolderTree tree = FolderTree.EMPTY;
   private long snapshotSeq;
@@ -114,24 +117,7 @@ public final class AccountMail {
   private FolderTree catchUp(long seq) {
     folding.lock();
     try {
-      FolderTree next = tree;
-      if (next.seq() == 0) {
-        next = fromSnapshot().orElse(next);
-      }
-      while (next.seq() < seq) {
-        List<Entry> entries = logs.read(log, next.seq(), seq, READ_BATCH);
-        if (entries.isEmpty() || entries.getLast().seq() != next.seq() + entries.size()) {
-          long before = next.seq();
-          next =
-              fromSnapshot()
-                  .filter(s -> s.seq() > before)
-                  .orElseThrow(() ->
-                      new StoreException.Corrupt(
-                          "log " + log + " lacks entries above its snapshot", null));
-        } else {
-          next = FoldersCodec.fold(next, entries);
-        }
-      }
+      FolderTree next = fold.catchUp(logs, log, tree, seq);
       tree = next;
       return next;
     } finally {
@@ -165,10 +151,9 @@ public final class AccountMail {
     return Optional.of(then);
   }
 
-  private Optional<FolderTree> fromSnapshot() {
-    Optional<Snapshot> snapshot = logs.snapshot(log);
-    snapshot.ifPresent(s -> snapshotSeq = s.seq());
-    return snapshot.map(FoldersCodec::decode);
+  private FolderTree fromSnapshot(Snapshot snapshot) {
+    snapshotSeq = snapshot.seq();
+    return FoldersCodec.decode(snapshot);
   }
 
   /** Lets a long tail of renames and subscriptions shrink to a fold. */

@@ -13,16 +13,13 @@ import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.story.MailStory;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Mail that a script sends on to another service (RFC 5228 §4.2). */
 final class Forwarding {
-  /** Characters of a Message-ID in logs. */
-  private static final int SHOWN = 250;
-
   private Forwarding() {}
 
   /**
@@ -54,7 +51,7 @@ final class Forwarding {
         prefix,
         message.blob(),
         structure.root().bodyStart(),
-        printable(structure.envelope().messageId()),
+        MailStory.printable(structure.envelope().messageId()),
         to.stream().map(each -> new Outgoing.To(each, recipient)).toList());
   }
 
@@ -99,13 +96,5 @@ final class Forwarding {
 
   static boolean isAscii(ByteString octets) {
     return octets.toString(ISO_8859_1).chars().allMatch(c -> c < 128);
-  }
-
-  /** What a log may show. */
-  static String printable(@Nullable String octets) {
-    if (octets == null) {
-      return "";
-    }
-    return octets.substring(0, Math.min(SHOWN, octets.length())).replaceAll("[^ -~]", "?");
   }
 }

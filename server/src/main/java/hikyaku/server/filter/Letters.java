@@ -16,6 +16,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.story.MailStory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -199,7 +200,7 @@ final class Letters {
         ByteString.EMPTY,
         letter.blob(),
         letter.structure().root().bodyStart(),
-        Forwarding.printable(letter.structure().envelope().messageId()),
+        MailStory.printable(letter.structure().envelope().messageId()),
         to.stream().map(each -> new Outgoing.To(new Mailbox(each), RcptParameters.NONE)).toList());
   }
 

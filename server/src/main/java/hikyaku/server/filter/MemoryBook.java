@@ -5,20 +5,18 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.filter.proto.MemoryEvent;
 import hikyaku.server.filter.proto.Remembered;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What the scripts of accounts know of runs before, the same for all nodes: a log for each account
@@ -36,6 +34,9 @@ final class MemoryBook {
   private static final long CACHED = 500_000;
 
   private static final int WEIGHT = 10;
+
+  private static final LogFold<Memory> FOLD =
+      new LogFold<>(Memory::seq, Memory::of, Memory::fold, PAGE);
 
   private final LogStore logs;
   private final InstantSource clock;
@@ -61,33 +62,10 @@ final class MemoryBook {
     if (known != null && known.seq() >= head.seq()) {
       return known;
     }
-    Memory now = catchUp(log, known == null ? Memory.NONE : known, head.seq());
+    Memory now = FOLD.catchUp(logs, log, known == null ? Memory.NONE : known, head.seq());
     folds.put(account, now);
     tidy(log, now);
     return now;
-  }
-
-  private Memory catchUp(LogName log, Memory from, long seq) {
-    Memory now = from.seq() == 0 ? snapshot(log).orElse(from) : from;
-    while (now.seq() < seq) {
-      List<Entry> entries = logs.read(log, now.seq(), seq, PAGE);
-      if (entries.isEmpty() || entries.getLast().seq() != now.seq() + entries.size()) {
-        long before = now.seq();
-        now =
-            snapshot(log)
-                .filter(snapshot -> snapshot.seq() > before)
-                .orElseThrow(() ->
-                    new StoreException.Corrupt(
-                        "log " + log + " lacks entries above its snapshot", null));
-      } else {
-        now = now.fold(entries);
-      }
-    }
-    return now;
-  }
-
-  private Optional<Memory> snapshot(LogName log) {
-    return logs.snapshot(log).map(Memory::of);
   }
 
   /** What counts no longer goes with the entries that had it. */

@@ -6,9 +6,9 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Conflict;
-import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
@@ -53,6 +53,9 @@ public final class ScriptBook {
 
   private static final int WEIGHT = 500;
 
+  private static final LogFold<Scripts> FOLD =
+      new LogFold<>(Scripts::seq, Scripts::of, Scripts::fold, PAGE);
+
   private final LogStore logs;
   private final Cache<String, Scripts> folds =
       Caffeine.newBuilder()
@@ -96,32 +99,9 @@ public final class ScriptBook {
     if (known != null && known.seq() >= head.seq()) {
       return known;
     }
-    Scripts now = catchUp(log, known == null ? Scripts.NONE : known, head.seq());
+    Scripts now = FOLD.catchUp(logs, log, known == null ? Scripts.NONE : known, head.seq());
     folds.put(account, now);
     return now;
-  }
-
-  private Scripts catchUp(LogName log, Scripts from, long seq) {
-    Scripts now = from.seq() == 0 ? snapshot(log).orElse(from) : from;
-    while (now.seq() < seq) {
-      List<Entry> entries = logs.read(log, now.seq(), seq, PAGE);
-      if (entries.isEmpty() || entries.getLast().seq() != now.seq() + entries.size()) {
-        long before = now.seq();
-        now =
-            snapshot(log)
-                .filter(snapshot -> snapshot.seq() > before)
-                .orElseThrow(() ->
-                    new StoreException.Corrupt(
-                        "log " + log + " lacks entries above its snapshot", null));
-      } else {
-        now = now.fold(entries);
-      }
-    }
-    return now;
-  }
-
-  private Optional<Scripts> snapshot(LogName log) {
-    return logs.snapshot(log).map(Scripts::of);
   }
 
   /**

@@ -77,7 +77,7 @@ public final class MailStory {
   }
 
   private void between(Origin from, Place into, Copied copied, String what) {
-    if (!copied.from().isEmpty()) {
+    if (log.isDebugEnabled() && !copied.from().isEmpty()) {
       withIds(line(copied.from().size()), from, copied.from())
           .addKeyValue("of", at(from.place, copied.from()))
           .addKeyValue("into", at(into, copied.to()))
@@ -87,7 +87,7 @@ public final class MailStory {
 
   /** They are there no more. */
   public void removed(Origin from, UidSet uids) {
-    if (!uids.isEmpty()) {
+    if (log.isDebugEnabled() && !uids.isEmpty()) {
       withIds(line(uids.size()), from, uids)
           .addKeyValue("of", at(from.place, uids))
           .log("message removed");

@@ -19,6 +19,7 @@ import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.net.Wake;
+import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -33,7 +34,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,8 +52,6 @@ import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -254,8 +252,7 @@ final class FrontTest {
     }
 
     void tls() throws Exception {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {new Trusting()}, null);
+      SSLContext context = TrustEveryone.context("TLS");
       SSLSocket secured =
           (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", 1, true);
       secured.startHandshake();
@@ -306,19 +303,6 @@ final class FrontTest {
     @Override
     public void close() throws IOException {
       socket.close();
-    }
-  }
-
-  private static final class Trusting implements X509TrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
     }
   }
 

@@ -3,21 +3,17 @@ package hikyaku.server.pop3;
 import hikyaku.protocol.wire.OctetSource;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
+import hikyaku.server.testing.TrustEveryone;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /** A client that says what it is told to say. Waits ten seconds for anything, then fails. */
 final class Pop3Client implements AutoCloseable {
@@ -52,46 +48,16 @@ final class Pop3Client implements AutoCloseable {
 
   /** Negotiates TLS, trusting anybody. */
   void startTls() throws IOException {
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {new Trusting()}, null);
-      SSLSocket secure =
-          (SSLSocket)
-              context
-                  .getSocketFactory()
-                  .createSocket(
-                      socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
-      secure.startHandshake();
-      socket = secure;
-      in = reader(secure);
-    } catch (GeneralSecurityException e) {
-      throw new IOException(e);
-    }
-  }
-
-  private static final class Trusting extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
+    SSLContext context = TrustEveryone.context("TLS");
+    SSLSocket secure =
+        (SSLSocket)
+            context
+                .getSocketFactory()
+                .createSocket(
+                    socket, socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+    secure.startHandshake();
+    socket = secure;
+    in = reader(secure);
   }
 
   void send(byte[] octets) throws IOException {
