@@ -44,6 +44,7 @@ import hikyaku.server.ops.SearchOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
+import hikyaku.server.ops.TlsOperations;
 import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.search.MailIndex;
@@ -234,6 +235,8 @@ final class Core implements AutoCloseable {
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
             new QueueOperations(new QueueView(store.logs()), InstantSource.system()),
+            new TlsOperations(
+                domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),

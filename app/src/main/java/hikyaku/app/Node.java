@@ -27,6 +27,7 @@ import hikyaku.server.link.LinkServer;
 import hikyaku.server.link.proto.Report;
 import hikyaku.server.managesieve.ManageSieveLimits;
 import hikyaku.server.managesieve.ManageSieveProtocol;
+import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.Protocol;
 import hikyaku.server.net.SessionIds;
@@ -56,9 +57,8 @@ import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
-import hikyaku.server.smtpclient.DnsNames;
-import hikyaku.server.smtpclient.PasswordFile;
 import hikyaku.server.smtpclient.SmtpClient;
+import hikyaku.server.smtpclient.TlsMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -129,7 +129,7 @@ final class Node implements AutoCloseable {
               core.random(),
               meters);
 
-      Dns dns = dns(configuration);
+      CachingDns dns = dns(configuration);
       Outbox outbox = new Outbox(core.store().logs());
       outbox.open();
       Signer signer = new DomainSigner(core.directory(), core.dkim(), clock, meters);
@@ -250,12 +250,20 @@ final class Node implements AutoCloseable {
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
-      queue(new QueueWorkers(joined, runs, core.isAlone()), dns, signer, meters).start();
+      StsPolicies policies =
+          new StsPolicies(
+              dns,
+              opened.add(OutgoingTls.policyHost(configuration.mtaSts())),
+              core.store().logs(),
+              configuration.mtaSts(),
+              clock);
+      SmtpClient client = OutgoingTls.client(configuration, dns, policies, new TlsMetrics(meters));
+      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
       }
-      opened.add(housekeeping(configuration.housekeeping()));
+      opened.add(housekeeping(configuration.housekeeping(), policies));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
       opened.close();
@@ -335,7 +343,7 @@ final class Node implements AutoCloseable {
         : Optional.empty();
   }
 
-  private static Dns dns(Configuration configuration) throws Failure {
+  private static CachingDns dns(Configuration configuration) throws Failure {
     try {
       return new CachingDns(configuration.dns());
     } catch (IllegalArgumentException e) {
@@ -344,19 +352,11 @@ final class Node implements AutoCloseable {
   }
 
   /** What sends out the mail that is for others. */
-  private MailQueue queue(QueueWorkers workers, Dns dns, Signer signer, MeterRegistry meters)
-      throws Failure {
+  private MailQueue queue(
+      QueueWorkers workers, SmtpClient client, Signer signer, MeterRegistry meters) throws Failure {
     Configuration configuration = core.configuration();
     QueueSettings settings = configuration.queue();
     try {
-      SmtpClient client =
-          new SmtpClient(
-              configuration.hostname(),
-              Set.of(configuration.node().address()),
-              SmtpClient.PORT,
-              settings.client(),
-              new DnsNames(dns),
-              new PasswordFile(settings.passwords()));
       return opened.add(
           new MailQueue(
               configuration.hostname(),
@@ -490,7 +490,8 @@ final class Node implements AutoCloseable {
     return new Failure("The " + what + " cannot start: " + Reason.of(e) + "." + remedy, e);
   }
 
-  private hikyaku.server.ops.Housekeeping housekeeping(Housekeeping settings) {
+  private hikyaku.server.ops.Housekeeping housekeeping(
+      Housekeeping settings, StsPolicies policies) {
     var tasks =
         List.of(
             new hikyaku.server.ops.Housekeeping.Task(
@@ -499,6 +500,8 @@ final class Node implements AutoCloseable {
                 "sweep contents",
                 settings.sweepEvery(),
                 () -> core.store().blobs().sweep(settings.sweepGrace()).removed()),
+            new hikyaku.server.ops.Housekeeping.Task(
+                "renew policies", settings.compactEvery(), policies::tidy),
             new hikyaku.server.ops.Housekeeping.Task(
                 "sweep probes", settings.compactEvery(), probes::sweep),
             new hikyaku.server.ops.Housekeeping.Task(

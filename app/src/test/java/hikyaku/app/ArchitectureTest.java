@@ -107,7 +107,13 @@ final class ArchitectureTest {
                       "server.smtpclient")),
               Map.entry(
                   "server.smtpclient",
-                  Set.of("protocol.wire", "protocol.address", "protocol.smtp", "server.dns")),
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "protocol.smtp",
+                      "server.dns",
+                      "server.mtasts")),
+              Map.entry("server.mtasts", Set.of("mailbox.store", "server.dns")),
               Map.entry("server.dns", Set.of()),
               Map.entry(
                   "server.origin",
@@ -187,6 +193,8 @@ final class ArchitectureTest {
     seen.add("server.foreign");
     seen.add("server.link");
     seen.add("server.queue");
+    seen.add("server.mtasts");
+    seen.add("server.smtpclient");
     seen.add("server.search");
     seen.add("server.sharing");
     return seen;

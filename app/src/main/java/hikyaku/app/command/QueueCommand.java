@@ -28,7 +28,8 @@ import tools.jackson.databind.JsonNode;
       QueueCommand.Retry.class,
       QueueCommand.Hold.class,
       QueueCommand.Release.class,
-      QueueCommand.Delete.class
+      QueueCommand.Delete.class,
+      QueueCommand.Tls.class
     })
 public final class QueueCommand {
   /** Which messages are meant. */
@@ -271,6 +272,53 @@ public final class QueueCommand {
     @Override
     void confirm() throws Failure {
       confirmation.ask("Delete messages that somebody has been promised to have sent?");
+    }
+  }
+
+  /** {@code queue tls}. */
+  @Command(
+      name = "tls",
+      description =
+          "Show where mail for a domain goes and over what TLS. Connects to no mail server.")
+  static final class Tls extends Asking {
+    @Parameters(paramLabel = "DOMAIN", description = "Any domain.")
+    private String domain;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      JsonNode found = door.call(Call.of("GET", "queue-tls", domain));
+      if (json()) {
+        screen.json(found);
+        return;
+      }
+      List<String> mx = new ArrayList<>();
+      found.get("mx").forEach(each -> mx.add(each.asString()));
+      String mode = text(found, "mode");
+      String policy =
+          mode.isEmpty()
+              ? "none"
+              : "%s, for %s, until %s (id %s)"
+                  .formatted(
+                      mode, String.join(", ", mx), text(found, "expires"), text(found, "id"));
+      List<String> names = new ArrayList<>(List.of("goes to", "MTA-STS"));
+      List<String> values = new ArrayList<>(List.of(text(found, "route"), policy));
+      if (!text(found, "trouble").isEmpty()) {
+        names.add("trouble");
+        values.add(text(found, "trouble"));
+      }
+      screen.values(names, values);
+      screen.line("");
+      List<List<String>> rows = new ArrayList<>();
+      for (JsonNode server : found.get("servers")) {
+        String refused = text(server, "refused");
+        rows.add(
+            List.of(
+                text(server, "name"),
+                text(server, "address"),
+                text(server, "policy"),
+                refused.isEmpty() ? text(server, "tls") : "not used: " + refused));
+      }
+      screen.table(List.of("SERVER", "ADDRESS", "POLICY", "TLS"), rows, "There is no server.");
     }
   }
 }

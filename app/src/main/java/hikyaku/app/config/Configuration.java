@@ -11,6 +11,7 @@ import hikyaku.server.foreign.ForeignSettings;
 import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
+import hikyaku.server.mtasts.StsSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.origin.OriginSettings;
 import hikyaku.server.pop3.Pop3Settings;
@@ -44,6 +45,7 @@ import java.nio.file.Path;
  * @param smtp how mail is taken in, from other servers and from users
  * @param origin what is found out about whom mail from other servers is from
  * @param queue how mail goes out to other servers
+ * @param mtaSts policies of other domains about TLS (MTA-STS, RFC 8461)
  * @param sieve what users' scripts may do
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
@@ -73,6 +75,7 @@ public record Configuration(
     SmtpSettings smtp,
     OriginSettings origin,
     QueueSettings queue,
+    StsSettings mtaSts,
     SieveSettings sieve,
     Pop3Settings pop3,
     ImapSettings imap,
@@ -102,6 +105,7 @@ public record Configuration(
           SmtpSettings.of(""),
           OriginSettings.DEFAULTS,
           QueueSettings.DEFAULTS,
+          StsSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
@@ -175,6 +179,7 @@ public record Configuration(
         newSmtp,
         origin,
         queue,
+        mtaSts,
         sieve,
         pop3,
         imap,

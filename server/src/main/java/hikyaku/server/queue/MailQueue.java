@@ -5,10 +5,8 @@ import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.StoreException;
-import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.dkim.Signer;
-import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.SmtpClient;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,7 +16,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -113,17 +110,7 @@ public final class MailQueue implements AutoCloseable {
   }
 
   private Route route(Outgoing.To to) {
-    String written = to.address().domain();
-    String domain =
-        Address.canonicalDomain(written).orElseGet(() -> written.toLowerCase(Locale.ROOT));
-    Relay named = settings.routes().get(domain);
-    if (named != null) {
-      return new Route.Named(named);
-    }
-    return settings
-        .relay()
-        .<Route>map(Route.Named::new)
-        .orElseGet(() -> new Route.Exchange(domain));
+    return settings.route(to.address().domain());
   }
 
   /** Begins to work. */

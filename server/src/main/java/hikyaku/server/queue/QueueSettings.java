@@ -1,9 +1,12 @@
 package hikyaku.server.queue;
 
+import hikyaku.server.directory.Address;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.Relay;
+import hikyaku.server.smtpclient.Route;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -60,5 +63,16 @@ public record QueueSettings(
       throw new IllegalArgumentException(
           "queue.first-retry must be more than 0s, and queue.longest-retry no less than that");
     }
+  }
+
+  /** Where mail for a domain goes, however the domain is written. */
+  public Route route(String written) {
+    String domain =
+        Address.canonicalDomain(written).orElseGet(() -> written.toLowerCase(Locale.ROOT));
+    Relay named = routes.get(domain);
+    if (named != null) {
+      return new Route.Named(named);
+    }
+    return relay.<Route>map(Route.Named::new).orElseGet(() -> new Route.Exchange(domain));
   }
 }

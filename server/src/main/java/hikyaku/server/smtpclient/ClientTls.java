@@ -3,46 +3,30 @@ package hikyaku.server.smtpclient;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
-import org.jspecify.annotations.Nullable;
 
 /** TLS to another mail server. */
 final class ClientTls {
-  private static final SSLContext CHECKED = context(null);
-  private static final SSLContext UNCHECKED = context(new TrustManager[] {new Anybody()});
-
   private ClientTls() {}
 
-  private static SSLContext context(TrustManager @Nullable [] trusted) {
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      // Without trust managers of our own it is the machine that says whom it trusts.
-      context.init(null, trusted, null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this Java runtime has no TLS", e);
-    }
-  }
-
   /**
-   * Negotiates TLS.
+   * Negotiates TLS. The server's name goes with it (SNI), as who has certificates for many names
+   * must know which one is meant (RFC 7672 §8.1, RFC 8461 §4.1).
    *
-   * @param checked whether the certificate must be one for the host that is trusted here
+   * @param judge says whether the certificate will do. A context of its own for each connection: a
+   *     session that is resumed would be judged by nobody
    * @throws IOException if that fails
    */
-  static SSLSocket over(Socket socket, Hop hop, boolean checked) throws IOException {
+  static SSLSocket over(Socket socket, Hop hop, PeerJudge judge) throws IOException {
     SSLSocket secured =
         (SSLSocket)
-            (checked ? CHECKED : UNCHECKED)
+            context(judge)
                 .getSocketFactory()
                 .createSocket(socket, hop.name(), hop.address().getPort(), true);
-    if (checked) {
+    if (hop.check() instanceof PeerCheck.Named) {
       SSLParameters parameters = secured.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       secured.setSSLParameters(parameters);
@@ -51,32 +35,13 @@ final class ClientTls {
     return secured;
   }
 
-  /**
-   * Opportunistic security (RFC 7435): encryption against who listens, for mail that would else go
-   * in the clear; it does not keep out who stands between.
-   */
-  private static final class Anybody extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
+  private static SSLContext context(PeerJudge judge) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {judge}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java runtime has no TLS", e);
     }
   }
 }

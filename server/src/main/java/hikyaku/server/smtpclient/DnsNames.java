@@ -5,7 +5,6 @@ import hikyaku.server.dns.DnsException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Asks the DNS. */
 public final class DnsNames implements Names {
@@ -16,17 +15,19 @@ public final class DnsNames implements Names {
   }
 
   @Override
-  public Optional<List<Mx>> exchanges(String domain) throws UnreachableException {
+  public Exchanges exchanges(String domain) throws UnreachableException {
     try {
-      return dns.mx(domain)
-          .map(found -> found.stream().map(mx -> new Mx(mx.preference(), mx.host())).toList());
+      return new Exchanges(
+          dns.mx(domain)
+              .map(found -> found.stream().map(mx -> new Mx(mx.preference(), mx.host())).toList()),
+          false);
     } catch (DnsException e) {
       throw silent(e);
     }
   }
 
   @Override
-  public List<InetAddress> addresses(String host) throws UnreachableException {
+  public Addresses addresses(String host) throws UnreachableException {
     List<InetAddress> found = new ArrayList<>();
     DnsException silent = null;
     try {
@@ -42,7 +43,7 @@ public final class DnsNames implements Names {
     if (found.isEmpty() && silent != null) {
       throw silent(silent);
     }
-    return found;
+    return new Addresses(found, false);
   }
 
   private static UnreachableException silent(DnsException e) {

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class Exchanges {
   private final int port;
   private final boolean loopback;
   private final Passwords passwords;
+  private final TlsMeans means;
   private final RandomGenerator random;
 
   /** What to log in with at relays. */
@@ -45,12 +47,14 @@ final class Exchanges {
       int port,
       boolean loopback,
       Passwords passwords,
+      TlsMeans means,
       RandomGenerator random) {
     this.names = names;
     this.own = own;
     this.port = port;
     this.loopback = loopback;
     this.passwords = passwords;
+    this.means = means;
     this.random = random;
   }
 
@@ -59,14 +63,33 @@ final class Exchanges {
    * @throws UnreachableException if there is none, now or ever
    */
   List<Hop> of(Route route) throws UnreachableException {
+    Offer offer = offer(route);
+    if (offer.hops.isEmpty()) {
+      throw List.copyOf(offer.refused.values()).getLast();
+    }
+    return offer.hops;
+  }
+
+  /**
+   * Servers of a route.
+   *
+   * @param hops those that may be tried, in order
+   * @param refused those that may not; at least one if there is no other
+   */
+  record Offer(List<Hop> hops, Map<String, UnreachableException> refused) {}
+
+  /**
+   * @throws UnreachableException if there is none, now or ever
+   */
+  Offer offer(Route route) throws UnreachableException {
     return switch (route) {
       case Route.Named(Relay relay) -> relay(relay);
       case Route.Exchange(String domain) -> exchanges(domain);
     };
   }
 
-  private List<Hop> relay(Relay relay) throws UnreachableException {
-    List<InetAddress> addresses = addresses(relay.bareHost());
+  private Offer relay(Relay relay) throws UnreachableException {
+    List<InetAddress> addresses = addresses(relay.bareHost()).addresses();
     if (addresses.isEmpty()) {
       // It is the operator's mistake, not the sender's, so it does not end the message.
       throw unreachable(Verdict.deferred("4.4.4", "the relay " + relay.host() + " has no address"));
@@ -79,17 +102,26 @@ final class Exchanges {
         };
     Login login =
         relay.user().isEmpty() ? Login.NONE : new Login(relay.user(), passwords.of(relay));
-    return addresses.stream()
-        .limit(MOST)
-        .map(
-            a -> new Hop(relay.bareHost(), new InetSocketAddress(a, relay.port()), security, login))
-        .toList();
+    List<Hop> hops =
+        addresses.stream()
+            .limit(MOST)
+            .map(a ->
+                new Hop(
+                    relay.bareHost(),
+                    new InetSocketAddress(a, relay.port()),
+                    security,
+                    PeerCheck.NAMED,
+                    TlsPolicy.relay(relay.bareHost()),
+                    login))
+            .toList();
+    return new Offer(hops, Map.of());
   }
 
-  private List<Hop> exchanges(String domain) throws UnreachableException {
+  private Offer exchanges(String domain) throws UnreachableException {
+    Names.Exchanges found = names.exchanges(domain);
     List<Names.Mx> records =
-        names
-            .exchanges(domain)
+        found
+            .records()
             .orElseThrow(
                 () -> unreachable(Verdict.failed("5.1.2", "there is no domain " + domain)));
     if (records.size() == 1 && records.getFirst().host().isEmpty()) {
@@ -118,45 +150,44 @@ final class Exchanges {
     return hops(domain, byPreference.values(), implicit);
   }
 
-  private List<Hop> hops(String domain, Iterable<List<String>> groups, boolean implicit)
-      throws UnreachableException {
+  private Offer hops(String domain, Iterable<List<String>> groups, boolean implicit) {
+    Demands demands = new Demands(domain, means);
     List<Hop> hops = new ArrayList<>();
-    UnreachableException silent = null;
+    Map<String, UnreachableException> refused = new LinkedHashMap<>();
     boolean refusedAddress = false;
     for (List<String> group : groups) {
       Collections.shuffle(group, random::nextInt);
       for (String host : group) {
         try {
-          for (InetAddress address : addresses(host)) {
+          Names.Addresses found = addresses(host);
+          Demands.Demand demand = demands.of(host);
+          for (InetAddress address : found.addresses()) {
             if (!usable(address)) {
               refusedAddress = true;
             } else if (hops.size() < MOST) {
-              hops.add(
-                  new Hop(
-                      host, new InetSocketAddress(address, port), Security.IF_OFFERED, Login.NONE));
+              hops.add(demand.hop(host, new InetSocketAddress(address, port)));
             }
           }
         } catch (UnreachableException e) {
-          silent = e;
+          refused.put(host, e);
         }
       }
     }
-    if (!hops.isEmpty()) {
-      return hops;
+    if (hops.isEmpty() && refused.isEmpty()) {
+      String what =
+          refusedAddress
+              ? " has only addresses that no mail is sent to"
+              : implicit ? " has no mail server" : " names mail servers that have no address";
+      refused.put(domain, unreachable(Verdict.failed("5.4.4", domain + what)));
     }
-    if (silent != null) {
-      throw silent;
-    }
-    String what =
-        refusedAddress
-            ? " has only addresses that no mail is sent to"
-            : implicit ? " has no mail server" : " names mail servers that have no address";
-    throw unreachable(Verdict.failed("5.4.4", domain + what));
+    return new Offer(hops, refused);
   }
 
-  private List<InetAddress> addresses(String host) throws UnreachableException {
+  private Names.Addresses addresses(String host) throws UnreachableException {
     Optional<InetAddress> literal = literal(host);
-    return literal.isPresent() ? List.of(literal.get()) : names.addresses(host);
+    return literal.isPresent()
+        ? new Names.Addresses(List.of(literal.get()), false)
+        : names.addresses(host);
   }
 
   private static Optional<InetAddress> literal(String host) {

@@ -10,17 +10,28 @@ public interface Names {
   record Mx(int preference, String host) {}
 
   /**
-   * The MX records of a domain, in any order; empty if it has none, though it exists. Nothing if
-   * there is no such domain.
+   * The MX records of a domain, in any order.
    *
-   * @throws UnreachableException if nobody can say now
+   * @param records empty if it has none, though it exists; nothing if there is no such domain
+   * @param secure whether DNSSEC vouches for them
    */
-  Optional<List<Mx>> exchanges(String domain) throws UnreachableException;
+  record Exchanges(Optional<List<Mx>> records, boolean secure) {}
 
   /**
-   * The addresses of a host, of IPv6 and IPv4; empty if it has none, or does not exist.
+   * The addresses of a host, of IPv6 and IPv4.
    *
+   * @param addresses none too if there is no such host
+   * @param secure whether DNSSEC vouches for them
+   */
+  record Addresses(List<InetAddress> addresses, boolean secure) {}
+
+  /**
    * @throws UnreachableException if nobody can say now
    */
-  List<InetAddress> addresses(String host) throws UnreachableException;
+  Exchanges exchanges(String domain) throws UnreachableException;
+
+  /**
+   * @throws UnreachableException if nobody can say now
+   */
+  Addresses addresses(String host) throws UnreachableException;
 }

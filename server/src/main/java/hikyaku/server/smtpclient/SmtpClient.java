@@ -1,6 +1,7 @@
 package hikyaku.server.smtpclient;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -15,6 +16,7 @@ public final class SmtpClient {
 
   private final String hello;
   private final ClientSettings settings;
+  private final TlsMeans means;
   private final Exchanges exchanges;
 
   /**
@@ -22,6 +24,7 @@ public final class SmtpClient {
    * @param own further names by which mail would come back here
    * @param port where exchanges listen: {@link #PORT}
    * @param password what a relay's user logs in with
+   * @param means what TLS is judged by
    */
   public SmtpClient(
       String hello,
@@ -29,9 +32,11 @@ public final class SmtpClient {
       int port,
       ClientSettings settings,
       Names names,
-      Password password) {
+      Password password,
+      TlsMeans means) {
     this.hello = hello;
     this.settings = settings;
+    this.means = means;
     Set<String> lower =
         java.util.stream.Stream.concat(own.stream(), java.util.stream.Stream.of(hello))
             .map(name -> name.toLowerCase(Locale.ROOT))
@@ -43,6 +48,7 @@ public final class SmtpClient {
             port,
             settings.loopback(),
             relay -> of(password, relay),
+            means,
             new SecureRandom());
   }
 
@@ -60,6 +66,27 @@ public final class SmtpClient {
           Verdict.deferred("4.7.0", "there is no password for " + relay + " in queue.passwords"));
     }
     return found;
+  }
+
+  /** Looks where mail would go now, and over what TLS; connects to nobody. */
+  public Survey survey(Route route) {
+    List<Survey.Server> servers = new ArrayList<>();
+    try {
+      Exchanges.Offer offer = exchanges.offer(route);
+      for (Hop hop : offer.hops()) {
+        servers.add(
+            new Survey.Server(
+                hop.name(),
+                hop.address().getAddress().getHostAddress(),
+                hop.told(),
+                hop.policy(),
+                ""));
+      }
+      offer.refused().forEach((host, why) -> servers.add(Survey.Server.refused(host, why)));
+    } catch (UnreachableException e) {
+      servers.add(Survey.Server.refused("", e));
+    }
+    return new Survey(servers);
   }
 
   /** Opens nothing yet. Used by one thread. */
@@ -106,7 +133,7 @@ public final class SmtpClient {
       UnreachableException last = null;
       for (Hop hop : exchanges.of(route)) {
         try {
-          SmtpConnection fresh = SmtpConnection.open(hop, hello, settings);
+          SmtpConnection fresh = SmtpConnection.open(hop, hello, settings, means);
           connection = fresh;
           return send(fresh, letter, mayEnd);
         } catch (UnreachableException e) {

@@ -31,6 +31,7 @@ final class SmtpConnection implements AutoCloseable {
 
   private final Hop hop;
   private final ClientSettings settings;
+  private final TlsMeans means;
   private final Socket ground;
   private final Patience patience;
   private Socket socket;
@@ -39,9 +40,11 @@ final class SmtpConnection implements AutoCloseable {
   private OutputStream out;
   private final Map<String, String> extensions = new HashMap<>();
 
-  private SmtpConnection(Hop hop, ClientSettings settings, Socket ground) throws IOException {
+  private SmtpConnection(Hop hop, ClientSettings settings, TlsMeans means, Socket ground)
+      throws IOException {
     this.hop = hop;
     this.settings = settings;
+    this.means = means;
     this.ground = ground;
     this.socket = ground;
     this.patience = new Patience(ground, settings.greeting());
@@ -56,24 +59,29 @@ final class SmtpConnection implements AutoCloseable {
    * @param hello our name
    * @throws UnreachableException if that does not succeed
    */
-  static SmtpConnection open(Hop hop, String hello, ClientSettings settings)
+  static SmtpConnection open(Hop hop, String hello, ClientSettings settings, TlsMeans means)
       throws UnreachableException {
     try {
-      return attempt(hop, hello, settings);
+      return attempt(hop, hello, settings, means);
     } catch (TlsFailure e) {
       if (hop.security() != Hop.Security.IF_OFFERED) {
-        throw unreachable(hop, "4.7.5", "TLS with " + hop + " failed: " + e.getMessage(), e);
+        throw unreachable(
+            hop,
+            "4.7.5",
+            "TLS with " + hop + ", which " + hop.policy() + " demands, failed: " + e.getMessage(),
+            e);
       }
       // Without TLS the mail would have gone in the clear anyway (RFC 7435 §3).
       LOG.atInfo()
           .addKeyValue("host", hop)
           .addKeyValue("cause", e.getMessage())
           .log("TLS failed; going on without");
-      return open(hop.withoutTls(), hello, settings);
+      return open(hop.withoutTls(), hello, settings, means);
     }
   }
 
-  private static SmtpConnection attempt(Hop hop, String hello, ClientSettings settings)
+  private static SmtpConnection attempt(
+      Hop hop, String hello, ClientSettings settings, TlsMeans means)
       throws UnreachableException, TlsFailure {
     Socket socket = new Socket();
     SmtpConnection made = null;
@@ -81,7 +89,7 @@ final class SmtpConnection implements AutoCloseable {
     try {
       socket.connect(hop.address(), (int) settings.connect().toMillis());
       socket.setTcpNoDelay(true);
-      made = new SmtpConnection(hop, settings, socket);
+      made = new SmtpConnection(hop, settings, means, socket);
       made.greet(hello);
       done = true;
       return made;
@@ -126,26 +134,21 @@ final class SmtpConnection implements AutoCloseable {
 
   private void greet(String hello) throws IOException {
     if (hop.security() == Hop.Security.IMPLICIT) {
-      secure(true);
+      secure();
     }
     insist(read(settings.greeting()));
     hello(hello);
-    boolean offered = extensions.containsKey("STARTTLS");
-    switch (hop.security()) {
-      case REQUIRED -> {
-        if (!offered) {
-          throw unreachable("4.7.4", hop + " does not offer STARTTLS, which the relay must have");
-        }
-        startTls(true);
-        hello(hello);
+    boolean wanted =
+        hop.security() == Hop.Security.REQUIRED || hop.security() == Hop.Security.IF_OFFERED;
+    if (wanted && extensions.containsKey("STARTTLS")) {
+      startTls();
+      hello(hello);
+    } else if (wanted) {
+      tell(TlsFault.STARTTLS_NOT_SUPPORTED, "");
+      if (hop.security() == Hop.Security.REQUIRED) {
+        throw unreachable(
+            "4.7.4", hop + " does not offer STARTTLS, which " + hop.policy() + " demands");
       }
-      case IF_OFFERED -> {
-        if (offered) {
-          startTls(false);
-          hello(hello);
-        }
-      }
-      case IMPLICIT, NONE -> {}
     }
     if (!hop.login().isNone()) {
       login();
@@ -166,28 +169,49 @@ final class SmtpConnection implements AutoCloseable {
     }
   }
 
-  private void startTls(boolean checked) throws IOException {
+  private void startTls() throws IOException {
     ServerReply reply = command("STARTTLS");
     if (!reply.isPositive()) {
+      tell(TlsFault.STARTTLS_NOT_SUPPORTED, reply.toString());
       throw new TlsFailure(new IOException(reply.toString()));
     }
-    secure(checked);
+    secure();
   }
 
-  private void secure(boolean checked) throws IOException {
+  private void secure() throws IOException {
     if (input.available() > 0 || in.buffered() > 0) {
       // Somebody in between would have us believe that it came under TLS.
       throw new TlsFailure(new IOException("it said something ahead of TLS"));
     }
     patience.until(settings.greeting());
+    PeerJudge judge = new PeerJudge(hop.check(), means.trusted());
     try {
-      socket = ClientTls.over(ground, hop, checked);
+      socket = ClientTls.over(ground, hop, judge);
     } catch (IOException e) {
-      throw new TlsFailure(e);
+      TlsFault fault = judge.fault();
+      String reason = fault == null ? String.valueOf(e.getMessage()) : judge.reason();
+      tell(fault == null ? TlsFault.VALIDATION_FAILURE : fault, reason);
+      throw new TlsFailure(fault == null ? e : new IOException(reason, e));
     }
+    tell(judge.fault(), judge.reason());
     input = socket.getInputStream();
     in = new WireReader(source(input));
     out = new BufferedOutputStream(socket.getOutputStream(), BUFFER);
+  }
+
+  private void tell(@Nullable TlsFault fault, String reason) {
+    if (hop.policy().kind() != TlsPolicy.Kind.RELAY) {
+      means
+          .observer()
+          .told(
+              new TlsObserver.Outcome(
+                  hop.policy(),
+                  fault,
+                  reason,
+                  hop.name(),
+                  hop.address().getAddress().getHostAddress(),
+                  ground.getLocalAddress().getHostAddress()));
+    }
   }
 
   private void login() throws IOException {

@@ -19,10 +19,12 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
+import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.DnsNames;
 import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.SmtpClient;
+import hikyaku.server.smtpclient.TlsMeans;
 import hikyaku.server.testing.MailSink;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -111,7 +113,8 @@ class MailQueueTest {
             CLIENT,
             new DnsNames(
                 new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)))),
-            _ -> null);
+            _ -> null,
+            new TlsMeans(_ -> StsPolicies.Found.NOTHING, TlsMeans.machine(), _ -> {}));
     MailQueue queue =
         new MailQueue(
             "home.test",

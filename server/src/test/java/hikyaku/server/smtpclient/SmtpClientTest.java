@@ -8,6 +8,7 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.smtpclient.Verdict.Kind;
 import hikyaku.server.testing.MailSink;
 import java.net.InetAddress;
@@ -32,23 +33,30 @@ class SmtpClientTest {
   /** A DNS as a test wants it; what is not there does not exist. */
   private record Zone(Map<String, List<Names.Mx>> mx, Map<String, String> a) implements Names {
     @Override
-    public Optional<List<Mx>> exchanges(String domain) throws UnreachableException {
+    public Exchanges exchanges(String domain) throws UnreachableException {
       if (domain.equals("silent.test")) {
         throw new UnreachableException(Verdict.deferred("4.4.3", "no answer"));
       }
-      return mx.containsKey(domain) || a.containsKey(domain)
-          ? Optional.of(mx.getOrDefault(domain, List.of()))
-          : Optional.empty();
+      return new Exchanges(
+          mx.containsKey(domain) || a.containsKey(domain)
+              ? Optional.of(mx.getOrDefault(domain, List.of()))
+              : Optional.empty(),
+          false);
     }
 
     @Override
-    public List<InetAddress> addresses(String host) {
-      return a.containsKey(host) ? List.of(InetAddress.ofLiteral(a.get(host))) : List.of();
+    public Addresses addresses(String host) {
+      return new Addresses(
+          a.containsKey(host) ? List.of(InetAddress.ofLiteral(a.get(host))) : List.of(), false);
     }
   }
 
+  private static final TlsMeans NO_POLICIES =
+      new TlsMeans(_ -> StsPolicies.Found.NOTHING, TlsMeans.machine(), _ -> {});
+
   private static SmtpClient client(int port, ClientSettings settings, Names names) {
-    return new SmtpClient("us.test", Set.of(), port, settings, names, relay -> "secret");
+    return new SmtpClient(
+        "us.test", Set.of(), port, settings, names, relay -> "secret", NO_POLICIES);
   }
 
   private static Letter letter(String text, String... to) {

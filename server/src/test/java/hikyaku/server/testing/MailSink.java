@@ -17,6 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** Another mail server, which does as a test likes. What it has taken it keeps. */
 public final class MailSink implements AutoCloseable {
@@ -41,6 +43,7 @@ public final class MailSink implements AutoCloseable {
 
   private final ServerSocket socket;
   private final Manners manners;
+  private final SSLContext tls;
   private final List<Taken> taken = new CopyOnWriteArrayList<>();
   private final List<Taken> known = new CopyOnWriteArrayList<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -51,8 +54,17 @@ public final class MailSink implements AutoCloseable {
   }
 
   public MailSink(int port, Manners manners) throws IOException {
+    this(InetAddress.getByName("127.0.0.1"), port, null, manners);
+  }
+
+  /**
+   * @param tls null for one that does not offer STARTTLS
+   */
+  public MailSink(InetAddress address, int port, SSLContext tls, Manners manners)
+      throws IOException {
     this.manners = manners;
-    socket = new ServerSocket(port, 100, InetAddress.getByName("127.0.0.1"));
+    this.tls = tls;
+    socket = new ServerSocket(port, 100, address);
     Thread.ofVirtual().name("sink").start(this::accept);
   }
 
@@ -114,8 +126,8 @@ public final class MailSink implements AutoCloseable {
 
   private void serve(Socket client) {
     try (client) {
-      BufferedReader in =
-          new BufferedReader(new InputStreamReader(client.getInputStream(), ISO_8859_1));
+      Socket secured = null;
+      BufferedReader in = reader(client);
       OutputStream out = client.getOutputStream();
       String from = "";
       List<String> to = new ArrayList<>();
@@ -136,8 +148,26 @@ public final class MailSink implements AutoCloseable {
                 out,
                 line,
                 sofar,
-                "250-sink\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 8BITMIME")) {
+                "250-sink\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n"
+                    + (tls != null && secured == null ? "250-STARTTLS\r\n" : "")
+                    + "250 8BITMIME")) {
               return;
+            }
+          }
+          case "STARTTLS" -> {
+            String reply = manners.reply(line, sofar);
+            if (!say(out, reply != null ? reply : tls == null ? "502 5.5.1 no" : "220 go")) {
+              return;
+            }
+            if (reply == null && tls != null) {
+              SSLSocket over =
+                  (SSLSocket)
+                      tls.getSocketFactory().createSocket(client, null, client.getPort(), false);
+              over.setUseClientMode(false);
+              over.startHandshake();
+              secured = over;
+              in = reader(over);
+              out = over.getOutputStream();
             }
           }
           case "MAIL" -> {
@@ -192,6 +222,10 @@ public final class MailSink implements AutoCloseable {
     } finally {
       open.remove(client);
     }
+  }
+
+  private static BufferedReader reader(Socket of) throws IOException {
+    return new BufferedReader(new InputStreamReader(of.getInputStream(), ISO_8859_1));
   }
 
   private static String path(String line) {
