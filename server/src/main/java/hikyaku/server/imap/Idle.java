@@ -36,13 +36,17 @@ final class Idle {
     // Listening begins before the first look, so that nothing falls between the two.
     try (LogStore.@Nullable Registration _ =
         selected == null ? null : selected.mailbox().listen(session.connection::signal)) {
-      lookAtOthers();
-      session.tell(true, false, "IDLE");
       if (resumed && session.connection.isRepeat()) {
         // The client has said DONE: what it was told of these news may be part of the answer to it.
+        session.tell(true, false, "IDLE");
         return listen(session.connection.await(session.server.settings.command()));
       }
-      settle();
+      if (resumed && session.connection.pinned().isPresent()) {
+        // What another node was telling is told to its end; what has come since, after that.
+        session.tell(true, false, "IDLE");
+        settle();
+      }
+      tell();
       return listen(await());
     }
   }

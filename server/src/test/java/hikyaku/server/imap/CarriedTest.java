@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of sessions that change nodes, beyond the transcripts. */
@@ -231,6 +232,40 @@ class CarriedTest {
         assertThat(rig.carrier().orElseThrow().deaths()).isPositive();
       }
     }
+  }
+
+  /** What comes while no node has the session is told by the next, with nothing to wake it. */
+  @Test
+  void inIdleNothingIsMissedBetweenTwoNodes() throws Exception {
+    int deaths = 0;
+    for (long seed = 1; seed <= 8; seed++) {
+      try (ImapRig rig = rig(new Plan(3, 16 * 1024, seed));
+          ImapClient client = rig.connect()) {
+        client.login("bob");
+        client.say("a", "SELECT INBOX");
+        client.sendLine("b IDLE");
+        assertThat(client.line()).startsWith("+ ");
+        AtomicInteger delivered = new AtomicInteger();
+        rig.carrier()
+            .orElseThrow()
+            .onDeath(() -> {
+              rig.deliver("bob", octets("\r\n"));
+              delivered.incrementAndGet();
+            });
+        for (int i = 1; i <= 20; i++) {
+          rig.deliver("bob", octets("\r\n"));
+          delivered.incrementAndGet();
+          String exists = "";
+          while (!exists.equals("* " + delivered.get() + " EXISTS")) {
+            exists = client.line();
+          }
+        }
+        client.sendLine("DONE");
+        assertThat(client.until("b").getLast()).startsWith("b OK");
+        deaths += rig.carrier().orElseThrow().deaths();
+      }
+    }
+    assertThat(deaths).isGreaterThan(20);
   }
 
   /** Each of its parts is told once, though mail arrives in what was told before. */
