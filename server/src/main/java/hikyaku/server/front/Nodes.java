@@ -48,6 +48,7 @@ public final class Nodes implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Resettling resettling = new Resettling();
 
   /** Addresses to keep a link to, and whether an operator named them: those are never forgotten. */
   private final Map<String, Boolean> known = new HashMap<>();
@@ -389,6 +390,11 @@ public final class Nodes implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  /** The line of sessions that no node has. */
+  Resettling resettling() {
+    return resettling;
   }
 
   /** The nodes that are linked now. */

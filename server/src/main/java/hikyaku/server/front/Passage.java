@@ -61,6 +61,7 @@ final class Passage implements TurnProtocol.Turns {
   private final Instant since = Instant.now();
   private final Unsettled input;
   private final String listenerPool;
+  private final Resettling resettling;
 
   private @Nullable Inbox inbox;
   private NodeLink.@Nullable Stream stream;
@@ -74,6 +75,12 @@ final class Passage implements TurnProtocol.Turns {
   private @Nullable Preference sentHome;
 
   private boolean goingHome;
+
+  /** Whence the session came, while no node has it; null while one has. */
+  private @Nullable Departure departure;
+
+  /** In the line of those that are to be given to a node, until that has it. */
+  private Resettling.@Nullable Place place;
 
   /** When the client is told that no node takes it; counts on while one after the other refuses. */
   private long patienceEnds;
@@ -133,10 +140,19 @@ final class Passage implements TurnProtocol.Turns {
     this.nodes = nodes;
     this.settings = settings;
     this.metrics = metrics;
+    this.resettling = nodes.resettling();
     this.input = new Unsettled(settings.spool());
     this.listenerPool = settings.pools().getOrDefault(client.listener().name(), "");
     this.preference = Preference.of(listenerPool, Home.ANYWHERE);
   }
+
+  /**
+   * A session without a node.
+   *
+   * @param from the node that had it
+   * @param began when it was lost, by {@link System#nanoTime()}
+   */
+  private record Departure(String from, String why, long began) {}
 
   /** A repeated answer is not what was answered before. */
   private static final class Diverged extends IOException {
@@ -177,6 +193,9 @@ final class Passage implements TurnProtocol.Turns {
       }
       while (!over) {
         hearNode();
+        if (!over && departure != null && isDue()) {
+          goOn(departure);
+        }
         if (!over) {
           forward();
           if (!hearClient()) {
@@ -389,8 +408,8 @@ final class Passage implements TurnProtocol.Turns {
       // A file may be at its end by it.
       case Told.Settled _ -> input.room() > 0;
       case Told.Closed(CloseReason reason) -> endsInOrder(reason);
-      case Told.StartTls _, Told.StartCompression _, Told.Left _, Told.Lost _, Told.Refused _ ->
-          false;
+      case Told.Left _, Told.Lost _ -> mayWait();
+      case Told.StartTls _, Told.StartCompression _, Told.Refused _ -> false;
     };
   }
 
@@ -414,6 +433,10 @@ final class Passage implements TurnProtocol.Turns {
   }
 
   private void hear(Told told) throws IOException, InterruptedException {
+    if (!(told instanceof Told.Account)) {
+      // Where the session stands is looked up behind that.
+      standsNoMore();
+    }
     switch (told) {
       case Told.Output(byte[] octets, long pinnedTo) -> {
         if (pinnedTo >= 0) {
@@ -442,8 +465,8 @@ final class Passage implements TurnProtocol.Turns {
       }
       case Told.Account(String name, Home home) -> loggedIn(name, home);
       case Told.Granted(int octets) -> credit += octets;
-      case Told.Left _ -> move(goingHome ? "home" : "left");
-      case Told.Lost(String why) -> move(why);
+      case Told.Left _ -> depart(goingHome ? "home" : "left");
+      case Told.Lost(String why) -> depart(why);
       case Told.Refused(String why) -> refused(why);
       case Told.Closed(CloseReason reason) -> closed(reason);
     }
@@ -541,8 +564,9 @@ final class Passage implements TurnProtocol.Turns {
     }
   }
 
-  /** Now it is known where the session is served best; if that is elsewhere it is asked back. */
   /**
+   * Now it is known where the session is served best; if that is elsewhere it is asked back.
+   *
    * @param name empty of one that has logged out
    */
   private void loggedIn(String name, Home home) {
@@ -567,7 +591,7 @@ final class Passage implements TurnProtocol.Turns {
 
   private void closed(CloseReason reason) throws IOException, InterruptedException {
     switch (reason) {
-      case STOPPING, MOVED -> move("the node stopped");
+      case STOPPING, MOVED -> depart("the node stopped");
       case OPERATOR, ACCOUNT, WRITE_TIMEOUT, BROKEN -> {
         stream = null;
         client.close(reason);
@@ -601,22 +625,65 @@ final class Passage implements TurnProtocol.Turns {
 
   // ---- moving
 
-  private void move(String why) throws IOException, InterruptedException {
-    long began = System.nanoTime();
+  /** No node has the session any more. It goes to another at once, or when its turn comes. */
+  private void depart(String why) throws IOException, InterruptedException {
     NodeLink.Stream before = stream;
-    String from = before == null ? "" : before.node();
+    Departure now = new Departure(before == null ? "" : before.node(), why, System.nanoTime());
     stream = null;
     goingHome = false;
+    departure = now;
+    if (!mayWait()) {
+      goOn(now);
+      return;
+    }
+    inbox = null;
+    credit = WINDOW;
+    place = resettling.join(this::called);
+    resettling.callNext();
+  }
+
+  /** Whether nobody would notice that no node has the session. */
+  private boolean mayWait() {
+    return position != null && !inputEnded && isBetweenCommands();
+  }
+
+  private boolean isDue() {
+    Resettling.Place mine = place;
+    return mine == null || mine.isCalled() || !mayWait();
+  }
+
+  /** It is this session's turn; nobody waits here. */
+  private void called() {
+    if (client.take()) {
+      client.giveBack(true);
+    }
+  }
+
+  private void standsNoMore() {
+    Resettling.Place mine = place;
+    if (mine != null) {
+      place = null;
+      mine.done();
+    }
+  }
+
+  private void goOn(Departure from) throws IOException, InterruptedException {
+    departure = null;
+    Resettling.Place mine = place;
+    if (mine != null && !mine.isCalled()) {
+      standsNoMore();
+    }
     attach();
     NodeLink.Stream now = stream;
     if (now != null) {
-      metrics.moves(why).record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+      long took = System.nanoTime() - from.began;
+      metrics.moves(from.why).record(took, TimeUnit.NANOSECONDS);
       LOG.atInfo()
           .addKeyValue("session", client.sessionId())
-          .addKeyValue("from", from)
+          .addKeyValue("from", from.from)
           .addKeyValue("to", now.node())
-          .addKeyValue("cause", why)
-          .addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
+          .addKeyValue("cause", from.why)
+          .addKeyValue("ms", TimeUnit.NANOSECONDS.toMillis(took))
           .log("session moved");
     }
   }
@@ -636,6 +703,8 @@ final class Passage implements TurnProtocol.Turns {
         forward();
         return;
       }
+      // Whoever is behind in the line finds none either, and has as much patience.
+      standsNoMore();
       // One that refused may be asked again once all have.
       refusing = Set.of();
       long left = patienceEnds - System.nanoTime();
@@ -717,6 +786,7 @@ final class Passage implements TurnProtocol.Turns {
 
   @Override
   public void close() throws IOException {
+    standsNoMore();
     NodeLink.Stream left = stream;
     if (left != null) {
       left.drop(CloseReason.PEER_CLOSED);

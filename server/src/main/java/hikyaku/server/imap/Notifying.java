@@ -328,7 +328,8 @@ final class Notifying implements AutoCloseable {
     // What cannot be told now is tried again when something wakes, and not at once.
     boolean tried = false;
     while (true) {
-      // Of the answer to a command that is repeated the client may have a part: nothing goes before.
+      // Of the answer to a command that is repeated the client may have a part: nothing goes
+      // before.
       if (due && !session.connection.isRepeat()) {
         due = false;
         tell();

@@ -46,6 +46,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
 
   // The session's thread's own.
   private boolean unsettledOutput;
+  private boolean silent = true;
   private boolean ending;
   private boolean left;
   private long pin = -1;
@@ -179,6 +180,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
    * @param leave whether a session that is wanted back may leave here
    */
   Wake await(Waiting kind, long deadline, boolean leave) throws IOException {
+    arrived();
     lock.lock();
     try {
       waiting = kind != Waiting.IN_COMMAND;
@@ -204,6 +206,17 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
     } finally {
       waiting = false;
       lock.unlock();
+    }
+  }
+
+  /**
+   * A session that was carried on has nothing to say if nothing has happened. The front gives this
+   * node the next one when it hears of this one: a grant of nothing says that it is here.
+   */
+  private void arrived() {
+    if (silent) {
+      silent = false;
+      carrier.granted(0);
     }
   }
 
@@ -366,6 +379,7 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   void settle(long inputOffset, byte[] position, byte[] octets, int length) throws IOException {
     owe(position.length + length);
     unsettledOutput = false;
+    silent = false;
     pin = -1;
     carrier.settled(inputOffset, position, octets, length);
     octetsOut.setOpaque(octetsOut.getPlain() + length);

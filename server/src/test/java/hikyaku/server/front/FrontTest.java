@@ -521,6 +521,41 @@ final class FrontTest {
     }
   }
 
+  /** Those that wait for nothing stand in line, and who asks for something goes before. */
+  @Test
+  void whoAsksDoesNotStandInLine() throws Exception {
+    int inLine = 7;
+    link(one);
+    List<Client> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < Resettling.AT_ONCE + inLine; i++) {
+        clients.add(greeted("plain"));
+      }
+      link(two);
+      two.protocol.stopAt = "resume";
+      one.cable.cut();
+      for (int i = 0; i < Resettling.AT_ONCE; i++) {
+        arrived(two.protocol, "resumed");
+      }
+      assertThat(two.protocol.begun).isEmpty();
+      for (Client client : clients) {
+        client.send("ADD 3\r\n");
+      }
+      for (int i = 0; i < inLine; i++) {
+        arrived(two.protocol, "resumed");
+      }
+      two.protocol.release.countDown();
+      for (Client client : clients) {
+        client.expect("total 3");
+        client.ask("WHERE", "two");
+      }
+    } finally {
+      for (Client client : clients) {
+        client.close();
+      }
+    }
+  }
+
   @Test
   void goesOnElsewhereWhenTheNodeHangs() throws Exception {
     link(one);

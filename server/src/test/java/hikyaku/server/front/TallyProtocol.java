@@ -71,6 +71,7 @@ final class TallyProtocol implements Protocol {
   @Override
   public void resume(Connection connection, byte[] position) throws IOException {
     begun.add("resumed");
+    stop("resume");
     ByteBuffer where = ByteBuffer.wrap(position);
     long total = position.length == 0 ? 0 : where.getLong();
     new Dialogue(connection, total, position.length > 0 && where.get() == 1).run();
