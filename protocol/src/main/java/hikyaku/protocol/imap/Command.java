@@ -271,19 +271,29 @@ public sealed interface Command {
    * What APPEND says of a message.
    *
    * @param internalDate null for the time of arrival
-   * @param size octets
-   * @param literal8 whether it came as {@code ~{n}} (RFC 3516 §4.4)
-   * @param utf8 whether it came as {@code UTF8 (~{n})} (RFC 9755 §4)
+   * @param parts what it is made of: one literal, or what stands behind CATENATE (RFC 4469)
    */
   record AppendMessage(
-      List<String> flags,
-      @Nullable OffsetDateTime internalDate,
-      long size,
-      boolean literal8,
-      boolean utf8) {
+      List<String> flags, @Nullable OffsetDateTime internalDate, List<AppendPart> parts) {
     public AppendMessage {
       flags = List.copyOf(flags);
+      parts = List.copyOf(parts);
     }
+  }
+
+  /** A part of a message that APPEND brings. */
+  sealed interface AppendPart {
+    /**
+     * Octets that the client sends.
+     *
+     * @param size of them
+     * @param literal8 whether they come as {@code ~{n}} (RFC 3516 §4.4)
+     * @param utf8 whether they come as {@code UTF8 (~{n})} (RFC 9755 §4)
+     */
+    record Literal(long size, boolean literal8, boolean utf8) implements AppendPart {}
+
+    /** Octets that are here already (RFC 4469 §3). */
+    record Url(ImapUrl url) implements AppendPart {}
   }
 
   /**

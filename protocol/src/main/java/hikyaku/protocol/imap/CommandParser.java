@@ -50,8 +50,8 @@ final class CommandParser {
         "LISTRIGHTS", parser -> new Command.ListRights(parser.mailbox(), parser.identifier()));
     RULES.put("MYRIGHTS", parser -> new Command.MyRights(parser.mailbox()));
     RULES.put("APPEND", CommandParser::append);
-    RULES.put("REPLACE", CommandParser::replace);
-    RULES.put("UID REPLACE", CommandParser::replace);
+    RULES.put("REPLACE", CommandParser::append);
+    RULES.put("UID REPLACE", CommandParser::append);
     RULES.put("IDLE", parser -> new Command.Idle());
     RULES.put("NOTIFY", parser -> new NotifyParser(parser.in).notification());
     RULES.put("COMPRESS", CommandParser::compress);
@@ -273,18 +273,9 @@ final class CommandParser {
     return new Command.SetAcl(mailbox, identifier, action, letters);
   }
 
-  /** Reached only when no literal stands where APPEND needs one: {@link AppendParser} has those. */
+  /** {@link AppendParser} has all that can be right. */
   private Command append() throws SyntaxException {
-    mailbox();
-    throw SyntaxException.bad("APPEND without a message literal");
-  }
-
-  /** Reached only without a literal, as {@link #append}. */
-  private Command replace() throws SyntaxException {
-    in.expectSp();
-    in.expectOneMessage();
-    mailbox();
-    throw SyntaxException.bad("REPLACE without a message literal");
+    throw SyntaxException.bad("A command without its messages");
   }
 
   private Command language() throws SyntaxException {

@@ -6,6 +6,7 @@ import hikyaku.protocol.wire.WireReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,14 +41,25 @@ public final class CommandReader {
     void proceed() throws IOException;
 
     /**
-     * A message of APPEND or REPLACE is about to come. It is called once for each message of a
-     * command, in order; a refusal ends the calls for that command, and {@link #next} then gives it
-     * as {@link Refused}. Messages taken before are the session's to give up, also when reading
-     * fails.
+     * A message of APPEND or REPLACE begins; its parts follow, in order. A refusal, of a part too,
+     * ends the calls for that command, and {@link #next} then gives it as {@link Refused}. Messages
+     * taken before are the session's to give up, also when reading fails.
      *
      * @param index 0 for the first message
+     * @param catenated whether it is of several parts, some of which may be empty
+     * @return null, or a refusal
      */
-    Decision message(Purpose purpose, Command.AppendMessage message, int index) throws IOException;
+    @Nullable Reply message(Purpose purpose, int index, boolean catenated) throws IOException;
+
+    /** Octets of the message that has begun are about to come. */
+    Decision literal(Command.AppendPart.Literal literal) throws IOException;
+
+    /**
+     * Octets of the message that has begun are here already.
+     *
+     * @return null, or a refusal
+     */
+    @Nullable Reply url(ImapUrl url) throws IOException;
   }
 
   /** What a message is for that is about to come. */
@@ -63,11 +75,11 @@ public final class CommandReader {
     record Replace(String mailbox, boolean uid, SequenceSet replaced) implements Purpose {}
   }
 
-  /** What becomes of a message that is about to come. */
+  /** What becomes of octets that are about to come. */
   public sealed interface Decision {
     /**
-     * @param sink gets all octets of the message. What it throws ends the reading of the
-     *     connection; a sink that fails for its own reasons should remember that and go on
+     * @param sink gets all of them. What it throws ends the reading of the connection; a sink that
+     *     fails for its own reasons should remember that and go on
      */
     record Take(OctetSink sink) implements Decision {}
 
@@ -272,23 +284,18 @@ public final class CommandReader {
     /** Where the literal goes, or null after a refusal. */
     private @Nullable OctetSink sink(LiteralMark mark, int markStart) throws IOException {
       if (append != null) {
-        int index = append.messages();
-        Command.AppendMessage message;
         try {
-          message = append.beforeLiteral(cursor(from, markStart), mark);
+          AppendParser.Piece piece = append.read(cursor(from, markStart), mark);
+          from = piece.taken() ? gathered.size() : piece.read();
+          OctetSink taken = take(append, piece.steps());
+          if (piece.taken()) {
+            return taken;
+          }
         } catch (SyntaxException e) {
           refuse(e.reply());
-          return null;
         }
-        if (message != null) {
-          from = gathered.size();
-          return switch (intake.message(append.purpose(), message, index)) {
-            case Decision.Take(OctetSink taken) -> taken;
-            case Decision.Refuse(Reply reply) -> {
-              refuse(reply);
-              yield null;
-            }
-          };
+        if (refusal != null) {
+          return null;
         }
       }
       if ("SETMETADATA".equals(name) && mark.length() > limits.annotation()) {
@@ -303,18 +310,53 @@ public final class CommandReader {
       return gathered::write;
     }
 
+    /**
+     * Passes on what is said of messages, up to the first refusal.
+     *
+     * @return where the octets of the literal go that is said last; null if there is none
+     */
+    private @Nullable OctetSink take(AppendParser append, List<AppendParser.Step> steps)
+        throws IOException {
+      OctetSink sink = null;
+      for (AppendParser.Step step : steps) {
+        switch (step) {
+          case AppendParser.Step.Begin(int index, boolean catenated) ->
+              refuseUnlessNull(intake.message(append.purpose(), index, catenated));
+          case AppendParser.Step.Part(Command.AppendPart.Url(ImapUrl url)) ->
+              refuseUnlessNull(intake.url(url));
+          case AppendParser.Step.Part(Command.AppendPart.Literal literal) -> {
+            switch (intake.literal(literal)) {
+              case Decision.Take(OctetSink taken) -> sink = taken;
+              case Decision.Refuse(Reply reply) -> refuse(reply);
+            }
+          }
+        }
+        if (refusal != null) {
+          return null;
+        }
+      }
+      return sink;
+    }
+
+    private void refuseUnlessNull(@Nullable Reply reply) {
+      if (reply != null) {
+        refuse(reply);
+      }
+    }
+
     private Received refused() {
       return new Refused(tag, name, refusal == null ? Reply.bad("Refused") : refusal);
     }
 
-    private Received result() {
+    private Received result() throws IOException {
       if (refusal != null || tag == null) {
         return refused();
       }
       Cursor in = cursor(from, gathered.size());
       try {
-        if (append != null && name != null && append.messages() > 0) {
-          return new Parsed(tag, name, append.finish(in));
+        if (append != null && name != null) {
+          take(append, append.read(in, null).steps());
+          return refusal != null ? refused() : new Parsed(tag, name, append.command());
         }
         in = cursor(tag.length() + 1, gathered.size());
         CommandParser.Named named = CommandParser.parse(in);

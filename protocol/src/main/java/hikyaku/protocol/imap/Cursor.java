@@ -66,6 +66,11 @@ final class Cursor {
     return at;
   }
 
+  /** Goes back to a place it was at. */
+  void back(int position) {
+    at = position;
+  }
+
   boolean atEnd() {
     return at == end;
   }
@@ -106,6 +111,16 @@ final class Cursor {
       at = mark;
       throw SyntaxException.bad("Unexpected text" + here());
     }
+  }
+
+  /** Whether nothing but spaces is left. */
+  boolean isOver() {
+    for (int i = at; i < end; i++) {
+      if (octets[i] != ' ') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Passes over what cannot be read. */

@@ -116,6 +116,13 @@ final class FetchParser {
     }
   }
 
+  /** {@code section-spec} that stands alone, up to the end; nothing for the whole message. */
+  Section onlySection() throws SyntaxException {
+    Section section = in.atEnd() ? Section.WHOLE : section();
+    in.expectEnd();
+    return section;
+  }
+
   private FetchItem bodySection(boolean peek) throws SyntaxException {
     Section section = section();
     in.expect(']');

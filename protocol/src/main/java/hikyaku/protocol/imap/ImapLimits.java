@@ -20,6 +20,9 @@ package hikyaku.protocol.imap;
  *     step before login. Reply above it: BYE
  * @param discard the same after login; large, so that a client that pushes a message over the limit
  *     is told so instead of being cut off (RFC 7888 §4). Reply above it: BYE
+ * @param urls URLs that one APPEND or REPLACE names, each of which opens a mailbox and a message
+ *     (RFC 4469). Reply: BAD [LIMIT]
+ * @param url octets of such a URL; it is repeated in replies. Reply: BAD [LIMIT]
  * @param tag octets of a tag; it is repeated in replies. Reply: untagged BAD
  * @param sequenceRanges ranges in one sequence set. Reply: BAD [LIMIT]
  * @param searchKeys keys of one search, so that a message is judged in bounded time. Reply: BAD
@@ -63,6 +66,8 @@ public record ImapLimits(
     int literals,
     long discardBeforeLogin,
     long discard,
+    int urls,
+    int url,
     int tag,
     int sequenceRanges,
     int searchKeys,
@@ -98,6 +103,8 @@ public record ImapLimits(
           1000,
           64 * 1024,
           256L * 1024 * 1024,
+          200,
+          4000,
           128,
           50_000,
           2000,

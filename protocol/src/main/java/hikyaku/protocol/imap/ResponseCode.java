@@ -54,6 +54,13 @@ public sealed interface ResponseCode {
   record CopyUid(long uidValidity, NumberSet source, NumberSet destination)
       implements ResponseCode {}
 
+  /**
+   * RFC 4469 §4.1.
+   *
+   * @param url as the client wrote it, in octets
+   */
+  record BadUrl(String url) implements ResponseCode {}
+
   /** The charsets that searching knows. */
   record BadCharset(List<String> supported) implements ResponseCode {
     public BadCharset {

@@ -94,6 +94,7 @@ public final class ResponseWriter {
               .raw(source.toString())
               .raw(' ')
               .raw(destination.toString());
+      case ResponseCode.BadUrl(String url) -> text.raw("BADURL \"").raw(ImapUrl.told(url)).raw('"');
       case ResponseCode.BadCharset(var supported) -> text.raw("BADCHARSET ").list(supported);
       case ResponseCode.Capability(var capabilities) ->
           text.raw("CAPABILITY ").raw(String.join(" ", capabilities));

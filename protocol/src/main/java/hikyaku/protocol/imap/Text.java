@@ -21,6 +21,10 @@ final class Text {
     return c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
   }
 
+  static boolean isDigit(int c) {
+    return c >= '0' && c <= '9';
+  }
+
   static String lower(String text) {
     StringBuilder lower = new StringBuilder(text.length());
     for (int at = 0; at < text.length(); at++) {

@@ -47,6 +47,10 @@ class CommandReaderFuzzTest {
       "]",
       "99999999999999999999",
       "NIL",
+      "CATENATE (",
+      "URL /x/;UID=1",
+      ";SECTION=",
+      "%2",
       "\u00FF"
     };
     for (int turn = 0; turn < 12_000; turn++) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class CommandReaderLimitsTest {
@@ -60,6 +61,12 @@ class CommandReaderLimitsTest {
         "a BAD [LIMIT] Patterns are too long");
     refusals.put(
         "a ID (" + "\"a\" NIL ".repeat(30) + "\"a\" NIL)", "a BAD [LIMIT] Too many fields");
+    refusals.put(
+        "a APPEND x CATENATE (" + "URL /b/;UID=1 ".repeat(200) + "URL /b/;UID=1)",
+        "a BAD [LIMIT] Too many URLs");
+    refusals.put(
+        "a APPEND x CATENATE (URL /" + "b".repeat(4000) + "/;UID=1)",
+        "a BAD [LIMIT] URL is too long");
     refusals.put("a ENABLE" + " X".repeat(51), "a BAD [LIMIT] Too many capabilities");
     for (Map.Entry<String, String> refusal : refusals.entrySet()) {
       isRefused(refusal.getKey(), refusal.getValue());
@@ -100,6 +107,8 @@ class CommandReaderLimitsTest {
         d.literals(),
         d.discardBeforeLogin(),
         d.discard(),
+        d.urls(),
+        d.url(),
         d.tag(),
         ranges,
         d.searchKeys(),
@@ -146,8 +155,18 @@ class CommandReaderLimitsTest {
               }
 
               @Override
-              public CommandReader.Decision message(
-                  CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
+              public @Nullable Reply message(
+                  CommandReader.Purpose purpose, int index, boolean catenated) {
+                return null;
+              }
+
+              @Override
+              public @Nullable Reply url(ImapUrl url) {
+                throw new AssertionError("not asked for");
+              }
+
+              @Override
+              public CommandReader.Decision literal(Command.AppendPart.Literal literal) {
                 return new CommandReader.Decision.Take((octets, offset, length) -> {
                   taken[0] += length;
                   taken[1] = Math.max(taken[1], length);
@@ -174,8 +193,18 @@ class CommandReaderLimitsTest {
                   public void proceed() {}
 
                   @Override
-                  public CommandReader.Decision message(
-                      CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
+                  public @Nullable Reply message(
+                      CommandReader.Purpose purpose, int index, boolean catenated) {
+                    throw new AssertionError();
+                  }
+
+                  @Override
+                  public @Nullable Reply url(ImapUrl url) {
+                    throw new AssertionError();
+                  }
+
+                  @Override
+                  public CommandReader.Decision literal(Command.AppendPart.Literal literal) {
                     throw new AssertionError();
                   }
                 });

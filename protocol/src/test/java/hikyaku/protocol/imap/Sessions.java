@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads all commands of an input and describes what came of each in a line. */
 final class Sessions {
@@ -59,16 +60,27 @@ final class Sessions {
     }
 
     @Override
-    public CommandReader.Decision message(
-        CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
+    public @Nullable Reply message(CommandReader.Purpose purpose, int index, boolean catenated) {
       String mailbox = purpose.mailbox();
       if (mailbox.equals(REFUSED) || mailbox.equals("Late") && index == 1) {
-        return new CommandReader.Decision.Refuse(
-            Reply.no(ResponseCode.Plain.TRYCREATE, "No such mailbox"));
+        return Reply.no(ResponseCode.Plain.TRYCREATE, "No such mailbox");
       }
-      ByteArrayOutputStream octets = new ByteArrayOutputStream();
-      messages.add(octets);
-      return new CommandReader.Decision.Take(octets::write);
+      messages.add(new ByteArrayOutputStream());
+      return null;
+    }
+
+    @Override
+    public CommandReader.Decision literal(Command.AppendPart.Literal literal) {
+      return new CommandReader.Decision.Take(messages.getLast()::write);
+    }
+
+    @Override
+    public @Nullable Reply url(ImapUrl url) {
+      if (url.uid() == 404) {
+        return url.bad("No such message");
+      }
+      messages.getLast().writeBytes(("[" + url.uid() + "]").getBytes(ISO_8859_1));
+      return null;
     }
 
     String messages() {

@@ -13,6 +13,7 @@ import hikyaku.mailbox.view.Mailbox;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
 import hikyaku.protocol.imap.CommandReader.Decision;
+import hikyaku.protocol.imap.ImapUrl;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.wire.OctetSink;
@@ -26,16 +27,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session does while a command comes in, and APPEND (RFC 9051 §6.3.12, RFC 3502): messages
- * go to their blobs while they arrive, and into the mailbox together when the command is complete.
- * One for each command; closing it gives up what did not get into a mailbox.
+ * What a session does while a command comes in, and APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4469):
+ * messages go to their blobs while they arrive, and into the mailbox together when the command is
+ * complete. One for each command; closing it gives up what did not get into a mailbox.
  */
 final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   private static final String COMPLETED = "APPEND completed";
 
   private final Session session;
   private final Attempt attempt;
-  private final List<NewMessage> complete = new ArrayList<>();
+  private final List<Intake.Received> complete = new ArrayList<>();
 
   /** What the command came to on a node that had it before. */
   private Optional<Added> before = Optional.empty();
@@ -46,6 +47,10 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   private @Nullable Found target;
   private @Nullable Mailbox mailbox;
   private @Nullable Arriving arriving;
+
+  /** Messages that have begun, and the octets of all of them. */
+  private int begun;
+
   private long octets;
 
   AppendIntake(Session session) {
@@ -55,13 +60,19 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
 
   /** A message on its way. Remembers what the store could not do and lets the rest pass by. */
   private static final class Arriving implements OctetSink {
-    final Command.AppendMessage said;
     final Intake intake;
+    final boolean catenated;
     @Nullable StoreException failure;
 
-    Arriving(Command.AppendMessage said, Intake intake) {
-      this.said = said;
+    /** What all its parts come to. */
+    long size;
+
+    /** Whether a part has NUL that must not (RFC 9051 §4.3, RFC 3516 §4.4). */
+    boolean hasNul;
+
+    Arriving(Intake intake, boolean catenated) {
       this.intake = intake;
+      this.catenated = catenated;
     }
 
     @Override
@@ -74,6 +85,13 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
         }
       }
     }
+
+    void writeText(byte[] buffer, int offset, int length) {
+      for (int at = offset; at < offset + length && !hasNul; at++) {
+        hasNul = buffer[at] == 0;
+      }
+      write(buffer, offset, length);
+    }
   }
 
   @Override
@@ -82,34 +100,94 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     session.connection.out().flush();
   }
 
-  @Override
-  public Decision message(CommandReader.Purpose purpose, Command.AppendMessage message, int index) {
+  /** What may be refused before its octets come. */
+  @FunctionalInterface
+  private interface Step {
+    @Nullable Reply run() throws IOException;
+  }
+
+  private @Nullable Reply attempt(Step step) throws IOException {
     try {
-      Reply refusal = index == 0 ? open(purpose, message) : finishArriving();
-      if (refusal == null) {
-        refusal = refusal(message);
-      }
-      if (refusal != null) {
-        return new Decision.Refuse(refusal);
-      }
-      if (before.isPresent()) {
-        return new Decision.Take((_, _, _) -> {});
-      }
-      octets += message.size();
-      if (replace == null) {
-        Quotas.check(target().place(), index + 1, octets);
-      }
-      Arriving next = new Arriving(message, session.server.mail.intake());
-      arriving = next;
-      return new Decision.Take(next);
+      return step.run();
     } catch (StoreException e) {
-      return new Decision.Refuse(session.unavailable("APPEND", e));
+      return session.unavailable("APPEND", e);
     } catch (MailboxException e) {
-      return new Decision.Refuse(Session.refusal(e));
+      return Session.refusal(e);
     }
   }
 
-  private @Nullable Reply open(CommandReader.Purpose purpose, Command.AppendMessage message) {
+  @Override
+  public @Nullable Reply message(CommandReader.Purpose purpose, int index, boolean catenated)
+      throws IOException {
+    return attempt(() -> {
+      Reply refusal = index == 0 ? open(purpose) : finishArriving();
+      if (refusal == null) {
+        begun++;
+        arriving = new Arriving(session.server.mail.intake(), catenated);
+      }
+      return refusal;
+    });
+  }
+
+  @Override
+  public Decision literal(Command.AppendPart.Literal literal) throws IOException {
+    if (literal.utf8() && !session.state.utf8()) {
+      return new Decision.Refuse(Reply.bad("UTF8=ACCEPT is not enabled"));
+    }
+    Arriving here = arriving();
+    if (literal.size() == 0 && !here.catenated) {
+      return new Decision.Refuse(empty());
+    }
+    Reply refusal = attempt(() -> room(here, literal.size()));
+    if (refusal != null) {
+      return new Decision.Refuse(refusal);
+    }
+    return new Decision.Take(
+        isDone() ? (_, _, _) -> {} : literal.literal8() ? here : here::writeText);
+  }
+
+  /** What was written before needs no octets, and those may be gone since then. */
+  @Override
+  public @Nullable Reply url(ImapUrl url) throws IOException {
+    Arriving here = arriving();
+    return isDone()
+        ? null
+        : attempt(() -> new Referred(session, url).copy(here, size -> room(here, size)));
+  }
+
+  private Arriving arriving() {
+    Arriving here = arriving;
+    if (here == null) {
+      throw new IllegalStateException("a part of no message");
+    }
+    return here;
+  }
+
+  private boolean isDone() {
+    Replace replacing = replace;
+    return replacing == null ? before.isPresent() : replacing.isDone();
+  }
+
+  /** Refuses so many octets more of a message, or counts them. */
+  private @Nullable Reply room(Arriving here, long more) {
+    here.size += more;
+    octets += more;
+    if (here.size > session.server.settings.appendLimit()) {
+      return Reply.no(ResponseCode.Plain.TOOBIG, "The message is too large");
+    }
+    Replace replacing = replace;
+    if (isDone() || more == 0) {
+      return null;
+    }
+    if (replacing == null) {
+      Quotas.check(target().place(), begun, octets);
+    } else {
+      replacing.checkRoom(octets);
+    }
+    return null;
+  }
+
+  private @Nullable Reply open(CommandReader.Purpose purpose) {
     if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
       return Reply.bad("Log in first");
     }
@@ -129,7 +207,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       }
       case CommandReader.Purpose.Replace replacing -> {
         replace = new Replace(session, attempt, there, opened);
-        yield replace.begin(replacing, message);
+        yield replace.begin(replacing);
       }
     };
   }
@@ -143,20 +221,6 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     return known;
   }
 
-  private @Nullable Reply refusal(Command.AppendMessage message) {
-    if (message.size() == 0) {
-      // RFC 3502 §6.3.11: how a client gives up a command it has begun.
-      return Reply.no("An empty message is none");
-    }
-    if (message.size() > session.server.settings.appendLimit()) {
-      return Reply.no(ResponseCode.Plain.TOOBIG, "The message is too large");
-    }
-    if (message.utf8() && !session.state.utf8()) {
-      return Reply.bad("UTF8=ACCEPT is not enabled");
-    }
-    return null;
-  }
-
   /** Completes the message that has arrived, if any; or says why it cannot be taken. */
   private @Nullable Reply finishArriving() {
     Arriving arrived = arriving;
@@ -166,24 +230,33 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (arrived.failure != null) {
       throw arrived.failure;
     }
-    Intake.Received received = arrived.intake.finish();
-    arriving = null;
-    if (received.structure().hasNul() && !arrived.said.literal8()) {
-      // RFC 9051 §4.3, RFC 3516 §4.4.
+    if (arrived.hasNul) {
       return Reply.bad("NUL in a literal, which needs literal8");
     }
-    OffsetDateTime date = arrived.said.internalDate();
-    complete.add(
-        new NewMessage(
-            ByteString.EMPTY,
-            received.blob(),
-            date == null
-                ? InternalDate.of(session.server.mail.clock().instant(), ZoneOffset.UTC)
-                : InternalDate.of(date),
-            FlagRights.kept(target().rights(), Store.flags(arrived.said.flags())),
-            received.structure(),
-            session.id()));
+    if (arrived.size == 0 && !isDone()) {
+      return empty();
+    }
+    complete.add(arrived.intake.finish());
+    arriving = null;
     return null;
+  }
+
+  /** RFC 3502 §6.3.11: how a client gives up a command it has begun. */
+  private static Reply empty() {
+    return Reply.no("An empty message is none");
+  }
+
+  private NewMessage message(Command.AppendMessage said, Intake.Received received) {
+    OffsetDateTime date = said.internalDate();
+    return new NewMessage(
+        ByteString.EMPTY,
+        received.blob(),
+        date == null
+            ? InternalDate.of(session.server.mail.clock().instant(), ZoneOffset.UTC)
+            : InternalDate.of(date),
+        FlagRights.kept(target().rights(), Store.flags(said.flags())),
+        received.structure(),
+        session.id());
   }
 
   /** The same of REPLACE. */
@@ -196,7 +269,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (begun == null || complete.size() != 1) {
       throw new IllegalStateException("a message that was not taken");
     }
-    return begun.finish(command, complete.getFirst());
+    return begun.finish(command, message(command.message(), complete.getFirst()));
   }
 
   /** The command is complete, and all its messages have come. */
@@ -212,14 +285,18 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (target == null || complete.size() != command.messages().size()) {
       throw new IllegalStateException("messages that were not taken");
     }
+    List<NewMessage> messages = new ArrayList<>();
+    for (int i = 0; i < complete.size(); i++) {
+      messages.add(message(command.messages().get(i), complete.get(i)));
+    }
     Added added;
     try {
-      added = target.append(complete, attempt);
+      added = target.append(messages, attempt);
     } catch (MailboxException.Gone e) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
-    session.server.metrics.appended.increment(complete.size());
-    session.story().appended(complete, target().told(), added.uids());
+    session.server.metrics.appended.increment(messages.size());
+    session.story().appended(messages, target().told(), added.uids());
     return reply(added, COMPLETED);
   }
 

@@ -39,6 +39,8 @@ final class Capabilities {
           "QUOTA=RES-STORAGE",
           "QUOTA=RES-MESSAGE",
           "MULTIAPPEND",
+          "CATENATE",
+          "URL-PARTIAL",
           "BINARY",
           "ESEARCH",
           "MULTISEARCH",

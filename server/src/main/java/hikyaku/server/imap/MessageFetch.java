@@ -194,7 +194,7 @@ final class MessageFetch {
   }
 
   /** What a section is (RFC 9051 §6.4.5.1); null if the message has no such part. */
-  private static @Nullable Extract section(
+  static @Nullable Extract section(
       FetchItem.BodySection item, NewMessage message, MessageContent content) throws IOException {
     Section section = item.section();
     FetchItem.Partial partial = item.partial();

@@ -28,6 +28,14 @@ final class Replace {
   /** The message that goes. */
   private long uid;
 
+  /** Whether an attempt before this one has written. */
+  private boolean done;
+
+  /** Messages and octets that go from the account that the new message comes to. */
+  private long freedMessages;
+
+  private long freedOctets;
+
   /**
    * @param there where the message goes
    * @param target the mailbox of that
@@ -44,7 +52,7 @@ final class Replace {
   }
 
   /** Finds what goes, or says why the command is refused. */
-  @Nullable Reply begin(CommandReader.Purpose.Replace command, Command.AppendMessage message) {
+  @Nullable Reply begin(CommandReader.Purpose.Replace command) {
     Selected selected = session.state.selected();
     if (selected == null) {
       return Reply.bad("Select a mailbox first");
@@ -73,14 +81,26 @@ final class Replace {
     }
     int index = targets.indexes()[0];
     uid = selected.view.state().uid(index);
-    boolean done = target.doneAt(within ? attempt : attempt.part("+")).isPresent();
-    if (!done) {
-      // Only what is taken in addition counts (RFC 8508 §3.4), if it is the same account's.
-      boolean same = there.place().owner().id().equals(selected.mail.account());
-      long freed = same ? selected.view.state().octets(index) : 0;
-      Quotas.check(there.place(), same ? 0 : 1, message.size() - freed);
+    done = target.doneAt(within ? attempt : attempt.part("+")).isPresent();
+    if (there.place().owner().id().equals(selected.mail.account())) {
+      freedMessages = 1;
+      freedOctets = selected.view.state().octets(index);
     }
     return null;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /**
+   * Only what is taken in addition counts (RFC 8508 §3.4), if it is the same account's.
+   *
+   * @param octets of the new message, as far as is known
+   * @throws MailboxException.OverQuota if there is no room for them
+   */
+  void checkRoom(long octets) {
+    Quotas.check(there.place(), 1 - freedMessages, octets - freedOctets);
   }
 
   private static Reply gone() {

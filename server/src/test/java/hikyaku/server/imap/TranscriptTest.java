@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Runs the transcripts. A line is one of these; {@code N} tells sessions apart and is left out
- * where there is one.
+ * Runs the transcripts; those of one name alone with {@code -Dtranscript=NAME}. A line is one of
+ * these; {@code N} tells sessions apart and is left out where there is one.
  *
  * <pre>
  * # a comment
@@ -59,7 +59,7 @@ class TranscriptTest {
           "IDLE NOTIFY NAMESPACE UIDPLUS UIDONLY REPLACE INPROGRESS MOVE UNSELECT CHILDREN LIST-EXTENDED",
           "LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE ACL RIGHTS=kxte LIST-MYRIGHTS METADATA",
           "LIST-METADATA STATUS=SIZE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE",
-          "QUOTA=RES-MESSAGE MULTIAPPEND BINARY ESEARCH MULTISEARCH SEARCHRES ESORT CONTEXT=SEARCH CONTEXT=SORT SORT SORT=DISPLAY",
+          "QUOTA=RES-MESSAGE MULTIAPPEND CATENATE URL-PARTIAL BINARY ESEARCH MULTISEARCH SEARCHRES ESORT CONTEXT=SEARCH CONTEXT=SORT SORT SORT=DISPLAY",
           "THREAD=ORDEREDSUBJECT THREAD=REFERENCES WITHIN PARTIAL SEARCH=FUZZY I18NLEVEL=1 CONDSTORE QRESYNC UTF8=ACCEPT");
 
   private static final Path TRANSCRIPTS = transcripts();
@@ -79,9 +79,14 @@ class TranscriptTest {
     }
   }
 
+  private static List<Path> chosen() throws IOException {
+    String ending = System.getProperty("transcript", "") + ".txt";
+    return files().stream().filter(file -> file.toString().endsWith(ending)).toList();
+  }
+
   @TestFactory
   Stream<DynamicTest> transcript() throws IOException {
-    return files().stream()
+    return chosen().stream()
         .map(file ->
             DynamicTest.dynamicTest(
                 file.getFileName().toString(),
@@ -98,7 +103,7 @@ class TranscriptTest {
       plans.add(Carrier.Plan.deathsInAnswers(seed));
     }
     List<DynamicTest> tests = new ArrayList<>();
-    for (Path file : files()) {
+    for (Path file : chosen()) {
       List<String> lines = Files.readAllLines(file);
       for (Carrier.Plan plan : plans) {
         if (canBeCarried(lines, plan)) {
