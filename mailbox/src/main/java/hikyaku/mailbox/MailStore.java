@@ -13,6 +13,7 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Store;
+import hikyaku.mailbox.view.BriefCache;
 import hikyaku.mailbox.view.Mailbox;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -45,11 +46,13 @@ public final class MailStore implements AutoCloseable {
   private final Map<LogName, Map<Object, Runnable>> listeners = new ConcurrentHashMap<>();
   private final LogStore.Registration hints;
   private final Sharing everybody;
+  private final BriefCache briefs;
 
   public MailStore(Store store, Clock clock, MailboxLimits limits) {
     this.store = store;
     this.clock = clock;
     this.limits = limits;
+    this.briefs = new BriefCache(limits.briefOctets());
     // Weak values keep what sessions hold in the cache for as long as they hold it, so that all
     // sessions of a mailbox share one fold and one set of listeners.
     this.mailboxes = Caffeine.newBuilder().weakValues().build();
@@ -121,7 +124,8 @@ public final class MailStore implements AutoCloseable {
   /** A mailbox by the name of its log. Protocol servers ask the {@link AccountMail}. */
   public Mailbox mailbox(LogName log) {
     Mailbox mailbox =
-        Objects.requireNonNull(mailboxes.get(log, name -> new Mailbox(name, store, limits)));
+        Objects.requireNonNull(
+            mailboxes.get(log, name -> new Mailbox(name, store, limits, briefs)));
     // Put anew each time: its weight follows its size.
     recent.put(log, mailbox);
     return mailbox;
@@ -136,6 +140,11 @@ public final class MailStore implements AutoCloseable {
     if (mailbox != null) {
       mailbox.moved();
     }
+  }
+
+  /** Octets that kept briefs take in memory, about. */
+  public long briefOctets() {
+    return briefs.octets();
   }
 
   /** Mailboxes folded in memory now. */

@@ -30,6 +30,8 @@ import java.time.Duration;
  * @param history how long dead entries, and with them the blobs of expunged messages, are kept
  * @param cachedMessages messages of mailboxes not in use that stay folded in memory (some 50 octets
  *     each)
+ * @param briefOctets memory in which the envelopes of messages that were sorted, threaded or
+ *     searched are kept for the next time (some 250 octets each); beyond it they are read again
  */
 public record MailboxLimits(
     int folders,
@@ -47,7 +49,8 @@ public record MailboxLimits(
     int conflicts,
     int snapshotAfter,
     Duration history,
-    long cachedMessages) {
+    long cachedMessages,
+    long briefOctets) {
   public static final MailboxLimits DEFAULT =
       new MailboxLimits(
           20_000,
@@ -65,5 +68,6 @@ public record MailboxLimits(
           100,
           2_000,
           Duration.ofDays(1),
-          2_000_000);
+          2_000_000,
+          64L * 1024 * 1024);
 }

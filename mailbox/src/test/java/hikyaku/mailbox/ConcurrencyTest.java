@@ -46,7 +46,8 @@ class ConcurrencyTest {
           10_000,
           50,
           Duration.ZERO,
-          1_000);
+          1_000,
+          10_000);
 
   private final MemoryStore store = new MemoryStore();
   private final List<MailStore> nodes =

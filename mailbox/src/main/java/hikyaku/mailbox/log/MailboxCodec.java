@@ -90,8 +90,29 @@ public final class MailboxCodec {
     try {
       return decode(MailboxEventRecord.parseFrom(entry.payload()), entry);
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-      throw new StoreException.Corrupt("mailbox entry " + entry.seq() + " cannot be decoded", e);
+      throw undecodable(entry, e);
     }
+  }
+
+  /**
+   * The brief of the message that an entry brought.
+   *
+   * @throws StoreException.Corrupt if it brought none
+   */
+  public static Brief brief(Entry entry) {
+    try {
+      MailboxEventRecord record = MailboxEventRecord.parseFrom(entry.payload());
+      if (!record.hasAppended()) {
+        throw new StoreException.Corrupt("entry " + entry.seq() + " is no message", null);
+      }
+      return Brief.of(record.getAppended().getStructure());
+    } catch (InvalidProtocolBufferException e) {
+      throw undecodable(entry, e);
+    }
+  }
+
+  private static StoreException undecodable(Entry entry, Exception cause) {
+    return new StoreException.Corrupt("mailbox entry " + entry.seq() + " cannot be decoded", cause);
   }
 
   private static MailboxEvent decode(MailboxEventRecord record, Entry entry) {

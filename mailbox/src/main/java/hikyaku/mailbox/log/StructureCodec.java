@@ -13,7 +13,9 @@ import hikyaku.protocol.mime.MimeParameter;
 import hikyaku.protocol.mime.MimePart;
 import hikyaku.protocol.mime.SentDate;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What MIME parsing found, to records of {@code mailbox.proto} and back, without loss. */
@@ -44,6 +46,27 @@ final class StructureCodec {
     return record.build();
   }
 
+  /** What a {@link Brief} keeps of a record: all else is left out. */
+  static ByteString brief(StructureRecord record) {
+    StructureRecord.Builder brief = StructureRecord.newBuilder();
+    if (record.hasEnvelope()) {
+      brief.setEnvelope(record.getEnvelope());
+    }
+    return brief.addAllReferences(record.getReferencesList()).build().toByteString();
+  }
+
+  static @Nullable SentDate sent(StructureRecord record) {
+    return record.hasSent() ? new SentDate(record.getSent(), record.getSentOffset()) : null;
+  }
+
+  static Envelope envelope(StructureRecord record) {
+    return decode(record.getEnvelope());
+  }
+
+  static List<String> references(StructureRecord record) {
+    return strings(record.getReferencesList());
+  }
+
   private static int traits(MessageStructure structure) {
     return (structure.has8bit() ? HAS_8BIT : 0)
         | (structure.hasNul() ? HAS_NUL : 0)
@@ -57,9 +80,9 @@ final class StructureCodec {
     return new MessageStructure(
         size,
         decode(record.getRoot()),
-        decode(record.getEnvelope()),
-        record.hasSent() ? new SentDate(record.getSent(), record.getSentOffset()) : null,
-        strings(record.getReferencesList()),
+        envelope(record),
+        sent(record),
+        references(record),
         record.getReceivedFields(),
         strings(record.getDeliveredToList()),
         record.getPreview(),
@@ -123,7 +146,7 @@ final class StructureCodec {
         record.hasLocation() ? string(record.getLocation()) : null,
         record.hasMd5() ? string(record.getMd5()) : null,
         record.hasEnvelope() ? decode(record.getEnvelope()) : null,
-        record.getChildrenList().stream().map(StructureCodec::decode).toList());
+        each(record.getChildrenList(), StructureCodec::decode));
   }
 
   private static EnvelopeRecord encode(Envelope envelope) {
@@ -170,14 +193,14 @@ final class StructureCodec {
   }
 
   private static List<EnvelopeAddress> addresses(List<AddressRecord> records) {
-    return records.stream()
-        .map(r ->
+    return each(
+        records,
+        r ->
             new EnvelopeAddress(
                 r.hasName() ? string(r.getName()) : null,
                 r.hasRoute() ? string(r.getRoute()) : null,
                 r.hasMailbox() ? string(r.getMailbox()) : null,
-                r.hasHost() ? string(r.getHost()) : null))
-        .toList();
+                r.hasHost() ? string(r.getHost()) : null));
   }
 
   private static ParameterRecord encode(MimeParameter parameter) {
@@ -188,9 +211,7 @@ final class StructureCodec {
   }
 
   private static List<MimeParameter> parameters(List<ParameterRecord> records) {
-    return records.stream()
-        .map(r -> new MimeParameter(string(r.getName()), string(r.getValue())))
-        .toList();
+    return each(records, r -> new MimeParameter(string(r.getName()), string(r.getValue())));
   }
 
   private static ByteString octets(String octets) {
@@ -202,7 +223,22 @@ final class StructureCodec {
   }
 
   private static List<String> strings(List<ByteString> list) {
-    return list.stream().map(StructureCodec::string).toList();
+    return each(list, StructureCodec::string);
+  }
+
+  /** Most lists here are empty or of one: it is done for every message that is read. */
+  private static <R, T> List<T> each(List<R> records, Function<R, T> decode) {
+    return switch (records.size()) {
+      case 0 -> List.of();
+      case 1 -> List.of(decode.apply(records.getFirst()));
+      default -> {
+        List<T> all = new ArrayList<>(records.size());
+        for (R each : records) {
+          all.add(decode.apply(each));
+        }
+        yield List.copyOf(all);
+      }
+    };
   }
 
   private static void ifPresent(

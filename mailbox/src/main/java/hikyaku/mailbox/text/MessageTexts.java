@@ -48,13 +48,12 @@ public final class MessageTexts implements AutoCloseable {
     return ENVELOPE.contains(name);
   }
 
-  /** Whether a field of the envelope holds the text. */
-  public boolean envelopeContains(String name, FoldedText text) {
-    return envelope(name).anyMatch(text::isIn);
+  /** Whether a field of an envelope holds the text. */
+  public static boolean envelopeContains(Envelope envelope, String name, FoldedText text) {
+    return fields(envelope, name).anyMatch(text::isIn);
   }
 
-  private Stream<String> envelope(String name) {
-    Envelope envelope = message.structure().envelope();
+  private static Stream<String> fields(Envelope envelope, String name) {
     return switch (name) {
       case "FROM" -> addresses(envelope.from());
       case "TO" -> addresses(envelope.to());
@@ -106,7 +105,8 @@ public final class MessageTexts implements AutoCloseable {
    * field that is name, colon, blank and value.
    */
   public void everything(FoldedSink sink) throws IOException {
-    ENVELOPE.forEach(name -> envelope(name).forEach(sink::whole));
+    Envelope envelope = message.structure().envelope();
+    ENVELOPE.forEach(name -> fields(envelope, name).forEach(sink::whole));
     search(sink, MessageText.Scope.TEXT);
   }
 

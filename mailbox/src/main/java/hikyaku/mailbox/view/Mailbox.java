@@ -5,6 +5,7 @@ import hikyaku.mailbox.Attempts;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.MailboxCodec;
@@ -26,10 +27,13 @@ import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -54,6 +58,7 @@ public final class Mailbox {
   private final LogStore logs;
   private final MailboxLimits limits;
   private final Attempts attempts;
+  private final BriefCache briefs;
 
   private final ReentrantLock folding = new ReentrantLock();
 
@@ -70,8 +75,12 @@ public final class Mailbox {
   /** UIDs below this were shown as \Recent to some session of this node (RFC 3501 §2.3.2). */
   private long recentTold = 1;
 
-  public Mailbox(LogName log, Store store, MailboxLimits limits) {
+  /**
+   * @param briefs where briefs are kept, of this and of other mailboxes
+   */
+  public Mailbox(LogName log, Store store, MailboxLimits limits, BriefCache briefs) {
     this.log = log;
+    this.briefs = briefs;
     this.store = store;
     this.logs = store.logs();
     this.limits = limits;
@@ -181,6 +190,10 @@ public final class Mailbox {
    *     is passed over
    */
   public void read(MailboxState of, int[] indexes, MessageAction action) throws IOException {
+    readEntries(of, indexes, (index, entry) -> action.accept(index, stored(entry)));
+  }
+
+  private void readEntries(MailboxState of, int[] indexes, EntryAction action) throws IOException {
     int at = 0;
     while (at < indexes.length) {
       long first = of.appendSeq(indexes[at]);
@@ -199,7 +212,7 @@ public final class Mailbox {
           wanted++;
         }
         if (wanted < end && of.appendSeq(indexes[wanted]) == entry.seq()) {
-          action.accept(indexes[wanted], stored(entry));
+          action.accept(indexes[wanted], entry);
         }
       }
       at = end;
@@ -210,6 +223,76 @@ public final class Mailbox {
   @FunctionalInterface
   public interface MessageAction {
     void accept(int index, StoredMessage message) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface EntryAction {
+    void accept(int index, Entry entry) throws IOException;
+  }
+
+  /** What {@link #briefs} and {@link #keptBriefs} do with each message. */
+  @FunctionalInterface
+  public interface BriefAction {
+    void accept(int index, Brief brief) throws IOException;
+  }
+
+  /**
+   * The briefs of messages, in order. Those that are not kept are read, and kept from then on.
+   *
+   * @param indexes of {@code of}, rising
+   * @param action told of each; a message whose entry is gone because it was expunged and compacted
+   *     is passed over
+   */
+  public void briefs(MailboxState of, int[] indexes, BriefAction action) throws IOException {
+    briefs(of, indexes, this::completed, action);
+  }
+
+  /** The same of those messages alone whose briefs are kept: nothing is read. */
+  public void keptBriefs(MailboxState of, int[] indexes, BriefAction action) throws IOException {
+    briefs(of, indexes, (_, _, _, kept) -> kept, action);
+  }
+
+  /** Adds what a block lacks, or does not. */
+  @FunctionalInterface
+  private interface Completion {
+    BriefBlock of(MailboxState state, int[] indexes, long number, BriefBlock kept)
+        throws IOException;
+  }
+
+  private void briefs(MailboxState of, int[] indexes, Completion completion, BriefAction action)
+      throws IOException {
+    int at = 0;
+    while (at < indexes.length) {
+      long number = BriefBlock.numberOf(of.uid(indexes[at]));
+      int behind = of.countBelow((number + 1) * BriefBlock.UIDS);
+      int end = at;
+      while (end < indexes.length && indexes[end] < behind) {
+        end++;
+      }
+      int[] within = Arrays.copyOfRange(indexes, at, end);
+      BriefBlock kept = briefs.get(log, of.uidValidity(), number);
+      BriefBlock block = completion.of(of, within, number, kept);
+      for (int index : within) {
+        int row = block.row(of.uid(index));
+        if (row >= 0) {
+          action.accept(index, block.brief(row));
+        }
+      }
+      at = end;
+    }
+  }
+
+  private BriefBlock completed(MailboxState of, int[] indexes, long number, BriefBlock kept)
+      throws IOException {
+    int[] missing = Arrays.stream(indexes).filter(index -> kept.row(of.uid(index)) < 0).toArray();
+    if (missing.length == 0) {
+      return kept;
+    }
+    SortedMap<Long, Brief> more = new TreeMap<>();
+    readEntries(of, missing, (index, entry) -> more.put(of.uid(index), MailboxCodec.brief(entry)));
+    BriefBlock all = kept.with(more);
+    briefs.put(log, of.uidValidity(), number, all);
+    return all;
   }
 
   /** One message by its index; empty if it was expunged and compacted meanwhile. */

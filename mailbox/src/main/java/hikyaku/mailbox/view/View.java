@@ -100,6 +100,11 @@ public final class View {
     return state.countBelow(appends) + ghosts.length;
   }
 
+  /** How many messages of {@link #state} have been told: those with the lowest indexes. */
+  public int toldHere() {
+    return state.countBelow(appends);
+  }
+
   /** HIGHESTMODSEQ as far as this session has been told everything up to it. */
   public long highestModseqTold() {
     return Math.min(expunges, flags);

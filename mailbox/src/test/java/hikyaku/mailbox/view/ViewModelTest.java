@@ -29,7 +29,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ViewModelTest {
   private static final MailboxLimits LIMITS =
       new MailboxLimits(
-          100, 100, 5, 100, 10, 9_999, 10, 10, 50, 30, 100_000, 40, 100, 30, Duration.ZERO, 10);
+          100,
+          100,
+          5,
+          100,
+          10,
+          9_999,
+          10,
+          10,
+          50,
+          30,
+          100_000,
+          40,
+          100,
+          30,
+          Duration.ZERO,
+          10,
+          2_000);
 
   private final MemoryStore store = new MemoryStore();
   private final List<MailStore> nodes =

@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.MailboxState;
@@ -134,7 +135,7 @@ final class MessageFetch {
         yield out -> out.emailId(id);
       }
       case THREADID -> {
-        String id = ObjectIds.threadId(message(stored));
+        String id = ObjectIds.threadId(Brief.of(message(stored).structure()));
         yield out -> out.threadId(id);
       }
       case RFC822 -> octets(item, whole(content(content), null));

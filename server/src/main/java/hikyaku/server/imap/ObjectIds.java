@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.account.MailboxId;
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.view.Mailbox;
 import java.nio.ByteBuffer;
@@ -47,8 +48,8 @@ final class ObjectIds {
    *
    * @return null if it refers to none and has no Message-ID
    */
-  static @Nullable String threadId(NewMessage message) {
-    String first = References.first(message.structure());
+  static @Nullable String threadId(Brief brief) {
+    String first = References.first(brief);
     return first == null
         ? null
         : id('T', digest().digest(first.getBytes(StandardCharsets.ISO_8859_1)));

@@ -1,7 +1,7 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
-import hikyaku.protocol.mime.MessageStructure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +15,7 @@ final class OrderedSubjects implements Threading {
   private final Map<String, List<Node>> bySubject = new HashMap<>();
 
   @Override
-  public void add(Message message, MessageStructure structure) {
+  public void add(Message message, Brief brief) {
     bySubject.computeIfAbsent(message.subject(), _ -> new ArrayList<>(1)).add(new Node(message));
   }
 

@@ -1,7 +1,7 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
-import hikyaku.protocol.mime.MessageStructure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,10 +32,10 @@ final class References implements Threading {
   private int[] children = new int[64];
 
   @Override
-  public void add(Message message, MessageStructure structure) {
-    int place = place(message, structure.envelope().messageId());
+  public void add(Message message, Brief brief) {
+    int place = place(message, brief.envelope().messageId());
     int last = NONE;
-    for (String reference : references(structure)) {
+    for (String reference : references(brief)) {
       int next = places.computeIfAbsent(reference, _ -> newPlace(null));
       if (last != NONE && parents[next] == NONE && !loops(last, next)) {
         link(last, next);
@@ -80,19 +80,19 @@ final class References implements Threading {
   }
 
   /** The first id that a message refers to, or else its own; null if it has none either. */
-  static @Nullable String first(MessageStructure structure) {
-    List<String> references = references(structure);
-    String messageId = structure.envelope().messageId();
+  static @Nullable String first(Brief brief) {
+    List<String> references = references(brief);
+    String messageId = brief.envelope().messageId();
     return !references.isEmpty()
         ? references.getFirst()
         : messageId == null ? null : firstId(messageId);
   }
 
-  private static List<String> references(MessageStructure structure) {
-    if (!structure.references().isEmpty()) {
-      return structure.references().stream().map(References::normalized).toList();
+  private static List<String> references(Brief brief) {
+    if (!brief.references().isEmpty()) {
+      return brief.references().stream().map(References::normalized).toList();
     }
-    String inReplyTo = structure.envelope().inReplyTo();
+    String inReplyTo = brief.envelope().inReplyTo();
     String id = inReplyTo == null ? null : firstId(inReplyTo);
     return id == null ? List.of() : List.of(id);
   }

@@ -1,9 +1,11 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.text.MessageTexts;
+import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.NumberSet;
@@ -12,6 +14,7 @@ import hikyaku.protocol.imap.SequenceSet;
 import hikyaku.protocol.mime.FoldedText;
 import hikyaku.protocol.mime.FoldedTexts;
 import hikyaku.protocol.mime.MessageText;
+import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -27,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A search, ready to be run over a session's view. Most messages are decided by the columns of the
- * state alone, or by an index of their texts; only the others are read, and of those the text only
- * if nothing cheaper decides.
+ * state alone, by briefs, or by an index of their texts; only the others are read, and of those the
+ * text only if nothing cheaper decides.
  */
 final class SearchProgram {
   /** So few messages are read at once, without asking an index. */
@@ -42,7 +45,7 @@ final class SearchProgram {
   /** Names that are spelt alike in the header and in its decoded text. */
   private static final Pattern FIELD_NAME = Pattern.compile("[A-Z0-9-]+");
 
-  /** What the columns say of a message, and the index, where it was asked. */
+  /** What is known of a message that was not read. */
   private enum Answer {
     YES,
     NO,
@@ -56,9 +59,14 @@ final class SearchProgram {
 
   /** A key, compiled. */
   private sealed interface Test {
-    Answer columns(int index);
+    /**
+     * What the columns say of a message, the index, where it was asked, and the brief.
+     *
+     * @param brief null if it is not at hand
+     */
+    Answer known(int index, @Nullable Brief brief);
 
-    /** Asked only where the columns leave it open. */
+    /** Asked only where that leaves it open. */
     boolean read(SearchedMessage message) throws IOException;
 
     /** What reading costs; cheaper tests come first. */
@@ -75,6 +83,9 @@ final class SearchProgram {
 
   /** Keys about texts that are FUZZY. */
   private final List<Fuzzy> fuzzy = new ArrayList<>();
+
+  /** Whether briefs decide something. */
+  private boolean briefly;
 
   private Test test = new Column(index -> true);
 
@@ -123,35 +134,75 @@ final class SearchProgram {
 
   /** Indexes of the messages found, rising. */
   int[] run() throws IOException {
-    return run(
-        IntStream.range(0, state.size()).filter(index -> view.numberAt(index) > 0).toArray());
+    return run(IntStream.range(0, view.toldHere()).toArray());
   }
 
   /** The same among some messages, told or not: their indexes, rising. */
   int[] run(int[] among) throws IOException {
-    Pass pass = pass(among);
-    if (pass.open.length > FEW && !lookups.isEmpty()) {
+    BitSet found = new BitSet();
+    int[] open = decided(found, among, SearchProgram::withoutBriefs);
+    Mailbox mailbox = selected.mailbox();
+    if (briefly) {
+      open = decided(found, open, (indexes, action) -> mailbox.keptBriefs(state, indexes, action));
+    }
+    if (open.length > FEW && !lookups.isEmpty()) {
       lookUp();
-      pass = pass(among);
+      open = decided(found, open, SearchProgram::withoutBriefs);
     }
-    IntStream.Builder found = IntStream.builder();
-    for (int index : pass.found) {
-      found.add(index);
+    if (briefly) {
+      open = decided(found, open, (indexes, action) -> mailbox.briefs(state, indexes, action));
     }
-    selected
-        .mailbox()
-        .read(
-            state,
-            pass.open,
-            (index, stored) -> {
-              try (SearchedMessage message =
-                  new SearchedMessage(session, selected.mailbox(), index, stored)) {
-                if (test.read(message)) {
-                  found.add(index);
-                }
-              }
-            });
-    return found.build().sorted().toArray();
+    mailbox.read(
+        state,
+        open,
+        (index, stored) -> {
+          try (SearchedMessage message = new SearchedMessage(session, mailbox, index, stored)) {
+            found.set(index, test.read(message));
+          }
+        });
+    return found.stream().toArray();
+  }
+
+  /** Hands over messages, or some of them, as far as they are known. */
+  @FunctionalInterface
+  private interface Source {
+    void forEach(int[] indexes, Action action) throws IOException;
+
+    @FunctionalInterface
+    interface Action extends Mailbox.BriefAction {
+      @Override
+      void accept(int index, @Nullable Brief brief) throws IOException;
+    }
+  }
+
+  private static void withoutBriefs(int[] indexes, Source.Action action) throws IOException {
+    for (int index : indexes) {
+      action.accept(index, null);
+    }
+  }
+
+  /**
+   * Decides messages without reading them.
+   *
+   * @param found gets those found
+   * @return those that are still open
+   */
+  private int[] decided(BitSet found, int[] among, Source source) throws IOException {
+    BitSet open = new BitSet();
+    for (int index : among) {
+      open.set(index);
+    }
+    source.forEach(
+        among,
+        (index, brief) -> {
+          if (brief != null) {
+            session.checkpoint();
+          }
+          Answer answer = test.known(index, brief);
+          found.set(index, answer == Answer.YES);
+          open.set(index, answer == Answer.OPEN);
+        });
+    return open.stream().toArray();
   }
 
   /**
@@ -191,22 +242,6 @@ final class SearchProgram {
     }
   }
 
-  /** What is known without reading messages: indexes of those found, and of those to be read. */
-  private record Pass(int[] found, int[] open) {}
-
-  private Pass pass(int[] among) {
-    IntStream.Builder found = IntStream.builder();
-    IntStream.Builder open = IntStream.builder();
-    for (int index : among) {
-      switch (test.columns(index)) {
-        case YES -> found.add(index);
-        case OPEN -> open.add(index);
-        case NO -> {}
-      }
-    }
-    return new Pass(found.build().toArray(), open.build().toArray());
-  }
-
   private void lookUp() {
     List<BitSet> lacking =
         session.server.index.lacking(
@@ -221,7 +256,7 @@ final class SearchProgram {
   /** Decided by the columns. */
   private record Column(IntPredicate holds) implements Test {
     @Override
-    public Answer columns(int index) {
+    public Answer known(int index, @Nullable Brief brief) {
       return Answer.of(holds.test(index));
     }
 
@@ -251,6 +286,32 @@ final class SearchProgram {
     }
   }
 
+  /** Decided by the brief, unless an index tells that the message cannot be meant. */
+  private record Briefly(Lookup lookup, Judge judge) implements Test {
+    @FunctionalInterface
+    interface Judge {
+      boolean holds(Brief brief);
+    }
+
+    @Override
+    public Answer known(int index, @Nullable Brief brief) {
+      if (lookup.lacking.get(index)) {
+        return Answer.NO;
+      }
+      return brief == null ? Answer.OPEN : Answer.of(judge.holds(brief));
+    }
+
+    @Override
+    public boolean read(SearchedMessage message) {
+      return judge.holds(message.brief());
+    }
+
+    @Override
+    public int cost() {
+      return Reading.ENTRY;
+    }
+  }
+
   /** Decided by the message, unless an index tells that it cannot be meant. */
   private record Reading(int cost, Lookup lookup, Judge judge) implements Test {
     static final int ENTRY = 1;
@@ -263,7 +324,7 @@ final class SearchProgram {
     }
 
     @Override
-    public Answer columns(int index) {
+    public Answer known(int index, @Nullable Brief brief) {
       return lookup.lacking.get(index) ? Answer.NO : Answer.OPEN;
     }
 
@@ -283,10 +344,10 @@ final class SearchProgram {
     }
 
     @Override
-    public Answer columns(int index) {
+    public Answer known(int index, @Nullable Brief brief) {
       boolean open = false;
       for (Test test : tests) {
-        Answer answer = test.columns(index);
+        Answer answer = test.known(index, brief);
         if (answer == Answer.of(!all)) {
           return answer;
         }
@@ -313,8 +374,8 @@ final class SearchProgram {
 
   private record Inverse(Test test) implements Test {
     @Override
-    public Answer columns(int index) {
-      return switch (test.columns(index)) {
+    public Answer known(int index, @Nullable Brief brief) {
+      return switch (test.known(index, brief)) {
         case YES -> Answer.NO;
         case NO -> Answer.YES;
         case OPEN -> Answer.OPEN;
@@ -368,7 +429,7 @@ final class SearchProgram {
       case SearchKey.EmailId(String id) ->
           new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
       case SearchKey.ThreadId(String id) ->
-          new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasThreadId(id));
+          briefly(new Lookup(List.of()), brief -> id.equals(ObjectIds.threadId(brief)));
       case SearchKey.AnyText(String text) -> text(text, about, inText);
       case SearchKey.Body(String text) -> text(text, about, inBody);
     };
@@ -403,11 +464,7 @@ final class SearchProgram {
   private Test date(SearchKey.Date date) {
     return switch (date.kind()) {
       case INTERNAL -> new Column(index -> relates(state.internalDate(index).day(), date));
-      case SENT ->
-          new Reading(
-              Reading.ENTRY,
-              new Lookup(List.of()),
-              message -> message.sent().filter(day -> relates(day, date)).isPresent());
+      case SENT -> briefly(new Lookup(List.of()), brief -> isSent(brief, date));
       case SAVED ->
           new Reading(
               Reading.ENTRY, new Lookup(List.of()), message -> relates(message.saved(), date));
@@ -424,6 +481,12 @@ final class SearchProgram {
       long came = state.internalDate(index).seconds();
       return within.younger() ? came >= then : came <= then;
     });
+  }
+
+  /** By the day of the Date field, as its sender counted. */
+  private static boolean isSent(Brief brief, SearchKey.Date date) {
+    SentDate sent = brief.sent();
+    return sent != null && relates(LocalDate.ofEpochDay(sent.epochDay()), date);
   }
 
   private static boolean relates(LocalDate day, SearchKey.Date date) {
@@ -449,12 +512,18 @@ final class SearchProgram {
     List<FoldedText> folded = words.stream().map(FoldedText::new).toList();
     // The empty text asks for the field itself, and the envelope keeps none that says nothing.
     if (MessageTexts.inEnvelope(name) && !whole.isEmpty()) {
-      return reading(
-          about,
-          Reading.ENTRY,
-          folded,
-          message -> message.envelopeContains(name, whole),
-          message -> folded.stream().allMatch(word -> message.envelopeContains(name, word)));
+      Briefly.Judge wholly = brief -> MessageTexts.envelopeContains(brief.envelope(), name, whole);
+      Briefly.Judge inWords =
+          brief ->
+              folded.stream()
+                  .allMatch(word -> MessageTexts.envelopeContains(brief.envelope(), name, word));
+      if (about) {
+        fuzzy.add(
+            new Fuzzy(
+                message -> wholly.holds(message.brief()),
+                message -> inWords.holds(message.brief())));
+      }
+      return briefly(lookup(folded), inWords);
     }
     List<FoldedText> wanted = new ArrayList<>();
     if (FIELD_NAME.matcher(name).matches()) {
@@ -474,6 +543,11 @@ final class SearchProgram {
           }
           return true;
         });
+  }
+
+  private Test briefly(Lookup lookup, Briefly.Judge judge) {
+    briefly = true;
+    return new Briefly(lookup, judge);
   }
 
   private Test text(String text, boolean about, Texts texts) {

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.text.MessageTexts;
 import hikyaku.mailbox.view.Mailbox;
@@ -7,7 +8,6 @@ import hikyaku.mailbox.view.StoredMessage;
 import hikyaku.protocol.mime.FoldedText;
 import hikyaku.protocol.mime.FoldedTexts;
 import hikyaku.protocol.mime.MessageText;
-import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -15,13 +15,13 @@ import java.time.ZoneOffset;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** A message that a search reads. Its octets are opened only when they are asked for. */
 final class SearchedMessage implements AutoCloseable {
   private final Session session;
   private final int index;
   private final NewMessage message;
+  private final Brief brief;
   private final Instant saved;
   private final MessageTexts texts;
   private final Map<MessageText.Scope, BitSet> found = new EnumMap<>(MessageText.Scope.class);
@@ -30,6 +30,7 @@ final class SearchedMessage implements AutoCloseable {
     this.session = session;
     this.index = index;
     this.message = stored.message();
+    this.brief = Brief.of(message.structure());
     this.saved = stored.saved();
     this.texts = new MessageTexts(message, mailbox::open);
   }
@@ -43,10 +44,8 @@ final class SearchedMessage implements AutoCloseable {
     session.checkpoint();
   }
 
-  /** The day of the Date field, as its sender counted. */
-  Optional<LocalDate> sent() {
-    SentDate sent = message.structure().sent();
-    return Optional.ofNullable(sent).map(date -> LocalDate.ofEpochDay(date.epochDay()));
+  Brief brief() {
+    return brief;
   }
 
   /** The day on which it came into the mailbox, in UTC. */
@@ -56,14 +55,6 @@ final class SearchedMessage implements AutoCloseable {
 
   boolean hasEmailId(String id) {
     return ObjectIds.emailId(message).equals(id);
-  }
-
-  boolean hasThreadId(String id) {
-    return id.equals(ObjectIds.threadId(message));
-  }
-
-  boolean envelopeContains(String name, FoldedText text) {
-    return texts.envelopeContains(name, text);
   }
 
   boolean headerContains(String name, FoldedText text) throws IOException {

@@ -1,6 +1,6 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.imap.Command;
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SORT and UID SORT (RFC 5256 §3, RFC 5267 §3, RFC 5957, RFC 6203 §6, RFC 7162 §3.1.6). Texts are
- * compared by i;unicode-casemap. The entries of the messages found are read once, whatever they are
- * sorted by, and only if the columns of the state do not have that.
+ * compared by i;unicode-casemap. The briefs of the messages found are looked at once, whatever they
+ * are sorted by, and only if the columns of the state do not have that.
  */
 final class Sort {
   private final Session session;
@@ -100,13 +100,13 @@ final class Sort {
       int[] row = new int[1];
       selected
           .mailbox()
-          .read(
+          .briefs(
               state,
               found,
-              (index, stored) -> {
+              (index, brief) -> {
                 session.checkpoint();
                 row[0] = Arrays.binarySearch(found, row[0], found.length, index);
-                fill(columns, row[0], index, stored.message());
+                fill(columns, row[0], index, brief);
               });
     }
     return IntStream.range(0, found.length)
@@ -136,43 +136,42 @@ final class Sort {
     };
   }
 
-  private void fill(List<Column> columns, int row, int index, @Nullable NewMessage message) {
+  private void fill(List<Column> columns, int row, int index, @Nullable Brief brief) {
     for (Column column : columns) {
       switch (column.key.criterion()) {
         case ARRIVAL -> column.set(row, state.internalDate(index).seconds());
         case RELEVANCY -> column.set(row, relevancy == null ? 0 : -relevancy.of(index));
         case SIZE -> column.set(row, state.octets(index));
         default -> {
-          if (message != null) {
-            fill(column, row, index, message);
+          if (brief != null) {
+            fill(column, row, index, brief);
           }
         }
       }
     }
   }
 
-  private void fill(Column column, int row, int index, NewMessage message) {
-    var envelope = message.structure().envelope();
+  private void fill(Column column, int row, int index, Brief brief) {
     switch (column.key.criterion()) {
       case ARRIVAL, RELEVANCY, SIZE -> throw new IllegalStateException("not in the entry");
-      case DATE -> column.set(row, sent(state, index, message));
-      case SUBJECT -> column.set(row, subject(message).text());
-      case CC -> column.set(row, mailbox(envelope.cc()));
-      case FROM -> column.set(row, mailbox(envelope.from()));
-      case TO -> column.set(row, mailbox(envelope.to()));
-      case DISPLAYFROM -> column.set(row, display(envelope.from()));
-      case DISPLAYTO -> column.set(row, display(envelope.to()));
+      case DATE -> column.set(row, sent(state, index, brief));
+      case SUBJECT -> column.set(row, subject(brief).text());
+      case CC -> column.set(row, mailbox(brief.envelope().cc()));
+      case FROM -> column.set(row, mailbox(brief.envelope().from()));
+      case TO -> column.set(row, mailbox(brief.envelope().to()));
+      case DISPLAYFROM -> column.set(row, display(brief.envelope().from()));
+      case DISPLAYTO -> column.set(row, display(brief.envelope().to()));
     }
   }
 
   /** RFC 5256 §2.2: what the message says, or else when it came; seconds in UTC. */
-  static long sent(MailboxState state, int index, NewMessage message) {
-    SentDate sent = message.structure().sent();
+  static long sent(MailboxState state, int index, Brief brief) {
+    SentDate sent = brief.sent();
     return sent == null ? state.internalDate(index).seconds() : sent.epochSecond();
   }
 
-  static BaseSubject subject(NewMessage message) {
-    String subject = message.structure().envelope().subject();
+  static BaseSubject subject(Brief brief) {
+    String subject = brief.envelope().subject();
     return BaseSubject.of(subject == null ? "" : EncodedWords.decode(subject));
   }
 

@@ -1,7 +1,7 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
-import hikyaku.protocol.mime.MessageStructure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,7 +18,7 @@ interface Threading {
   record Message(long number, long sent, String subject, boolean replyOrForward) {}
 
   /** Messages come in the order of the mailbox. */
-  void add(Message message, MessageStructure structure);
+  void add(Message message, Brief brief);
 
   /** The threads of all messages that came. */
   List<? extends MessageThread> threads();

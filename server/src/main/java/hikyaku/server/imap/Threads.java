@@ -1,6 +1,5 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Data;
@@ -9,7 +8,7 @@ import hikyaku.protocol.mime.BaseSubject;
 import hikyaku.protocol.mime.Casemap;
 import java.io.IOException;
 
-/** THREAD and UID THREAD (RFC 5256 §3). Each message found is read once. */
+/** THREAD and UID THREAD (RFC 5256 §3). Of each message found the brief is looked at once. */
 final class Threads {
   private Threads() {}
 
@@ -25,21 +24,20 @@ final class Threads {
         };
     selected
         .mailbox()
-        .read(
+        .briefs(
             view.state(),
             found,
-            (index, stored) -> {
+            (index, brief) -> {
               session.checkpoint();
-              NewMessage message = stored.message();
-              long number = command.uid() ? stored.uid() : view.numberAt(index);
-              BaseSubject subject = Sort.subject(message);
+              long number = command.uid() ? view.state().uid(index) : view.numberAt(index);
+              BaseSubject subject = Sort.subject(brief);
               threading.add(
                   new Threading.Message(
                       number,
-                      Sort.sent(view.state(), index, message),
+                      Sort.sent(view.state(), index, brief),
                       Casemap.fold(subject.text()),
                       subject.replyOrForward()),
-                  message.structure());
+                  brief);
             });
     session.out.data(new Data.Threads(threading.threads()));
     return SearchAnswer.completed(session, command.uid(), "THREAD");

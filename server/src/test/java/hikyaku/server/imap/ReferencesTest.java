@@ -2,8 +2,8 @@ package hikyaku.server.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
-import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimeLimits;
 import hikyaku.protocol.mime.MimeParser;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ class ReferencesTest {
         String subject = random.nextInt(3) == 0 ? "" : "S" + random.nextInt(3);
         threading.add(
             new Threading.Message(number, random.nextInt(5), subject, random.nextBoolean()),
-            structure(header.toString()));
+            brief(header.toString()));
       }
       assertEachOnce(threading.threads(), count, "seed " + seed);
     }
@@ -44,18 +44,18 @@ class ReferencesTest {
     for (int number = 1; number <= count; number++) {
       String header =
           "References: <" + (number - 1) + "@t>\r\nMessage-ID: <" + number + "@t>\r\n\r\n";
-      threading.add(new Threading.Message(number, number, "", false), structure(header));
+      threading.add(new Threading.Message(number, number, "", false), brief(header));
     }
     List<? extends MessageThread> threads = threading.threads();
     assertThat(threads).hasSize(1);
     assertEachOnce(threads, count, "chain");
   }
 
-  private static MessageStructure structure(String message) {
+  private static Brief brief(String message) {
     MimeParser parser = new MimeParser(MimeLimits.DEFAULT);
     byte[] octets = message.getBytes(StandardCharsets.US_ASCII);
     parser.write(octets, 0, octets.length);
-    return parser.finish();
+    return Brief.of(parser.finish());
   }
 
   private static void assertEachOnce(

@@ -500,7 +500,8 @@ class SieveDeliveryTest {
             d.conflicts(),
             d.snapshotAfter(),
             d.history(),
-            d.cachedMessages());
+            d.cachedMessages(),
+            d.briefOctets());
     try (MailStore fullMail = new MailStore(world.store, world.mail.clock(), full)) {
       protocol =
           new SmtpServer(
