@@ -35,13 +35,7 @@ final class OutgoingTlsTest {
         Main.commandLine()
             .setOut(new PrintWriter(out))
             .execute(
-                "queue",
-                "tls",
-                domain,
-                "--data",
-                data().toString(),
-                "--config",
-                file.toString());
+                "queue", "tls", domain, "--data", data().toString(), "--config", file.toString());
     assertThat(status).isZero();
     return out.toString();
   }

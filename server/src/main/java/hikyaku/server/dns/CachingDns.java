@@ -2,7 +2,9 @@ package hikyaku.server.dns;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -18,14 +20,20 @@ import org.xbill.DNS.ARecord;
 import org.xbill.DNS.Cache;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedResolver;
+import org.xbill.DNS.Flags;
 import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.PTRRecord;
+import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Resolver;
+import org.xbill.DNS.ResolverConfig;
 import org.xbill.DNS.ReverseMap;
 import org.xbill.DNS.SRVRecord;
+import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.TLSARecord;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
@@ -35,12 +43,24 @@ import org.xbill.DNS.lookup.NoSuchDomainException;
 import org.xbill.DNS.lookup.NoSuchRRSetException;
 
 /** Asks DNS servers, with a cache that keeps to the records' times. */
-public final class CachingDns implements Dns {
+public final class CachingDns implements SecureDns {
   private static final int CACHED = 50_000;
   private static final int PORT = 53;
 
+  /** The longest that an answer about DNSSEC is kept, whatever its records say, in seconds. */
+  private static final long LONGEST_KEPT = 3_600;
+
+  /** How long it is kept that there is nothing, in seconds. */
+  private static final long NOTHING_KEPT = 60;
+
   private final LookupSession session;
+  private final Resolver resolver;
+  private final boolean trusting;
   private final DnsSettings settings;
+
+  /** The library's cache does not tell what was secure. */
+  private final com.github.benmanes.caffeine.cache.Cache<Question, Kept> secured =
+      Caffeine.newBuilder().maximumSize(CACHED).build();
 
   /**
    * @throws IllegalArgumentException if a resolver is no address
@@ -54,9 +74,25 @@ public final class CachingDns implements Dns {
     ExtendedResolver all =
         resolvers.isEmpty() ? new ExtendedResolver() : new ExtendedResolver(resolvers);
     all.setTimeout(settings.timeout());
+    resolver = all;
+    trusting =
+        switch (settings.trustAd()) {
+          case ALWAYS -> true;
+          case NEVER -> false;
+          case LOOPBACK -> areLoopback(settings.resolvers());
+        };
     Cache cache = new Cache(DClass.IN);
     cache.setMaxEntries(CACHED);
     session = LookupSession.builder().resolver(all).cache(cache).build();
+  }
+
+  private static boolean areLoopback(List<String> named) {
+    List<InetSocketAddress> servers =
+        named.isEmpty()
+            ? ResolverConfig.getCurrentConfig().servers()
+            : named.stream().map(CachingDns::address).toList();
+    return servers.stream()
+        .allMatch(each -> each.getAddress() != null && each.getAddress().isLoopbackAddress());
   }
 
   private static InetSocketAddress address(String written) {
@@ -169,5 +205,136 @@ public final class CachingDns implements Dns {
 
   private static DnsException silent(Name name, int type, Exception e) {
     return new DnsException(name.toString(true) + " " + Type.string(type), e);
+  }
+
+  // ---- with DNSSEC
+
+  private record Question(Name name, int type) {}
+
+  /**
+   * An answer as it came.
+   *
+   * @param until by {@link System#nanoTime}
+   */
+  private record Kept(Answer<Record> answer, long until) {}
+
+  @Override
+  public boolean isTrusting() {
+    return trusting;
+  }
+
+  @Override
+  public Answer<Mx> secureMx(String domain) throws DnsException {
+    return secure(
+        domain,
+        Type.MX,
+        MXRecord.class,
+        mx -> new Mx(mx.getPriority(), mx.getTarget().toString(true)));
+  }
+
+  @Override
+  public Answer<InetAddress> secureAddresses(String host) throws DnsException {
+    List<InetAddress> all = new ArrayList<>();
+    boolean exists = false;
+    boolean secure = true;
+    DnsException silent = null;
+    for (int type : new int[] {Type.AAAA, Type.A}) {
+      try {
+        Answer<InetAddress> answer =
+            type == Type.A
+                ? secure(host, Type.A, ARecord.class, ARecord::getAddress)
+                : secure(host, Type.AAAA, AAAARecord.class, AAAARecord::getAddress);
+        List<InetAddress> found = answer.records().orElse(List.of());
+        exists |= answer.records().isPresent();
+        secure &= found.isEmpty() || answer.secure();
+        all.addAll(found);
+      } catch (DnsException e) {
+        silent = e;
+      }
+    }
+    if (all.isEmpty() && silent != null) {
+      throw silent;
+    }
+    return new Answer<>(exists ? Optional.of(all) : Optional.empty(), secure && !all.isEmpty());
+  }
+
+  @Override
+  public Answer<Tlsa> tlsa(String name) throws DnsException {
+    return secure(
+        name,
+        Type.TLSA,
+        TLSARecord.class,
+        tlsa ->
+            new Tlsa(
+                tlsa.getCertificateUsage(),
+                tlsa.getSelector(),
+                tlsa.getMatchingType(),
+                tlsa.getCertificateAssociationData()));
+  }
+
+  private <R extends Record, T> Answer<T> secure(
+      String name, int type, Class<R> wanted, Function<R, T> told) throws DnsException {
+    try {
+      Name asked = Name.fromString(name.replace("\\", "\\\\"), Name.root);
+      Answer<Record> answer = secure(new Question(asked, type));
+      return new Answer<>(
+          answer
+              .records()
+              .map(all ->
+                  all.stream().filter(wanted::isInstance).map(wanted::cast).map(told).toList()),
+          answer.secure());
+    } catch (TextParseException e) {
+      return new Answer<>(Optional.empty(), false);
+    }
+  }
+
+  private Answer<Record> secure(Question question) throws DnsException {
+    Kept kept = secured.getIfPresent(question);
+    if (kept != null && kept.until - System.nanoTime() > 0) {
+      return kept.answer;
+    }
+    Message query = Message.newQuery(Record.newRecord(question.name, question.type, DClass.IN));
+    // Says that we understand the same bit in the answer (RFC 6840 §5.7).
+    query.getHeader().setFlag(Flags.AD);
+    CompletableFuture<Message> asked = resolver.sendAsync(query).toCompletableFuture();
+    try {
+      long most = settings.timeout().toMillis() * 4 + 1_000;
+      Message said = asked.get(most, TimeUnit.MILLISECONDS);
+      Answer<Record> answer = read(question, said);
+      long seconds =
+          said.getSection(Section.ANSWER).stream()
+              .mapToLong(Record::getTTL)
+              .min()
+              .orElse(NOTHING_KEPT);
+      secured.put(
+          question,
+          new Kept(
+              answer,
+              System.nanoTime() + TimeUnit.SECONDS.toNanos(Math.clamp(seconds, 0, LONGEST_KEPT))));
+      return answer;
+    } catch (ExecutionException | TimeoutException e) {
+      asked.cancel(true);
+      throw silent(question.name, question.type, e);
+    } catch (InterruptedException e) {
+      asked.cancel(true);
+      Thread.currentThread().interrupt();
+      throw silent(question.name, question.type, e);
+    }
+  }
+
+  private Answer<Record> read(Question question, Message said) throws DnsException {
+    boolean secure = trusting && said.getHeader().getFlag(Flags.AD);
+    if (said.getRcode() == Rcode.NXDOMAIN) {
+      return new Answer<>(Optional.empty(), secure);
+    }
+    if (said.getRcode() != Rcode.NOERROR) {
+      throw silent(question.name, question.type, new IOException(Rcode.string(said.getRcode())));
+    }
+    // A server that asks others for us follows aliases itself.
+    List<Record> found =
+        said.getSection(Section.ANSWER).stream()
+            .filter(each -> each.getType() == question.type)
+            .toList();
+    return new Answer<>(Optional.of(found), secure);
   }
 }

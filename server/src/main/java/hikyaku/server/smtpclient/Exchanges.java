@@ -147,10 +147,14 @@ final class Exchanges {
               "5.4.6",
               "mail for " + domain + " would come back here, and it is not a domain here"));
     }
-    return hops(domain, byPreference.values(), implicit);
+    return hops(domain, byPreference.values(), implicit, found.secure());
   }
 
-  private Offer hops(String domain, Iterable<List<String>> groups, boolean implicit) {
+  /**
+   * @param secure whether DNSSEC vouches for the hosts' names
+   */
+  private Offer hops(
+      String domain, Iterable<List<String>> groups, boolean implicit, boolean secure) {
     Demands demands = new Demands(domain, means);
     List<Hop> hops = new ArrayList<>();
     Map<String, UnreachableException> refused = new LinkedHashMap<>();
@@ -160,7 +164,10 @@ final class Exchanges {
       for (String host : group) {
         try {
           Names.Addresses found = addresses(host);
-          Demands.Demand demand = demands.of(host);
+          // Without an MX record it is the domain's own address that counts (RFC 7672 §2.2.1).
+          boolean believed = found.secure() && (secure || implicit);
+          Demands.Demand demand =
+              believed ? demands.of(host, () -> names.tlsa(host, port)) : demands.of(host);
           for (InetAddress address : found.addresses()) {
             if (!usable(address)) {
               refusedAddress = true;

@@ -1,5 +1,6 @@
 package hikyaku.server.smtpclient;
 
+import hikyaku.server.dns.Tlsa;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -34,4 +35,12 @@ public interface Names {
    * @throws UnreachableException if nobody can say now
    */
   Addresses addresses(String host) throws UnreachableException;
+
+  /**
+   * What DNSSEC vouches that the certificate of a server may be (RFC 7672 §2.2).
+   *
+   * @return empty if there is nothing, or nothing that can be believed
+   * @throws UnreachableException if nobody can say now: then nothing may be sent there
+   */
+  List<Tlsa> tlsa(String host, int port) throws UnreachableException;
 }

@@ -1,16 +1,19 @@
 package hikyaku.server.smtpclient;
 
+import hikyaku.server.dns.Tlsa;
 import hikyaku.server.mtasts.StsPolicy;
 import java.util.List;
 
 /**
  * By what TLS with a server is demanded, if by anything.
  *
- * @param domain whose policy it is
+ * @param owner whose it is: of a domain, or of a server
+ * @param domain whose mail it is about
  * @param lines the policy itself, as reports have it (RFC 8460 §4.4)
  * @param servers the patterns of servers that it names
  */
-public record TlsPolicy(Kind kind, String domain, List<String> lines, List<String> servers) {
+public record TlsPolicy(
+    Kind kind, String owner, String domain, List<String> lines, List<String> servers) {
   public TlsPolicy {
     lines = List.copyOf(lines);
     servers = List.copyOf(servers);
@@ -40,15 +43,20 @@ public record TlsPolicy(Kind kind, String domain, List<String> lines, List<Strin
   }
 
   static TlsPolicy none(String domain) {
-    return new TlsPolicy(Kind.NONE, domain, List.of(), List.of());
+    return new TlsPolicy(Kind.NONE, domain, domain, List.of(), List.of());
   }
 
   static TlsPolicy sts(String domain, StsPolicy policy) {
-    return new TlsPolicy(Kind.STS, domain, policy.lines(), policy.mx());
+    return new TlsPolicy(Kind.STS, domain, domain, policy.lines(), policy.mx());
+  }
+
+  static TlsPolicy tlsa(String host, String domain, List<Tlsa> records) {
+    List<String> lines = records.stream().map(Tlsa::toString).toList();
+    return new TlsPolicy(Kind.TLSA, host, domain, lines, List.of());
   }
 
   static TlsPolicy relay(String host) {
-    return new TlsPolicy(Kind.RELAY, host, List.of(), List.of());
+    return new TlsPolicy(Kind.RELAY, host, host, List.of(), List.of());
   }
 
   /** Who wants it so, for people. */
@@ -56,9 +64,9 @@ public record TlsPolicy(Kind kind, String domain, List<String> lines, List<Strin
   public String toString() {
     return switch (kind) {
       case NONE -> "nothing";
-      case STS -> "the policy of " + domain + " (MTA-STS)";
-      case TLSA -> "the TLSA records of " + domain + " (DANE)";
-      case RELAY -> "the relay " + domain;
+      case STS -> "the policy of " + owner + " (MTA-STS)";
+      case TLSA -> "the TLSA records of " + owner + " (DANE)";
+      case RELAY -> "the relay " + owner;
     };
   }
 }

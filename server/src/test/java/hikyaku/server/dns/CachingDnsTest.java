@@ -9,6 +9,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +36,11 @@ class CachingDnsTest {
       a.example. 300 IN MX 10 mx.example.
       alias.example. 300 IN CNAME a.example.
       x\\\\y.example. 300 IN A 192.0.2.2
+      signed.example. 300 IN MX 10 mx.signed.example.
+      mx.signed.example. 300 IN A 192.0.2.3
+      mx.signed.example. 300 IN AAAA 2001:db8::3
+      _25._tcp.mx.signed.example. 300 IN TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+      half.signed.example. 300 IN A 192.0.2.4
       1.2.0.192.in-addr.arpa. 300 IN PTR a.example.
       """;
 
@@ -48,7 +54,10 @@ class CachingDnsTest {
     Thread.ofVirtual().start(this::serve);
     dns =
         new CachingDns(
-            new DnsSettings(List.of("127.0.0.1:" + socket.getLocalPort()), Duration.ofSeconds(5)));
+            new DnsSettings(
+                List.of("127.0.0.1:" + socket.getLocalPort()),
+                Duration.ofSeconds(5),
+                DnsSettings.TrustAd.LOOPBACK));
   }
 
   @AfterEach
@@ -81,6 +90,16 @@ class CachingDnsTest {
     if (asked.getName().equals(Name.fromString("broken.example."))) {
       answer.getHeader().setRcode(Rcode.SERVFAIL);
       return answer;
+    }
+    if (asked.getName().equals(Name.fromString("half.signed.example."))
+        && asked.getType() == Type.AAAA) {
+      answer.getHeader().setRcode(Rcode.SERVFAIL);
+      return answer;
+    }
+    // As a server that validates, if it is told that its word is understood.
+    if (question.getHeader().getFlag(Flags.AD)
+        && asked.getName().subdomain(Name.fromString("signed.example."))) {
+      answer.getHeader().setFlag(Flags.AD);
     }
     boolean exists = false;
     Master zone = new Master(new java.io.ByteArrayInputStream(ZONE.getBytes("US-ASCII")));
@@ -129,10 +148,64 @@ class CachingDnsTest {
   @Test
   void silenceAndInterruption() {
     CachingDns unheard =
-        new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)));
+        new CachingDns(
+            new DnsSettings(
+                List.of("127.0.0.1:9"), Duration.ofMillis(100), DnsSettings.TrustAd.NEVER));
     assertThatThrownBy(() -> unheard.a("a.example")).isInstanceOf(DnsException.class);
     Thread.currentThread().interrupt();
     assertThatThrownBy(() -> dns.a("a.example")).isInstanceOf(DnsException.class);
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void whatDnssecVouchesFor() throws Exception {
+    assertThat(dns.isTrusting()).isTrue();
+    assertThat(dns.secureMx("signed.example"))
+        .isEqualTo(
+            new SecureDns.Answer<>(
+                Optional.of(List.of(new Dns.Mx(10, "mx.signed.example"))), true));
+    assertThat(dns.secureMx("a.example").secure()).isFalse();
+    SecureDns.Answer<InetAddress> addresses = dns.secureAddresses("mx.signed.example");
+    assertThat(addresses.secure()).isTrue();
+    assertThat(addresses.records().orElseThrow()).hasSize(2);
+    assertThat(dns.secureAddresses("a.example").secure()).isFalse();
+    // Whoever keeps one answer from us must not take away what the other one vouches for.
+    SecureDns.Answer<InetAddress> half = dns.secureAddresses("half.signed.example");
+    assertThat(half.secure()).isTrue();
+    assertThat(half.records().orElseThrow()).hasSize(1);
+    SecureDns.Answer<Tlsa> tlsa = dns.tlsa("_25._tcp.mx.signed.example");
+    assertThat(tlsa.secure()).isTrue();
+    assertThat(tlsa.records().orElseThrow())
+        .singleElement()
+        .hasToString("3 1 1 " + "00112233445566778899aabbccddeeff".repeat(2));
+    assertThat(dns.tlsa("_25._tcp.nobody.example"))
+        .isEqualTo(new SecureDns.Answer<>(Optional.empty(), false));
+    assertThat(dns.tlsa("_25._tcp.a..example").records()).isEmpty();
+    assertThatThrownBy(() -> dns.tlsa("broken.example")).isInstanceOf(DnsException.class);
+    assertThatThrownBy(() -> dns.secureAddresses("broken.example"))
+        .isInstanceOf(DnsException.class);
+    int before = questions.get();
+    assertThat(dns.secureMx("signed.example").secure()).isTrue();
+    assertThat(questions).hasValue(before);
+  }
+
+  @Test
+  void whoIsNotTrustedVouchesForNothing() throws Exception {
+    CachingDns doubtful =
+        new CachingDns(
+            new DnsSettings(
+                List.of("127.0.0.1:" + socket.getLocalPort()),
+                Duration.ofSeconds(5),
+                DnsSettings.TrustAd.NEVER));
+    assertThat(doubtful.isTrusting()).isFalse();
+    assertThat(doubtful.secureMx("signed.example").secure()).isFalse();
+    for (DnsSettings.TrustAd when : DnsSettings.TrustAd.values()) {
+      assertThat(
+              new CachingDns(
+                      new DnsSettings(
+                          List.of("127.0.0.1", "192.0.2.53"), Duration.ofSeconds(5), when))
+                  .isTrusting())
+          .isEqualTo(when == DnsSettings.TrustAd.ALWAYS);
+    }
   }
 }

@@ -112,7 +112,11 @@ class MailQueueTest {
             25,
             CLIENT,
             new DnsNames(
-                new CachingDns(new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100)))),
+                new CachingDns(
+                    new DnsSettings(
+                        List.of("127.0.0.1:9"),
+                        Duration.ofMillis(100),
+                        DnsSettings.TrustAd.NEVER))),
             _ -> null,
             new TlsMeans(_ -> StsPolicies.Found.NOTHING, TlsMeans.machine(), _ -> {}));
     MailQueue queue =

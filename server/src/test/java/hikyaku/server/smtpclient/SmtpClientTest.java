@@ -8,6 +8,7 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.dns.Tlsa;
 import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.smtpclient.Verdict.Kind;
 import hikyaku.server.testing.MailSink;
@@ -48,6 +49,11 @@ class SmtpClientTest {
     public Addresses addresses(String host) {
       return new Addresses(
           a.containsKey(host) ? List.of(InetAddress.ofLiteral(a.get(host))) : List.of(), false);
+    }
+
+    @Override
+    public List<Tlsa> tlsa(String host, int port) {
+      throw new AssertionError("nobody vouches for this zone");
     }
   }
 

@@ -7,16 +7,22 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.dns.Tlsa;
 import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.mtasts.StsPolicy;
 import hikyaku.server.mtasts.StsPolicy.Mode;
 import hikyaku.server.testing.MailSink;
 import hikyaku.server.testing.TestCa;
 import java.net.InetAddress;
+import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,6 +42,11 @@ class TlsPolicyTest {
   private final List<AutoCloseable> toClose = new ArrayList<>();
   private final List<TlsObserver.Outcome> told = new CopyOnWriteArrayList<>();
   private final List<Names.Mx> mx = new ArrayList<>();
+  private final Map<String, InetAddress> hosts = new HashMap<>();
+  private final Map<String, List<Tlsa>> tlsa = new HashMap<>();
+  private final Set<String> silent = new HashSet<>();
+  private boolean secureMx;
+  private boolean secureAddresses;
   private int port;
   private Optional<StsPolicy> policy = Optional.empty();
 
@@ -55,16 +66,19 @@ class TlsPolicyTest {
   }
 
   private MailSink server(String host, TestCa.Identity identity) throws Exception {
+    InetAddress address = InetAddress.ofLiteral("127.0.0." + (10 + toClose.size()));
     MailSink sink =
-        new MailSink(
-            address(mx.size()), port, identity == null ? null : identity.server(), (_, _) -> null);
+        new MailSink(address, port, identity == null ? null : identity.server(), (_, _) -> null);
     toClose.add(sink);
     mx.add(new Names.Mx(mx.size() * 10, host));
+    hosts.put(host, address);
     return sink;
   }
 
-  private static InetAddress address(int index) {
-    return InetAddress.ofLiteral("127.0.0." + (10 + index));
+  /** Takes the servers that there are out of DNS. */
+  private void withoutServers() {
+    mx.clear();
+    hosts.clear();
   }
 
   private void policy(Mode mode, String... servers) {
@@ -75,17 +89,21 @@ class TlsPolicyTest {
       new Names() {
         @Override
         public Exchanges exchanges(String domain) {
-          return new Exchanges(Optional.of(mx), false);
+          return new Exchanges(Optional.of(mx), secureMx);
         }
 
         @Override
         public Addresses addresses(String host) {
-          return new Addresses(
-              mx.stream()
-                  .filter(each -> each.host().equals(host))
-                  .map(each -> address(each.preference() / 10))
-                  .toList(),
-              false);
+          return new Addresses(List.of(hosts.get(host)), secureAddresses);
+        }
+
+        @Override
+        public List<Tlsa> tlsa(String host, int at) throws UnreachableException {
+          assertThat(at).isEqualTo(port);
+          if (silent.contains(host)) {
+            throw new UnreachableException(Verdict.deferred("4.7.5", "nobody says"));
+          }
+          return tlsa.getOrDefault(host, List.of());
         }
       };
 
@@ -170,8 +188,7 @@ class TlsPolicyTest {
             "sts certificate-not-trusted",
             "sts certificate-expired",
             "sts starttls-not-supported");
-    mx.clear();
-    toClose.removeFirst().close();
+    withoutServers();
     server("other.test", ca.identity("other.test"));
     assertThat(send()).isEqualTo("4.7.5");
   }
@@ -182,8 +199,7 @@ class TlsPolicyTest {
     for (String host : List.of("other.test", "b.there.test")) {
       server(host, ca.identity("x.test"));
       assertThat(send()).isEqualTo("2.0.0 " + host);
-      toClose.removeFirst().close();
-      mx.clear();
+      withoutServers();
     }
     server("c.there.test", null);
     assertThat(send()).isEqualTo("2.0.0 c.there.test in the clear");
@@ -201,6 +217,123 @@ class TlsPolicyTest {
     policy(Mode.NONE);
     assertThat(send()).isEqualTo("2.0.0 a.there.test");
     assertThat(faults()).containsExactly("no-policy-found success", "no-policy-found success");
+  }
+
+  // ---- DANE
+
+  private static Tlsa record(int usage, int selector, int matching, X509Certificate of)
+      throws Exception {
+    byte[] part = selector == 0 ? of.getEncoded() : of.getPublicKey().getEncoded();
+    byte[] data =
+        switch (matching) {
+          case 1 -> MessageDigest.getInstance("SHA-256").digest(part);
+          case 2 -> MessageDigest.getInstance("SHA-512").digest(part);
+          default -> part;
+        };
+    return new Tlsa(usage, selector, matching, data);
+  }
+
+  private void signed() {
+    secureMx = true;
+    secureAddresses = true;
+  }
+
+  /**
+   * RFC 6698 §2.1, RFC 7672 §3.1: each way to name the server's certificate, or its authority's.
+   */
+  @Test
+  void anyRecordThatFitsWillDo() throws Exception {
+    TestCa strange = new TestCa("strange");
+    TestCa.Identity identity = strange.identity("mx.there.test");
+    X509Certificate other = strange.identity("mx.there.test").certificate();
+    MailSink sink = server("mx.there.test", identity);
+    signed();
+    for (int selector = 0; selector <= 1; selector++) {
+      for (int matching = 0; matching <= 2; matching++) {
+        for (int usage = 2; usage <= 3; usage++) {
+          X509Certificate right = usage == 3 ? identity.certificate() : strange.root();
+          Tlsa good = record(usage, selector, matching, right);
+          Tlsa bad = record(usage, selector, matching, usage == 3 ? other : new TestCa("x").root());
+          tlsa.put("mx.there.test", List.of(bad, good));
+          assertThat(send()).as(good.toString()).isEqualTo("2.0.0 mx.there.test");
+          tlsa.put("mx.there.test", List.of(bad));
+          assertThat(send()).as(bad.toString()).isEqualTo("4.7.5");
+        }
+      }
+    }
+    assertThat(sink.taken()).hasSize(12);
+    assertThat(faults().stream().distinct())
+        .containsExactlyInAnyOrder("tlsa success", "tlsa tlsa-invalid");
+  }
+
+  /** RFC 7672 §3.1.1, §3.1.2. */
+  @Test
+  void namesAndTimesCountForAuthoritiesOnly() throws Exception {
+    TestCa strange = new TestCa("strange");
+    Instant past = Instant.now().minus(Duration.ofHours(1));
+    TestCa.Identity old = strange.identity(past, "mx.there.test");
+    TestCa.Identity foreign = strange.identity("other.test");
+    TestCa.Identity domain = strange.identity("there.test");
+    server("mx.there.test", old);
+    signed();
+    tlsa.put("mx.there.test", List.of(record(3, 1, 1, old.certificate())));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+    tlsa.put("mx.there.test", List.of(record(2, 0, 1, strange.root())));
+    assertThat(send()).isEqualTo("4.7.5");
+    for (TestCa.Identity each : List.of(foreign, domain)) {
+      withoutServers();
+      server("mx.there.test", each);
+      assertThat(send()).isEqualTo(each == domain ? "2.0.0 mx.there.test" : "4.7.5");
+    }
+    tlsa.put("mx.there.test", List.of(record(3, 0, 2, domain.certificate())));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+  }
+
+  @Test
+  void recordsGoBeforeThePolicyAndMakeTlsAMust() throws Exception {
+    TestCa.Identity identity = new TestCa("strange").identity("x.test");
+    server("mx.there.test", identity);
+    signed();
+    policy(Mode.ENFORCE, "other.test");
+    assertThat(send()).isEqualTo("4.7.5");
+    tlsa.put("mx.there.test", List.of(record(3, 1, 1, identity.certificate())));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+    // Records of which none can be used: any certificate, but TLS.
+    tlsa.put(
+        "mx.there.test",
+        List.of(
+            new Tlsa(1, 1, 1, new byte[32]),
+            new Tlsa(3, 1, 1, new byte[31]),
+            new Tlsa(3, 2, 1, new byte[32]),
+            new Tlsa(3, 1, 3, new byte[32]),
+            new Tlsa(3, 1, 0, new byte[0])));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+    withoutServers();
+    server("mx.there.test", null);
+    assertThat(send()).isEqualTo("4.7.4");
+  }
+
+  @Test
+  void whatNobodyVouchesForIsNoRecord() throws Exception {
+    server("mx.there.test", null);
+    tlsa.put("mx.there.test", List.of(new Tlsa(3, 1, 1, new byte[32])));
+    secureMx = true;
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test in the clear");
+    secureMx = false;
+    secureAddresses = true;
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test in the clear");
+  }
+
+  @Test
+  void aServerWhoseRecordsCannotBeHadIsPassedOver() throws Exception {
+    MailSink first = server("a.there.test", null);
+    signed();
+    silent.add("a.there.test");
+    assertThat(send()).isEqualTo("4.7.5");
+    server("b.there.test", null);
+    assertThat(send()).isEqualTo("2.0.0 b.there.test in the clear");
+    assertThat(first.connections()).isZero();
+    assertThat(faults()).contains("tlsa dnssec-invalid");
   }
 
   @Test
