@@ -9,11 +9,22 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Short sessions of each protocol with a node in this process, as a first user has them. */
+/**
+ * Sessions with a node in this process: short ones of each protocol, as a first user has them, and
+ * one of IMAP in which a client does the usual things often enough that the virtual machine learns
+ * what is worth compiling, and for what.
+ */
 final class RehearsedSessions {
-  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
+
+  /** Messages of the busy mailbox. */
+  private static final int MESSAGES = 200;
+
+  /** How often each command is given there. */
+  private static final int ROUNDS = 40;
 
   private RehearsedSessions() {}
 
@@ -47,9 +58,54 @@ final class RehearsedSessions {
           "b SELECT INBOX",
           "c FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[])",
           "d LOGOUT");
+      talk(node, "imap", "[a-z] OK .*|\\* OK \\[CAPABILITY .*", busy(reader));
     } catch (IOException e) {
       throw new Failure("A rehearsed session failed: " + Reason.of(e), e);
     }
+  }
+
+  private static String[] busy(Demo.Login login) {
+    List<String> lines = new ArrayList<>();
+    lines.add("a LOGIN " + login.address() + " " + login.password());
+    lines.add("b CREATE Busy");
+    StringBuilder append = new StringBuilder("c APPEND Busy");
+    for (int number = 0; number < MESSAGES; number++) {
+      append.append(number % 3 == 0 ? " (\\Seen)" : "").append(literal(letter(number)));
+    }
+    lines.add(append.toString());
+    for (int round = 1; round <= ROUNDS; round++) {
+      String some = round + ":" + (round + 4);
+      lines.add("d SELECT Busy");
+      lines.add("e STATUS Busy (MESSAGES UNSEEN)");
+      lines.add("f FETCH 1:* (FLAGS)");
+      lines.add("g FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE)");
+      lines.add("h FETCH " + some + " BODY.PEEK[]");
+      lines.add("i SEARCH UNSEEN");
+      lines.add("j SEARCH SUBJECT \"letter 7\"");
+      lines.add("k SEARCH TEXT \"number 7\"");
+      lines.add("l SORT (DATE) UTF-8 ALL");
+      lines.add("m SORT (SUBJECT) UTF-8 ALL");
+      lines.add("n THREAD REFERENCES UTF-8 ALL");
+      lines.add("o STORE " + some + " +FLAGS (\\Flagged)");
+      lines.add("p APPEND Busy (\\Deleted)" + literal(letter(MESSAGES + round)));
+      lines.add("q EXPUNGE");
+      lines.add("r NOOP");
+    }
+    lines.add("s COPY 1:* INBOX");
+    lines.add("t LOGOUT");
+    return lines.toArray(String[]::new);
+  }
+
+  private static String literal(String text) {
+    return " {" + text.length() + "+}\r\n" + text;
+  }
+
+  private static String letter(int number) {
+    String id = "@" + Demo.DOMAIN + ">\r\n";
+    return ("From: A Writer <writer@" + Demo.DOMAIN + ">\r\nTo: reader@" + Demo.DOMAIN + "\r\n")
+        + ("Subject: Re: letter " + number + "\r\nMessage-ID: <" + number + id)
+        + ("In-Reply-To: <" + number / 2 + id + "Date: Sun, 22 Nov 2026 10:00:00 +0900\r\n")
+        + ("Content-Type: text/plain; charset=utf-8\r\n\r\nThis is number " + number + ".\r\n");
   }
 
   /**

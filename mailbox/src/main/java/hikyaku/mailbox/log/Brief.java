@@ -20,6 +20,8 @@ public final class Brief {
   private @Nullable Envelope envelope;
   private @Nullable List<String> references;
 
+  private record Decoded(Envelope envelope, List<String> references) {}
+
   private Brief(@Nullable SentDate sent, ByteString octets) {
     this.sent = sent;
     this.octets = octets;
@@ -58,26 +60,23 @@ public final class Brief {
 
   public Envelope envelope() {
     Envelope known = envelope;
-    if (known == null) {
-      known = StructureCodec.envelope(record());
-      envelope = known;
-    }
-    return known;
+    return known == null ? decoded().envelope() : known;
   }
 
   /** Message ids of References, as {@link MessageStructure#references}. */
   public List<String> references() {
     List<String> known = references;
-    if (known == null) {
-      known = StructureCodec.references(record());
-      references = known;
-    }
-    return known;
+    return known == null ? decoded().references() : known;
   }
 
-  private StructureRecord record() {
+  private Decoded decoded() {
     try {
-      return StructureRecord.parseFrom(octets);
+      StructureRecord record = StructureRecord.parseFrom(octets);
+      Decoded decoded =
+          new Decoded(StructureCodec.envelope(record), StructureCodec.references(record));
+      envelope = decoded.envelope();
+      references = decoded.references();
+      return decoded;
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("a brief was kept broken", e);
     }

@@ -290,7 +290,12 @@ public final class MailboxState {
     if (index < 0 || index >= size()) {
       throw new IndexOutOfBoundsException("message index " + index + " of " + size());
     }
-    int low = 0;
+    // Where chunks are full, and those before as well, it is there.
+    int full = index / Chunk.CAPACITY;
+    if (starts[full] <= index && index < starts[full + 1]) {
+      return full;
+    }
+    int low = full;
     int high = chunks.length - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;

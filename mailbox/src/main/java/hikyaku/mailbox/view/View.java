@@ -155,8 +155,7 @@ public final class View {
     if (uid >= appends) {
       return 0;
     }
-    int ghost = Arrays.binarySearch(ghosts, uid);
-    return index + (-ghost - 1) + 1;
+    return ghosts.length == 0 ? index + 1 : index - Arrays.binarySearch(ghosts, uid);
   }
 
   /** Whether messages of this view are gone already. */

@@ -99,15 +99,9 @@ final class WireText {
   }
 
   private WireText quoted(String octets) {
-    text.append('"');
-    for (int at = 0; at < octets.length(); at++) {
-      char c = octets.charAt(at);
-      if (c == '"' || c == '\\') {
-        text.append('\\');
-      }
-      text.append(c);
-    }
-    text.append('"');
+    boolean plain = octets.indexOf('"') < 0 && octets.indexOf('\\') < 0;
+    String escaped = plain ? octets : octets.replace("\\", "\\\\").replace("\"", "\\\"");
+    text.append('"').append(escaped).append('"');
     return this;
   }
 

@@ -87,9 +87,9 @@ final class Search {
       session.updates.enableCondStore();
     }
     Selected selected = session.state.inMailbox();
-    session.looking.after(selected);
-    SearchProgram program = SearchProgram.compile(session, selected, key);
     try {
+      session.looking.after(selected);
+      SearchProgram program = SearchProgram.compile(session, selected, key);
       int[] found = program.run();
       return new Found(found, relevancy ? program.relevancy(found) : null);
     } catch (RuntimeException e) {

@@ -103,7 +103,11 @@ final class SearchAnswer {
   }
 
   private long[] told(int[] indexes) {
-    return Arrays.stream(indexes).mapToLong(this::told).toArray();
+    long[] told = new long[indexes.length];
+    for (int i = 0; i < told.length; i++) {
+      told[i] = told(indexes[i]);
+    }
+    return told;
   }
 
   /** Of the messages told; null if there are none. */

@@ -48,16 +48,18 @@ final class OutputBuffer implements Output {
 
   private void put(String text) throws IOException {
     if (text.length() <= Buffers.PLAIN - end) {
-      byte[] held = held();
-      int at = end;
-      for (int i = 0; i < text.length(); i++) {
-        held[at + i] = (byte) text.charAt(i);
-      }
-      end = at + text.length();
+      copy(text, held(), end);
+      end += text.length();
     } else {
       byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
       put(octets, 0, octets.length);
     }
+  }
+
+  /** One octet per char is what this method was deprecated for, and what is wanted here. */
+  @SuppressWarnings("deprecation")
+  private static void copy(String text, byte[] to, int at) {
+    text.getBytes(0, text.length(), to, at);
   }
 
   private void put(byte[] octets, int offset, int length) throws IOException {
