@@ -55,7 +55,7 @@ public final class DnsCommand extends Asking {
       lines.add("");
     }
     lines.add(
-        "; MTA-STS, reports of TLS and DANE: this server has none of them; nothing to publish.");
+        "; Not looked at: MTA-STS, reports of TLS and DANE, which a domain may publish besides.");
     lines.forEach(line -> screen.line(Screen.printable(line)));
   }
 

@@ -36,6 +36,9 @@ public final class ClientLines {
     if (parameters.envid() != null) {
       line.append(" ENVID=").append(Xtext.encode(parameters.envid()));
     }
+    if (parameters.requireTls()) {
+      line.append(" REQUIRETLS");
+    }
     return line.append("\r\n").toString().getBytes(UTF_8);
   }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param ret RFC 3461 §4.3
  * @param envid the sender's own name for the transaction, decoded (RFC 3461 §4.4)
  * @param auth who submitted it, decoded; empty for {@code <>} (RFC 4954 §5)
+ * @param requireTls that nobody may hand it on without TLS that is checked (RFC 8689 §3)
  */
 public record MailParameters(
     @Nullable Long size,
@@ -18,9 +19,11 @@ public record MailParameters(
     boolean smtpUtf8,
     @Nullable Ret ret,
     @Nullable String envid,
-    @Nullable String auth) {
+    @Nullable String auth,
+    boolean requireTls) {
 
-  public static final MailParameters NONE = new MailParameters(null, null, false, null, null, null);
+  public static final MailParameters NONE =
+      new MailParameters(null, null, false, null, null, null, false);
 
   /** What kind of octets the message has. */
   public enum Body {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** esmtp-param (RFC 5321 §4.1.2) of MAIL and RCPT. */
 final class ParameterParser {
   private static final Set<String> OF_MAIL =
-      Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH");
+      Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "REQUIRETLS");
   private static final Set<String> OF_RCPT = Set.of("NOTIFY", "ORCPT");
 
   /** Characters of ENVID before decoding (RFC 3461 §4.4). */
@@ -34,10 +34,11 @@ final class ParameterParser {
     return new MailParameters(
         size(given.get("SIZE")),
         body(given.get("BODY")),
-        smtpUtf8(given.get("SMTPUTF8")),
+        flag("SMTPUTF8", given),
         ret(given.get("RET")),
         envid(given.get("ENVID")),
-        auth(given.get("AUTH")));
+        auth(given.get("AUTH")),
+        flag("REQUIRETLS", given));
   }
 
   RcptParameters rcptParameters() throws CommandSyntaxException {
@@ -93,9 +94,11 @@ final class ParameterParser {
     };
   }
 
-  private static boolean smtpUtf8(@Nullable String value) throws CommandSyntaxException {
+  private static boolean flag(String keyword, Map<String, String> given)
+      throws CommandSyntaxException {
+    String value = given.get(keyword);
     if (value != null && !value.isEmpty()) {
-      throw CommandSyntaxException.argument("SMTPUTF8 takes no value");
+      throw CommandSyntaxException.argument(keyword + " takes no value");
     }
     return value != null;
   }

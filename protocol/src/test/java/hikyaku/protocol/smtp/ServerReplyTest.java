@@ -87,7 +87,13 @@ class ServerReplyTest {
     Mailbox from = new Mailbox(new MailAddress("a b", "example.org"));
     MailParameters mail =
         new MailParameters(
-            12L, MailParameters.Body.EIGHTBITMIME, false, MailParameters.Ret.HDRS, "a+b =", null);
+            12L,
+            MailParameters.Body.EIGHTBITMIME,
+            false,
+            MailParameters.Ret.HDRS,
+            "a+b =",
+            null,
+            true);
     assertThat(parsed(ClientLines.mail(from, mail))).isEqualTo(new Command.Mail(from, mail));
     assertThat(parsed(ClientLines.mail(ReversePath.NULL, MailParameters.NONE)))
         .isEqualTo(new Command.Mail(ReversePath.NULL, MailParameters.NONE));

@@ -17,6 +17,7 @@ import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.filter.proto.Remembered;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.TlsWish;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -255,9 +256,17 @@ final class Filing {
     String number = sent.isEmpty() ? "" : ".r" + sent.size();
     send(
         account,
-        Forwarding.of(id(account) + number, message, by, envelope, to),
+        Forwarding.of(id(account) + number, message, by, envelope, tls(message), to),
         envelope.key("/r." + of(account) + number));
     forwarded = true;
+  }
+
+  private Outgoing.Tls tls(NewMessage message) {
+    return TlsWish.of(
+        envelope.parameters(),
+        filter.mail().store().blobs(),
+        message.blob(),
+        message.structure().root().bodyStart());
   }
 
   /** Whether so many more are within what an account may send in the hour that ends now. */

@@ -28,12 +28,14 @@ final class Forwarding {
    * that comes back here.
    *
    * @param id the transaction's in the queue
+   * @param tls what the sender wants of it
    */
   static Outgoing of(
       String id,
       NewMessage message,
       Resolution.Target by,
       Envelope envelope,
+      Outgoing.Tls tls,
       Collection<Mailbox> to) {
     MailParameters parameters = envelope.parameters();
     MessageStructure structure = message.structure();
@@ -48,6 +50,7 @@ final class Forwarding {
         parameters.smtpUtf8() || !to.stream().allMatch(Mailbox::isAscii),
         parameters.body() == MailParameters.Body.BINARYMIME,
         structure.has8bit() || !isAscii(prefix),
+        tls,
         prefix,
         message.blob(),
         structure.root().bodyStart(),

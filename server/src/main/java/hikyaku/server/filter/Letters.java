@@ -197,6 +197,7 @@ final class Letters {
         utf8,
         false,
         letter.structure().has8bit(),
+        Outgoing.Tls.USUAL,
         ByteString.EMPTY,
         letter.blob(),
         letter.structure().root().bodyStart(),

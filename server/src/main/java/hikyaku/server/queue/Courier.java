@@ -261,8 +261,15 @@ final class Courier {
       return new Letter(
           message.sender(),
           new MailParameters(
-              message.octets(), body, message.smtpUtf8(), message.ret(), message.envid(), null),
+              message.octets(),
+              body,
+              message.smtpUtf8(),
+              message.ret(),
+              message.envid(),
+              null,
+              message.tls() == Outgoing.Tls.REQUIRED),
           message.eightBit(),
+          message.tls() == Outgoing.Tls.OPTIONAL,
           some.stream().map(i -> new Letter.To(to(i).address(), to(i).parameters())).toList(),
           sink -> mailboxes.copy(message, message.octets(), sink));
     }

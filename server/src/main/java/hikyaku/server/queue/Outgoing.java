@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param smtpUtf8 whether it came under SMTPUTF8
  * @param binary whether it came as BINARYMIME
  * @param eightBit whether it has octets above 127
+ * @param tls what TLS its sender wants, beyond what the domain that it goes to does
  * @param prefix header fields that go before the blob
  * @param blob its octets
  * @param headerOctets where its body begins in the blob
@@ -35,6 +36,7 @@ public record Outgoing(
     boolean smtpUtf8,
     boolean binary,
     boolean eightBit,
+    Tls tls,
     ByteString prefix,
     Blob blob,
     long headerOctets,
@@ -46,6 +48,15 @@ public record Outgoing(
     if (recipients.isEmpty()) {
       throw new IllegalArgumentException("a message for nobody");
     }
+  }
+
+  /** What TLS a sender wants (RFC 8689). */
+  public enum Tls {
+    USUAL,
+    /** With every server on the way, each sure of the next one (REQUIRETLS). */
+    REQUIRED,
+    /** Rather none than that the message does not come (TLS-Required: No). */
+    OPTIONAL
   }
 
   /** One recipient. */

@@ -54,6 +54,8 @@ final class QueueCodec {
             .setSmtpUtf8(message.smtpUtf8())
             .setBinary(message.binary())
             .setEightBit(message.eightBit())
+            .setRequireTls(message.tls() == Outgoing.Tls.REQUIRED)
+            .setOptionalTls(message.tls() == Outgoing.Tls.OPTIONAL)
             .setPrefix(message.prefix())
             .setBlob(message.blob().id().sha256())
             .setBlobOctets(message.blob().size())
@@ -167,6 +169,9 @@ final class QueueCodec {
         record.getSmtpUtf8(),
         record.getBinary(),
         record.getEightBit(),
+        record.getRequireTls()
+            ? Outgoing.Tls.REQUIRED
+            : record.getOptionalTls() ? Outgoing.Tls.OPTIONAL : Outgoing.Tls.USUAL,
         record.getPrefix(),
         new Blob(new BlobId(record.getBlob()), record.getBlobOctets()),
         record.getHeaderOctets(),

@@ -85,6 +85,8 @@ record Report(
     return kind == Kind.FAILURE
         && message.ret() != Ret.HDRS
         && !message.binary()
+        // RFC 8689 §5: what is in it may have to go where TLS is not demanded.
+        && message.tls() != Outgoing.Tls.REQUIRED
         && message.octets() <= RETURNED;
   }
 

@@ -110,6 +110,8 @@ final class Reporter {
                 message.smtpUtf8(),
                 false,
                 written.structure().has8bit(),
+                // What the sender wants nobody to see, the report has in part.
+                message.tls(),
                 signature(written.blob()),
                 written.blob(),
                 written.structure().root().bodyStart(),

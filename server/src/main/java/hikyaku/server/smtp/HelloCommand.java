@@ -40,6 +40,9 @@ final class HelloCommand {
     if (session.connection().canStartTls()) {
       lines.add("STARTTLS");
     }
+    if (session.offersRequireTls()) {
+      lines.add("REQUIRETLS");
+    }
     if (session.face() == SmtpFace.SUBMISSION && session.account() == null) {
       List<String> mechanisms = session.mechanisms();
       if (!mechanisms.isEmpty()) {

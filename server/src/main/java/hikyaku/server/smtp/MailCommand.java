@@ -57,6 +57,7 @@ final class MailCommand {
     boolean auth = parameters.auth() != null;
     return session.isExtended()
         && (!dsn || session.offersDsn())
+        && (!parameters.requireTls() || session.offersRequireTls())
         && (!auth || session.face() == SmtpFace.SUBMISSION);
   }
 

@@ -27,6 +27,7 @@ import hikyaku.server.filter.Refusal;
 import hikyaku.server.origin.Examination;
 import hikyaku.server.origin.Finding;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.TlsWish;
 import hikyaku.server.story.MailStory;
 import java.io.IOException;
 import java.time.Duration;
@@ -259,6 +260,11 @@ final class MessageEnd {
             parameters.smtpUtf8(),
             parameters.body() == MailParameters.Body.BINARYMIME,
             received.structure().has8bit() || !isAscii(prefix),
+            TlsWish.of(
+                parameters,
+                session.mail().store().blobs(),
+                received.blob(),
+                received.structure().root().bodyStart()),
             prefix,
             received.blob(),
             received.structure().root().bodyStart(),

@@ -513,6 +513,11 @@ final class SmtpSession {
     return requireHello().extended();
   }
 
+  /** Whether a client may demand TLS on all of the way: only over TLS itself (RFC 8689 §2). */
+  boolean offersRequireTls() {
+    return face != SmtpFace.LMTP && connection.isTls();
+  }
+
   /**
    * Whether NOTIFY and its kin are taken: only where every sender is local, so that a report has
    * somewhere to go.

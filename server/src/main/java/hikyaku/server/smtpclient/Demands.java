@@ -12,14 +12,25 @@ import java.util.Optional;
 
 /** What TLS the servers of one domain must have, one after the other. */
 final class Demands {
+  /** RFC 8689 §8. */
+  static final String REQUIRED_STATUS = "5.7.30";
+
+  static final String REQUIRED = "which the sender forbids (REQUIRETLS)";
+
   private final String domain;
+  private final Letter.Tls wanted;
   private final TlsMeans means;
   private final Optional<StsPolicy> policy;
 
   /** Looks for the domain's policy. */
-  Demands(String domain, TlsMeans means) {
+  Demands(String domain, Letter.Tls wanted, TlsMeans means) {
     this.domain = domain;
+    this.wanted = wanted;
     this.means = means;
+    if (wanted == Letter.Tls.OPTIONAL) {
+      policy = Optional.empty();
+      return;
+    }
     StsPolicies.Found found = means.policies().apply(domain);
     this.policy = found.demanding();
     if (found.policy().isEmpty()) {
@@ -44,12 +55,21 @@ final class Demands {
   }
 
   /**
-   * For a server whose name and addresses DNSSEC vouches for: if there are records, TLS is a must,
+   * How a server is to be spoken to. If there are records that DNSSEC vouches for, TLS is a must,
    * and what a policy says counts no more (RFC 7672 §2.2, RFC 8461 §2).
    *
+   * @param believed whether DNSSEC vouches for the server's name and addresses
    * @throws UnreachableException if nothing may be sent there
    */
-  Demand of(String host, Records records) throws UnreachableException {
+  Demand of(String host, boolean believed, Records records) throws UnreachableException {
+    if (wanted == Letter.Tls.OPTIONAL) {
+      return new Demand(Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
+    }
+    Optional<Demand> byRecords = believed ? byRecords(host, records) : Optional.empty();
+    return byRecords.isPresent() ? byRecords.get() : byPolicy(host, believed);
+  }
+
+  private Optional<Demand> byRecords(String host, Records records) throws UnreachableException {
     List<Tlsa> all;
     try {
       all = records.get();
@@ -59,27 +79,37 @@ final class Demands {
       throw e;
     }
     if (all.isEmpty()) {
-      return of(host);
+      return Optional.empty();
     }
     TlsPolicy policy = TlsPolicy.tlsa(host, domain, all);
     List<Tlsa> usable = all.stream().filter(Dane::isUsable).toList();
     // With none that means anything here, TLS is all that can be demanded.
+    PeerCheck without = wanted == Letter.Tls.REQUIRED ? PeerCheck.NAMED : PeerCheck.ANYBODY;
     PeerCheck check =
-        usable.isEmpty() ? PeerCheck.ANYBODY : new PeerCheck.Dane(usable, List.of(host, domain));
-    return new Demand(Security.REQUIRED, check, policy);
+        usable.isEmpty() ? without : new PeerCheck.Dane(usable, List.of(host, domain));
+    return Optional.of(new Demand(Security.REQUIRED, check, policy));
   }
 
-  /**
-   * For any other server.
-   *
-   * @throws UnreachableException if nothing may be sent there
-   */
-  Demand of(String host) throws UnreachableException {
+  private Demand byPolicy(String host, boolean believed) throws UnreachableException {
+    boolean required = wanted == Letter.Tls.REQUIRED;
     if (policy.isEmpty()) {
-      return new Demand(Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
+      if (required && !believed) {
+        throw new UnreachableException(
+            Verdict.failed(
+                REQUIRED_STATUS,
+                "nobody vouches that "
+                    + host
+                    + " is a server of "
+                    + domain
+                    + " (by DNSSEC or MTA-STS), "
+                    + REQUIRED));
+      }
+      return required
+          ? new Demand(Security.REQUIRED, PeerCheck.NAMED, TlsPolicy.none(domain))
+          : new Demand(Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
     }
     TlsPolicy sts = TlsPolicy.sts(domain, policy.get());
-    boolean enforced = policy.get().mode() == StsPolicy.Mode.ENFORCE;
+    boolean enforced = required || policy.get().mode() == StsPolicy.Mode.ENFORCE;
     if (policy.get().names(host)) {
       return enforced
           ? new Demand(Security.REQUIRED, PeerCheck.NAMED, sts)

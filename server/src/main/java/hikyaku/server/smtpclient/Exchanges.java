@@ -62,8 +62,8 @@ final class Exchanges {
    * @return at least one
    * @throws UnreachableException if there is none, now or ever
    */
-  List<Hop> of(Route route) throws UnreachableException {
-    Offer offer = offer(route);
+  List<Hop> of(Route route, Letter.Tls tls) throws UnreachableException {
+    Offer offer = offer(route, tls);
     if (offer.hops.isEmpty()) {
       throw List.copyOf(offer.refused.values()).getLast();
     }
@@ -81,14 +81,20 @@ final class Exchanges {
   /**
    * @throws UnreachableException if there is none, now or ever
    */
-  Offer offer(Route route) throws UnreachableException {
+  Offer offer(Route route, Letter.Tls tls) throws UnreachableException {
     return switch (route) {
-      case Route.Named(Relay relay) -> relay(relay);
-      case Route.Exchange(String domain) -> exchanges(domain);
+      case Route.Named(Relay relay) -> relay(relay, tls);
+      case Route.Exchange(String domain) -> exchanges(domain, tls);
     };
   }
 
-  private Offer relay(Relay relay) throws UnreachableException {
+  private Offer relay(Relay relay, Letter.Tls tls) throws UnreachableException {
+    if (tls == Letter.Tls.REQUIRED && relay.tls() == Relay.Tls.NONE) {
+      throw unreachable(
+          Verdict.failed(
+              Demands.REQUIRED_STATUS,
+              "the relay " + relay.host() + " is spoken to without TLS, " + Demands.REQUIRED));
+    }
     List<InetAddress> addresses = addresses(relay.bareHost()).addresses();
     if (addresses.isEmpty()) {
       // It is the operator's mistake, not the sender's, so it does not end the message.
@@ -117,7 +123,7 @@ final class Exchanges {
     return new Offer(hops, Map.of());
   }
 
-  private Offer exchanges(String domain) throws UnreachableException {
+  private Offer exchanges(String domain, Letter.Tls tls) throws UnreachableException {
     Names.Exchanges found = names.exchanges(domain);
     List<Names.Mx> records =
         found
@@ -147,15 +153,19 @@ final class Exchanges {
               "5.4.6",
               "mail for " + domain + " would come back here, and it is not a domain here"));
     }
-    return hops(domain, byPreference.values(), implicit, found.secure());
+    return hops(domain, byPreference.values(), implicit, found.secure(), tls);
   }
 
   /**
    * @param secure whether DNSSEC vouches for the hosts' names
    */
   private Offer hops(
-      String domain, Iterable<List<String>> groups, boolean implicit, boolean secure) {
-    Demands demands = new Demands(domain, means);
+      String domain,
+      Iterable<List<String>> groups,
+      boolean implicit,
+      boolean secure,
+      Letter.Tls tls) {
+    Demands demands = new Demands(domain, tls, means);
     List<Hop> hops = new ArrayList<>();
     Map<String, UnreachableException> refused = new LinkedHashMap<>();
     boolean refusedAddress = false;
@@ -166,8 +176,7 @@ final class Exchanges {
           Names.Addresses found = addresses(host);
           // Without an MX record it is the domain's own address that counts (RFC 7672 §2.2.1).
           boolean believed = found.secure() && (secure || implicit);
-          Demands.Demand demand =
-              believed ? demands.of(host, () -> names.tlsa(host, port)) : demands.of(host);
+          Demands.Demand demand = demands.of(host, believed, () -> names.tlsa(host, port));
           for (InetAddress address : found.addresses()) {
             if (!usable(address)) {
               refusedAddress = true;

@@ -102,7 +102,8 @@ final class HandOver {
             wanted.smtpUtf8() && connection.offers("SMTPUTF8"),
             dsn ? wanted.ret() : null,
             dsn ? wanted.envid() : null,
-            null);
+            null,
+            wanted.requireTls());
     return ClientLines.mail(letter.from(), said);
   }
 

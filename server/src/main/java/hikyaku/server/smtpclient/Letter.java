@@ -14,6 +14,8 @@ import java.util.List;
  * @param from where failures are told
  * @param parameters of MAIL; size and body are what the message has
  * @param eightBit whether there is an octet above 127 in it
+ * @param optionalTls whether it goes without TLS rather than not at all, whatever policies say (RFC
+ *     8689 §4); {@link MailParameters#requireTls} goes before it
  * @param recipients at least one
  * @param content its octets
  */
@@ -21,6 +23,7 @@ public record Letter(
     ReversePath from,
     MailParameters parameters,
     boolean eightBit,
+    boolean optionalTls,
     List<To> recipients,
     Content content) {
 
@@ -35,6 +38,19 @@ public record Letter(
   @FunctionalInterface
   public interface Content {
     void copyTo(OctetSink sink) throws IOException;
+  }
+
+  /** What TLS its sender wants, beyond what the domain does. */
+  enum Tls {
+    USUAL,
+    /** Checked, and demanded of whoever takes it too (RFC 8689 §3). */
+    REQUIRED,
+    /** It may do without. */
+    OPTIONAL
+  }
+
+  Tls tls() {
+    return parameters.requireTls() ? Tls.REQUIRED : optionalTls ? Tls.OPTIONAL : Tls.USUAL;
   }
 
   long octets() {

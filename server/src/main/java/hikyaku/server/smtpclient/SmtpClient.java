@@ -72,7 +72,7 @@ public final class SmtpClient {
   public Survey survey(Route route) {
     List<Survey.Server> servers = new ArrayList<>();
     try {
-      Exchanges.Offer offer = exchanges.offer(route);
+      Exchanges.Offer offer = exchanges.offer(route, Letter.Tls.USUAL);
       for (Hop hop : offer.hops()) {
         servers.add(
             new Survey.Server(
@@ -109,6 +109,9 @@ public final class SmtpClient {
     private final Route route;
     private @Nullable SmtpConnection connection;
 
+    /** What the connection was made for; others need another. */
+    private Letter.Tls made = Letter.Tls.USUAL;
+
     private Session(Route route) {
       this.route = route;
     }
@@ -121,6 +124,10 @@ public final class SmtpClient {
      * @throws UnreachableException if none can be; nothing was handed over
      */
     public Result send(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
+      if (made != letter.tls()) {
+        end();
+        made = letter.tls();
+      }
       SmtpConnection open = connection;
       if (open != null) {
         try {
@@ -130,21 +137,41 @@ public final class SmtpClient {
           close();
         }
       }
-      UnreachableException last = null;
-      for (Hop hop : exchanges.of(route)) {
+      try {
+        return first(letter, mayEnd);
+      } catch (UnreachableException e) {
+        if (made == Letter.Tls.REQUIRED && e.verdict().status().substring(1).startsWith(".7.")) {
+          // It is this message that wants too much; others may get through.
+          return new Result(
+              letter.recipients().stream().map(_ -> e.verdict()).toList(), "", "", false);
+        }
+        throw e;
+      }
+    }
+
+    private Result first(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
+      UnreachableException trouble = null;
+      for (Hop hop : exchanges.of(route, made)) {
         try {
           SmtpConnection fresh = SmtpConnection.open(hop, hello, settings, means);
           connection = fresh;
+          if (made == Letter.Tls.REQUIRED && !fresh.offers("REQUIRETLS")) {
+            throw new UnreachableException(
+                Verdict.failed(
+                    Demands.REQUIRED_STATUS,
+                    hop + " does not promise TLS on the rest of the way, " + Demands.REQUIRED));
+          }
           return send(fresh, letter, mayEnd);
         } catch (UnreachableException e) {
           close();
           if (!mayEnd.getAsBoolean()) {
             throw e;
           }
-          last = e;
+          // As long as one of them may do later, it is not over.
+          trouble = trouble != null && e.verdict().isFinal() ? trouble : e;
         }
       }
-      throw java.util.Objects.requireNonNull(last, "no hop");
+      throw java.util.Objects.requireNonNull(trouble, "no hop");
     }
 
     private Result send(SmtpConnection over, Letter letter, BooleanSupplier mayEnd)

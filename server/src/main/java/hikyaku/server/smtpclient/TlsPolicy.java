@@ -63,7 +63,7 @@ public record TlsPolicy(
   @Override
   public String toString() {
     return switch (kind) {
-      case NONE -> "nothing";
+      case NONE -> "the sender (REQUIRETLS)";
       case STS -> "the policy of " + owner + " (MTA-STS)";
       case TLSA -> "the TLSA records of " + owner + " (DANE)";
       case RELAY -> "the relay " + owner;

@@ -14,6 +14,7 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.dkim.Signer;
@@ -140,6 +141,11 @@ class MailQueueTest {
   }
 
   private Outgoing message(ReversePath from, String text, String... to) throws Exception {
+    return message(false, from, text, to);
+  }
+
+  private Outgoing message(boolean requireTls, ReversePath from, String text, String... to)
+      throws Exception {
     List<Outgoing.To> recipients = new ArrayList<>();
     for (String each : to) {
       recipients.add(new Outgoing.To(address(each), RcptParameters.NONE));
@@ -157,6 +163,11 @@ class MailQueueTest {
           false,
           false,
           false,
+          TlsWish.of(
+              new MailParameters(null, null, false, null, null, null, requireTls),
+              store.blobs(),
+              received.blob(),
+              received.structure().root().bodyStart()),
           ByteString.copyFromUtf8("Received: from test\r\n"),
           received.blob(),
           received.structure().root().bodyStart(),
@@ -226,6 +237,53 @@ class MailQueueTest {
                 List.of("a@there.test", "b@there.test"),
                 "Received: from test\nSubject: s\n\nhello\n"));
     awaitEmpty();
+  }
+
+  /** RFC 8689 §5: it comes back, and so that nobody sees more of it than has to be. */
+  @Test
+  void whatMustNotGoWithoutTlsComesBack() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    store
+        .logs()
+        .append(
+            outbox.append(
+                message(
+                    true,
+                    address("me@home.test"),
+                    "Subject: s\r\nTLS-Required: No\r\n\r\nhello\r\n",
+                    "a@there.test")))
+        .orThrow();
+    assertThat(inbox(1).getFirst())
+        .contains("Status: 5.7.30\r\n", "Content-Type: text/rfc822-headers")
+        .doesNotContain("hello");
+    awaitEmpty();
+    assertThat(there.connections()).isZero();
+  }
+
+  @Test
+  void whatASenderWantsOfTlsIsKept() throws Exception {
+    for (String field :
+        List.of("TLS-Required: No", "tls-required:no ", "TLS-Required: yes", "X: No")) {
+      Outgoing usual =
+          message(address("me@home.test"), "S: s\r\n" + field + "\r\n\r\nx", "a@b.test");
+      assertThat(usual.tls())
+          .as(field)
+          .isEqualTo(
+              List.of("TLS-Required: No", "tls-required:no ").contains(field)
+                  ? Outgoing.Tls.OPTIONAL
+                  : Outgoing.Tls.USUAL);
+    }
+    outbox.open();
+    for (boolean required : new boolean[] {true, false}) {
+      Outgoing sent =
+          message(required, address("me@home.test"), "TLS-Required: No\r\n\r\nx", "a@b.test");
+      var append = outbox.append(sent);
+      long seq = store.logs().append(append).orThrow().lastSeq();
+      assertThat(QueueCodec.read(store.logs().read(append.log(), seq - 1, seq, 1).getFirst()))
+          .isEqualTo(new QueueEvent.Queued(sent));
+      assertThat(sent.tls()).isEqualTo(required ? Outgoing.Tls.REQUIRED : Outgoing.Tls.OPTIONAL);
+    }
   }
 
   @Test

@@ -67,10 +67,11 @@ class SmtpClientTest {
 
   private static Letter letter(String text, String... to) {
     MailParameters parameters =
-        new MailParameters((long) text.length(), null, false, null, null, null);
+        new MailParameters((long) text.length(), null, false, null, null, null, false);
     return new Letter(
         new Mailbox(new MailAddress("me", "us.test")),
         parameters,
+        false,
         false,
         Stream.of(to)
             .map(name -> new Mailbox(new MailAddress(name, "there.test")))
@@ -230,7 +231,8 @@ class SmtpClientTest {
           .isEqualTo("5.3.4");
       Letter small = letter("1\r\n", "a");
       Letter eightBit =
-          new Letter(small.from(), small.parameters(), true, small.recipients(), small.content());
+          new Letter(
+              small.from(), small.parameters(), true, false, small.recipients(), small.content());
       assertThat(send(sink, eightBit).verdicts().getFirst().status()).isEqualTo("5.6.3");
       assertThat(sink.taken()).isEmpty();
     }

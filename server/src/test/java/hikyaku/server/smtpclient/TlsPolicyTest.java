@@ -45,6 +45,8 @@ class TlsPolicyTest {
   private final Map<String, InetAddress> hosts = new HashMap<>();
   private final Map<String, List<Tlsa>> tlsa = new HashMap<>();
   private final Set<String> silent = new HashSet<>();
+  private final List<String> said = new CopyOnWriteArrayList<>();
+  private String offering = "";
   private boolean secureMx;
   private boolean secureAddresses;
   private int port;
@@ -67,8 +69,21 @@ class TlsPolicyTest {
 
   private MailSink server(String host, TestCa.Identity identity) throws Exception {
     InetAddress address = InetAddress.ofLiteral("127.0.0." + (10 + toClose.size()));
+    String more = offering;
     MailSink sink =
-        new MailSink(address, port, identity == null ? null : identity.server(), (_, _) -> null);
+        new MailSink(
+            address,
+            port,
+            identity == null ? null : identity.server(),
+            (line, _) -> {
+              said.add(line);
+              return line.startsWith("EHLO") && !more.isEmpty()
+                  ? "250-sink\r\n250-SIZE 1000\r\n"
+                      + (identity == null ? "" : "250-STARTTLS\r\n")
+                      + "250 "
+                      + more
+                  : null;
+            });
     toClose.add(sink);
     mx.add(new Names.Mx(mx.size() * 10, host));
     hosts.put(host, address);
@@ -123,22 +138,26 @@ class TlsPolicyTest {
 
   /** The status of a message, and the host that took it if one did. */
   private String send() throws Exception {
-    MailParameters parameters = new MailParameters(3L, null, false, null, null, null);
-    Letter letter =
-        new Letter(
-            new Mailbox(new MailAddress("me", "us.test")),
-            parameters,
-            false,
-            List.of(
-                new Letter.To(
-                    new Mailbox(new MailAddress("you", "there.test")), RcptParameters.NONE)),
-            sink -> sink.write("x\r\n".getBytes(UTF_8)));
+    return send(false, false);
+  }
+
+  private static Letter letter(boolean requireTls, boolean optionalTls) {
+    return new Letter(
+        new Mailbox(new MailAddress("me", "us.test")),
+        new MailParameters(3L, null, false, null, null, null, requireTls),
+        false,
+        optionalTls,
+        List.of(
+            new Letter.To(new Mailbox(new MailAddress("you", "there.test")), RcptParameters.NONE)),
+        sink -> sink.write("x\r\n".getBytes(UTF_8)));
+  }
+
+  private String send(boolean requireTls, boolean optionalTls) throws Exception {
     try (SmtpClient.Session session = client().session(new Route.Exchange("there.test"))) {
-      SmtpClient.Result result = session.send(letter, () -> true);
+      SmtpClient.Result result = session.send(letter(requireTls, optionalTls), () -> true);
       return result.verdicts().getFirst().status()
-          + " "
-          + result.host().replaceFirst(" .*", "")
-          + (result.tls().isEmpty() ? " in the clear" : "");
+          + (result.host().isEmpty() ? "" : " " + result.host().replaceFirst(" .*", ""))
+          + (result.tls().isEmpty() && !result.host().isEmpty() ? " in the clear" : "");
     } catch (UnreachableException e) {
       return e.verdict().status();
     }
@@ -217,6 +236,63 @@ class TlsPolicyTest {
     policy(Mode.NONE);
     assertThat(send()).isEqualTo("2.0.0 a.there.test");
     assertThat(faults()).containsExactly("no-policy-found success", "no-policy-found success");
+  }
+
+  // ---- what senders want
+
+  /**
+   * RFC 8689 §4.2.1: the server is vouched for, its certificate is checked, and it promises the
+   * same.
+   */
+  @Test
+  void tlsThatTheSenderDemands() throws Exception {
+    server("a.there.test", ca.identity("a.there.test"));
+    secureMx = true;
+    secureAddresses = true;
+    assertThat(send(true, false)).as("it promises nothing").isEqualTo("5.7.30");
+    offering = "REQUIRETLS";
+    MailSink good = server("b.there.test", ca.identity("b.there.test"));
+    assertThat(send(true, false)).isEqualTo("2.0.0 b.there.test");
+    assertThat(said).contains("MAIL FROM:<me@us.test> SIZE=3 REQUIRETLS");
+    secureAddresses = false;
+    assertThat(send(true, false)).as("nobody vouches for it").isEqualTo("5.7.30");
+    policy(Mode.TESTING, "*.there.test");
+    assertThat(send(true, false)).isEqualTo("2.0.0 b.there.test");
+    assertThat(good.taken()).hasSize(2);
+    withoutServers();
+    server("c.there.test", ca.identity("other.test"));
+    assertThat(send(true, false)).as("its certificate may be mended").isEqualTo("4.7.5");
+    assertThat(send()).as("the policy is only being tested").isEqualTo("2.0.0 c.there.test");
+    withoutServers();
+    server("d.there.test", null);
+    assertThat(send(true, false)).isEqualTo("4.7.4");
+  }
+
+  @Test
+  void aConnectionIsForMessagesThatWantTheSame() throws Exception {
+    offering = "REQUIRETLS";
+    secureMx = true;
+    secureAddresses = true;
+    MailSink sink = server("a.there.test", ca.identity("a.there.test"));
+    try (SmtpClient.Session session = client().session(new Route.Exchange("there.test"))) {
+      for (boolean required : new boolean[] {false, false, true, true, false}) {
+        assertThat(session.send(letter(required, false), () -> true).verdicts().getFirst().kind())
+            .isEqualTo(Verdict.Kind.DELIVERED);
+      }
+    }
+    assertThat(sink.connections()).isEqualTo(3);
+  }
+
+  /** RFC 8689 §4: it shall come, policies or not. */
+  @Test
+  void tlsThatTheSenderCanDoWithout() throws Exception {
+    policy(Mode.ENFORCE, "other.test");
+    signed();
+    server("a.there.test", null);
+    tlsa.put("a.there.test", List.of(new Tlsa(3, 1, 1, new byte[32])));
+    assertThat(send()).isEqualTo("4.7.4");
+    assertThat(send(false, true)).isEqualTo("2.0.0 a.there.test in the clear");
+    assertThat(send(true, true)).as("what MAIL says counts more").isEqualTo("4.7.4");
   }
 
   // ---- DANE
