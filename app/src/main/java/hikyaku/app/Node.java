@@ -462,7 +462,13 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private void drain() {
+  /** Where fronts link to it; empty if it takes no links. */
+  List<InetSocketAddress> linkAddresses() {
+    return links.stream().map(LinkServer::address).toList();
+  }
+
+  /** Has the sessions that fronts carry leave where they are settled. */
+  void drain() {
     try {
       for (LinkServer link : links) {
         link.letGo();

@@ -2,10 +2,13 @@ package hikyaku.app;
 
 import hikyaku.app.Door.Call;
 import hikyaku.app.config.Configuration;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,14 +37,14 @@ final class Rehearsal implements Callable<Integer> {
             .withHostname("localhost")
             .withListen(configuration.listen().map(l -> l.at(0, "127.0.0.1")));
     Logging.use(configuration.log());
+    List<Demo.Login> logins = new ArrayList<>();
     start(
         configuration,
         node -> {
           Optional<List<Demo.Login>> demo = Demo.create(node.core());
           new Welcome(NOBODY, node).print(Duration.ZERO, demo);
-          if (demo.isPresent()) {
-            RehearsedSessions.run(node, demo.get());
-          }
+          logins.addAll(demo.orElseThrow());
+          RehearsedSessions.run(node, logins);
         });
     start(
         configuration,
@@ -52,7 +55,30 @@ final class Rehearsal implements Callable<Integer> {
             door.call(Call.of("GET", "accounts"));
           }
         });
+    Configuration linked = configuration.withListen(configuration.listen().withLink());
+    start(linked, node -> move(node, logins.getFirst()));
     return 0;
+  }
+
+  private void move(Node node, Demo.Login login) throws Failure {
+    Path data = directory.resolve("front");
+    Configuration configuration = node.core().configuration();
+    List<String> links =
+        node.linkAddresses().stream()
+            .map(at -> at.getAddress().getHostAddress() + ":" + at.getPort())
+            .toList();
+    DataDirectory taken = DataDirectory.take(data).orElseThrow();
+    try {
+      Files.copy(node.core().data().key(), taken.key());
+    } catch (IOException e) {
+      throw new Failure("The key cannot be copied: " + Reason.of(e) + ".", e);
+    }
+    try (FrontNode front =
+        new FrontNode(
+            configuration.withData(data).withFront(configuration.front().withNodes(links)),
+            taken)) {
+      RehearsedMoves.run(node, front, login);
+    }
   }
 
   private interface Act {

@@ -1,6 +1,11 @@
 package hikyaku.benchmarks;
 
+import hikyaku.server.ops.Json;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +21,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
 
 /** {@code hikyaku bench move}: what clients notice of a drain and of a death. */
 @Command(
@@ -27,8 +31,9 @@ import picocli.CommandLine.Option;
     description = {
       "Idle TLS sessions through the front of a cluster of three nodes on this machine, while one node"
           + " is drained and one is killed: connections lost, and how long the others waited.",
-      "Some of the sessions ask for something all the time. Then all do at once: what they wait for then is"
-          + " mostly each other, as the line before anything happened shows."
+      "Some of the sessions ask for something all the time: too few to keep the machine busy, as the line"
+          + " shows that has them ask while nothing happens. Then all do at once: what they wait for then is"
+          + " mostly each other."
     })
 final class MoveBench implements Callable<Integer> {
   @Option(
@@ -43,11 +48,25 @@ final class MoveBench implements Callable<Integer> {
       description = "Accounts that they belong to (default: ${DEFAULT-VALUE}).")
   int accounts;
 
-  private static final String PASSWORD = "bench-password-1";
-  private static final int PROBES = 200;
-  private static final int BETWEEN_PROBES_MILLIS = 50;
-  private static final int AFTER_DEATH_SECONDS = 5;
+  @Option(
+      names = "--asking",
+      defaultValue = "100",
+      description = "How many of them ask all the time (default: ${DEFAULT-VALUE}).")
+  int asking;
 
+  @Option(
+      names = "--every",
+      paramLabel = "MILLIS",
+      defaultValue = "100",
+      description =
+          "How long each of these waits before it asks again (default: ${DEFAULT-VALUE}).")
+  int every;
+
+  private static final String PASSWORD = "bench-password-1";
+  private static final int AFTER_DEATH_SECONDS = 5;
+  private static final int STEP_MILLIS = 100;
+
+  private final HttpClient http = HttpClient.newHttpClient();
   private Path directory = Path.of("");
   private int offset;
 
@@ -84,6 +103,8 @@ final class MoveBench implements Callable<Integer> {
       run(lines.toString(), "account", "add", "--from", "-");
       open.addAll(open());
       System.out.println(open.size() + " TLS sessions in IDLE through the front of three nodes");
+      meanwhile(open, () -> TimeUnit.SECONDS.sleep(AFTER_DEATH_SECONDS))
+          .print("  longest wait of each that asks, nothing else");
       all(open).print("  all sessions, asked at once, nothing else");
       drain(open);
       run("", "node", "undrain", "n1");
@@ -219,12 +240,45 @@ final class MoveBench implements Callable<Integer> {
             open,
             () -> {
               long began = System.nanoTime();
-              run("", "node", "drain", "n1");
+              drain("n1");
               System.out.printf(
                   Locale.ROOT, "drain of n1: %.1f s%n", (System.nanoTime() - began) / 1e9);
             });
     probed.print("  longest wait of each that asks meanwhile");
     all(open).print("  all sessions, asked at once afterwards");
+  }
+
+  /** Asks the node itself: a command would have a machine of its own busy, to start and to look. */
+  private void drain(String node) throws IOException, InterruptedException {
+    ask(node, "PUT", "/draining", "{\"draining\":true,\"force\":false}");
+    JsonNode now;
+    do {
+      TimeUnit.MILLISECONDS.sleep(STEP_MILLIS);
+      now = ask(node, "GET", "", "");
+    } while (!now.path("lettingGo").booleanValue() || now.path("attached").longValue() > 0);
+  }
+
+  private JsonNode ask(String node, String method, String path, String body)
+      throws IOException, InterruptedException {
+    JsonNode at = Json.MAPPER.readTree(Files.readString(admin(node)));
+    URI uri =
+        URI.create(
+            "http://%s:%d/api/nodes/%s%s"
+                .formatted(at.path("host").stringValue(), at.path("port").intValue(), node, path));
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Authorization", "Bearer " + at.path("token").stringValue())
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() >= 300) {
+      throw new IOException(method + " " + uri.getPath() + ": " + answer.body());
+    }
+    return Json.MAPPER.readTree(answer.body());
+  }
+
+  private Path admin(String node) {
+    return directory.resolve("cluster").resolve(node).resolve("admin.json");
   }
 
   private void kill(List<Client> open) throws IOException, InterruptedException {
@@ -237,20 +291,14 @@ final class MoveBench implements Callable<Integer> {
             })
         .print("  longest wait of each that asks meanwhile");
     all(open).print("  all sessions, asked at once afterwards");
-    // The keeper has started n2 again by then, or soon will: n3 is the one with sessions.
+    // What n2 had is at n1 and n3.
     end("n3");
     all(open).print("SIGKILL of n3: all sessions, asked at once");
   }
 
   private void end(String node) throws IOException {
-    Matcher process =
-        Pattern.compile("\"process\":([0-9]+)")
-            .matcher(
-                Files.readString(directory.resolve("cluster").resolve(node).resolve("admin.json")));
-    if (!process.find()) {
-      throw new IOException("no process of " + node);
-    }
-    ProcessHandle.of(Long.parseLong(process.group(1))).orElseThrow().destroyForcibly();
+    long process = Json.MAPPER.readTree(Files.readString(admin(node))).path("process").longValue();
+    ProcessHandle.of(process).orElseThrow().destroyForcibly();
   }
 
   /** What happens to the nodes while some sessions ask all the time. */
@@ -260,19 +308,18 @@ final class MoveBench implements Callable<Integer> {
   }
 
   /** The longest wait of each session that asks meanwhile. */
-  private static Outcome meanwhile(List<Client> open, Deed deed)
-      throws IOException, InterruptedException {
+  private Outcome meanwhile(List<Client> open, Deed deed) throws IOException, InterruptedException {
     AtomicBoolean over = new AtomicBoolean();
     List<Future<List<Long>>> probes = new ArrayList<>();
     Outcome probed = new Outcome();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (Client client : open.subList(0, Math.min(PROBES, open.size()))) {
+      for (Client client : open.subList(0, Math.min(asking, open.size()))) {
         probes.add(
             threads.submit(() -> {
               List<Long> took = new ArrayList<>();
               while (!over.get()) {
                 took.add(probe(client));
-                TimeUnit.MILLISECONDS.sleep(BETWEEN_PROBES_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(every);
               }
               return took;
             }));

@@ -115,6 +115,23 @@ public record Listen(
     return pools;
   }
 
+  /** The same with a link for fronts. */
+  public Listen withLink() {
+    return new Listen(
+        standardPorts,
+        smtp,
+        submission,
+        submissions,
+        lmtp,
+        pop3,
+        pop3s,
+        imap,
+        imaps,
+        managesieve,
+        link.on(),
+        admin);
+  }
+
   /** The same with every listener changed alike. */
   public Listen map(UnaryOperator<Listener> change) {
     return new Listen(
@@ -171,6 +188,10 @@ public record Listen(
         throw new IllegalArgumentException(
             "a listener needs an address; to switch it off write enabled = false");
       }
+    }
+
+    Listener on() {
+      return new Listener(true, port, addresses, proxyFrom, pool);
     }
 
     public Listener at(int newPort, String address) {
