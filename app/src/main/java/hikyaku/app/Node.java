@@ -156,6 +156,7 @@ final class Node implements AutoCloseable {
               configuration.imap(),
               authenticator,
               core.directory(),
+              Optional.of(core.directoryAdmin()::setQuota),
               core.mail(),
               index == null ? TextIndex.NONE : index,
               meters);

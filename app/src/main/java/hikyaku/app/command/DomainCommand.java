@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
       DomainCommand.Listing.class,
       DomainCommand.Show.class,
       DomainCommand.Change.class,
+      DomainCommand.Admin.class,
       DomainCommand.Suspend.class,
       DomainCommand.Resume.class,
       DkimCommand.class,
@@ -146,6 +147,31 @@ public final class DomainCommand {
     }
   }
 
+  /** {@code domain admin}. */
+  @Command(
+      name = "admin",
+      description = {
+        "Name an account of a domain that looks after it.",
+        "It may set quotas of the domain's accounts by IMAP, and the first one that is named gets",
+        "mail for postmaster where nobody else is."
+      })
+  static final class Admin extends Asking {
+    @Parameters(index = "0", paramLabel = "DOMAIN", description = "Its name.")
+    private String name;
+
+    @Parameters(index = "1", paramLabel = "ADDRESS", description = "The account's address.")
+    private String address;
+
+    @Option(names = "--remove", description = "It looks after the domain no longer.")
+    private boolean remove;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      String method = remove ? "DELETE" : "PUT";
+      print(this, screen, door.call(Call.of(method, "domains", name, "admins", address)));
+    }
+  }
+
   /** {@code domain suspend}. */
   @Command(
       name = "suspend",
@@ -215,6 +241,7 @@ public final class DomainCommand {
             "State",
             "Catch-all",
             "Postmaster",
+            "Admins",
             "Quota of an account",
             "Separators",
             "Pool",
@@ -225,11 +252,18 @@ public final class DomainCommand {
             Asking.flag(domain, "suspended") ? "suspended" : "active",
             orNone(Asking.text(domain, "catchAll")),
             orNone(Asking.text(domain, "postmaster")),
+            orNone(admins(domain)),
             quota(domain),
             orNone(Asking.text(domain, "separators")),
             orAny(Asking.text(domain, "pool")),
             orAny(Asking.text(domain, "node")),
             served(domain)));
+  }
+
+  private static String admins(JsonNode domain) {
+    List<String> admins = new ArrayList<>();
+    domain.path("admins").forEach(admin -> admins.add(admin.asString()));
+    return String.join(", ", admins);
   }
 
   static String quota(JsonNode holder) {

@@ -238,6 +238,25 @@ public sealed interface Command {
   /** RFC 9208 §4.1.2. There need not be such a mailbox. */
   record GetQuotaRoot(String mailbox) implements Command {}
 
+  /**
+   * SETQUOTA (RFC 9208 §4.1.3): these limits and no others.
+   *
+   * @param root octets as the client sent them
+   * @param limits each of another resource
+   */
+  record SetQuota(String root, List<QuotaLimit> limits) implements Command {
+    public SetQuota {
+      limits = List.copyOf(limits);
+    }
+  }
+
+  /**
+   * The limit of a resource.
+   *
+   * @param resource in upper case
+   */
+  record QuotaLimit(String resource, long limit) {}
+
   /** GETACL (RFC 4314 §3.3). */
   record GetAcl(String mailbox) implements Command {}
 

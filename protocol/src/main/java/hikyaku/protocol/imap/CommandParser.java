@@ -43,6 +43,7 @@ final class CommandParser {
     RULES.put("SETMETADATA", parser -> new MetadataParser(parser.in).set());
     RULES.put("GETQUOTA", CommandParser::getQuota);
     RULES.put("GETQUOTAROOT", parser -> new Command.GetQuotaRoot(parser.mailbox()));
+    RULES.put("SETQUOTA", CommandParser::setQuota);
     RULES.put("GETACL", parser -> new Command.GetAcl(parser.mailbox()));
     RULES.put("SETACL", CommandParser::setAcl);
     RULES.put("DELETEACL", parser -> new Command.DeleteAcl(parser.mailbox(), parser.identifier()));
@@ -252,6 +253,29 @@ final class CommandParser {
   private String identifier() throws SyntaxException {
     in.expectSp();
     return in.utf8(in.expectAstring("an identifier"), "identifier");
+  }
+
+  private Command setQuota() throws SyntaxException {
+    in.expectSp();
+    String root = in.expectAstring("a quota root");
+    in.expectSp();
+    in.expect('(');
+    List<Command.QuotaLimit> limits = new ArrayList<>();
+    if (!in.take(')')) {
+      do {
+        String resource = in.expectWord("a resource");
+        in.expectSp();
+        if (limits.stream().anyMatch(known -> known.resource().equals(resource))) {
+          throw SyntaxException.bad("A resource has one limit");
+        }
+        if (limits.size() == in.limits().quotaResources()) {
+          throw SyntaxException.limit("Too many resources");
+        }
+        limits.add(new Command.QuotaLimit(resource, in.expectNumber64()));
+      } while (in.take(' '));
+      in.expect(')');
+    }
+    return new Command.SetQuota(root, limits);
   }
 
   private Command setAcl() throws SyntaxException {

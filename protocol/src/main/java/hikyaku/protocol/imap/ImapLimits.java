@@ -41,6 +41,7 @@ package hikyaku.protocol.imap;
  *     [LIMIT]
  * @param idFields field and value pairs of ID (RFC 2971 §3.3 says 30). Reply: BAD [LIMIT]
  * @param capabilities names of one ENABLE, and languages of one LANGUAGE. Reply: BAD [LIMIT]
+ * @param quotaResources resources of one SETQUOTA; there are two. Reply: BAD [LIMIT]
  * @param filterMailboxes mailboxes that one ESEARCH or NOTIFY names. Reply: BAD [LIMIT]
  * @param remembered octets of a command that goes along wherever the session goes: ESEARCH, NOTIFY,
  *     and a search with UPDATE. Reply: BAD [LIMIT]; NO [NOUPDATE]
@@ -83,6 +84,7 @@ public record ImapLimits(
     int patternWork,
     int idFields,
     int capabilities,
+    int quotaResources,
     int filterMailboxes,
     int remembered,
     int notifyMailboxes,
@@ -120,6 +122,7 @@ public record ImapLimits(
           4000,
           30,
           50,
+          16,
           200,
           8 * 1024,
           500,

@@ -67,6 +67,9 @@ class CommandReaderLimitsTest {
     refusals.put(
         "a APPEND x CATENATE (URL /" + "b".repeat(4000) + "/;UID=1)",
         "a BAD [LIMIT] URL is too long");
+    refusals.put(
+        "a SETQUOTA x (" + numbered(" k", 17).substring(1).replace(" ", " 1 ") + " 1)",
+        "a BAD [LIMIT] Too many resources");
     refusals.put("a ENABLE" + " X".repeat(51), "a BAD [LIMIT] Too many capabilities");
     for (Map.Entry<String, String> refusal : refusals.entrySet()) {
       isRefused(refusal.getKey(), refusal.getValue());
@@ -124,6 +127,7 @@ class CommandReaderLimitsTest {
         d.patternWork(),
         d.idFields(),
         d.capabilities(),
+        d.quotaResources(),
         d.filterMailboxes(),
         d.remembered(),
         d.notifyMailboxes(),

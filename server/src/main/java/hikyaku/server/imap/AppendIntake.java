@@ -180,7 +180,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       return null;
     }
     if (replacing == null) {
-      Quotas.check(target().place(), begun, octets);
+      Quotas.check(session, target().place(), begun, octets);
     } else {
       replacing.checkRoom(octets);
     }

@@ -1,5 +1,6 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.Authenticator;
 import java.util.ArrayList;
@@ -76,6 +77,9 @@ final class Capabilities {
       authenticator.mechanisms(context).forEach(name -> capabilities.add("AUTH=" + name));
     } else {
       capabilities.addAll(LOGGED_IN);
+      if (setsQuotas(session)) {
+        capabilities.add("QUOTASET");
+      }
       capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
       if (!session.connection.isCompressed()) {
         capabilities.add("UNAUTHENTICATE");
@@ -83,5 +87,15 @@ final class Capabilities {
       }
     }
     return capabilities;
+  }
+
+  /** Told to those alone who can (RFC 9208 §3.1.1); what is not known now is not promised. */
+  private static boolean setsQuotas(Session session) {
+    try {
+      return SetQuota.isOffered(session);
+    } catch (StoreException e) {
+      session.failed("CAPABILITY", e);
+      return false;
+    }
   }
 }

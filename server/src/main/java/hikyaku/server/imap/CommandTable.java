@@ -83,6 +83,7 @@ final class CommandTable {
     row("SETMETADATA", AFTER, Telling.EVERYTHING);
     row("GETQUOTA", AFTER, Telling.EVERYTHING);
     row("GETQUOTAROOT", AFTER, Telling.EVERYTHING);
+    row("SETQUOTA", AFTER, Telling.EVERYTHING);
     row("APPEND", AFTER, Telling.EVERYTHING);
     row("IDLE", AFTER, Telling.EVERYTHING);
     row("NOTIFY", AFTER, Telling.NOTHING);

@@ -67,7 +67,7 @@ final class Copy {
         // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
         return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
       }
-      Quotas.check(plan.destination().place(), selected.view.state(), plan.uids());
+      Quotas.check(session, plan.destination().place(), selected.view.state(), plan.uids());
     }
     MailboxState seen = selected.view.state();
     Copied copied =

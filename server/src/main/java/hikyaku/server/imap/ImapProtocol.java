@@ -13,6 +13,7 @@ import hikyaku.server.sharing.Access;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,6 +26,10 @@ public final class ImapProtocol implements Protocol {
   final MailStore mail;
   final TextIndex index;
   final Access access;
+
+  /** Sets quotas; empty where accounts come from elsewhere. */
+  final Optional<QuotaAdmin> quotaAdmin;
+
   final ImapMetrics metrics;
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
@@ -35,16 +40,18 @@ public final class ImapProtocol implements Protocol {
       Directory directory,
       MailStore mail,
       MeterRegistry registry) {
-    this(settings, authenticator, directory, mail, TextIndex.NONE, registry);
+    this(settings, authenticator, directory, Optional.empty(), mail, TextIndex.NONE, registry);
   }
 
   /**
+   * @param quotaAdmin changes the directory for who looks after a domain
    * @param index what is known of the texts of this mail
    */
   public ImapProtocol(
       ImapSettings settings,
       Authenticator authenticator,
       Directory directory,
+      Optional<QuotaAdmin> quotaAdmin,
       MailStore mail,
       TextIndex index,
       MeterRegistry registry) {
@@ -52,6 +59,7 @@ public final class ImapProtocol implements Protocol {
     this.authenticator = authenticator;
     this.mail = mail;
     this.index = index;
+    this.quotaAdmin = quotaAdmin;
     this.access = new Access(directory, mail);
     this.metrics = new ImapMetrics(registry);
     Set<String> open = new TreeSet<>(CommandTable.names());

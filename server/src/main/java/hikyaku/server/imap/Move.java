@@ -38,7 +38,7 @@ final class Move {
     Found target = plan.destination();
     if (!target.place().owner().id().equals(selected.mail.account()) && !attempt.isRepeat()) {
       // What moves within an account takes no room.
-      Quotas.check(target.place(), selected.view.state(), plan.uids());
+      Quotas.check(session, target.place(), selected.view.state(), plan.uids());
     }
     MailboxState seen = selected.view.state();
     Copied moved =

@@ -100,7 +100,7 @@ final class Replace {
    * @throws MailboxException.OverQuota if there is no room for them
    */
   void checkRoom(long octets) {
-    Quotas.check(there.place(), 1 - freedMessages, octets - freedOctets);
+    Quotas.check(session, there.place(), 1 - freedMessages, octets - freedOctets);
   }
 
   private static Reply gone() {

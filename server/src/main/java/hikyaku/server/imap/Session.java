@@ -583,6 +583,7 @@ final class Session {
       case Command.SetMetadata c -> Metadata.set(this, c);
       case Command.GetQuota c -> GetQuota.execute(this, c);
       case Command.GetQuotaRoot c -> GetQuota.ofMailbox(this, c);
+      case Command.SetQuota c -> SetQuota.execute(this, c);
       case Command.Append c -> intake.execute(c);
       case Command.Replace c -> intake.execute(c);
       case Command.Notify c -> Notify.execute(this, tag, c);

@@ -1,5 +1,6 @@
 package hikyaku.server.ops;
 
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Directory.Alias;
@@ -35,9 +36,11 @@ public final class DomainOperations implements AdminApi.Group {
   public void enter(AdminApi.Table table) {
     table.add("GET", "domains", this::list);
     table.add("POST", "domains", this::create);
-    table.add("GET", "domains/*", request -> AdminResponse.ok(View.of(domain(request.part(1)))));
+    table.add("GET", "domains/*", request -> AdminResponse.ok(view(domain(request.part(1)))));
     table.add("PUT", "domains/*", this::change);
     table.add("DELETE", "domains/*", this::remove);
+    table.add("PUT", "domains/*/admins/*", request -> setAdmin(request, true));
+    table.add("DELETE", "domains/*/admins/*", request -> setAdmin(request, false));
     table.add("GET", "domains/*/aliases", this::aliases);
     table.add("PUT", "aliases/*", this::setAlias);
     table.add("DELETE", "aliases/*", this::removeAlias);
@@ -45,12 +48,12 @@ public final class DomainOperations implements AdminApi.Group {
 
   private AdminResponse list(AdminRequest request) {
     List<Domain> page = directory.domains(request.parameter("after").orElse(null), PAGE);
-    return AdminResponse.ok(page.stream().map(View::of).toList());
+    return AdminResponse.ok(page.stream().map(this::view).toList());
   }
 
   private AdminResponse create(AdminRequest request) throws AdminException, DirectoryException {
     String name = request.json(New.class).name();
-    return AdminResponse.created(View.of(admin.createDomain(name, DomainSettings.DEFAULTS)));
+    return AdminResponse.created(view(admin.createDomain(name, DomainSettings.DEFAULTS)));
   }
 
   private AdminResponse change(AdminRequest request) throws AdminException, DirectoryException {
@@ -80,7 +83,7 @@ public final class DomainOperations implements AdminApi.Group {
     if (change.suspended != null && change.suspended != domain.suspended()) {
       admin.setDomainSuspended(domain.name(), change.suspended);
     }
-    return AdminResponse.ok(View.of(domain(domain.name())));
+    return AdminResponse.ok(view(domain(domain.name())));
   }
 
   private static DomainSettings withSeparators(DomainSettings settings, String separators)
@@ -90,6 +93,27 @@ public final class DomainOperations implements AdminApi.Group {
     } catch (IllegalArgumentException e) {
       throw AdminException.badRequest(String.valueOf(e.getMessage()));
     }
+  }
+
+  private AdminResponse setAdmin(AdminRequest request, boolean is)
+      throws AdminException, DirectoryException {
+    Domain domain = domain(request.part(1));
+    Address address = address(request.part(3));
+    Account account =
+        directory
+            .accountByAddress(address)
+            .orElseThrow(() -> AdminException.notFound("there is no account " + address));
+    admin.setDomainAdmin(domain.name(), account.id(), is);
+    return AdminResponse.ok(view(domain(domain.name())));
+  }
+
+  private View view(Domain domain) {
+    List<String> admins =
+        domain.admins().stream()
+            .flatMap(id -> directory.account(id).stream())
+            .map(account -> account.primary().toString())
+            .toList();
+    return View.of(domain, admins);
   }
 
   private AdminResponse remove(AdminRequest request) throws AdminException, DirectoryException {
@@ -154,7 +178,11 @@ public final class DomainOperations implements AdminApi.Group {
   /** Where an alias leads. */
   public record Targets(List<String> targets) {}
 
-  /** A domain as it is shown. */
+  /**
+   * A domain as it is shown.
+   *
+   * @param admins addresses of the accounts that look after it
+   */
   public record View(
       String name,
       boolean suspended,
@@ -165,8 +193,9 @@ public final class DomainOperations implements AdminApi.Group {
       String separators,
       String pool,
       String node,
-      String backend) {
-    static View of(Domain domain) {
+      String backend,
+      List<String> admins) {
+    static View of(Domain domain, List<String> admins) {
       DomainSettings settings = domain.settings();
       return new View(
           domain.name(),
@@ -178,7 +207,8 @@ public final class DomainOperations implements AdminApi.Group {
           settings.separators(),
           settings.routing().pool(),
           settings.routing().node(),
-          settings.routing().backend());
+          settings.routing().backend(),
+          admins);
     }
   }
 

@@ -4,21 +4,42 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.testing.FakeAuthenticator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Everybody at demo.test who can log in, but {@code nobody} and who was removed; {@code team}
- * stands for bob and carol.
+ * stands for bob and carol, and {@code admin} looks after the domain.
  */
 final class FakeDirectory implements Directory {
   private static final Address TEAM = new Address("team", "demo.test");
 
   private final Set<String> removed = new HashSet<>(Set.of("nobody", "team"));
+
+  private final Map<String, Quota> quotas = new ConcurrentHashMap<>();
+
+  /** Of {@code small}, what its domain says is what the authenticator knows. */
+  void setQuota(String id, Optional<Quota> quota) {
+    quota.ifPresentOrElse(known -> quotas.put(id, known), () -> quotas.remove(id));
+  }
+
+  private Account withQuota(Account account) {
+    return new Account(
+        account.id(),
+        account.primary(),
+        account.displayName(),
+        quotas.getOrDefault(account.id(), account.quota()),
+        account.suspended(),
+        account.services());
+  }
 
   synchronized void remove(String user) {
     removed.add(user);
@@ -32,7 +53,8 @@ final class FakeDirectory implements Directory {
   public Optional<Account> account(String id) {
     return Optional.of(id.substring("id".length()))
         .filter(this::isThere)
-        .map(FakeAuthenticator::account);
+        .map(FakeAuthenticator::account)
+        .map(this::withQuota);
   }
 
   @Override
@@ -73,7 +95,9 @@ final class FakeDirectory implements Directory {
 
   @Override
   public Optional<Domain> domain(String name) {
-    throw new UnsupportedOperationException();
+    return Optional.of(name)
+        .filter("demo.test"::equals)
+        .map(known -> new Domain(known, DomainSettings.DEFAULTS, false, List.of("idadmin")));
   }
 
   @Override

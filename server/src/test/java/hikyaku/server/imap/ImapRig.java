@@ -83,8 +83,24 @@ final class ImapRig implements AutoCloseable {
   ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan, TextIndex index)
       throws IOException {
     otherMail = node();
-    Protocol first = new ImapProtocol(settings, authenticator, directory, mail, index, meters);
-    Protocol second = new ImapProtocol(settings, authenticator, directory, otherMail, meters);
+    Protocol first =
+        new ImapProtocol(
+            settings,
+            authenticator,
+            directory,
+            Optional.of(directory::setQuota),
+            mail,
+            index,
+            meters);
+    Protocol second =
+        new ImapProtocol(
+            settings,
+            authenticator,
+            directory,
+            Optional.of(directory::setQuota),
+            otherMail,
+            TextIndex.NONE,
+            meters);
     carrier = plan.map(p -> new Carrier(List.of(first, second), p));
     Protocol protocol = carrier.map(Protocol.class::cast).orElse(first);
     ListenerSpec spec =

@@ -152,6 +152,8 @@ class StateFuzzTest {
           "UID SEARCH OR FROM a NOT BODY b",
           "SEARCH MODSEQ 1 $",
           "GETQUOTAROOT INBOX",
+          "SETQUOTA \"\" (STORAGE 512 MESSAGE 7)",
+          "SETQUOTA u2@demo.test ()",
           "LANGUAGE en",
           "APPEND INBOX CATENATE (URL /INBOX/;UID=1/;SECTION=HEADER TEXT {3+}\r\nabc URL ;UID=2)",
           "APPEND Trash CATENATE (URL \"/INBOX;UIDVALIDITY=1795341600/;UID=2/;PARTIAL=1.9\")",

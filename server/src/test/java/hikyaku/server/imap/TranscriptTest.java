@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,62 @@ class TranscriptTest {
     }
     TreeSet<String> missing = new TreeSet<>(CommandTable.names());
     missing.removeIf(name -> said.indexOf(" " + name) >= 0);
+    assertThat(missing).isEmpty();
+  }
+
+  /** What in a transcript tries a capability whose name is not that of a command. */
+  private static final Map<String, String> TRIED =
+      Map.ofEntries(
+          Map.entry("IMAP4rev1", "SELECT "),
+          Map.entry("LITERAL+", "[0-9][+]}$"),
+          Map.entry("SASL-IR", "AUTHENTICATE PLAIN [A-Za-z0-9]"),
+          Map.entry("UIDPLUS", "UID EXPUNGE "),
+          Map.entry("INPROGRESS", "^S.* OK \\[INPROGRESS"),
+          Map.entry("CHILDREN", "RETURN \\(.*CHILDREN"),
+          Map.entry("LIST-EXTENDED", "LIST \\("),
+          Map.entry("LIST-STATUS", "RETURN \\(STATUS \\("),
+          Map.entry("CREATE-SPECIAL-USE", "\\(USE \\("),
+          Map.entry("ACL", "SETACL "),
+          Map.entry("RIGHTS=kxte", "LISTRIGHTS "),
+          Map.entry("LIST-MYRIGHTS", "RETURN \\(.*MYRIGHTS"),
+          Map.entry("METADATA", "SETMETADATA "),
+          Map.entry("LIST-METADATA", "RETURN \\(.*METADATA \\("),
+          Map.entry("STATUS=SIZE", "STATUS .*SIZE"),
+          Map.entry("OBJECTID", "EMAILID"),
+          Map.entry("QUOTA", "GETQUOTA "),
+          Map.entry("QUOTA=RES-STORAGE", "^S.* QUOTA .*STORAGE"),
+          Map.entry("QUOTA=RES-MESSAGE", "^S.* QUOTA .*MESSAGE"),
+          Map.entry("MULTIAPPEND", "^C.*: [a-z]+ \\(?.*\\{[0-9]+[+]?}$"),
+          Map.entry("CATENATE", "APPEND .*CATENATE \\("),
+          Map.entry("URL-PARTIAL", ";PARTIAL="),
+          Map.entry("ESEARCH", "SEARCH RETURN \\("),
+          Map.entry("MULTISEARCH", "ESEARCH IN "),
+          Map.entry("SEARCHRES", "RETURN \\(SAVE"),
+          Map.entry("ESORT", "SORT RETURN \\("),
+          Map.entry("CONTEXT=SEARCH", "SEARCH RETURN \\(.*UPDATE"),
+          Map.entry("CONTEXT=SORT", "SORT RETURN \\(.*UPDATE"),
+          Map.entry("SORT=DISPLAY", "DISPLAYFROM"),
+          Map.entry("THREAD=ORDEREDSUBJECT", "THREAD ORDEREDSUBJECT"),
+          Map.entry("THREAD=REFERENCES", "THREAD REFERENCES"),
+          Map.entry("WITHIN", "YOUNGER "),
+          Map.entry("SEARCH=FUZZY", "FUZZY "),
+          Map.entry("I18NLEVEL=1", "SEARCH CHARSET UTF-8"),
+          Map.entry("CONDSTORE", "CHANGEDSINCE "));
+
+  @Test
+  void everyCapabilityIsInATranscript() throws IOException {
+    List<String> said = new ArrayList<>();
+    for (Path file : files()) {
+      said.addAll(Files.readAllLines(file));
+    }
+    List<String> missing = new ArrayList<>();
+    for (String capability : CAN_LOGGED_IN.split(" ")) {
+      Pattern tried =
+          Pattern.compile(TRIED.getOrDefault(capability, "^C.*" + Pattern.quote(capability)));
+      if (said.stream().noneMatch(line -> tried.matcher(line).find())) {
+        missing.add(capability);
+      }
+    }
     assertThat(missing).isEmpty();
   }
 
