@@ -9,6 +9,7 @@ import hikyaku.protocol.mime.MimeParser;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
+import hikyaku.protocol.sieve.ScannerFields;
 import hikyaku.protocol.sieve.Script;
 import hikyaku.protocol.sieve.SieveException;
 import hikyaku.protocol.sieve.SieveLimits;
@@ -89,6 +90,27 @@ final class SieveTrial {
         description = "A mailbox that there is besides INBOX, for mailboxexists; repeat for more.")
     private List<String> mailboxes = List.of();
 
+    @Option(
+        names = "--spam-field",
+        paramLabel = "NAME",
+        defaultValue = "",
+        description = "The header field with the score of spam, for spamtest.")
+    private String spamField;
+
+    @Option(
+        names = "--spam-score",
+        paramLabel = "SCORE",
+        defaultValue = "10",
+        description = "The score from which on a message is spam; ${DEFAULT-VALUE} if not given.")
+    private int spamScore;
+
+    @Option(
+        names = "--virus-field",
+        paramLabel = "NAME",
+        defaultValue = "",
+        description = "The header field with what was found, for virustest.")
+    private String virusField;
+
     @Option(names = "--seen", description = "The message came before, for duplicate.")
     private boolean seen;
 
@@ -97,6 +119,15 @@ final class SieveTrial {
         return MailAddress.parse(to).base('+');
       } catch (AddressException e) {
         throw new Failure("--to " + to + " is no address.", e);
+      }
+    }
+
+    private ScannerFields scanned() throws Failure {
+      try {
+        return new ScannerFields(spamField, spamScore, virusField);
+      } catch (IllegalArgumentException e) {
+        throw new Failure(
+            "--spam-field, --spam-score and --virus-field: " + e.getMessage() + ".", e);
       }
     }
 
@@ -110,7 +141,7 @@ final class SieveTrial {
             Interpreter.run(
                 checked,
                 message(LineEndings.toNetwork(octets(message))),
-                new Assumed(Set.copyOf(mailboxes), own(), seen, script.toAbsolutePath()),
+                new Assumed(Set.copyOf(mailboxes), own(), seen, scanned(), script.toAbsolutePath()),
                 SieveLimits.DEFAULTS,
                 (line, sentence) -> screen.line("line " + line + ": " + sentence));
       } catch (UncheckedIOException e) {
@@ -166,9 +197,11 @@ final class SieveTrial {
    * @param mailboxes besides INBOX
    * @param own the user's address
    * @param seen whether the message came before
+   * @param scanned where scanners have written
    * @param script the file beside which included scripts are
    */
-  private record Assumed(Set<String> mailboxes, MailAddress own, boolean seen, Path script)
+  private record Assumed(
+      Set<String> mailboxes, MailAddress own, boolean seen, ScannerFields scanned, Path script)
       implements Surroundings {
     @Override
     public boolean mailboxIdExists(String id) {

@@ -112,6 +112,36 @@ final class SieveTrialTest {
   }
 
   @Test
+  void whatScannersSaidIsTakenFromTheFieldsThatAreNamed() throws Exception {
+    Path script =
+        file(
+            "script",
+            """
+            require ["spamtestplus", "virustest"];
+            if spamtest :percent "75" { discard; }
+            if virustest "1" { stop; }
+            """);
+    Path message = file("message", "X-Score: 15\nX-Found: clean\n\nbody\n");
+    Said said =
+        run(
+            "sieve",
+            "test",
+            script.toString(),
+            message.toString(),
+            "--spam-field",
+            "X-Score",
+            "--spam-score",
+            "20",
+            "--virus-field",
+            "X-Found");
+    assertThat(said.err()).isEmpty();
+    assertThat(said.out())
+        .contains("line 2: spamtest [\"75\"] :is [\"75\"]: true")
+        .contains("line 3: virustest [\"1\"] :is [\"1\"]: true")
+        .contains("discard the message");
+  }
+
+  @Test
   void aRunThatFailsKeepsTheMessage() throws Exception {
     Path script = file("script", "require \"ihave\";\nerror \"never mind\";\n");
     Path message = file("message", "Subject: hello\n\nbody\n");

@@ -170,7 +170,8 @@ final class GeneratedDocs {
             <!-- Generated from rfc/index.tsv by `./hikyaku docs`; change that. -->
 
             What of each RFC this release does. *yes*: all that a server of its kind must do, and what else is said
-            under remarks; *part*: what the remarks say; *read*: understood in mail that comes in.
+            under remarks; *part*: what the remarks say; *read*: understood in mail that comes in;
+            *no*: left out, for the reason under remarks.
 
             | RFC | title | status | where | remarks |
             |---|---|---|---|---|

@@ -169,7 +169,7 @@ final class Arguments {
           continue;
         }
         relation = relation(word);
-      } else if (!flag(name, null)) {
+      } else if (!flag(name, type == Match.Type.REGEX ? Extension.REGEX : null)) {
         continue;
       }
       if (match != null) {
@@ -184,7 +184,44 @@ final class Arguments {
     if (substrings && !collation.hasSubstrings()) {
       throw new SieveException(node.at(), "this comparator knows no part of a string");
     }
+    if (match.type() == Match.Type.REGEX && !Ere.goesWith(collation)) {
+      throw new SieveException(node.at(), "this comparator does not go with :regex");
+    }
+    matching = match;
     return match;
+  }
+
+  /** What the keys are for. */
+  private @Nullable Match matching;
+
+  /** The next argument, what values are compared with; the match type has been taken before. */
+  List<Template> keys(String what) throws SieveException {
+    List<Template> keys = strings(what);
+    for (Template key : keys) {
+      check(key);
+    }
+    return keys;
+  }
+
+  /** The same where it is one string. */
+  Template key(String what) throws SieveException {
+    Template key = string(what);
+    check(key);
+    return key;
+  }
+
+  private void check(Template key) throws SieveException {
+    Match match = matching;
+    Optional<String> constant = key.constant();
+    if (match == null || match.type() != Match.Type.REGEX || constant.isEmpty()) {
+      return;
+    }
+    try {
+      Ere.of(constant.get(), match.collation(), context.limits().regexSize());
+    } catch (Ere.Malformed e) {
+      throw new SieveException(
+          node.at(), "the expression " + constant.get() + " is not in order: " + e.why());
+    }
   }
 
   private Match.Relation relation(String word) throws SieveException {

@@ -121,6 +121,8 @@ sealed interface Command {
     LOWERFIRST(30),
     UPPERFIRST(30),
     QUOTEWILDCARD(20),
+    /** draft-ietf-sieve-regex. */
+    QUOTEREGEX(20),
     /** RFC 5435 §6. */
     ENCODEURL(15),
     LENGTH(10);

@@ -1,5 +1,6 @@
 package hikyaku.protocol.sieve;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,9 @@ final class Comparing {
     if (match.type() == Match.Type.VALUE) {
       return values(match, values, keys);
     }
+    if (match.type() == Match.Type.REGEX) {
+      return expressions(match, values, keys, captures);
+    }
     for (String value : values) {
       for (String key : keys) {
         if (one(match, value, key, captures)) {
@@ -39,6 +43,34 @@ final class Comparing {
       for (String key : keys) {
         run.pay(8 + value.length() + key.length());
         if (match.relation().holds(match.collation().compare(value, key))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean expressions(Match match, List<String> values, List<String> keys, boolean captures)
+      throws RunException {
+    List<Ere> expressions = new ArrayList<>();
+    for (String key : keys) {
+      run.pay(8 + 4L * key.length());
+      try {
+        Ere expression = Ere.of(key, match.collation(), run.limits().regexSize());
+        run.pay(4L * expression.size());
+        expressions.add(expression);
+      } catch (Ere.Malformed e) {
+        throw run.problem("an expression is not in order: " + e.why());
+      }
+    }
+    for (String value : values) {
+      for (Ere expression : expressions) {
+        run.pay(8 + (long) value.length() * (1 + expression.size() / 4));
+        Optional<List<String>> groups = expression.find(value);
+        if (groups.isPresent()) {
+          if (captures) {
+            run.captured(groups.get());
+          }
           return true;
         }
       }

@@ -23,8 +23,8 @@ final class Compiler {
   private final Context context;
   private final TestCompiler tests;
 
-  Compiler(Set<Extension> offered) {
-    this.context = new Context(offered);
+  Compiler(Set<Extension> offered, SieveLimits limits) {
+    this.context = new Context(offered, limits);
     this.tests = new TestCompiler(context);
   }
 
@@ -286,7 +286,7 @@ final class Compiler {
     Test.Index index = arguments.indexOfEdit();
     Match match = arguments.match();
     Template name = field(node, arguments);
-    List<Template> values = arguments.positional() > 0 ? arguments.strings("the values") : null;
+    List<Template> values = arguments.positional() > 0 ? arguments.keys("the values") : null;
     return new Command.DeleteHeader(node.at().line(), match, index, name, values);
   }
 
@@ -316,7 +316,12 @@ final class Compiler {
     context.need(Extension.VARIABLES, node.at(), "set");
     List<Modifier> modifiers = new ArrayList<>();
     for (Modifier modifier : Modifier.values()) {
-      Extension extension = modifier == Modifier.ENCODEURL ? Extension.ENOTIFY : null;
+      Extension extension =
+          switch (modifier) {
+            case ENCODEURL -> Extension.ENOTIFY;
+            case QUOTEREGEX -> Extension.REGEX;
+            default -> null;
+          };
       if (arguments.flag(modifier.name().toLowerCase(Locale.ROOT), extension)) {
         if (!modifiers.isEmpty() && modifiers.getLast().precedence() == modifier.precedence()) {
           throw new SieveException(node.at(), "these two modifiers do not go together");

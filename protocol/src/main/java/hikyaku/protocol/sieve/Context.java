@@ -8,11 +8,17 @@ import java.util.Set;
 /** What is known of a script while it is checked. */
 final class Context {
   private final Set<Extension> offered;
+  private final SieveLimits limits;
   private final Set<Extension> required = EnumSet.noneOf(Extension.class);
   private final List<Script.Redirection> redirections = new ArrayList<>();
 
-  Context(Set<Extension> offered) {
+  Context(Set<Extension> offered, SieveLimits limits) {
+    this.limits = limits;
     this.offered = offered;
+  }
+
+  SieveLimits limits() {
+    return limits;
   }
 
   boolean offers(String name) {
@@ -27,6 +33,9 @@ final class Context {
     Extension.of(name).ifPresent(required::add);
     if (required.contains(Extension.VACATION_SECONDS)) {
       required.add(Extension.VACATION);
+    }
+    if (required.contains(Extension.SPAMTESTPLUS)) {
+      required.add(Extension.SPAMTEST);
     }
   }
 

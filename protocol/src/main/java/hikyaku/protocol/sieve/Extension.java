@@ -49,10 +49,16 @@ public enum Extension {
   MAILBOX("mailbox"),
   /** RFC 9042. */
   MAILBOXID("mailboxid"),
+  /** draft-ietf-sieve-regex. */
+  REGEX("regex"),
   /** RFC 5429 §2.2. */
   REJECT("reject"),
   /** RFC 5231. */
   RELATIONAL("relational"),
+  /** RFC 5235 §3.2. */
+  SPAMTEST("spamtest"),
+  /** RFC 5235 §3.2; brings spamtest along. */
+  SPAMTESTPLUS("spamtestplus"),
   /** RFC 8579. */
   SPECIAL_USE("special-use"),
   /** RFC 5233. */
@@ -62,7 +68,9 @@ public enum Extension {
   /** RFC 6131; brings vacation along. */
   VACATION_SECONDS("vacation-seconds"),
   /** RFC 5229. */
-  VARIABLES("variables");
+  VARIABLES("variables"),
+  /** RFC 5235 §3.3. */
+  VIRUSTEST("virustest");
 
   private final String wire;
 

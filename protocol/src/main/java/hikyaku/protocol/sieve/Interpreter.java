@@ -350,6 +350,7 @@ public final class Interpreter {
             case UPPERFIRST -> first(modified, Case.upper(modified));
             case ENCODEURL -> encoded(modified);
             case QUOTEWILDCARD -> modified.replaceAll("[*?\\\\]", "\\\\$0");
+            case QUOTEREGEX -> Ere.quoted(modified);
             case LENGTH -> Integer.toString(modified.codePointCount(0, modified.length()));
           };
     }

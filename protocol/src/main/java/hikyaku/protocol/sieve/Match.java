@@ -10,6 +10,8 @@ record Match(Type type, Collation collation, Relation relation) {
     IS,
     CONTAINS,
     MATCHES,
+    /** draft-ietf-sieve-regex. */
+    REGEX,
     /** RFC 5231 §4.1. */
     VALUE,
     /** RFC 5231 §4.2. */

@@ -55,6 +55,10 @@ final class Run {
     frame.shared.addAll(names);
   }
 
+  SieveLimits limits() {
+    return limits;
+  }
+
   int line() {
     return line;
   }

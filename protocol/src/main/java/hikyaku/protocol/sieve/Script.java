@@ -50,7 +50,7 @@ public final class Script {
     } catch (CharacterCodingException e) {
       throw new SieveException(new Position(1, 1), "the script is not UTF-8");
     }
-    return new Compiler(EnumSet.allOf(Extension.class)).compile(Parser.parse(text, limits));
+    return new Compiler(EnumSet.allOf(Extension.class), limits).compile(Parser.parse(text, limits));
   }
 
   /** What it requires. */

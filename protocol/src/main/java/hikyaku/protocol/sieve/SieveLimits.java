@@ -12,6 +12,8 @@ package hikyaku.protocol.sieve;
  * @param variables variables of a run (RFC 5229 §6: 128 at least)
  * @param variableCharacters characters of a variable's value, cut there (RFC 5229 §6: 4000 at
  *     least)
+ * @param regexSize what a regular expression may come to, each repeated part counted as often as it
+ *     may stand; matching takes memory and time by it
  * @param flags flags that an action or a variable may have; further ones are passed over
  * @param headerOctets octets of a message's header that are looked at
  * @param bodyOctets octets of decoded text that the body test looks at over all parts; what is
@@ -26,13 +28,25 @@ public record SieveLimits(
     int redirects,
     int variables,
     int variableCharacters,
+    int regexSize,
     int flags,
     int headerOctets,
     int bodyOctets,
     long steps) {
   public static final SieveLimits DEFAULTS =
       new SieveLimits(
-          256 * 1024, 32, 50_000, 32, 4, 256, 8_192, 64, 256 * 1024, 1024 * 1024, 20_000_000);
+          256 * 1024,
+          32,
+          50_000,
+          32,
+          4,
+          256,
+          8_192,
+          2_000,
+          64,
+          256 * 1024,
+          1024 * 1024,
+          20_000_000);
 
   /** The same with another number of redirects. */
   public SieveLimits withRedirects(int number) {
@@ -44,6 +58,7 @@ public record SieveLimits(
         number,
         variables,
         variableCharacters,
+        regexSize,
         flags,
         headerOctets,
         bodyOctets,

@@ -53,6 +53,9 @@ public interface Surroundings {
    */
   Optional<Script> included(String name, boolean global) throws SieveException;
 
+  /** Where scanners have written down what they think of the message (RFC 5235). */
+  ScannerFields scanned();
+
   /** A fact by its name in lower case (RFC 5183 §4.1). */
   Optional<String> environment(String item);
 }

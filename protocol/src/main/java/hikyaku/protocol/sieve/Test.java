@@ -113,6 +113,12 @@ sealed interface Test {
       int line, Match match, Template method, Template capability, List<Template> keys)
       implements Test {}
 
+  /** RFC 5235 §3.2. */
+  record Spam(int line, Match match, boolean percent, Template value) implements Test {}
+
+  /** RFC 5235 §3.3. */
+  record Virus(int line, Match match, Template value) implements Test {}
+
   /** RFC 5183. */
   record Environment(int line, Match match, Template item, List<Template> keys) implements Test {}
 

@@ -118,16 +118,13 @@ final class TestCompiler {
               arguments.match(),
               arguments.index(),
               arguments.strings("the fields"),
-              arguments.strings("the keys"));
+              arguments.keys("the keys"));
       case "address" -> address(node, line, arguments);
       case "envelope" -> envelope(node, line, arguments);
       case "string" -> {
         context.need(Extension.VARIABLES, node.at(), "string");
         yield new Test.Text(
-            line,
-            arguments.match(),
-            arguments.strings("the values"),
-            arguments.strings("the keys"));
+            line, arguments.match(), arguments.strings("the values"), arguments.keys("the keys"));
       }
       case "body" -> body(node, line, arguments);
       case "hasflag" -> hasFlag(node, line, arguments);
@@ -158,12 +155,24 @@ final class TestCompiler {
             arguments.match(),
             arguments.string("the method"),
             arguments.string("the capability"),
-            arguments.strings("the keys"));
+            arguments.keys("the keys"));
+      }
+      case "spamtest" -> {
+        context.need(Extension.SPAMTEST, node.at(), "spamtest");
+        yield new Test.Spam(
+            line,
+            arguments.match(),
+            arguments.flag("percent", Extension.SPAMTESTPLUS),
+            arguments.key("the value"));
+      }
+      case "virustest" -> {
+        context.need(Extension.VIRUSTEST, node.at(), "virustest");
+        yield new Test.Virus(line, arguments.match(), arguments.key("the value"));
       }
       case "environment" -> {
         context.need(Extension.ENVIRONMENT, node.at(), "environment");
         yield new Test.Environment(
-            line, arguments.match(), arguments.string("the item"), arguments.strings("the keys"));
+            line, arguments.match(), arguments.string("the item"), arguments.keys("the keys"));
       }
       default -> throw new SieveException(node.at(), "there is no test " + node.name());
     };
@@ -214,7 +223,7 @@ final class TestCompiler {
             arguments.addressPart(),
             arguments.index(),
             arguments.strings("the fields"),
-            arguments.strings("the keys"));
+            arguments.keys("the keys"));
     for (Template header : test.headers()) {
       Optional<String> name = header.constant().filter(field -> !Addresses.isAddressField(field));
       if (name.isPresent()) {
@@ -232,7 +241,7 @@ final class TestCompiler {
             arguments.match(),
             arguments.addressPart(),
             arguments.strings("the parts of the envelope"),
-            arguments.strings("the keys"));
+            arguments.keys("the keys"));
     for (Template field : test.fields()) {
       Optional<String> unknown =
           field.constant().filter(f -> !ENVELOPE_PARTS.contains(Collation.asciiLower(f)));
@@ -255,11 +264,7 @@ final class TestCompiler {
     BodyTransform transform =
         raw ? BodyTransform.RAW : content == null ? BodyTransform.TEXT : BodyTransform.CONTENT;
     return new Test.Body(
-        line,
-        match,
-        transform,
-        content == null ? List.of() : content,
-        arguments.strings("the keys"));
+        line, match, transform, content == null ? List.of() : content, arguments.keys("the keys"));
   }
 
   private Test hasFlag(Node node, int line, Arguments arguments) throws SieveException {
@@ -270,7 +275,7 @@ final class TestCompiler {
       context.need(Extension.VARIABLES, node.at(), "a variable for flags");
       variables = arguments.strings("the variables");
     }
-    return new Test.HasFlag(line, match, variables, arguments.strings("the flags"));
+    return new Test.HasFlag(line, match, variables, arguments.keys("the flags"));
   }
 
   private Test date(Node node, int line, Arguments arguments) throws SieveException {
@@ -287,7 +292,7 @@ final class TestCompiler {
         arguments.index(),
         arguments.string("the field"),
         part(node, arguments),
-        arguments.strings("the keys"));
+        arguments.keys("the keys"));
   }
 
   private Test currentDate(Node node, int line, Arguments arguments) throws SieveException {
@@ -300,7 +305,7 @@ final class TestCompiler {
         Test.Index.ALL,
         null,
         part(node, arguments),
-        arguments.strings("the keys"));
+        arguments.keys("the keys"));
   }
 
   private static Template part(Node node, Arguments arguments) throws SieveException {

@@ -79,6 +79,19 @@ final class Testing {
       case Test.Date date -> date(date);
       case Test.MailboxExists mailboxes -> mailboxExists(mailboxes);
       case Test.SpecialUseExists uses -> specialUseExists(uses);
+      case Test.Spam spam -> {
+        ScannerFields fields = surroundings.scanned();
+        Optional<Integer> level =
+            fields
+                .score(message.fields(fields.spam()))
+                .map(score -> spam.percent() ? fields.percent(score) : fields.level(score));
+        yield scanned(test, "spamtest", spam.match(), level, spam.value());
+      }
+      case Test.Virus virus -> {
+        ScannerFields fields = surroundings.scanned();
+        Optional<Integer> level = ScannerFields.virusLevel(message.fields(fields.virus()));
+        yield scanned(test, "virustest", virus.match(), level, virus.value());
+      }
       case Test.Environment environment -> environment(environment);
       case Test.MailboxIdExists ids -> {
         boolean all = true;
@@ -230,6 +243,17 @@ final class Testing {
     return compared(test, "body", test.match(), values, test.keys(), false);
   }
 
+  /** RFC 5235 §3.2: what was not tested is "0", and nothing where values are counted. */
+  private boolean scanned(
+      Test test, String name, Match match, Optional<Integer> level, Template value)
+      throws RunException {
+    List<String> values =
+        match.type() == Match.Type.COUNT
+            ? level.map(String::valueOf).stream().toList()
+            : List.of(String.valueOf(level.orElse(0)));
+    return compared(test, name, match, values, List.of(value));
+  }
+
   private boolean hasFlag(Test.HasFlag test) throws RunException {
     List<String> values = new ArrayList<>();
     if (test.variables() == null) {
@@ -241,7 +265,7 @@ final class Testing {
     }
     boolean counts =
         test.match().type() == Match.Type.COUNT || test.match().type() == Match.Type.VALUE;
-    if (counts) {
+    if (counts || test.match().type() == Match.Type.REGEX) {
       return compared(test, "hasflag", test.match(), values, test.keys());
     }
     // RFC 5232 §4: a key is a list of flags too.

@@ -280,4 +280,81 @@ class ExtensionsTest {
     assertThat(run("require \"ihave\";\nif not ihave \"x-none\" { error \"no x-none\"; }", MESSAGE))
         .isEqualTo("line 2: no x-none");
   }
+
+  /** draft-ietf-sieve-regex. */
+  @Test
+  void regularExpressions() {
+    String required = "require [\"regex\", \"variables\", \"fileinto\"];";
+    assertThat(isTrue(required, "header :regex \"subject\" \"^I h[aeiou]ve .*you$\"", MESSAGE))
+        .isTrue();
+    assertThat(isTrue(required, "header :regex \"subject\" \"PRESENT\"", MESSAGE)).isTrue();
+    assertThat(
+            isTrue(
+                required, "header :regex :comparator \"i;octet\" \"subject\" \"PRESENT\"", MESSAGE))
+        .isFalse();
+    assertThat(
+            run(
+                required
+                    + "if address :regex [\"from\", \"to\"] \"([^@]+)@(acme|desert)\\\\.\""
+                    + " { fileinto \"${2}/${1}\"; }",
+                MESSAGE))
+        .isEqualTo("fileinto desert/coyote");
+    assertThat(
+            run(
+                required
+                    + "set :quoteregex \"q\" \"1+1=2?\";"
+                    + "if string :regex \"x1+1=2?x\" \"x${q}x\" { fileinto \"${q}\"; }",
+                MESSAGE))
+        .isEqualTo("fileinto 1\\+1=2\\?");
+    assertThat(run(required + "set \"q\" \"(\"; if string :regex \"x\" \"${q}\" {}", MESSAGE))
+        .isEqualTo("line 1: an expression is not in order: a bracket is not closed");
+  }
+
+  /** What another engine would not come to the end of; and what is more than a run may compare. */
+  @Test
+  void expressionsThatTakeLong() {
+    String required = "require [\"regex\", \"variables\"];";
+    String many = "a".repeat(4_000);
+    assertThat(run(required + "if string :regex \"" + many + "\" \"^(a|a|aa)*b$\" {}", MESSAGE))
+        .isEqualTo("implicit keep");
+    assertThat(
+            run(
+                required
+                    + "set \"v\" \""
+                    + many
+                    + "\"; if anyof("
+                    + "string :regex \"${v}\" \"(a{100}){9}b\",".repeat(20)
+                    + "false) {}",
+                MESSAGE))
+        .isEqualTo("line 1: the script compares more than it may");
+  }
+
+  /** RFC 5235. */
+  @Test
+  void whatScannersSaid() {
+    String required =
+        "require [\"spamtest\", \"spamtestplus\", \"virustest\", \"relational\","
+            + " \"comparator-i;ascii-numeric\"];";
+    String none = "Subject: x\n\n";
+    assertThat(isTrue(required, "spamtest \"0\"", none)).isTrue();
+    assertThat(isTrue(required, "spamtest :percent \"0\"", none)).isTrue();
+    assertThat(isTrue(required, "spamtest :percent :count \"eq\" \"0\"", none)).isTrue();
+    assertThat(isTrue(required, "virustest \"0\"", none)).isTrue();
+    String scored = "X-Spam-Status: Yes, hits=2 score=5.0 required=5\nX-Spam-Status: 99\n\n";
+    assertThat(isTrue(required, "spamtest \"5\"", scored)).isTrue();
+    assertThat(isTrue(required, "spamtest :percent \"50\"", scored)).isTrue();
+    assertThat(isTrue(required, "spamtest :percent :count \"eq\" \"1\"", scored)).isTrue();
+    String atLeast = "spamtest :value \"ge\" :comparator \"i;ascii-numeric\" ";
+    assertThat(isTrue(required, atLeast + "\"5\"", scored)).isTrue();
+    assertThat(isTrue(required, atLeast + "\"6\"", scored)).isFalse();
+    assertThat(isTrue(required, "spamtest \"10\"", "X-Spam-Status: 1e9 or 12\n\n")).isFalse();
+    assertThat(isTrue(required, "spamtest \"10\"", "X-Spam-Status: 10.5\n\n")).isTrue();
+    assertThat(isTrue(required, "spamtest \"1\"", "X-Spam-Status: -3.1\n\n")).isTrue();
+    assertThat(isTrue(required, "spamtest \"3\"", "X-Spam-Status: ***\n\n")).isTrue();
+    assertThat(isTrue(required, "spamtest \"0\"", "X-Spam-Status: rather\n\n")).isTrue();
+    assertThat(isTrue(required, "virustest \"1\"", "X-Virus-Status: Clean\n\n")).isTrue();
+    assertThat(isTrue(required, "virustest \"5\"", "X-Virus-Status: INFECTED (x)\n\n")).isTrue();
+    assertThat(isTrue(required, "virustest \"3\"", "X-Virus-Status: cured\n\n")).isTrue();
+    assertThat(isTrue(required, "virustest \"0\"", "X-Virus-Status: Not scanned\n\n")).isTrue();
+  }
 }

@@ -182,6 +182,11 @@ final class Runs {
     }
 
     @Override
+    public ScannerFields scanned() {
+      return new ScannerFields("X-Spam-Status", 10, "X-Virus-Status");
+    }
+
+    @Override
     public Optional<String> environment(String item) {
       return Optional.ofNullable(Map.of("name", "Hikyaku", "location", "MDA").get(item));
     }

@@ -54,6 +54,17 @@ class SieveFuzzTest {
           .
           ;
           """,
+          """
+          require ["regex", "variables", "relational", "comparator-i;ascii-numeric", "spamtestplus",
+                   "virustest", "fileinto", "body"];
+          if header :regex "subject" ["([a-z]+|x){1,3} [[:space:][:upper:]]?(present)?$", "^[]^-]"] {
+            set :quoteregex "q" "${1}+${2}"; fileinto "${0}";
+          }
+          if string :regex "aaa" "(${q}*)*" { stop; }
+          if body :text :regex :comparator "i;octet" "a.vil\\.*" { keep; }
+          if spamtest :percent :value "ge" :comparator "i;ascii-numeric" "50" { discard; }
+          if virustest :count "eq" "0" { stop; }
+          """,
           "require \"variables\";\nset \"t\" text: # note\n..dot\n.\n;\nkeep;");
 
   private static final List<String> MORSELS =
@@ -95,7 +106,14 @@ class SieveFuzzTest {
           "%",
           "mailto:",
           "include \"x\";",
-          "global.");
+          "global.",
+          ":regex ",
+          "{2,}",
+          "[^",
+          "[:alpha:]",
+          "|",
+          "+",
+          "$");
 
   static {
     Runs.INCLUDED.put("x", "require \"include\"; include \"x\";");

@@ -1,5 +1,6 @@
 package hikyaku.server.filter;
 
+import hikyaku.protocol.sieve.ScannerFields;
 import java.time.Duration;
 
 /**
@@ -14,8 +15,21 @@ import java.time.Duration;
  * @param mailsPerHour mails that the scripts of one account may send in an hour, each recipient
  *     counted: redirects to other services, answers, notifications. What goes beyond is kept, or
  *     not sent
+ * @param spamField the header field in which a scanner before this server writes its score, such as
+ *     {@code X-Spam-Score}, for {@code spamtest}; it must take the field away from what comes from
+ *     outside. Empty: nothing is tested
+ * @param spamScore the score from which on a message is spam beyond doubt
+ * @param virusField the header field in which a scanner before this server writes what it found,
+ *     such as {@code X-Virus-Status}, for {@code virustest}, on the same terms
  */
-public record SieveSettings(Redirection redirect, int redirects, int hops, int mailsPerHour) {
+public record SieveSettings(
+    Redirection redirect,
+    int redirects,
+    int hops,
+    int mailsPerHour,
+    String spamField,
+    int spamScore,
+    String virusField) {
   /** Where mail may be sent on to. */
   public enum Redirection {
     ANYWHERE,
@@ -26,13 +40,25 @@ public record SieveSettings(Redirection redirect, int redirects, int hops, int m
   /** How long what was sent counts. */
   static final Duration COUNTED = Duration.ofHours(1);
 
-  public static final SieveSettings DEFAULTS = new SieveSettings(Redirection.ANYWHERE, 4, 30, 200);
+  public static final SieveSettings DEFAULTS =
+      new SieveSettings(Redirection.ANYWHERE, 4, 30, 200, "", 10, "");
 
   public SieveSettings {
+    try {
+      new ScannerFields(spamField, spamScore, virusField);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "sieve.spam-field, sieve.spam-score and sieve.virus-field: " + e.getMessage(), e);
+    }
     if (redirects < 0 || redirects > 100 || hops < 1 || mailsPerHour < 0) {
       throw new IllegalArgumentException(
           "sieve.redirects must be 0 to 100, sieve.hops 1 at least, sieve.mails-per-hour not"
               + " negative");
     }
+  }
+
+  /** Where scanners have written down what they think of a message. */
+  ScannerFields scanned() {
+    return new ScannerFields(spamField, spamScore, virusField);
   }
 }

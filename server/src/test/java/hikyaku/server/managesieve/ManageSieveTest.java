@@ -251,8 +251,9 @@ class ManageSieveTest {
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
                 + " encoded-character enotify envelope environment ereject fcc fileinto ihave"
-                + " imap4flags include index mailbox mailboxid reject relational special-use"
-                + " subaddress vacation vacation-seconds variables\"",
+                + " imap4flags include index mailbox mailboxid regex reject relational spamtest"
+                + " spamtestplus special-use subaddress vacation vacation-seconds variables"
+                + " virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"STARTTLS\"",
             "\"MAXREDIRECTS\" \"4\"",
@@ -272,8 +273,9 @@ class ManageSieveTest {
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
                 + " encoded-character enotify envelope environment ereject fcc fileinto ihave"
-                + " imap4flags include index mailbox mailboxid reject relational special-use"
-                + " subaddress vacation vacation-seconds variables\"",
+                + " imap4flags include index mailbox mailboxid regex reject relational spamtest"
+                + " spamtestplus special-use subaddress vacation vacation-seconds variables"
+                + " virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"OWNER\" \"u1@demo.test\"",

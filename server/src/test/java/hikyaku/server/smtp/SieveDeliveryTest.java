@@ -147,6 +147,28 @@ class SieveDeliveryTest {
     assertThat(in("u1", "INBOX")).isEmpty();
   }
 
+  /** By the fields that the settings name, and by expressions. */
+  @Test
+  void whatScannersSaidIsSeen() throws Exception {
+    script(
+        "u1",
+        """
+        require ["spamtest", "virustest", "relational", "comparator-i;ascii-numeric", "regex",
+                 "variables", "mailbox", "fileinto"];
+        if anyof (spamtest :value "ge" :comparator "i;ascii-numeric" "7", virustest "5") {
+          fileinto "Junk";
+        } elsif header :regex "subject" "^\\\\[([a-z]+) #[0-9]+]" {
+          fileinto :create "Tickets/${1}";
+        }
+        """);
+    List<String> to = List.of("u1@demo.test");
+    send(to, "X-Spam-Score: 9.1\nSubject: x\n\nbody\n");
+    send(to, "X-Virus-Status: Infected\nSubject: x\n\nbody\n");
+    send(to, "X-Spam-Score: 1.5\nSubject: [web #12] x\n\nbody\n");
+    assertThat(in("u1", "Junk")).hasSize(2);
+    assertThat(in("u1", "Tickets/web")).hasSize(1);
+  }
+
   @Test
   void whatIsDiscardedIsAccepted() throws Exception {
     script("u1", "discard;");
@@ -226,13 +248,20 @@ class SieveDeliveryTest {
     assertThatThrownBy(() -> script("u1", "redirect \"x@[127.0.0.1]\";"))
         .hasMessageContaining("is no address that mail can be redirected to");
     filter =
-        Filter.of(world.mail, world.directory, new SieveSettings(Redirection.HERE, 4, 30, 200));
+        Filter.of(
+            world.mail,
+            world.directory,
+            new SieveSettings(Redirection.HERE, 4, 30, 200, "X-Spam-Score", 10, "X-Virus-Status"));
     assertThatThrownBy(() -> script("u1", "redirect \"x@elsewhere.example\";"))
         .hasMessage(
             "line 1, column 1: x@elsewhere.example is of another mail service, and this one"
                 + " redirects to its own alone");
     filter =
-        Filter.of(world.mail, world.directory, new SieveSettings(Redirection.NOWHERE, 4, 30, 200));
+        Filter.of(
+            world.mail,
+            world.directory,
+            new SieveSettings(
+                Redirection.NOWHERE, 4, 30, 200, "X-Spam-Score", 10, "X-Virus-Status"));
     assertThatThrownBy(() -> script("u1", "redirect \"u2@demo.test\";"))
         .hasMessage("line 1, column 1: this service redirects no mail");
   }

@@ -55,7 +55,8 @@ final class World implements AutoCloseable {
       Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC);
 
   /** Scripts send a few mails in an hour. */
-  static final SieveSettings SIEVE = new SieveSettings(Redirection.ANYWHERE, 4, 30, 10);
+  static final SieveSettings SIEVE =
+      new SieveSettings(Redirection.ANYWHERE, 4, 30, 10, "X-Spam-Score", 10, "X-Virus-Status");
 
   private static final Credential CREDENTIAL = credential();
 
