@@ -100,6 +100,17 @@ final class LocalCluster implements AutoCloseable {
     up("--nodes", Integer.toString(nodes), "--ports", Integer.toString(offset));
   }
 
+  /** The same with settings that all have alike. */
+  void start(int nodes, Path settings) throws Exception {
+    up(
+        "--nodes",
+        Integer.toString(nodes),
+        "--ports",
+        Integer.toString(offset),
+        "--config",
+        settings.toString());
+  }
+
   void up(String... more) throws Exception {
     List<String> line =
         new ArrayList<>(List.of(PROGRAM.toString(), "up", "--data", data().toString()));
