@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
       FrontBench.class,
       PeersBench.class,
       MoveBench.class,
+      QueueBench.class,
       NodesBench.class
     })
 public final class Bench {

@@ -28,8 +28,11 @@ final class Node implements AutoCloseable {
   private final Target target;
   private final int admin;
   private final int link;
+  private final int submission;
 
-  private Node(Path directory, Process process, Target target, int admin, int link) {
+  private Node(
+      Path directory, Process process, Target target, int admin, int link, int submission) {
+    this.submission = submission;
     this.admin = admin;
     this.link = link;
     this.directory = directory;
@@ -83,7 +86,7 @@ final class Node implements AutoCloseable {
             users,
             PASSWORD,
             process.pid());
-    Node node = new Node(directory, process, target, ports[8], ports[9]);
+    Node node = new Node(directory, process, target, ports[8], ports[9], ports[1]);
     try {
       node.awaitReady();
       return node;
@@ -294,6 +297,11 @@ final class Node implements AutoCloseable {
 
   Target target() {
     return target;
+  }
+
+  /** Where users send their mail, without TLS. */
+  int submission() {
+    return submission;
   }
 
   /** Octets of a part of its data directory. */

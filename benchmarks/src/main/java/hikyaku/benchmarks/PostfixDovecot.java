@@ -6,10 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * Postfix before Dovecot, with directories, ports and processes of their own, set up as a small
@@ -19,13 +16,7 @@ import java.util.stream.Stream;
  */
 final class PostfixDovecot implements AutoCloseable {
   private static final String DOVECOT = "/usr/sbin/dovecot";
-  private static final String POSTFIX = "/usr/sbin/postfix";
   private static final String DOMAIN = "bench.test";
-
-  /** Of Postfix's queue, where mail is that was accepted and not delivered. */
-  private static final List<String> WAITING = List.of("maildrop", "incoming", "active", "deferred");
-
-  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(10);
 
   private static final String DOVECOT_CONFIGURATION =
       """
@@ -102,74 +93,15 @@ final class PostfixDovecot implements AutoCloseable {
       }
       """;
 
-  private static final String MAIN_CF =
-      """
-      compatibility_level = 3.6
-      maillog_file = @DIR@/postfix/log/postfix.log
-      maillog_file_prefixes = @DIR@/postfix
-      queue_directory = @DIR@/postfix/queue
-      data_directory = @DIR@/postfix/data
-      command_directory = /usr/sbin
-      daemon_directory = /usr/lib/postfix/sbin
-      mail_owner = postfix
-      setgid_group = postdrop
-      myhostname = mail.@DOMAIN@
-      mydestination =
-      mynetworks = 127.0.0.0/8
-      inet_interfaces = 127.0.0.1
-      inet_protocols = ipv4
-      virtual_mailbox_domains = @DOMAIN@
-      virtual_mailbox_maps = static:all
-      virtual_transport = lmtp:inet:127.0.0.1:@LMTP@
-      alias_maps =
-      local_recipient_maps =
-      smtpd_peername_lookup = no
-      smtpd_client_connection_count_limit = 0
-      smtpd_client_connection_rate_limit = 0
-      smtpd_client_event_limit_exceptions = 127.0.0.0/8
-      default_process_limit = 600
-      message_size_limit = 100000000
-      mailbox_size_limit = 0
-      smtpd_tls_cert_file = @CERT@
-      smtpd_tls_key_file = @KEY@
-      smtpd_tls_security_level = may
-      """;
-
-  private static final String MASTER_CF =
-      """
-      127.0.0.1:@SMTP@ inet n - n - 600 smtpd
-      pickup unix n - n 60 1 pickup
-      cleanup unix n - n - 0 cleanup
-      qmgr unix n - n 300 1 qmgr
-      tlsmgr unix - - n 1000? 1 tlsmgr
-      rewrite unix - - n - - trivial-rewrite
-      bounce unix - - n - 0 bounce
-      defer unix - - n - 0 bounce
-      trace unix - - n - 0 bounce
-      verify unix - - n - 1 verify
-      flush unix n - n 1000? 0 flush
-      proxymap unix - - n - - proxymap
-      smtp unix - - n - - smtp
-      relay unix - - n - - smtp
-      showq unix n - n - - showq
-      error unix - - n - - error
-      retry unix - - n - - error
-      discard unix - - n - - discard
-      local unix - n n - - local
-      virtual unix - n n - - virtual
-      lmtp unix - - n - - lmtp
-      anvil unix - - n - 1 anvil
-      scache unix - - n - 1 scache
-      postlog unix-dgram n - n - 1 postlogd
-      """;
-
   private final Path directory;
   private final Target target;
+  private final Postfix postfix;
   private final double secondsToStart;
 
-  private PostfixDovecot(Path directory, Target target, double secondsToStart) {
+  private PostfixDovecot(Path directory, Target target, Postfix postfix, double secondsToStart) {
     this.directory = directory;
     this.target = target;
+    this.postfix = postfix;
     this.secondsToStart = secondsToStart;
   }
 
@@ -185,9 +117,7 @@ final class PostfixDovecot implements AutoCloseable {
     if (!Files.isExecutable(Path.of("/usr/lib/dovecot/lmtp"))) {
       missing.add("dovecot-lmtpd");
     }
-    if (!Files.isExecutable(Path.of(POSTFIX))) {
-      missing.add("postfix");
-    }
+    missing.addAll(Postfix.missing());
     return missing;
   }
 
@@ -206,14 +136,15 @@ final class PostfixDovecot implements AutoCloseable {
     Certificate certificate = Certificate.in(directory);
     configure(directory, target, certificate, fsync);
     long began = System.nanoTime();
-    run(directory, DOVECOT, "-c", directory.resolve("dovecot.conf").toString());
-    run(directory, POSTFIX, "-c", directory.resolve("postfix/etc").toString(), "start");
+    Postfix.run(directory, DOVECOT, "-c", directory.resolve("dovecot.conf").toString());
+    Postfix postfix =
+        Postfix.start(directory.resolve("postfix"), target.smtp(), postfixSettings(target));
     PostfixDovecot started =
-        new PostfixDovecot(directory, target, (System.nanoTime() - began) / 1e9);
+        new PostfixDovecot(directory, target, postfix, (System.nanoTime() - began) / 1e9);
     try {
-      awaitGreeting(target.imap(), "* OK");
-      awaitGreeting(target.smtp(), "220");
-      return new PostfixDovecot(directory, target, (System.nanoTime() - began) / 1e9);
+      Postfix.awaitGreeting(target.imap(), "* OK");
+      postfix.awaitGreeting();
+      return new PostfixDovecot(directory, target, postfix, (System.nanoTime() - began) / 1e9);
     } catch (IOException | InterruptedException | RuntimeException e) {
       started.close();
       throw e;
@@ -223,64 +154,38 @@ final class PostfixDovecot implements AutoCloseable {
   private static void configure(
       Path directory, Target target, Certificate certificate, String fsync)
       throws IOException, InterruptedException {
-    Path postfix = directory.resolve("postfix");
-    for (String each : List.of("etc", "queue", "data", "log")) {
-      Files.createDirectories(postfix.resolve(each));
-    }
     Files.createDirectories(directory.resolve("mail"));
     Files.writeString(
         directory.resolve("dovecot.conf"),
         filled(DOVECOT_CONFIGURATION.replace("@FSYNC@", fsync), directory, target, certificate));
-    Files.writeString(
-        postfix.resolve("etc/main.cf"), filled(MAIN_CF, directory, target, certificate));
-    Files.writeString(
-        postfix.resolve("etc/master.cf"), filled(MASTER_CF, directory, target, certificate));
     StringBuilder users = new StringBuilder();
     for (String user : target.users()) {
       users.append(user).append(":{PLAIN}").append(target.password()).append('\n');
     }
     Files.writeString(directory.resolve("users"), users);
-    run(directory, "chown", "mail:mail", directory.resolve("mail").toString());
-    run(directory, "chown", "postfix", postfix.resolve("data").toString());
+    Postfix.run(directory, "chown", "mail:mail", directory.resolve("mail").toString());
+  }
+
+  private static String postfixSettings(Target target) {
+    return """
+    mydestination =
+    virtual_mailbox_domains = @DOMAIN@
+    virtual_mailbox_maps = static:all
+    virtual_transport = lmtp:inet:127.0.0.1:@LMTP@
+    """
+        .replace("@DOMAIN@", DOMAIN)
+        .replace("@LMTP@", Integer.toString(target.lmtp()));
   }
 
   private static String filled(
       String text, Path directory, Target target, Certificate certificate) {
     return text.replace("@DIR@", directory.toString())
-        .replace("@DOMAIN@", DOMAIN)
         .replace("@CERT@", certificate.chain().toString())
         .replace("@KEY@", certificate.key().toString())
-        .replace("@SMTP@", Integer.toString(target.smtp()))
         .replace("@LMTP@", Integer.toString(target.lmtp()))
         .replace("@IMAP@", Integer.toString(target.imap()))
         .replace("@IMAPS@", Integer.toString(target.imaps()))
         .replace("@POP3@", Integer.toString(target.pop3()));
-  }
-
-  private static void run(Path directory, String... command)
-      throws IOException, InterruptedException {
-    Path said = directory.resolve("said");
-    // To a file: what stays behind as a daemon would hold a pipe open.
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
-    if (process.waitFor() != 0) {
-      throw new IOException(Arrays.toString(command) + ": " + Files.readString(said));
-    }
-  }
-
-  private static void awaitGreeting(int port, String greeting)
-      throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (System.nanoTime() < end) {
-      try (Client client = Client.plain("127.0.0.1", port)) {
-        if (client.line().startsWith(greeting)) {
-          return;
-        }
-      } catch (java.net.ConnectException | java.io.EOFException e) {
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-    }
-    throw new IOException("nothing said " + greeting + " on port " + port + " in half a minute");
   }
 
   Target target() {
@@ -294,33 +199,7 @@ final class PostfixDovecot implements AutoCloseable {
 
   /** Waits until all mail that Postfix has accepted is delivered. */
   void settle() throws IOException, InterruptedException {
-    Path queue = directory.resolve("postfix/queue");
-    long end = System.nanoTime() + PATIENCE;
-    while (true) {
-      long waiting = 0;
-      for (String part : WAITING) {
-        waiting += files(queue.resolve(part));
-      }
-      if (waiting == 0) {
-        return;
-      }
-      if (System.nanoTime() > end) {
-        throw new IOException(waiting + " messages have waited in Postfix's queue for too long");
-      }
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
-  }
-
-  private static long files(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return 0;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).count();
-    } catch (java.io.UncheckedIOException e) {
-      // Something went while it was looked at: so something was there.
-      return 1;
-    }
+    postfix.settle();
   }
 
   /** All their processes. */
@@ -338,10 +217,9 @@ final class PostfixDovecot implements AutoCloseable {
 
   private List<Long> masters() throws IOException {
     List<Long> masters = new ArrayList<>();
-    for (String file : List.of("run/master.pid", "postfix/queue/pid/master.pid")) {
-      Path path = directory.resolve(file);
+    for (Path path : List.of(directory.resolve("run/master.pid"), postfix.masterFile())) {
       if (Files.exists(path)) {
-        masters.add(Long.parseLong(Files.readString(path, StandardCharsets.US_ASCII).strip()));
+        masters.add(Postfix.pid(path));
       }
     }
     return masters;
@@ -360,15 +238,8 @@ final class PostfixDovecot implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    List<ProcessHandle> left =
-        masters().stream().flatMap(pid -> ProcessHandle.of(pid).stream()).toList();
-    left.forEach(ProcessHandle::destroy);
     try {
-      for (ProcessHandle master : left) {
-        if (!master.onExit().orTimeout(30, TimeUnit.SECONDS).handle((_, e) -> e == null).join()) {
-          master.destroyForcibly();
-        }
-      }
+      Postfix.end(masters());
     } finally {
       Node.delete(directory);
     }
