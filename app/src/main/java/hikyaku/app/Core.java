@@ -11,11 +11,13 @@ import hikyaku.server.auth.SecretSealer;
 import hikyaku.server.cluster.Cluster;
 import hikyaku.server.cluster.KeyAgreement;
 import hikyaku.server.cluster.Roster;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.DkimKeys;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.flow.Dimension;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
 import hikyaku.server.flow.Subject;
@@ -41,16 +43,22 @@ import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.QueueOperations;
 import hikyaku.server.ops.RoutingOperations;
 import hikyaku.server.ops.SearchOperations;
+import hikyaku.server.ops.SendingOperations;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.ops.TlsOperations;
 import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
+import hikyaku.server.queue.Senders;
 import hikyaku.server.search.MailIndex;
+import hikyaku.server.sending.Allowance;
+import hikyaku.server.sending.Allowance.Window;
+import hikyaku.server.sending.SendingBook;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +95,7 @@ final class Core implements AutoCloseable {
   private final BackendBook backends;
   private final MailStore mail;
   private final Filter filter;
+  private final SendingBook sending;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
       throws IOException, Failure {
@@ -113,6 +122,7 @@ final class Core implements AutoCloseable {
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
       filter = Filter.of(mail, directory, configuration.sieve());
+      sending = new SendingBook(store.logs());
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;
@@ -204,6 +214,42 @@ final class Core implements AutoCloseable {
   }
 
   /**
+   * Who says whose mail may go out.
+   *
+   * @param flow knows the limits; without it there are none
+   */
+  Senders senders(Optional<FlowControl> flow, MeterRegistry meters) {
+    return new Senders(
+        configuration.hostname(),
+        configuration.sending(),
+        sending,
+        flow.<Allowance>map(Core::allowance).orElse(Allowance.UNLIMITED),
+        mail,
+        directory,
+        meters,
+        clock);
+  }
+
+  /** What an account has used of a limit on recipients. */
+  private long recipients(String address, Dimension dimension) {
+    Window window = dimension == Dimension.RECIPIENTS_HOUR ? Window.HOUR : Window.DAY;
+    return Address.parse(address)
+        .flatMap(directory::accountByAddress)
+        .map(account -> sending.ledger(account.id()).sent(window.length(), clock.instant()))
+        .orElse(0L);
+  }
+
+  private static Allowance allowance(FlowControl flow) {
+    return (account, window) ->
+        flow.most(
+            account,
+            switch (window) {
+              case HOUR -> Dimension.RECIPIENTS_HOUR;
+              case DAY -> Dimension.RECIPIENTS_DAY;
+            });
+  }
+
+  /**
    * All operations on this data.
    *
    * @param node the node that runs on it, if one does
@@ -237,11 +283,17 @@ final class Core implements AutoCloseable {
             new QueueOperations(new QueueView(store.logs()), InstantSource.system()),
             new TlsOperations(
                 domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),
+            new SendingOperations(
+                directory,
+                sending,
+                senders(Optional.ofNullable(flow), new SimpleMeterRegistry()),
+                flow == null ? Allowance.UNLIMITED : allowance(flow),
+                InstantSource.system()),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),
             new SearchOperations(index),
-            new LimitOperations(limits, flow, bounds())));
+            new LimitOperations(limits, flow, bounds(), this::recipients)));
   }
 
   /** What the configuration says of sessions, whatever limits are set. */

@@ -15,6 +15,7 @@ import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.QueueCommand;
 import hikyaku.app.command.RollingRestart;
 import hikyaku.app.command.SearchCommand;
+import hikyaku.app.command.SendingCommand;
 import hikyaku.app.command.SieveCommand;
 import hikyaku.app.command.StoryCommands;
 import hikyaku.app.command.TransferCommands;
@@ -61,6 +62,7 @@ public final class Main {
           Map.entry("backend", BackendCommand.class),
           Map.entry("mailbox", MailboxCommand.class),
           Map.entry("queue", QueueCommand.class),
+          Map.entry("sending", SendingCommand.class),
           Map.entry("sieve", SieveCommand.class),
           Map.entry("examine", ExamineCommand.class),
           Map.entry("import", TransferCommands.Import.class),

@@ -52,6 +52,7 @@ import hikyaku.server.pop3.Pop3Protocol;
 import hikyaku.server.queue.MailQueue;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.QueueSettings;
+import hikyaku.server.queue.Senders;
 import hikyaku.server.search.MailIndex;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
@@ -142,7 +143,8 @@ final class Node implements AutoCloseable {
               Optional.of(outbox),
               signer,
               meters);
-      mailIn = mailIn.with(origin(configuration.origin(), dns, meters));
+      Senders senders = core.senders(Optional.of(flow), meters);
+      mailIn = mailIn.with(senders).with(origin(configuration.origin(), dns, meters));
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
@@ -259,7 +261,7 @@ final class Node implements AutoCloseable {
               configuration.mtaSts(),
               clock);
       SmtpClient client = OutgoingTls.client(configuration, dns, policies, new TlsMetrics(meters));
-      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, meters).start();
+      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -354,7 +356,12 @@ final class Node implements AutoCloseable {
 
   /** What sends out the mail that is for others. */
   private MailQueue queue(
-      QueueWorkers workers, SmtpClient client, Signer signer, MeterRegistry meters) throws Failure {
+      QueueWorkers workers,
+      SmtpClient client,
+      Signer signer,
+      Senders senders,
+      MeterRegistry meters)
+      throws Failure {
     Configuration configuration = core.configuration();
     QueueSettings settings = configuration.queue();
     try {
@@ -367,6 +374,7 @@ final class Node implements AutoCloseable {
               workers,
               client,
               signer,
+              senders,
               meters,
               core.clock()));
     } catch (IllegalArgumentException e) {

@@ -81,6 +81,7 @@ final class ArchitectureTest {
                       "protocol.smtp",
                       "server.filter",
                       "server.queue",
+                      "server.sending",
                       "server.origin",
                       "server.story",
                       "server.dkim")),
@@ -104,7 +105,10 @@ final class ArchitectureTest {
                       "mailbox",
                       "server.directory",
                       "server.dkim",
+                      "server.sending",
                       "server.smtpclient")),
+              Map.entry(
+                  "server.sending", Set.of("protocol.address", "mailbox", "server.directory")),
               Map.entry(
                   "server.smtpclient",
                   Set.of(
@@ -196,6 +200,7 @@ final class ArchitectureTest {
     seen.add("server.mtasts");
     seen.add("server.smtpclient");
     seen.add("server.search");
+    seen.add("server.sending");
     seen.add("server.sharing");
     return seen;
   }

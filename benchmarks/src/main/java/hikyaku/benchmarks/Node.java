@@ -146,7 +146,7 @@ final class Node implements AutoCloseable {
     for (String limit : List.of("connections", "connections-per-protocol", "unauthenticated")) {
       text.append("connections.").append(limit).append(" = ").append(SESSIONS_ALLOWED).append('\n');
     }
-    for (String limit : List.of("imap", "pop3", "total")) {
+    for (String limit : List.of("imap", "pop3", "submission", "total")) {
       text.append("login.sessions.").append(limit).append(" = ").append(SESSIONS_ALLOWED);
       text.append('\n');
     }

@@ -122,7 +122,7 @@ final class QueueBench implements Callable<Integer> {
       text.append(sink.ports().get(i)).append("\", ");
     }
     text.append('"').append(DEAD).append("\" = \"smtp+plain://127.0.0.1:");
-    return text.append(sink.deadPort()).append("\"}\n").toString();
+    return text.append(sink.deadPort()).append("\"}\nsending.watch = false\n").toString();
   }
 
   private static String postfixSettings(Path directory, MailSink sink) throws IOException {

@@ -54,7 +54,7 @@ class QueueKillTest {
           .append(sink.ports().get(i))
           .append('"');
     }
-    return text.append("}\n").toString();
+    return text.append("}\n[sending]\nwatch = false\n").toString();
   }
 
   private static void await(Semaphore permits, int count, String what) throws Exception {

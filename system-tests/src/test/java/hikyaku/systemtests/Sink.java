@@ -42,6 +42,7 @@ final class Sink implements AutoCloseable {
   private final Condition opened = lock.newCondition();
   private int silences;
   private boolean shut;
+  private volatile boolean busy;
   private volatile IOException broken;
 
   /** Listens on so many ports. */
@@ -75,6 +76,11 @@ final class Sink implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Puts all recipients off from now on. */
+  void beBusy() {
+    busy = true;
   }
 
   /** So many of the messages that come next are taken, and nobody is told. */
@@ -157,7 +163,9 @@ final class Sink implements AutoCloseable {
           say(client, "250 ok");
         } else if (line.startsWith("RCPT")) {
           recipients.add(line.substring(line.indexOf('<') + 1, line.indexOf('>')));
-          say(client, "250 ok");
+          say(client, busy ? "450 4.2.1 too busy" : "250 ok");
+        } else if (line.equals("DATA") && busy) {
+          say(client, "503 5.5.1 nobody to send to");
         } else if (line.equals("DATA")) {
           say(client, "354 go on");
           String id = message(in);

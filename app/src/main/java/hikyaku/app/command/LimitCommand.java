@@ -36,7 +36,8 @@ public final class LimitCommand {
           + " domain:* and so on for the default of each that has none of its own.";
 
   private static final String DIMENSION =
-      "sessions at one time; new (sessions a second), commands, octets-in, octets-out a second.";
+      "sessions at one time; new (sessions a second), commands, octets-in, octets-out a second; of"
+          + " accounts, recipients-hour and recipients-day at other servers.";
 
   /** {@code limit set}. */
   @Command(
@@ -140,6 +141,7 @@ public final class LimitCommand {
       List<List<String>> rows = new ArrayList<>();
       for (JsonNode standing : standings) {
         boolean sessions = text(standing, "dimension").equals("sessions");
+        boolean counted = sessions || text(standing, "dimension").startsWith("recipients");
         boolean set = !text(standing, "source").isEmpty();
         rows.add(
             List.of(
@@ -148,7 +150,7 @@ public final class LimitCommand {
                 set ? value(standing) : "unlimited",
                 burst(standing),
                 source(standing),
-                sessions
+                counted
                     ? Figures.count(number(standing, "here"))
                     : set ? Figures.count(Math.round(decimal(standing, "perSecond"))) : "–",
                 sessions ? Figures.count(number(standing, "elsewhere")) : "–"));

@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
       QueueCommand.Retry.class,
       QueueCommand.Hold.class,
       QueueCommand.Release.class,
+      QueueCommand.Reroute.class,
       QueueCommand.Delete.class,
       QueueCommand.Tls.class
     })
@@ -66,9 +67,10 @@ public final class QueueCommand {
       }
     }
 
-    private QueueOperations.Wanted wanted(Asking command, @Nullable String id, boolean all) {
+    private QueueOperations.Wanted wanted(
+        Asking command, @Nullable String id, boolean all, @Nullable String to) {
       return new QueueOperations.Wanted(
-          id, sender, recipient, domain, olderMillis(command), held, all);
+          id, sender, recipient, domain, olderMillis(command), held, all, to);
     }
   }
 
@@ -87,7 +89,7 @@ public final class QueueCommand {
     @Override
     void run(Door door, Screen screen) throws Failure {
       Call call = Call.of("GET", "queue").with("limit", String.valueOf(most));
-      QueueOperations.Wanted wanted = which.wanted(this, null, true);
+      QueueOperations.Wanted wanted = which.wanted(this, null, true, null);
       call = with(call, "sender", wanted.sender());
       call = with(call, "recipient", wanted.recipient());
       call = with(call, "domain", wanted.domain());
@@ -175,6 +177,7 @@ public final class QueueCommand {
               "waiting",
               "attempts",
               "next",
+              "by",
               "reason"),
           List.of(
               text(message, "id"),
@@ -187,6 +190,7 @@ public final class QueueCommand {
               String.join(", ", waiting),
               String.valueOf(number(message, "attempts")),
               next(message),
+              text(message, "way").isEmpty() ? "the usual way" : text(message, "way"),
               text(message, "reason")));
     }
   }
@@ -212,13 +216,18 @@ public final class QueueCommand {
       this.done = done;
     }
 
+    /** The way of a new way; null for any other order. */
+    @Nullable String way() {
+      return null;
+    }
+
     /** Asks whether it is meant. */
     void confirm() throws Failure {}
 
     @Override
     void run(Door door, Screen screen) throws Failure {
       confirm();
-      QueueOperations.Wanted wanted = which.wanted(this, id, all);
+      QueueOperations.Wanted wanted = which.wanted(this, id, all, way());
       JsonNode answer = door.call(Call.of("POST", "queue", action).withBody(wanted));
       if (json()) {
         screen.json(answer);
@@ -257,6 +266,33 @@ public final class QueueCommand {
   static final class Release extends Ordering {
     Release() {
       super("release", "released");
+    }
+  }
+
+  /** {@code queue reroute}. */
+  @Command(
+      name = "reroute",
+      description = {
+        "Send messages that wait by a server that is named here, now.",
+        "What comes later goes as the configuration says."
+      })
+  static final class Reroute extends Ordering {
+    @Option(
+        names = "--to",
+        paramLabel = "SERVER",
+        required = true,
+        description =
+            "smtp://HOST (with STARTTLS), smtps://HOST or smtp+plain://HOST (without TLS), with USER@"
+                + " before the host and :PORT behind it, as in queue.relay.")
+    private String to;
+
+    Reroute() {
+      super("reroute", "to go another way");
+    }
+
+    @Override
+    String way() {
+      return to;
     }
   }
 

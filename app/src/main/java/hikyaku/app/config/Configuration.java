@@ -17,6 +17,7 @@ import hikyaku.server.origin.OriginSettings;
 import hikyaku.server.pop3.Pop3Settings;
 import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.SearchSettings;
+import hikyaku.server.sending.SendingSettings;
 import hikyaku.server.smtp.SmtpSettings;
 import java.nio.file.Path;
 
@@ -46,6 +47,7 @@ import java.nio.file.Path;
  * @param origin what is found out about whom mail from other servers is from
  * @param queue how mail goes out to other servers
  * @param mtaSts policies of other domains about TLS (MTA-STS, RFC 8461)
+ * @param sending when an account that sends is taken for a stolen one
  * @param sieve what users' scripts may do
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
@@ -76,6 +78,7 @@ public record Configuration(
     OriginSettings origin,
     QueueSettings queue,
     StsSettings mtaSts,
+    SendingSettings sending,
     SieveSettings sieve,
     Pop3Settings pop3,
     ImapSettings imap,
@@ -106,6 +109,7 @@ public record Configuration(
           OriginSettings.DEFAULTS,
           QueueSettings.DEFAULTS,
           StsSettings.DEFAULTS,
+          SendingSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
@@ -180,6 +184,7 @@ public record Configuration(
         origin,
         queue,
         mtaSts,
+        sending,
         sieve,
         pop3,
         imap,

@@ -87,6 +87,11 @@ public final class AccountMail {
     return new LogName("sieve-memory/" + account);
   }
 
+  /** The log of how much an account sends to other servers. */
+  public static LogName sendingLog(String account) {
+    return new LogName("sending/" + account);
+  }
+
   public String account() {
     return account;
   }
@@ -495,6 +500,7 @@ public final class AccountMail {
     logs.drop(maildropLog(account));
     logs.drop(scriptsLog(account));
     logs.drop(sieveMemoryLog(account));
+    logs.drop(sendingLog(account));
     logs.drop(Sharing.log(account));
   }
 

@@ -14,7 +14,10 @@ public enum Dimension {
   /** Octets a second from clients, as they come over the network. */
   RECEIVED("octets-in", 1024),
   /** Octets a second to clients. */
-  SENT("octets-out", 1024);
+  SENT("octets-out", 1024),
+  /** Recipients at other servers that an account sends to in an hour; in a day. 0 for none. */
+  RECIPIENTS_HOUR("recipients-hour", 0),
+  RECIPIENTS_DAY("recipients-day", 0);
 
   /** Seconds of a rate that may be used at once where nothing else was said. */
   static final int BURST_SECONDS = 5;
@@ -39,7 +42,12 @@ public enum Dimension {
 
   /** Whether it is so much a second. */
   public boolean isRate() {
-    return this != SESSIONS;
+    return this != SESSIONS && !isOfAccounts();
+  }
+
+  /** Whether only accounts have it. */
+  public boolean isOfAccounts() {
+    return this == RECIPIENTS_HOUR || this == RECIPIENTS_DAY;
   }
 
   /**

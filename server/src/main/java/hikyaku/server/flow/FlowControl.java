@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -405,6 +406,12 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     return census.nodes();
   }
 
+  /** The most that an account may have, if anything says so. */
+  public OptionalLong most(Address account, Dimension dimension) {
+    Limit limit = limits.on(Subject.account(account.toString()), dimension);
+    return limit == null ? OptionalLong.empty() : OptionalLong.of(limit.value());
+  }
+
   // ---- for the operator
 
   /**
@@ -420,6 +427,9 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
     List<Standing> standings = new ArrayList<>();
     for (Subject each : subjects) {
       for (Dimension dimension : Dimension.values()) {
+        if (dimension.isOfAccounts() && each.kind() != Subject.Kind.ACCOUNT) {
+          continue;
+        }
         standings.add(census.standing(each, dimension, now));
       }
     }

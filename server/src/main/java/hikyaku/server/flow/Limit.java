@@ -27,7 +27,14 @@ public record Limit(Subject subject, Dimension dimension, long value, long burst
       throw new IllegalArgumentException("a burst is 1 at least");
     }
     if (!dimension.isRate() && burst != 0) {
-      throw new IllegalArgumentException("only a rate has a burst; sessions have none");
+      throw new IllegalArgumentException(
+          "only a rate has a burst; " + dimension.label() + " has none");
+    }
+    if (dimension.isOfAccounts() && subject.kind() != Subject.Kind.ACCOUNT) {
+      throw new IllegalArgumentException(
+          "only accounts have a limit on "
+              + dimension.label()
+              + "; account:*@example.org is the default of a domain's");
     }
   }
 

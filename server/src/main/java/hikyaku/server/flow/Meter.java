@@ -30,7 +30,7 @@ final class Meter {
 
     @Nullable Rate rate(Dimension dimension) {
       return switch (dimension) {
-        case SESSIONS -> null;
+        case SESSIONS, RECIPIENTS_HOUR, RECIPIENTS_DAY -> null;
         case NEW -> arrivals;
         case COMMANDS -> commands;
         case RECEIVED -> received;

@@ -17,16 +17,33 @@ public final class LimitOperations implements AdminApi.Group {
   private final LimitBook book;
   private final @Nullable FlowControl flow;
   private final Map<Subject.Kind, Bound> bounds;
+  private final Recipients recipients;
 
   /**
    * @param flow of the node that runs; null when a data directory is looked at whose node does not
    * @param bounds on sessions that the node's configuration has, whatever limits say
+   * @param recipients to whom accounts have sent
    */
   public LimitOperations(
-      LimitBook book, @Nullable FlowControl flow, Map<Subject.Kind, Bound> bounds) {
+      LimitBook book,
+      @Nullable FlowControl flow,
+      Map<Subject.Kind, Bound> bounds,
+      Recipients recipients) {
     this.book = book;
     this.flow = flow;
     this.bounds = Map.copyOf(bounds);
+    this.recipients = recipients;
+  }
+
+  /** Knows what accounts have sent, on all nodes. */
+  @FunctionalInterface
+  public interface Recipients {
+    /**
+     * How many recipients an account has sent to.
+     *
+     * @param dimension one that only accounts have
+     */
+    long of(String account, Dimension dimension);
   }
 
   /**
@@ -108,7 +125,12 @@ public final class LimitOperations implements AdminApi.Group {
     flow.look();
     List<StandingView> views = new ArrayList<>();
     for (Standing standing : flow.standing(subject)) {
-      views.add(StandingView.of(standing));
+      Subject of = standing.subject();
+      long used =
+          standing.dimension().isOfAccounts() && !of.isDefault()
+              ? recipients.of(of.name(), standing.dimension())
+              : standing.here();
+      views.add(StandingView.of(standing, used));
       Bound bound = bounds.get(standing.subject().kind());
       if (bound != null && standing.dimension() == Dimension.SESSIONS) {
         views.add(StandingView.of(standing, bound));
@@ -147,7 +169,7 @@ public final class LimitOperations implements AdminApi.Group {
    * @param value null for as many as one likes
    * @param source where that comes from: a subject, or a key of the configuration, which then is a
    *     bound on this node; null if nothing says so
-   * @param here sessions on this node
+   * @param here sessions on this node; of recipients, those on all nodes
    * @param elsewhere sessions that other nodes have told of
    * @param perSecond of a rate, on this node
    */
@@ -160,7 +182,7 @@ public final class LimitOperations implements AdminApi.Group {
       long here,
       long elsewhere,
       double perSecond) {
-    static StandingView of(Standing standing) {
+    static StandingView of(Standing standing, long used) {
       Limit limit = standing.limit();
       LimitView view = limit == null ? null : LimitView.of(limit);
       return new StandingView(
@@ -169,7 +191,7 @@ public final class LimitOperations implements AdminApi.Group {
           view == null ? null : view.value(),
           view == null ? null : view.burst(),
           view == null ? null : view.subject(),
-          standing.here(),
+          used,
           standing.elsewhere(),
           standing.perSecond());
     }

@@ -44,7 +44,8 @@ public final class QueueOperations implements AdminApi.Group {
                 request.parameter("domain").orElse(null),
                 request.number("older", 0),
                 request.parameter("held").isPresent(),
-                true)
+                true,
+                null)
             .filter(clock);
     int limit = (int) Math.clamp(request.number("limit", USUAL), 1, MOST);
     Found found = queue.find(filter, limit);
@@ -54,7 +55,7 @@ public final class QueueOperations implements AdminApi.Group {
 
   private AdminResponse show(AdminRequest request) throws AdminException {
     String id = request.part(1);
-    Filter filter = new Filter(id, null, null, null, null, false);
+    Filter filter = new Filter(id, null, null, null, null, false, null);
     return queue.find(filter, 1).messages().stream()
         .findFirst()
         .map(waiting -> AdminResponse.ok(View.of(waiting)))
@@ -72,7 +73,18 @@ public final class QueueOperations implements AdminApi.Group {
     if (wanted.isEverything() && !wanted.all) {
       throw AdminException.badRequest("say which messages, or that all are meant");
     }
-    return AdminResponse.ok(new Done(queue.order(order, wanted.filter(clock))));
+    if ((order == Order.REROUTE) != (wanted.to != null)) {
+      throw AdminException.badRequest("say the way of a new way, and of nothing else");
+    }
+    Filter filter = wanted.filter(clock);
+    if (wanted.to == null) {
+      return AdminResponse.ok(new Done(queue.order(order, filter)));
+    }
+    try {
+      return AdminResponse.ok(new Done(queue.reroute(wanted.to, filter)));
+    } catch (IllegalArgumentException e) {
+      throw AdminException.badRequest(String.valueOf(e.getMessage()));
+    }
   }
 
   /**
@@ -81,6 +93,7 @@ public final class QueueOperations implements AdminApi.Group {
    * @param older came longer ago than so many milliseconds
    * @param held only those that are held
    * @param all whether nothing else need be said
+   * @param to the way of a new way; null for any other order
    */
   public record Wanted(
       @Nullable String id,
@@ -89,7 +102,8 @@ public final class QueueOperations implements AdminApi.Group {
       @Nullable String domain,
       long older,
       boolean held,
-      boolean all) {
+      boolean all,
+      @Nullable String to) {
     private boolean isEverything() {
       return id == null
           && sender == null
@@ -109,7 +123,8 @@ public final class QueueOperations implements AdminApi.Group {
           recipient,
           domain,
           older == 0 ? null : clock.instant().minusMillis(older),
-          held);
+          held,
+          null);
     }
   }
 
@@ -122,7 +137,10 @@ public final class QueueOperations implements AdminApi.Group {
    */
   public record Listing(long all, List<View> messages) {}
 
-  /** A message that waits; times in ISO 8601, {@code due} empty for at once. */
+  /**
+   * A message that waits; times in ISO 8601, {@code due} empty for at once, {@code way} for that of
+   * the configuration.
+   */
   public record View(
       String id,
       String session,
@@ -135,7 +153,8 @@ public final class QueueOperations implements AdminApi.Group {
       String due,
       String reason,
       List<String> waiting,
-      int recipients) {
+      int recipients,
+      String way) {
     static View of(Waiting waiting) {
       Outgoing message = waiting.message();
       return new View(
@@ -150,7 +169,8 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.due().map(Object::toString).orElse(""),
           waiting.reason(),
           waiting.waiting().stream().map(to -> to.address().toString()).toList(),
-          message.recipients().size());
+          message.recipients().size(),
+          waiting.way());
     }
   }
 }

@@ -39,6 +39,7 @@ final class Courier {
   private final SmtpClient client;
   private final Mailboxes mailboxes;
   private final Reporter reporter;
+  private final Senders senders;
   private final QueueMetrics metrics;
   private final InstantSource clock;
   private final Predicate<Part> held;
@@ -55,6 +56,7 @@ final class Courier {
       SmtpClient client,
       Mailboxes mailboxes,
       Reporter reporter,
+      Senders senders,
       QueueMetrics metrics,
       InstantSource clock,
       Predicate<Part> held) {
@@ -64,6 +66,7 @@ final class Courier {
     this.client = client;
     this.mailboxes = mailboxes;
     this.reporter = reporter;
+    this.senders = senders;
     this.metrics = metrics;
     this.clock = clock;
     this.held = held;
@@ -124,7 +127,12 @@ final class Courier {
     }
     boolean again = true;
     try {
-      Trial trial = new Trial(job, part.read(job.message));
+      Outgoing message = part.read(job.message);
+      if (senders.holds(message)) {
+        part.hold(job.message);
+        return true;
+      }
+      Trial trial = new Trial(job, message);
       boolean reachable = trial.run(session);
       if (!held.test(part) && trial.isNothing()) {
         return false;
@@ -289,6 +297,7 @@ final class Courier {
     List<Report.About> delays = new ArrayList<>();
     List<Report.About> relayed = new ArrayList<>();
     String reason = "";
+    int refused = 0;
     for (int i = 0; i < trial.places.length; i++) {
       Verdict verdict = trial.verdict(i);
       metrics.attempted(verdict.kind());
@@ -302,7 +311,10 @@ final class Courier {
             add(Report.Kind.RELAYED, trial, about, relayed);
           }
         }
-        case FAILED -> add(Report.Kind.FAILURE, trial, about, failures);
+        case FAILED -> {
+          refused++;
+          add(Report.Kind.FAILURE, trial, about, failures);
+        }
         case DEFERRED -> {
           reason = verdict.toString();
           if (expired) {
@@ -325,12 +337,16 @@ final class Courier {
             waiting.isEmpty() ? "" : reason);
     String key = "tried." + Long.toHexString(keys.nextLong()) + Long.toHexString(keys.nextLong());
     Reporter.Times times = new Reporter.Times(trial.arrived, now, giveUp);
+    int counted = refused;
     persistently(
         job,
         () -> {
           reporter.send(Report.Kind.FAILURE, trial.message, failures, times);
           reporter.send(Report.Kind.DELAY, trial.message, delays, times);
           reporter.send(Report.Kind.RELAYED, trial.message, relayed, times);
+          if (counted > 0 && !trial.message.account().isEmpty()) {
+            senders.failed(trial.message.account(), counted, key);
+          }
           job.message.part.write(tried, key);
         });
   }

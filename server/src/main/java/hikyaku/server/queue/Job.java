@@ -1,5 +1,8 @@
 package hikyaku.server.queue;
 
+import hikyaku.server.smtpclient.Route;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What is to be done for one message at one destination. Guarded by its {@link Schedule}'s lock,
  * but for what is final.
@@ -61,6 +64,9 @@ final class Job {
 
     /** One for each destination that is not done with. */
     Job[] jobs = {};
+
+    /** The way that an operator wants it to go; null for that of the configuration. */
+    @Nullable Route way;
 
     /** Entries that say what has been settled; they are needed until all is. */
     long[] kept = NONE;

@@ -66,6 +66,7 @@ public final class MailQueue implements AutoCloseable {
   /**
    * @param host our name in reports
    * @param signer signs reports that go to other servers
+   * @param senders knows whose mail is held
    */
   public MailQueue(
       String host,
@@ -75,6 +76,7 @@ public final class MailQueue implements AutoCloseable {
       Workers workers,
       SmtpClient client,
       Signer signer,
+      Senders senders,
       MeterRegistry meters,
       InstantSource clock) {
     this.settings = settings;
@@ -100,6 +102,7 @@ public final class MailQueue implements AutoCloseable {
             client,
             mailboxes,
             new Reporter(host, mailboxes, outbox, signer, metrics),
+            senders,
             metrics,
             clock,
             this::holds);

@@ -8,5 +8,7 @@ public enum Order {
   /** They are tried now. */
   RETRY,
   /** They go, and nobody is told. */
-  DELETE
+  DELETE,
+  /** They go by a server that the operator names, whatever the configuration says. */
+  REROUTE
 }

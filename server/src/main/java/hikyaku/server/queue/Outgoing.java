@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param headerOctets where its body begins in the blob
  * @param messageId for logs, or empty
  * @param recipients at least one
+ * @param account the id of the account that sends it; empty if it is none's
  */
 public record Outgoing(
     String transaction,
@@ -41,7 +42,8 @@ public record Outgoing(
     Blob blob,
     long headerOctets,
     String messageId,
-    List<To> recipients) {
+    List<To> recipients,
+    String account) {
 
   public Outgoing {
     recipients = List.copyOf(recipients);
@@ -57,6 +59,40 @@ public record Outgoing(
     REQUIRED,
     /** Rather none than that the message does not come (TLS-Required: No). */
     OPTIONAL
+  }
+
+  /** One that no account answers for. */
+  public Outgoing(
+      String transaction,
+      String session,
+      ReversePath sender,
+      @Nullable String envid,
+      @Nullable Ret ret,
+      boolean smtpUtf8,
+      boolean binary,
+      boolean eightBit,
+      Tls tls,
+      ByteString prefix,
+      Blob blob,
+      long headerOctets,
+      String messageId,
+      List<To> recipients) {
+    this(
+        transaction,
+        session,
+        sender,
+        envid,
+        ret,
+        smtpUtf8,
+        binary,
+        eightBit,
+        tls,
+        prefix,
+        blob,
+        headerOctets,
+        messageId,
+        recipients,
+        "");
   }
 
   /** One recipient. */

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -230,8 +231,52 @@ final class Part {
     job.due = tried.due();
     job.delayTold = tried.delayTold();
     job.flying = false;
+    if (job.message.way != null) {
+      move(job.message, job.message.way);
+    }
     if (entered && job.state == Job.State.FLYING) {
       schedule.enter(job);
+    }
+  }
+
+  /**
+   * Brings what waits of a message to one destination. What a delivery is at stays where it is, and
+   * follows if it has to wait on.
+   */
+  private void move(Job.Message message, Route way) {
+    Destination destination = schedule.destination(way);
+    List<Job> staying = new ArrayList<>();
+    List<Job> leaving = new ArrayList<>();
+    for (Job job : message.jobs) {
+      boolean stays = job.flying || job.destination == destination;
+      if (job.state != Job.State.GONE) {
+        (stays ? staying : leaving).add(job);
+      }
+    }
+    if (leaving.isEmpty()) {
+      return;
+    }
+    int[] recipients =
+        leaving.stream().flatMapToInt(job -> Arrays.stream(job.recipients)).sorted().toArray();
+    Job moved = new Job(message, destination, recipients);
+    destination.jobs++;
+    moved.deferral = leaving.stream().mapToLong(job -> job.deferral).max().orElse(0);
+    for (Job job : leaving) {
+      moved.attempts = Math.max(moved.attempts, job.attempts);
+      moved.delayTold |= job.delayTold;
+      if (job.state == Job.State.HELD) {
+        moved.state = Job.State.HELD;
+      }
+      // The others are needed for as long as the message is: they may say that a delay was told.
+      if (job.deferral > 0 && job.deferral != moved.deferral) {
+        message.keep(job.deferral);
+      }
+      schedule.gone(job);
+    }
+    staying.add(moved);
+    message.jobs = staying.toArray(Job[]::new);
+    if (entered && moved.state != Job.State.HELD) {
+      schedule.enter(moved);
     }
   }
 
@@ -259,6 +304,12 @@ final class Part {
           for (Job job : message.jobs) {
             hold(job, ordered.order() == Order.HOLD);
           }
+        }
+        case REROUTE -> {
+          needed++;
+          message.keep(at);
+          message.way = new Route.Named(Objects.requireNonNull(ordered.relay()));
+          move(message, message.way);
         }
         case RETRY -> {
           for (Job job : message.jobs) {
@@ -343,6 +394,13 @@ final class Part {
   /** Writes an event down and takes it into the fold. */
   void write(QueueEvent.Tried tried, String key) {
     Append append = Append.to(log, List.of(QueueCodec.tried(tried))).withKey(key);
+    refresh(logs.append(append).orThrow().lastSeq());
+  }
+
+  /** Keeps a message back, as an operator would. */
+  void hold(Job.Message message) {
+    QueueEvent.Ordered held = new QueueEvent.Ordered(new long[] {message.id}, Order.HOLD);
+    Append append = Append.to(log, List.of(QueueCodec.ordered(held)));
     refresh(logs.append(append).orThrow().lastSeq());
   }
 

@@ -22,6 +22,7 @@ import hikyaku.server.queue.proto.PartClaim;
 import hikyaku.server.queue.proto.PartOpened;
 import hikyaku.server.queue.proto.QueueEventRecord;
 import hikyaku.server.queue.proto.QueuedRecipient;
+import hikyaku.server.smtpclient.Relay;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -60,7 +61,8 @@ final class QueueCodec {
             .setBlob(message.blob().id().sha256())
             .setBlobOctets(message.blob().size())
             .setHeaderOctets(message.headerOctets())
-            .setMessageId(message.messageId());
+            .setMessageId(message.messageId())
+            .setAccount(message.account());
     message.recipients().forEach(to -> record.addRecipients(recipient(to)));
     return new Event(
         QueueEventRecord.newBuilder().setQueued(record).build().toByteString(),
@@ -107,13 +109,16 @@ final class QueueCodec {
           case RELEASE -> MessagesOrdered.Order.RELEASE;
           case RETRY -> MessagesOrdered.Order.RETRY;
           case DELETE -> MessagesOrdered.Order.DELETE;
+          case REROUTE -> MessagesOrdered.Order.REROUTE;
         };
+    Relay relay = ordered.relay();
     return plain(
         QueueEventRecord.newBuilder()
             .setOrdered(
                 MessagesOrdered.newBuilder()
                     .addAllIds(Arrays.stream(ordered.ids()).boxed().toList())
-                    .setOrder(order)));
+                    .setOrder(order)
+                    .setRelay(relay == null ? "" : relay.toString())));
   }
 
   private static Event plain(QueueEventRecord.Builder record) {
@@ -176,7 +181,8 @@ final class QueueCodec {
         new Blob(new BlobId(record.getBlob()), record.getBlobOctets()),
         record.getHeaderOctets(),
         record.getMessageId(),
-        recipients);
+        recipients,
+        record.getAccount());
   }
 
   private static Outgoing.To recipient(QueuedRecipient record) throws AddressException {
@@ -219,9 +225,12 @@ final class QueueCodec {
           case RELEASE -> Order.RELEASE;
           case RETRY -> Order.RETRY;
           case DELETE -> Order.DELETE;
+          case REROUTE -> Order.REROUTE;
           case NONE, UNRECOGNIZED -> throw new IllegalArgumentException("an unknown order");
         };
     return new QueueEvent.Ordered(
-        record.getIdsList().stream().mapToLong(Long::longValue).toArray(), order);
+        record.getIdsList().stream().mapToLong(Long::longValue).toArray(),
+        order,
+        order == Order.REROUTE ? Relay.parse(record.getRelay()) : null);
   }
 }

@@ -1,5 +1,8 @@
 package hikyaku.server.queue;
 
+import hikyaku.server.smtpclient.Relay;
+import org.jspecify.annotations.Nullable;
+
 /** What can happen in a part of the queue. */
 sealed interface QueueEvent {
   record Opened() implements QueueEvent {}
@@ -28,6 +31,20 @@ sealed interface QueueEvent {
       String reason)
       implements QueueEvent {}
 
-  /** What an operator wants done with messages. */
-  record Ordered(long[] ids, Order order) implements QueueEvent {}
+  /**
+   * What an operator wants done with messages.
+   *
+   * @param relay the way of {@link Order#REROUTE}; null for any other order
+   */
+  record Ordered(long[] ids, Order order, @Nullable Relay relay) implements QueueEvent {
+    public Ordered {
+      if ((order == Order.REROUTE) != (relay != null)) {
+        throw new IllegalArgumentException("a way is of a new way, and only of that");
+      }
+    }
+
+    Ordered(long[] ids, Order order) {
+      this(ids, order, null);
+    }
+  }
 }

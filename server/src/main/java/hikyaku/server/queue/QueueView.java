@@ -4,6 +4,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogStore;
+import hikyaku.server.smtpclient.Relay;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +43,7 @@ public final class QueueView {
    * @param due when the next is due, at the earliest; nothing if it is to be tried at once
    * @param reason why it waits, as far as it was tried
    * @param waiting those who wait
+   * @param way the way that an operator wants it to go; empty for that of the configuration
    */
   public record Waiting(
       Outgoing message,
@@ -50,7 +52,8 @@ public final class QueueView {
       int attempts,
       Optional<Instant> due,
       String reason,
-      List<Outgoing.To> waiting) {}
+      List<Outgoing.To> waiting,
+      String way) {}
 
   /**
    * Which messages are meant; null stands for any. Addresses and domains are compared without
@@ -58,6 +61,7 @@ public final class QueueView {
    *
    * @param transaction the message's id
    * @param before that came before this moment
+   * @param account the id of the account that sends them
    */
   public record Filter(
       @Nullable String transaction,
@@ -65,7 +69,13 @@ public final class QueueView {
       @Nullable String recipient,
       @Nullable String domain,
       @Nullable Instant before,
-      boolean heldOnly) {
+      boolean heldOnly,
+      @Nullable String account) {
+    /** Those of an account. */
+    static Filter ofAccount(String account, boolean heldOnly) {
+      return new Filter(null, null, null, null, null, heldOnly, account);
+    }
+
     boolean fits(Waiting waiting) {
       Outgoing message = waiting.message();
       return (transaction == null || transaction.equals(message.transaction()))
@@ -74,7 +84,8 @@ public final class QueueView {
               || any(waiting, to -> recipient.equalsIgnoreCase(to.address().toString())))
           && (domain == null || any(waiting, to -> domain.equalsIgnoreCase(to.address().domain())))
           && (before == null || waiting.arrived().isBefore(before))
-          && (!heldOnly || waiting.held());
+          && (!heldOnly || waiting.held())
+          && (account == null || account.equals(message.account()));
     }
 
     private static boolean any(Waiting waiting, Predicate<Outgoing.To> which) {
@@ -123,6 +134,21 @@ public final class QueueView {
    * @return how many
    */
   public long order(Order order, Filter filter) {
+    return order(order, null, filter);
+  }
+
+  /**
+   * Wants all that fit to go by a server. Durable when it returns.
+   *
+   * @param relay as in {@link QueueSettings#relay}
+   * @return how many
+   * @throws IllegalArgumentException with a sentence for the operator, if that is no server
+   */
+  public long reroute(String relay, Filter filter) {
+    return order(Order.REROUTE, Relay.parse(relay), filter);
+  }
+
+  private long order(Order order, @Nullable Relay relay, Filter filter) {
     long count = 0;
     for (int part = 0; part < Part.COUNT; part++) {
       long[] ids =
@@ -134,7 +160,8 @@ public final class QueueView {
         long[] some = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + ORDERED_AT_ONCE));
         Append append =
             Append.to(
-                Part.log(part), List.of(QueueCodec.ordered(new QueueEvent.Ordered(some, order))));
+                Part.log(part),
+                List.of(QueueCodec.ordered(new QueueEvent.Ordered(some, order, relay))));
         Appended unused = logs.append(append).orThrow();
       }
       count += ids.length;
@@ -167,7 +194,7 @@ public final class QueueView {
           states.remove(tried.id());
         }
       }
-      case QueueEvent.Ordered(long[] ids, Order order) -> {
+      case QueueEvent.Ordered(long[] ids, Order order, Relay relay) -> {
         for (long id : ids) {
           State state = states.get(id);
           if (state == null) {
@@ -178,6 +205,10 @@ public final class QueueView {
             case RELEASE -> state.held = false;
             case RETRY -> state.due = 0;
             case DELETE -> states.remove(id);
+            case REROUTE -> {
+              state.way = String.valueOf(relay);
+              state.due = 0;
+            }
           }
         }
       }
@@ -193,6 +224,7 @@ public final class QueueView {
     private int attempts;
     private long due;
     private String reason = "";
+    private String way = "";
 
     State(Outgoing message, Instant arrived) {
       this.message = message;
@@ -222,7 +254,8 @@ public final class QueueView {
           attempts,
           due == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(due)),
           reason,
-          waiting.stream().mapToObj(message.recipients()::get).toList());
+          waiting.stream().mapToObj(message.recipients()::get).toList(),
+          way);
     }
   }
 }

@@ -20,6 +20,7 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
@@ -27,6 +28,7 @@ import hikyaku.server.filter.Refusal;
 import hikyaku.server.origin.Examination;
 import hikyaku.server.origin.Finding;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.Senders;
 import hikyaku.server.queue.TlsWish;
 import hikyaku.server.story.MailStory;
 import java.io.IOException;
@@ -212,6 +214,7 @@ final class MessageEnd {
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
       return refuse(copies.getFirst().refusal().reply(), "a script refuses it");
     }
+    lookAtSender(outgoing);
     List<List<Delivered>> ofCopies = divided(copies, delivered);
     boolean any =
         !transaction.elsewhere().isEmpty()
@@ -235,6 +238,19 @@ final class MessageEnd {
     return answer;
   }
 
+  /** Whatever comes of it is none of this message's: it is durable, and the client hears so. */
+  private void lookAtSender(List<Append> outgoing) {
+    Account account = session.account();
+    if (account == null || outgoing.isEmpty()) {
+      return;
+    }
+    try {
+      session.services().senders().ifPresent(senders -> senders.accepted(account));
+    } catch (StoreException e) {
+      session.failed("whether a sender is to be stopped is not known", e);
+    }
+  }
+
   /** What puts the message into the queue, for those whom other servers have. */
   private List<Append> outgoing(
       Intake.Received received, MissingFields completed, String added, TraceFields trace) {
@@ -242,6 +258,7 @@ final class MessageEnd {
     if (elsewhere.isEmpty()) {
       return List.of();
     }
+    Account account = session.account();
     MailParameters parameters = transaction.mail().parameters();
     ByteString prefix = trace.outgoing(received.structure(), added);
     List<Outgoing.To> to = new ArrayList<>();
@@ -269,9 +286,16 @@ final class MessageEnd {
             received.blob(),
             received.structure().root().bodyStart(),
             MailStory.printable(completed.structure().envelope().messageId()),
-            to);
-    Attempt attempt = attempt(session, transaction, received.blob()).part("/queue");
-    return List.of(session.outbox().append(message).withKey(attempt.key()));
+            to,
+            account == null ? "" : account.id());
+    Attempt attempt = attempt(session, transaction, received.blob());
+    List<Append> round = new ArrayList<>();
+    round.add(session.outbox().append(message).withKey(attempt.part("/queue").key()));
+    Optional<Senders> senders = session.services().senders();
+    if (account != null && senders.isPresent()) {
+      round.add(senders.get().counted(account, to.size(), attempt.part("/sending").key()));
+    }
+    return round;
   }
 
   private static boolean isAscii(ByteString octets) {

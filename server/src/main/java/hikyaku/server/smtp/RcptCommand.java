@@ -11,9 +11,12 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.queue.Senders;
+import hikyaku.server.sending.Allowance;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /** RCPT (RFC 5321 §4.1.1.3): names a recipient, who must be local but for users of ours. */
@@ -79,8 +82,39 @@ final class RcptCommand {
     if (to.isLiteral()) {
       return Replies.NO_LITERALS;
     }
+    Reply refusal = refusal(session, transaction);
+    if (refusal != null) {
+      return refusal;
+    }
     transaction.addElsewhere(new Recipient(to, List.of(), command.parameters()));
     return Replies.RECIPIENT_OK;
+  }
+
+  /** Why a user may not send to one more, or null. */
+  private static @Nullable Reply refusal(SmtpSession session, Transaction transaction) {
+    Account account = session.account();
+    Optional<Senders> senders = session.services().senders();
+    if (account == null || senders.isEmpty()) {
+      return null;
+    }
+    int recipients = transaction.elsewhere().size() + 1;
+    Reply reply =
+        switch (senders.get().refusal(account, recipients).orElse(null)) {
+          case null -> null;
+          case Senders.Refusal.Stopped _ -> Replies.SENDER_STOPPED;
+          case Senders.Refusal.Spent(Allowance.Window window, long most) ->
+              Replies.recipientsSpent(most, window);
+        };
+    if (reply != null && !transaction.hasRefusedRecipients()) {
+      session
+          .log(Level.INFO, "a user may not send more")
+          .addKeyValue("mail", true)
+          .addKeyValue("account", account.primary())
+          .addKeyValue("from", transaction.mail().from())
+          .addKeyValue("reply", reply)
+          .log();
+    }
+    return reply;
   }
 
   private static Resolution resolve(SmtpSession session, ForwardPath path) {

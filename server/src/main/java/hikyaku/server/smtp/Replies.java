@@ -1,6 +1,7 @@
 package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.sending.Allowance;
 
 /** The replies that do not depend on anything, each with its reason where that is not plain. */
 final class Replies {
@@ -70,6 +71,18 @@ final class Replies {
 
   static final Reply OUR_MISTAKE =
       Reply.of(451, "4.3.5", "Address is not set up correctly here, try again later");
+
+  /** RFC 5321 §4.2.2: blocked for reasons of policy, for now. */
+  static final Reply SENDER_STOPPED =
+      Reply.of(450, "4.7.1", "This account may not send now; ask your postmaster");
+
+  /** An account has sent to as many recipients as it may. */
+  static Reply recipientsSpent(long most, Allowance.Window window) {
+    String per = window == Allowance.Window.HOUR ? "an hour" : "a day";
+    return Reply.of(
+        450, "4.7.1", "This account may send to " + most + " recipients " + per + ", try later");
+  }
+
   static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3", "Too many recipients");
   static final Reply FULL_FOR_NOW = Reply.of(452, "4.2.2", "Mailbox full");
   static final Reply FULL = Reply.of(552, "5.2.2", "Mailbox full");

@@ -8,6 +8,7 @@ import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.origin.Origin;
 import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.Senders;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param mail where messages go
  * @param filter says into which mailboxes
  * @param outbox where those go in submission that are for others; empty to take none
+ * @param senders says whose mail may go out; empty for everybody's
  * @param origin finds out whom mail from other servers is from; empty to take their word
  * @param signer signs what is for others
  * @param clock for dates in trace fields
@@ -34,6 +36,7 @@ public record SmtpServices(
     MailStore mail,
     Filter filter,
     Optional<Outbox> outbox,
+    Optional<Senders> senders,
     Optional<Origin> origin,
     Signer signer,
     MeterRegistry meters,
@@ -74,6 +77,7 @@ public record SmtpServices(
         filter,
         outbox,
         Optional.empty(),
+        Optional.empty(),
         signer,
         meters,
         mail.clock(),
@@ -89,7 +93,25 @@ public record SmtpServices(
         mail,
         filter,
         outbox,
+        senders,
         finder,
+        signer,
+        meters,
+        clock,
+        nanoTime,
+        pause);
+  }
+
+  /** The same, with who says whose mail may go out. */
+  public SmtpServices with(Senders guard) {
+    return new SmtpServices(
+        directory,
+        authenticator,
+        mail,
+        filter,
+        outbox,
+        Optional.of(guard),
+        origin,
         signer,
         meters,
         clock,

@@ -17,10 +17,14 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Account;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
 import hikyaku.server.mtasts.StsPolicies;
+import hikyaku.server.sending.Allowance;
+import hikyaku.server.sending.SendingBook;
+import hikyaku.server.sending.SendingSettings;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.DnsNames;
 import hikyaku.server.smtpclient.Relay;
@@ -61,6 +65,17 @@ class MailQueueTest {
   private final HomeDirectory directory = new HomeDirectory();
   private final Outbox outbox = new Outbox(store.logs());
   private final List<AutoCloseable> toClose = new ArrayList<>();
+  private final SendingBook sending = new SendingBook(store.logs());
+  private final Senders senders =
+      new Senders(
+          "home.test",
+          new SendingSettings(true, 300, 5, 3, 50),
+          sending,
+          Allowance.UNLIMITED,
+          mail,
+          directory,
+          new SimpleMeterRegistry(),
+          Clock.systemUTC());
   private Signer signer = Signer.NONE;
   private int transactions;
 
@@ -129,6 +144,7 @@ class MailQueueTest {
             workers,
             client,
             signer,
+            senders,
             new SimpleMeterRegistry(),
             Clock.systemUTC());
     queue.start();
@@ -561,6 +577,100 @@ class MailQueueTest {
     MailSink.until("all of them", () -> recipients(there).size() == 100);
     awaitEmpty();
     assertThat(there.taken()).hasSize(100);
+  }
+
+  @Test
+  void whatWaitsGoesAnotherWayIfAnOperatorWantsIt() throws Exception {
+    MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+    MailSink other = sink((_, _) -> null);
+    QueueView view = new QueueView(store.logs());
+    QueueView.Filter all = new QueueView.Filter(null, null, null, null, null, false, null);
+    MailQueue first =
+        start(
+            settings(Map.of("busy.test", busy.port(), "also.test", busy.port())), Workers.alone());
+    put("a@busy.test", "b@also.test");
+    put("c@busy.test");
+    MailSink.until(
+        "attempts at both",
+        () ->
+            view.find(all, 5).messages().stream().filter(each -> each.attempts() > 0).count() == 2);
+    String relay = "smtp+plain://127.0.0.1:" + other.port();
+    String id = view.find(all, 5).messages().getFirst().message().transaction();
+    assertThat(view.reroute(relay, new QueueView.Filter(id, null, null, null, null, false, null)))
+        .isEqualTo(1);
+    other.await(1);
+    assertThat(recipients(other)).containsOnlyKeys("a@busy.test", "b@also.test");
+    MailSink.until("one that waits", () -> waiting() == 1);
+
+    // Whoever folds the log anew knows of it.
+    first.close();
+    assertThat(view.reroute(relay, all)).isEqualTo(1);
+    assertThat(view.find(all, 1).messages().getFirst().way()).isEqualTo(relay);
+    start(settings(Map.of("busy.test", busy.port())), Workers.alone());
+    other.await(2);
+    awaitEmpty();
+    assertThat(other.taken()).hasSize(2);
+  }
+
+  private void putAs(Account account, String... to) throws Exception {
+    Outgoing plain = message(address("me@home.test"), "Subject: s\r\n\r\nhello\r\n", to);
+    Outgoing of =
+        new Outgoing(
+            plain.transaction(),
+            plain.session(),
+            plain.sender(),
+            plain.envid(),
+            plain.ret(),
+            plain.smtpUtf8(),
+            plain.binary(),
+            plain.eightBit(),
+            plain.tls(),
+            plain.prefix(),
+            plain.blob(),
+            plain.headerOctets(),
+            plain.messageId(),
+            plain.recipients(),
+            account.id());
+    store
+        .logs()
+        .append(
+            List.of(
+                outbox.append(of), senders.counted(account, to.length, "n" + of.transaction())));
+  }
+
+  @Test
+  void anAccountWhoseRecipientsAreRefusedIsStoppedAndItsMailHeld() throws Exception {
+    MailSink there = sink((line, _) -> line.contains("nobody") ? "550 5.1.1 no" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    for (int i = 0; i < 4; i++) {
+      putAs(HomeDirectory.ME, "nobody" + i + "@there.test");
+    }
+    awaitEmpty();
+    // Four failure reports, and what the postmaster is told, who is the same here.
+    assertThat(inbox(5))
+        .anyMatch(text ->
+            text.contains("Subject: me@home.test was stopped from sending")
+                && text.contains("4 of 4 recipients in an hour were refused by their servers"));
+    assertThat(senders.refusal(HomeDirectory.ME, 1)).contains(new Senders.Refusal.Stopped());
+
+    // What is in the queue although the account is stopped does not leave it.
+    putAs(HomeDirectory.ME, "a@there.test");
+    put("b@there.test");
+    MailSink.until("the other's", () -> recipients(there).containsKey("b@there.test"));
+    QueueView view = new QueueView(store.logs());
+    MailSink.until(
+        "held",
+        () ->
+            view.find(QueueView.Filter.ofAccount("", true), 1).all() == 0
+                && view.find(QueueView.Filter.ofAccount(HomeDirectory.ME.id(), true), 1).all()
+                    == 1);
+    assertThat(recipients(there)).doesNotContainKey("a@there.test");
+
+    assertThat(senders.resume(HomeDirectory.ME)).isEqualTo(1);
+    awaitEmpty();
+    assertThat(recipients(there)).containsKey("a@there.test");
+    assertThat(senders.refusal(HomeDirectory.ME, 1)).isEmpty();
+    assertThat(inbox(5)).hasSize(5);
   }
 
   @Test

@@ -283,7 +283,9 @@ class SieveDeliveryTest {
 
   private List<Outgoing> queued() {
     return new QueueView(world.store.logs())
-        .find(new QueueView.Filter(null, null, null, null, null, false), 1000).messages().stream()
+            .find(new QueueView.Filter(null, null, null, null, null, false, null), 1000)
+            .messages()
+            .stream()
             .map(QueueView.Waiting::message)
             .toList();
   }

@@ -29,6 +29,10 @@ import hikyaku.server.net.Traces;
 import hikyaku.server.origin.Origin;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.QueueView;
+import hikyaku.server.queue.Senders;
+import hikyaku.server.sending.Allowance;
+import hikyaku.server.sending.SendingBook;
+import hikyaku.server.sending.SendingSettings;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -76,6 +80,9 @@ final class World implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final AtomicLong nanos = new AtomicLong();
   final List<Duration> pauses = new ArrayList<>();
+
+  /** How much users may send; to be set before they do. */
+  volatile Allowance allowance = Allowance.UNLIMITED;
 
   /** Signs what goes out; to be set before a client connects. */
   volatile Signer signer = Signer.NONE;
@@ -134,6 +141,18 @@ final class World implements AutoCloseable {
     return new MailStore(Carrier.mortal(store), CLOCK, MailboxLimits.DEFAULT);
   }
 
+  private Senders senders(MailStore of) {
+    return new Senders(
+        "mx.demo.test",
+        SendingSettings.DEFAULTS,
+        new SendingBook(of.store().logs()),
+        (account, window) -> allowance.most(account, window),
+        of,
+        directory,
+        meters,
+        CLOCK);
+  }
+
   private SmtpServices services(MailStore of) {
     Outbox outbox = new Outbox(of.store().logs());
     return new SmtpServices(
@@ -142,6 +161,7 @@ final class World implements AutoCloseable {
         of,
         Filter.of(of, directory, SIEVE),
         Optional.of(outbox),
+        Optional.of(senders(of)),
         origin,
         (authors, content) -> signer.sign(authors, content),
         meters,
@@ -190,10 +210,17 @@ final class World implements AutoCloseable {
     }
   }
 
+  /** Messages that wait and are held. */
+  long held() {
+    return new QueueView(store.logs())
+        .find(new QueueView.Filter(null, null, null, null, null, true, null), 1)
+        .all();
+  }
+
   /** Messages that wait to go out. */
   long queued() {
     return new QueueView(store.logs())
-        .find(new QueueView.Filter(null, null, null, null, null, false), 1)
+        .find(new QueueView.Filter(null, null, null, null, null, false, null), 1)
         .all();
   }
 

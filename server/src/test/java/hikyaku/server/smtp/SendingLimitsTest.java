@@ -1,0 +1,92 @@
+package hikyaku.server.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.sending.Allowance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** How much users may send to other servers, and what they hear beyond. */
+class SendingLimitsTest {
+  private int sessions;
+
+  /** What u1 hears when it sends to so many others in one transaction, from RCPT on. */
+  private List<String> send(World world, int recipients, String more) throws Exception {
+    List<String> lines =
+        new ArrayList<>(
+            List.of(
+                "EHLO c\r\n", "AUTH PLAIN AHUxAHNlY3JldA==\r\n", "MAIL FROM:<u1@demo.test>\r\n"));
+    for (int i = 0; i < recipients; i++) {
+      lines.add("RCPT TO:<r" + i + "@example.org>\r\n");
+    }
+    lines.add(more);
+    lines.add("DATA\r\n");
+    lines.add("From: u1@demo.test\r\n\r\nhello\r\n.\r\n");
+    TestConnection connection = new TestConnection("t" + ++sessions, lines);
+    world.protocol.serve(connection);
+    List<String> said = connection.said().lines().toList();
+    int from = said.lastIndexOf("250 2.1.0 Sender OK") + 1;
+    assertThat(from).as(connection.said()).isPositive();
+    return said.subList(from, said.size());
+  }
+
+  private static Allowance allowance(long hour, long day) {
+    return (account, window) -> {
+      assertThat(account).hasToString("u1@demo.test");
+      return OptionalLong.of(
+          switch (window) {
+            case HOUR -> hour;
+            case DAY -> day;
+          });
+    };
+  }
+
+  @Test
+  void recipientsBeyondTheLimitAreRefusedForNow() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      world.allowance = allowance(3, 100);
+      assertThat(send(world, 2, "RSET\r\n")).anyMatch(line -> line.startsWith("503 "));
+      // What was not accepted is not counted, and mail that stays here never is.
+      assertThat(send(world, 2, "RCPT TO:<u2@demo.test>\r\n"))
+          .anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 2, "RCPT TO:<u2@demo.test>\r\n"))
+          .startsWith(
+              "250 2.1.5 Recipient OK",
+              "450 4.7.1 This account may send to 3 recipients an hour, try later",
+              "250 2.1.5 Recipient OK")
+          .anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 1, "RCPT TO:<u2@demo.test>\r\n"))
+          .startsWith(
+              "450 4.7.1 This account may send to 3 recipients an hour, try later",
+              "250 2.1.5 Recipient OK");
+      assertThat(world.queued()).isEqualTo(2);
+      world.allowance = allowance(100, 3);
+      assertThat(send(world, 1, "NOOP\r\n"))
+          .startsWith("450 4.7.1 This account may send to 3 recipients a day, try later");
+      world.allowance = allowance(4, 4);
+      assertThat(send(world, 1, "NOOP\r\n")).startsWith("250 2.1.5 Recipient OK");
+      assertThat(world.queued()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void anAccountThatSendsFarMoreThanEverIsStoppedAndThePostmasterTold() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      assertThat(send(world, 300, "NOOP\r\n")).anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 1, "NOOP\r\n")).anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 1, "RCPT TO:<u2@demo.test>\r\n"))
+          .startsWith(
+              "450 4.7.1 This account may not send now; ask your postmaster",
+              "250 2.1.5 Recipient OK")
+          .anyMatch(line -> line.startsWith("250 2.6.0") || line.startsWith("250 2.0.0"));
+      assertThat(world.held()).isEqualTo(2);
+      assertThat(world.message("u2", 1))
+          .contains("Subject: u1@demo.test was stopped from sending")
+          .contains("301 recipients in an hour, and never more than 0")
+          .contains("2 of its messages wait and are held");
+    }
+  }
+}
