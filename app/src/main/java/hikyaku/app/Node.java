@@ -60,6 +60,11 @@ import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.TlsMetrics;
+import hikyaku.server.smtpclient.TlsObserver;
+import hikyaku.server.tlsrpt.HttpsReports;
+import hikyaku.server.tlsrpt.TlsReportSettings;
+import hikyaku.server.tlsrpt.TlsReporter;
+import hikyaku.server.tlsrpt.TlsResults;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -260,13 +265,14 @@ final class Node implements AutoCloseable {
               core.store().logs(),
               configuration.mtaSts(),
               clock);
-      SmtpClient client = OutgoingTls.client(configuration, dns, policies, new TlsMetrics(meters));
+      SmtpClient client =
+          OutgoingTls.client(configuration, dns, policies, observer(new TlsMetrics(meters)));
       queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters).start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
       }
-      opened.add(housekeeping(configuration.housekeeping(), policies));
+      opened.add(housekeeping(configuration.housekeeping(), policies, reporter(dns, signer)));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
       opened.close();
@@ -352,6 +358,32 @@ final class Node implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new Failure("DNS cannot be asked: " + e.getMessage() + ".", e);
     }
+  }
+
+  /** Who hears how TLS with other servers goes. */
+  private TlsObserver observer(TlsMetrics metrics) {
+    if (!core.configuration().tlsReports().enabled()) {
+      return metrics;
+    }
+    TlsResults results = opened.add(new TlsResults(core.store().logs(), core.clock(), metrics));
+    results.start();
+    return results;
+  }
+
+  /** What tells other domains of it, if anything does. */
+  private Optional<TlsReporter> reporter(Dns dns, Signer signer) {
+    TlsReportSettings settings = core.configuration().tlsReports();
+    return settings.enabled()
+        ? Optional.of(
+            new TlsReporter(
+                core.configuration().hostname(),
+                settings,
+                core.mail(),
+                dns,
+                signer,
+                opened.add(new HttpsReports(settings)),
+                core.clock()))
+        : Optional.empty();
   }
 
   /** What sends out the mail that is for others. */
@@ -506,7 +538,7 @@ final class Node implements AutoCloseable {
   }
 
   private hikyaku.server.ops.Housekeeping housekeeping(
-      Housekeeping settings, StsPolicies policies) {
+      Housekeeping settings, StsPolicies policies, Optional<TlsReporter> reporter) {
     var tasks =
         List.of(
             new hikyaku.server.ops.Housekeeping.Task(
@@ -517,6 +549,10 @@ final class Node implements AutoCloseable {
                 () -> core.store().blobs().sweep(settings.sweepGrace()).removed()),
             new hikyaku.server.ops.Housekeeping.Task(
                 "renew policies", settings.compactEvery(), policies::tidy),
+            new hikyaku.server.ops.Housekeeping.Task(
+                "report TLS",
+                settings.compactEvery(),
+                () -> reporter.map(TlsReporter::send).orElse(0L)),
             new hikyaku.server.ops.Housekeeping.Task(
                 "sweep probes", settings.compactEvery(), probes::sweep),
             new hikyaku.server.ops.Housekeeping.Task(

@@ -117,6 +117,19 @@ final class ArchitectureTest {
                       "protocol.smtp",
                       "server.dns",
                       "server.mtasts")),
+              Map.entry(
+                  "server.tlsrpt",
+                  Set.of(
+                      "protocol.address",
+                      "protocol.smtp",
+                      "protocol.mime",
+                      "protocol.wire",
+                      "mailbox",
+                      "server.directory",
+                      "server.dkim",
+                      "server.dns",
+                      "server.queue",
+                      "server.smtpclient")),
               Map.entry("server.mtasts", Set.of("mailbox.store", "server.dns")),
               Map.entry("server.dns", Set.of()),
               Map.entry(

@@ -54,8 +54,7 @@ public final class DnsCommand extends Asking {
       lines.add(text(record, "line"));
       lines.add("");
     }
-    lines.add(
-        "; Not looked at: MTA-STS, reports of TLS and DANE, which a domain may publish besides.");
+    lines.add("; Not looked at: DANE, which a domain may publish besides.");
     lines.forEach(line -> screen.line(Screen.printable(line)));
   }
 

@@ -19,6 +19,7 @@ import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.sending.SendingSettings;
 import hikyaku.server.smtp.SmtpSettings;
+import hikyaku.server.tlsrpt.TlsReportSettings;
 import java.nio.file.Path;
 
 /**
@@ -48,6 +49,7 @@ import java.nio.file.Path;
  * @param queue how mail goes out to other servers
  * @param mtaSts policies of other domains about TLS (MTA-STS, RFC 8461)
  * @param sending when an account that sends is taken for a stolen one
+ * @param tlsReports reports to other domains about TLS with their servers (TLSRPT, RFC 8460)
  * @param sieve what users' scripts may do
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
@@ -79,6 +81,7 @@ public record Configuration(
     QueueSettings queue,
     StsSettings mtaSts,
     SendingSettings sending,
+    TlsReportSettings tlsReports,
     SieveSettings sieve,
     Pop3Settings pop3,
     ImapSettings imap,
@@ -110,6 +113,7 @@ public record Configuration(
           QueueSettings.DEFAULTS,
           StsSettings.DEFAULTS,
           SendingSettings.DEFAULTS,
+          TlsReportSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
@@ -185,6 +189,7 @@ public record Configuration(
         queue,
         mtaSts,
         sending,
+        tlsReports,
         sieve,
         pop3,
         imap,

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a domain should publish.
@@ -21,6 +22,10 @@ import java.util.Optional;
 public record Plan(List<String> hosts, List<Service> services, List<String> relays) {
   private static final String SPF = "v=spf1";
   private static final String DMARC = "v=dmarc1";
+  private static final String STS = "v=stsv1";
+  private static final String TLSRPT = "v=tlsrptv1";
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMddHHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -59,6 +64,8 @@ public record Plan(List<String> hosts, List<Service> services, List<String> rela
       records.add(key(key, now));
     }
     records.add(dmarc(domain));
+    records.add(sts(domain, now));
+    records.add(reports(domain));
     for (Service service : services) {
       records.add(
           new Wanted(
@@ -135,6 +142,36 @@ public record Plan(List<String> hosts, List<Service> services, List<String> rela
         Rule.single(DMARC, dmarc -> Rule.tags(dmarc).containsKey("p")));
   }
 
+  /** RFC 8461 §3.1. The policy itself is a file that some web server has. */
+  private Wanted sts(String domain, Instant now) {
+    String servers =
+        hosts.stream().map(host -> "mx: " + host + "\\r\\n").reduce("", String::concat);
+    return new Wanted(
+        "_mta-sts." + domain,
+        Kind.TXT,
+        "v=STSv1; id=" + STAMP.format(now),
+        false,
+        "Only together with a policy, which this server does not serve, at https://mta-sts."
+            + domain
+            + "/.well-known/mta-sts.txt: \"version: STSv1\\r\\nmode: testing\\r\\n"
+            + servers
+            + "max_age: 604800\". The id changes with it.",
+        Rule.single(
+            STS, sts -> Rule.tags(sts).getOrDefault("id", "").matches("[A-Za-z0-9]{1,32}")));
+  }
+
+  /** RFC 8460 §3. */
+  private static Wanted reports(String domain) {
+    return new Wanted(
+        "_smtp._tls." + domain,
+        Kind.TXT,
+        "v=TLSRPTv1; rua=mailto:postmaster@" + domain,
+        false,
+        "Where other servers tell daily how TLS with yours went.",
+        Rule.single(
+            TLSRPT, text -> Rule.tags(text).getOrDefault("rua", "").matches("(mailto|https):.+")));
+  }
+
   /** That a host has an address, which only its owner knows. */
   static Wanted address(String host) {
     return new Wanted(
@@ -163,10 +200,12 @@ public record Plan(List<String> hosts, List<Service> services, List<String> rela
       case TXT ->
           found.stream()
               .filter(each -> {
-                if (wanted.value().startsWith(SPF)) {
-                  return Rule.isOf(SPF, each);
-                }
-                return !wanted.name().startsWith("_dmarc.") || Rule.isOf(DMARC, each);
+                String version =
+                    Stream.of(SPF, DMARC, STS, TLSRPT)
+                        .filter(known -> Rule.isOf(known, wanted.value()))
+                        .findFirst()
+                        .orElse("");
+                return version.isEmpty() || Rule.isOf(version, each);
               })
               .toList();
       default -> found;

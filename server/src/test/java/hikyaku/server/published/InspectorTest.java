@@ -53,6 +53,8 @@ class InspectorTest {
       publish(key.recordName(), "TXT", key.recordText().replace("; p=", ";p= ") + " ; t=s");
     }
     publish("_dmarc.example.org", "TXT", "v=DMARC1;p=reject");
+    publish("_mta-sts.example.org", "TXT", "v=STSv1; id=7;");
+    publish("_smtp._tls.example.org", "TXT", "v=TLSRPTv1;rua=https://x.test/r,mailto:a@b.test");
     publish("_imaps._tcp.example.org", "SRV", "0 1 993 mx.example.org");
     publish("mx.example.org", "A", "192.0.2.1");
     publish("mx2.example.org", "AAAA", "2001:db8:0:0:0:0:0:1");
@@ -85,13 +87,15 @@ class InspectorTest {
   @Test
   void allIsRight() {
     publishAll();
-    assertThat(inspect()).hasSize(9).allSatisfy((_, state) -> assertThat(state).isEqualTo("RIGHT"));
+    assertThat(inspect())
+        .hasSize(11)
+        .allSatisfy((_, state) -> assertThat(state).isEqualTo("RIGHT"));
   }
 
   @Test
   void nothingIsThere() {
     assertThat(inspect())
-        .hasSize(9)
+        .hasSize(11)
         .allSatisfy((_, state) -> assertThat(state).isEqualTo("MISSING"));
   }
 
@@ -110,6 +114,14 @@ class InspectorTest {
     assertThat(state("example.org TXT")).isEqualTo("MISSING");
     publish("_dmarc.example.org", "TXT", "v=DMARC1; rua=mailto:a@b.test");
     assertThat(state("_dmarc")).isEqualTo("DIFFERS");
+    publish("_mta-sts.example.org", "TXT", "v=STSv1; id=7;", "v=STSv1; id=8;");
+    assertThat(state("_mta-sts")).isEqualTo("DIFFERS");
+    publish("_mta-sts.example.org", "TXT", "v=STSv1; id=a.b");
+    assertThat(state("_mta-sts")).isEqualTo("DIFFERS");
+    publish("_mta-sts.example.org", "TXT", "google-site-verification=1");
+    assertThat(state("_mta-sts")).isEqualTo("MISSING");
+    publish("_smtp._tls.example.org", "TXT", "v=TLSRPTv1; rua=postmaster");
+    assertThat(state("_smtp._tls")).isEqualTo("DIFFERS");
     publish("_imaps._tcp.example.org", "SRV", "0 1 143 mx.example.org");
     assertThat(state("_imaps")).isEqualTo("DIFFERS");
     publish("192.0.2.1", "PTR", "host1.provider.test");

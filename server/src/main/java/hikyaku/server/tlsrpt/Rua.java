@@ -1,0 +1,60 @@
+package hikyaku.server.tlsrpt;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.MailAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where a domain wants its reports (RFC 8460 §3). */
+sealed interface Rua {
+  /** By mail. */
+  record Mail(MailAddress to) implements Rua {}
+
+  /** By HTTPS. */
+  record Web(URI at) implements Rua {}
+
+  /** Places that one domain may name; more are passed over. */
+  int MOST = 5;
+
+  Pattern RECORD =
+      Pattern.compile("v=TLSRPTv1[ \\t]*;(?:[^;]*;)*?[ \\t]*rua[ \\t]*=([^;]*)(?:;.*)?");
+
+  /**
+   * @param texts those of {@code _smtp._tls.DOMAIN}
+   * @return empty if it wants none, or has more than one record, which counts as none
+   */
+  static List<Rua> of(List<String> texts) {
+    List<String> records =
+        texts.stream().filter(text -> text.matches("(?s)v=TLSRPTv1[ \\t]*;.*")).toList();
+    List<Rua> found = new ArrayList<>();
+    Matcher record = RECORD.matcher(records.size() == 1 ? records.getFirst() : "");
+    if (record.matches()) {
+      for (String each : record.group(1).split(",")) {
+        if (found.size() < MOST) {
+          read(each.strip(), found);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static void read(String uri, List<Rua> found) {
+    try {
+      if (uri.startsWith("mailto:")) {
+        String address = uri.substring("mailto:".length()).replaceFirst("\\?.*", "");
+        found.add(
+            new Mail(MailAddress.parse(URLDecoder.decode(address.replace("+", "%2B"), UTF_8))));
+      } else if (uri.startsWith("https://") && URI.create(uri).getHost() != null) {
+        found.add(new Web(URI.create(uri)));
+      }
+    } catch (AddressException | IllegalArgumentException nobody) {
+      // What it says is no place.
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package hikyaku.server.tlsrpt;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Address;
+import hikyaku.server.dkim.Signer;
+import hikyaku.server.dns.Dns;
+import hikyaku.server.dns.DnsException;
+import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.tlsrpt.proto.CountedResult;
+import hikyaku.server.tlsrpt.proto.ResultsRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Sends the reports of days that are over. */
+public final class TlsReporter {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsReporter.class);
+  private static final int PAGE = 500;
+
+  /** Days whose results are waiting; each is a log. */
+  private static final int DAYS = 100;
+
+  /** How long after midnight all nodes have written down what they counted before. */
+  private static final Duration SETTLED = Duration.ofHours(1);
+
+  /** How long reports of a day are tried. */
+  private static final Duration GIVE_UP = Duration.ofDays(3);
+
+  private final String host;
+  private final String contact;
+  private final MailStore mail;
+  private final Dns dns;
+  private final Signer signer;
+  private final Web web;
+  private final Outbox outbox;
+  private final InstantSource clock;
+
+  /**
+   * @param host our name
+   * @param signer signs what goes out
+   */
+  public TlsReporter(
+      String host,
+      TlsReportSettings settings,
+      MailStore mail,
+      Dns dns,
+      Signer signer,
+      Web web,
+      InstantSource clock) {
+    this.host = host;
+    this.contact = settings.contact().isEmpty() ? "postmaster@" + host : settings.contact();
+    this.mail = mail;
+    this.dns = dns;
+    this.signer = signer;
+    this.web = web;
+    this.outbox = new Outbox(mail.store().logs());
+    this.clock = clock;
+  }
+
+  /** Hands reports to web servers. */
+  @FunctionalInterface
+  public interface Web {
+    /**
+     * @param report as {@code application/tlsrpt+gzip}
+     * @throws IOException if it was not accepted
+     */
+    void post(URI at, byte[] report) throws IOException;
+  }
+
+  /**
+   * Sends what is due. A domain whose DNS does not answer is tried again the next time.
+   *
+   * @return how many domains are done with
+   */
+  public long send() {
+    long done = 0;
+    Instant now = clock.instant();
+    for (LogName log : logs().list(TlsResults.PREFIX, null, DAYS).keySet()) {
+      LocalDate day = LocalDate.parse(log.value().substring(TlsResults.PREFIX.length()));
+      Instant over = day.plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
+      if (now.isBefore(over.plus(SETTLED))) {
+        continue;
+      }
+      Set<String> reported = new HashSet<>();
+      Map<String, Map<CountedResult, Long>> domains = read(log, reported);
+      boolean left = false;
+      for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
+        if (!reported.contains(each.getKey())) {
+          boolean sent =
+              send(new DayReport(host, contact, each.getKey(), day, each.getValue()), now);
+          left |= !sent;
+          if (sent) {
+            done++;
+            TlsResults.append(
+                logs(), log, ResultsRecord.newBuilder().setReported(each.getKey()).build());
+          }
+        }
+      }
+      if (!left || now.isAfter(over.plus(GIVE_UP))) {
+        logs().drop(log);
+      }
+    }
+    return done;
+  }
+
+  private LogStore logs() {
+    return mail.store().logs();
+  }
+
+  private Map<String, Map<CountedResult, Long>> read(LogName log, Set<String> reported) {
+    Map<String, Map<CountedResult, Long>> domains = new TreeMap<>();
+    long seq = 0;
+    List<Entry> page;
+    do {
+      page = logs().read(log, seq, Long.MAX_VALUE, PAGE);
+      for (Entry entry : page) {
+        seq = entry.seq();
+        ResultsRecord record = read(entry);
+        if (!record.getReported().isEmpty()) {
+          reported.add(record.getReported());
+        }
+        for (CountedResult each : record.getCountedList()) {
+          domains
+              .computeIfAbsent(each.getDomain(), _ -> new LinkedHashMap<>())
+              .merge(each.toBuilder().clearSessions().build(), each.getSessions(), Long::sum);
+        }
+      }
+    } while (page.size() == PAGE);
+    return domains;
+  }
+
+  private static ResultsRecord read(Entry entry) {
+    try {
+      return ResultsRecord.parseFrom(entry.payload());
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException.Corrupt("entry " + entry.seq() + " is no result of TLS", e);
+    }
+  }
+
+  /** Whether it is done with. */
+  private boolean send(DayReport report, Instant now) {
+    List<Rua> places;
+    try {
+      places = dns.txt("_smtp._tls." + report.domain()).map(Rua::of).orElse(List.of());
+    } catch (DnsException e) {
+      LOG.atDebug().addKeyValue("domain", report.domain()).log("nobody says who wants a report");
+      return false;
+    }
+    boolean done = true;
+    for (int i = 0; i < places.size(); i++) {
+      switch (places.get(i)) {
+        case Rua.Mail(MailAddress to) -> mail(report, to, i, now);
+        case Rua.Web(URI at) -> done &= post(report, at);
+      }
+    }
+    return done;
+  }
+
+  private boolean post(DayReport report, URI at) {
+    try {
+      web.post(at, report.compressed());
+      return true;
+    } catch (IOException e) {
+      LOG.atInfo()
+          .addKeyValue("domain", report.domain())
+          .addKeyValue("at", at)
+          .addKeyValue("cause", e.getMessage())
+          .log("a report about TLS was not accepted");
+      return false;
+    }
+  }
+
+  private void mail(DayReport report, MailAddress to, int place, Instant now) {
+    try (Intake intake = mail.intake()) {
+      byte[] octets = report.message(to.toString(), now).getBytes(UTF_8);
+      intake.write(octets, 0, octets.length);
+      Intake.Received written = intake.finish();
+      Signer.Signatures signatures =
+          signer.sign(
+              author(),
+              sink -> {
+                try (BlobReader reader = mail.store().blobs().open(written.blob().id())) {
+                  reader.copy(0, written.blob().size(), sink);
+                }
+              });
+      String id = "tlsrpt." + report.day() + "." + place + "." + report.domain();
+      Outgoing message =
+          new Outgoing(
+              id,
+              id,
+              ReversePath.NULL,
+              null,
+              null,
+              !to.isAscii(),
+              false,
+              false,
+              // Its own policy may be what fails (RFC 8460 §5.3).
+              Outgoing.Tls.OPTIONAL,
+              ByteString.copyFromUtf8(signatures.fields()),
+              written.blob(),
+              written.structure().root().bodyStart(),
+              "",
+              List.of(new Outgoing.To(new Mailbox(to), RcptParameters.NONE)));
+      String key = id.length() > 120 ? id.substring(0, 80) + id.hashCode() : id;
+      var unused = logs().append(outbox.append(message).withKey(key)).orThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+    LOG.atInfo()
+        .addKeyValue("mail", true)
+        .addKeyValue("domain", report.domain())
+        .addKeyValue("to", to)
+        .log("a report about TLS goes out");
+  }
+
+  private List<Address> author() {
+    int at = contact.lastIndexOf('@');
+    return at < 0
+        ? List.of()
+        : Address.of(contact.substring(0, at), contact.substring(at + 1)).stream().toList();
+  }
+}
