@@ -138,9 +138,17 @@ final class Looking {
 
   /** Whether the answer, with the news, is sure to reach the client whole or not at all. */
   boolean staysShort(View view) {
-    long keywords =
-        view.state().keywords().stream().mapToLong(keyword -> keyword.length() + 1).sum();
-    return wire.answered() + (OCTETS_OF_NEWS + keywords) * view.countNews() < SHORT_ANSWER;
+    return staysShort(view.state(), view.countNews());
+  }
+
+  /**
+   * The same with so many pieces of news.
+   *
+   * @param state whose messages they are about
+   */
+  boolean staysShort(MailboxState state, long news) {
+    long keywords = state.keywords().stream().mapToLong(keyword -> keyword.length() + 1).sum();
+    return wire.answered() + (OCTETS_OF_NEWS + keywords) * news < SHORT_ANSWER;
   }
 
   /** Whether the answer is so long that a part of it should be settled before more is said. */

@@ -69,22 +69,29 @@ final class Select {
         .addKeyValue("mailbox", found.shown())
         .addKeyValue("messages", view.size())
         .log("mailbox selected");
-    describe(session, selected, found.shown());
-    if (command.qResync() != null
-        && command.qResync().uidValidity() == view.state().uidValidity()) {
-      resynchronize(session, selected, command.qResync());
-    }
+    MailboxState state = view.state();
+    Changes changes =
+        command.qResync() != null && command.qResync().uidValidity() == state.uidValidity()
+            ? Changes.since(command.qResync(), state)
+            : Changes.NONE;
+    // What is \Recent is known to one node only: no repeat of a long answer could say the same.
+    describe(session, selected, found.shown(), session.looking.staysShort(state, changes.count()));
+    tell(session, selected, changes);
     return Reply.ok(
         readOnly ? ResponseCode.Plain.READ_ONLY : ResponseCode.Plain.READ_WRITE,
         command.readOnly() ? "EXAMINE completed" : "SELECT completed");
   }
 
-  private static void describe(Session session, Selected selected, String name) throws IOException {
+  /**
+   * @param takesRecent whether messages that are new to all sessions become \Recent in this one
+   */
+  private static void describe(Session session, Selected selected, String name, boolean takesRecent)
+      throws IOException {
     ResponseWriter out = session.out;
     MailboxState state = selected.view.state();
     selected.keywordsGrew();
     session.updates.flagsKnown(selected);
-    session.updates.exists(selected, true);
+    session.updates.exists(selected, takesRecent);
     if (!session.state.rev2() && !session.state.has(Extension.UIDONLY)) {
       firstUnseen(out, state);
     }
@@ -109,24 +116,38 @@ final class Select {
     out.untagged(Reply.ok(new ResponseCode.Unseen(index + 1), "First unseen"));
   }
 
-  /** Tells what changed since the client was here (RFC 7162 §3.2.5). */
-  private static void resynchronize(Session session, Selected selected, Command.QResync known)
-      throws IOException {
-    MailboxState state = selected.view.state();
-    UidSet all = state.uidNext() > 1 ? UidSet.range(1, state.uidNext() - 1) : UidSet.EMPTY;
-    UidSet asked = known.knownUids() == null ? all : Numbers.uids(known.knownUids()).intersect(all);
-    UidSet gone;
-    if (state.knowsExpungesSince(known.modSeq())) {
-      gone = state.expungedSince(known.modSeq()).intersect(asked);
-    } else {
-      // What the client has up to its last right pair of number and UID is still there.
-      long intact = lastMatch(state, known);
-      UidSet doubtful = intact == 0 ? asked : asked.minus(UidSet.range(1, intact));
-      gone = doubtful.minus(state.uids());
+  /**
+   * What happened since the client was here (RFC 7162 §3.2.5).
+   *
+   * @param changed indexes, rising
+   */
+  private record Changes(UidSet gone, int[] changed) {
+    static final Changes NONE = new Changes(UidSet.EMPTY, new int[0]);
+
+    static Changes since(Command.QResync known, MailboxState state) {
+      UidSet all = state.uidNext() > 1 ? UidSet.range(1, state.uidNext() - 1) : UidSet.EMPTY;
+      UidSet asked =
+          known.knownUids() == null ? all : Numbers.uids(known.knownUids()).intersect(all);
+      UidSet gone;
+      if (state.knowsExpungesSince(known.modSeq())) {
+        gone = state.expungedSince(known.modSeq()).intersect(asked);
+      } else {
+        // What the client has up to its last right pair of number and UID is still there.
+        long intact = lastMatch(state, known);
+        UidSet doubtful = intact == 0 ? asked : asked.minus(UidSet.range(1, intact));
+        gone = doubtful.minus(state.uids());
+      }
+      return new Changes(gone, changedSince(state, known.modSeq(), asked));
     }
-    session.updates.vanishedEarlier(gone);
-    int[] changed = changedSince(state, known.modSeq(), asked);
-    for (int index : changed) {
+
+    long count() {
+      return (long) gone.rangeCount() + changed.length;
+    }
+  }
+
+  private static void tell(Session session, Selected selected, Changes changes) throws IOException {
+    session.updates.vanishedEarlier(changes.gone);
+    for (int index : changes.changed) {
       FetchWriter fetch = session.updates.fetch(selected, index, true);
       session.updates.flags(selected, index, fetch);
       fetch.end();

@@ -234,6 +234,33 @@ class CarriedTest {
     }
   }
 
+  /** Each node has its own idea of what is \\Recent, and a long answer is told by several. */
+  @Test
+  void aLongResynchronizationGoesOnWhereItBrokeOff() throws Exception {
+    int deaths = 0;
+    for (long seed = 1; seed <= 8; seed++) {
+      try (ImapRig rig = rig(new Plan(20, 700, seed));
+          ImapClient client = rig.connect()) {
+        for (int i = 0; i < 200; i++) {
+          rig.deliver("bob", octets("\r\n"));
+        }
+        client.login("bob");
+        client.say("a", "ENABLE QRESYNC");
+        Mailbox inbox = rig.inbox("bob");
+        long uidValidity = inbox.refresh().uidValidity();
+        Carrier carrier = rig.carrier().orElseThrow();
+        int before = carrier.deaths();
+        carrier.onDeath(() -> inbox.claimRecent(inbox.refresh()));
+        List<String> told = client.say("b", "SELECT INBOX (QRESYNC (" + uidValidity + " 1))");
+        assertThat(told.stream().filter(line -> line.contains(" FETCH "))).hasSize(200);
+        assertThat(told).contains("* 200 EXISTS", "* 0 RECENT");
+        assertThat(told.getLast()).startsWith("b OK");
+        deaths += carrier.deaths() - before;
+      }
+    }
+    assertThat(deaths).isPositive();
+  }
+
   /** What comes while no node has the session is told by the next, with nothing to wake it. */
   @Test
   void inIdleNothingIsMissedBetweenTwoNodes() throws Exception {
