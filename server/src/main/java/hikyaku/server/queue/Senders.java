@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,9 +104,9 @@ public final class Senders {
   /**
    * What counts a message's recipients, for the round that accepts it.
    *
-   * @param key for repeats of the round
+   * @param key for repeats of the round; null if there can be none
    */
-  public Append counted(Account account, int recipients, String key) {
+  public Append counted(Account account, int recipients, @Nullable String key) {
     return book.sent(account.id(), recipients, key);
   }
 

@@ -68,8 +68,8 @@ public final class SendingBook {
     if (known != null && known.seq() == head.seq()) {
       return known;
     }
-    boolean usable = known != null && known.seq() < head.seq();
-    Ledger now = FOLD.catchUp(logs, log, usable ? known : Ledger.NONE, head.seq());
+    Ledger from = known != null && known.seq() < head.seq() ? known : Ledger.NONE;
+    Ledger now = FOLD.catchUp(logs, log, from, head.seq());
     ledgers.put(account, now);
     tidy(log, now);
     return now;
@@ -108,7 +108,7 @@ public final class SendingBook {
    *
    * @param key for repeats of the round
    */
-  public Append sent(String account, int recipients, String key) {
+  public Append sent(String account, int recipients, @Nullable String key) {
     open(account);
     return append(account, SendingEvent.newBuilder().setSent(recipients)).withKey(key);
   }
