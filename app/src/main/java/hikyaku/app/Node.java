@@ -267,7 +267,8 @@ final class Node implements AutoCloseable {
               clock);
       SmtpClient client =
           OutgoingTls.client(configuration, dns, policies, observer(new TlsMetrics(meters)));
-      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters).start();
+      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters)
+          .start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -388,11 +389,7 @@ final class Node implements AutoCloseable {
 
   /** What sends out the mail that is for others. */
   private MailQueue queue(
-      QueueWorkers workers,
-      SmtpClient client,
-      Signer signer,
-      Senders senders,
-      MeterRegistry meters)
+      QueueWorkers workers, SmtpClient client, Signer signer, Senders senders, MeterRegistry meters)
       throws Failure {
     Configuration configuration = core.configuration();
     QueueSettings settings = configuration.queue();
