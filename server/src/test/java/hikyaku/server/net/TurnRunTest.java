@@ -443,6 +443,8 @@ final class TurnRunTest {
   void stopsBeforeTheGreeting() throws Exception {
     relay.atOnce = true;
     try (TestClient client = TestClient.connect(port("plain"))) {
+      // Before that there is nobody who could be idle.
+      assertThat(session()).isNotNull();
       awaitIdle();
       assertThat(server.stop(Duration.ofSeconds(20))).isEqualTo(new StopReport(1, 0, 0));
       client.expect("bye");
