@@ -149,7 +149,7 @@ final class Node implements AutoCloseable {
               signer,
               meters);
       Senders senders = core.senders(Optional.of(flow), meters);
-      mailIn = mailIn.with(senders).with(origin(configuration.origin(), dns, meters));
+      mailIn = mailIn.with(senders, origin(configuration.origin(), dns, meters));
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);

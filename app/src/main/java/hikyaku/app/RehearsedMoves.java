@@ -1,6 +1,5 @@
 package hikyaku.app;
 
-import hikyaku.server.ops.NodeStatus.ListenerView;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,13 +21,7 @@ final class RehearsedMoves {
   private RehearsedMoves() {}
 
   static void run(Node node, FrontNode front, Demo.Login login) throws Failure {
-    int port =
-        front.status().listeners().stream()
-            .filter(view -> view.name().equals("imap"))
-            .map(ListenerView::address)
-            .mapToInt(address -> Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)))
-            .findFirst()
-            .orElseThrow();
+    int port = RehearsedSessions.port(front.status().listeners(), "imap").orElseThrow();
     List<Session> sessions = new ArrayList<>();
     try {
       try {

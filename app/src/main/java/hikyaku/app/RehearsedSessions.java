@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Sessions with a node in this process: short ones of each protocol, as a first user has them, and
@@ -108,6 +109,15 @@ final class RehearsedSessions {
         + ("Content-Type: text/plain; charset=utf-8\r\n\r\nThis is number " + number + ".\r\n");
   }
 
+  /** Where a listener is; empty if there is none of this name. */
+  static OptionalInt port(List<ListenerView> listeners, String name) {
+    return listeners.stream()
+        .filter(view -> view.name().equals(name))
+        .map(ListenerView::address)
+        .mapToInt(address -> Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)))
+        .findFirst();
+  }
+
   /**
    * Sends each line after the one before was answered, and reads to the end.
    *
@@ -115,22 +125,21 @@ final class RehearsedSessions {
    */
   private static void talk(Node node, String listener, String done, String... lines)
       throws IOException {
-    for (ListenerView view : node.status().listeners()) {
-      if (view.name().equals(listener)) {
-        int port = Integer.parseInt(view.address().substring(view.address().lastIndexOf(':') + 1));
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-          socket.setSoTimeout(TIMEOUT_MILLIS);
-          BufferedReader in =
-              new BufferedReader(
-                  new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-          OutputStream out = socket.getOutputStream();
-          for (String line : lines) {
-            await(in, done);
-            out.write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-          }
-          await(in, done);
-        }
+    OptionalInt port = port(node.status().listeners(), listener);
+    if (port.isEmpty()) {
+      return;
+    }
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.getAsInt())) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      OutputStream out = socket.getOutputStream();
+      for (String line : lines) {
+        await(in, done);
+        out.write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
       }
+      await(in, done);
     }
   }
 

@@ -85,8 +85,17 @@ public record Listen(
   }
 
   public Listen withStandardPorts() {
+    return with(true, link);
+  }
+
+  /** The same with a link for fronts. */
+  public Listen withLink() {
+    return with(standardPorts, link.on());
+  }
+
+  private Listen with(boolean newPorts, Listener newLink) {
     return new Listen(
-        true,
+        newPorts,
         smtp,
         submission,
         submissions,
@@ -96,7 +105,7 @@ public record Listen(
         imap,
         imaps,
         managesieve,
-        link,
+        newLink,
         admin);
   }
 
@@ -113,23 +122,6 @@ public record Listen(
     pools.put("managesieve", managesieve.pool());
     pools.values().removeIf(String::isEmpty);
     return pools;
-  }
-
-  /** The same with a link for fronts. */
-  public Listen withLink() {
-    return new Listen(
-        standardPorts,
-        smtp,
-        submission,
-        submissions,
-        lmtp,
-        pop3,
-        pop3s,
-        imap,
-        imaps,
-        managesieve,
-        link.on(),
-        admin);
   }
 
   /** The same with every listener changed alike. */

@@ -32,6 +32,19 @@ public interface LogStore {
   }
 
   /**
+   * Appends to a log that is begun if it is not there.
+   *
+   * @param append one that expects the log to be there
+   */
+  static void appendOrBegin(LogStore logs, Append append) {
+    if (logs.append(append) instanceof Conflict
+        && logs.append(append.expecting(Append.Expect.NEW)) instanceof Conflict) {
+      // Another node has begun the log in between.
+      logs.append(append).orThrow();
+    }
+  }
+
+  /**
    * What became of the append under this idempotency key, if the log has seen it; what a repeat of
    * it would be answered. Linearizable: every append that has returned is seen, and what is found
    * is durable and read by everyone. For a command that may have been carried out before, and whose

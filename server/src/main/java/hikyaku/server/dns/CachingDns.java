@@ -120,11 +120,11 @@ public final class CachingDns implements SecureDns {
 
   @Override
   public Optional<List<Mx>> mx(String domain) throws DnsException {
-    return ask(
-        domain,
-        Type.MX,
-        MXRecord.class,
-        mx -> new Mx(mx.getPriority(), mx.getTarget().toString(true)));
+    return ask(domain, Type.MX, MXRecord.class, CachingDns::exchange);
+  }
+
+  private static Mx exchange(MXRecord mx) {
+    return new Mx(mx.getPriority(), mx.getTarget().toString(true));
   }
 
   @Override
@@ -225,11 +225,7 @@ public final class CachingDns implements SecureDns {
 
   @Override
   public Answer<Mx> secureMx(String domain) throws DnsException {
-    return secure(
-        domain,
-        Type.MX,
-        MXRecord.class,
-        mx -> new Mx(mx.getPriority(), mx.getTarget().toString(true)));
+    return secure(domain, Type.MX, MXRecord.class, CachingDns::exchange);
   }
 
   @Override

@@ -1,21 +1,17 @@
 package hikyaku.server.filter;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Event;
-import hikyaku.mailbox.store.Head;
+import hikyaku.mailbox.store.FoldedLogs;
 import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.Snapshot;
 import hikyaku.server.filter.proto.MemoryEvent;
 import hikyaku.server.filter.proto.Remembered;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -40,43 +36,25 @@ final class MemoryBook {
 
   private final LogStore logs;
   private final InstantSource clock;
-  private final Cache<String, Memory> folds =
-      Caffeine.newBuilder()
-          .maximumWeight(CACHED)
-          .weigher((String account, Memory fold) -> WEIGHT + fold.size())
-          .build();
+  private final FoldedLogs<Memory> memories;
 
   MemoryBook(LogStore logs, InstantSource clock) {
     this.logs = logs;
     this.clock = clock;
+    this.memories =
+        new FoldedLogs<>(
+            logs, FOLD, Memory.NONE, memory -> WEIGHT + memory.size(), CACHED, this::tidy);
   }
 
   /** What is remembered for an account now. */
   Memory memory(String account) {
-    LogName log = AccountMail.sieveMemoryLog(account);
-    Head head = logs.head(log);
-    if (!head.exists()) {
-      return Memory.NONE;
-    }
-    Memory known = folds.getIfPresent(account);
-    if (known != null && known.seq() >= head.seq()) {
-      return known;
-    }
-    Memory now = FOLD.catchUp(logs, log, known == null ? Memory.NONE : known, head.seq());
-    folds.put(account, now);
-    tidy(log, now);
-    return now;
+    return memories.current(AccountMail.sieveMemoryLog(account));
   }
 
   /** What counts no longer goes with the entries that had it. */
   private void tidy(LogName log, Memory now) {
-    long last = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
-    if (now.seq() - last >= Math.max(SNAPSHOT_AFTER, now.size() / SNAPSHOT_SHARE)) {
-      logs.saveSnapshot(log, now.snapshot(clock.instant()));
-      long[] dead = new long[Math.toIntExact(now.seq() - last)];
-      Arrays.setAll(dead, i -> last + 1 + i);
-      logs.compact(log, dead);
-    }
+    long enough = Math.max(SNAPSHOT_AFTER, now.size() / SNAPSHOT_SHARE);
+    memories.snapshotIfLong(log, now, enough, () -> now.snapshot(clock.instant()));
   }
 
   static Remembered sent(ByteString what, Instant until, String attempt) {

@@ -1,17 +1,15 @@
 package hikyaku.server.filter;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.FoldedLogs;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.server.filter.proto.ScriptEvent;
@@ -19,7 +17,6 @@ import hikyaku.server.filter.proto.ScriptRecord;
 import hikyaku.server.filter.proto.ScriptRenamed;
 import hikyaku.server.filter.proto.ScriptsChosen;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,19 +54,23 @@ public final class ScriptBook {
       new LogFold<>(Scripts::seq, Scripts::of, Scripts::fold, PAGE);
 
   private final LogStore logs;
-  private final Cache<String, Scripts> folds =
-      Caffeine.newBuilder()
-          .maximumWeight(CACHED_OCTETS)
-          .weigher((String account, Scripts fold) -> WEIGHT + (int) fold.octets())
-          .build();
+  private final FoldedLogs<Scripts> folds;
 
   public ScriptBook(LogStore logs) {
     this.logs = logs;
+    this.folds =
+        new FoldedLogs<>(
+            logs,
+            FOLD,
+            Scripts.NONE,
+            scripts -> WEIGHT + (int) scripts.octets(),
+            CACHED_OCTETS,
+            (_, _) -> {});
   }
 
   /** An account's scripts as they are now. */
   public Scripts scripts(String account) {
-    return scripts(account, logs.head(AccountMail.scriptsLog(account)));
+    return folds.current(AccountMail.scriptsLog(account));
   }
 
   /**
@@ -86,22 +87,8 @@ public final class ScriptBook {
     LogName forAll = AccountMail.scriptsLog(FOR_ALL);
     Map<LogName, Head> heads = logs.heads(List.of(own, forAll));
     return new Running(
-        scripts(account, heads.getOrDefault(own, Head.NONE)),
-        scripts(FOR_ALL, heads.getOrDefault(forAll, Head.NONE)));
-  }
-
-  private Scripts scripts(String account, Head head) {
-    LogName log = AccountMail.scriptsLog(account);
-    if (!head.exists()) {
-      return Scripts.NONE;
-    }
-    Scripts known = folds.getIfPresent(account);
-    if (known != null && known.seq() >= head.seq()) {
-      return known;
-    }
-    Scripts now = FOLD.catchUp(logs, log, known == null ? Scripts.NONE : known, head.seq());
-    folds.put(account, now);
-    return now;
+        folds.current(own, heads.getOrDefault(own, Head.NONE)),
+        folds.current(forAll, heads.getOrDefault(forAll, Head.NONE)));
   }
 
   /**
@@ -124,24 +111,14 @@ public final class ScriptBook {
           Append.to(log, List.of(Event.of(event.get().toByteString())))
               .expecting(Append.Expect.at(now.seq()));
       if (!(logs.append(append) instanceof Conflict)) {
-        snapshotIfLong(account, log);
+        // Old contents of scripts go with the entries that had them.
+        Scripts changed = scripts(account);
+        folds.snapshotIfLong(log, changed, SNAPSHOT_AFTER, changed::snapshot);
         return;
       }
     }
     throw new StoreException.Unavailable(
         "log " + log + " moved at each of " + TRIES + " attempts to write to it", null);
-  }
-
-  /** Old contents of scripts go with the entries that had them. */
-  private void snapshotIfLong(String account, LogName log) {
-    Scripts now = scripts(account);
-    long last = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
-    if (now.seq() - last >= SNAPSHOT_AFTER) {
-      logs.saveSnapshot(log, now.snapshot());
-      long[] dead = new long[Math.toIntExact(now.seq() - last)];
-      Arrays.setAll(dead, i -> last + 1 + i);
-      logs.compact(log, dead);
-    }
   }
 
   /**

@@ -3,12 +3,10 @@ package hikyaku.server.flow;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.flow.proto.LimitEvent;
@@ -186,15 +184,7 @@ public final class LimitBook {
   }
 
   private void append(LimitEvent event) {
-    Append append = Append.to(LOG, List.of(Event.of(event.toByteString())));
-    Outcome outcome = logs.append(append);
-    if (outcome instanceof Conflict) {
-      outcome = logs.append(append.expecting(Append.Expect.NEW));
-    }
-    if (outcome instanceof Conflict) {
-      // Another node made the log in between.
-      logs.append(append).orThrow();
-    }
+    LogStore.appendOrBegin(logs, Append.to(LOG, List.of(Event.of(event.toByteString()))));
     long unused = look();
     if (seq - snapshotted >= KEPT) {
       compact();

@@ -2,7 +2,6 @@ package hikyaku.server.foreign;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
@@ -163,12 +162,7 @@ public final class BackendBook {
   }
 
   private void append(BackendEvent event) {
-    Append append = Append.to(NAME, List.of(Event.of(event.toByteString())));
-    if (logs.append(append) instanceof Conflict
-        && logs.append(append.expecting(Append.Expect.NEW)) instanceof Conflict) {
-      // Another node made the log in between.
-      logs.append(append).orThrow();
-    }
+    LogStore.appendOrBegin(logs, Append.to(NAME, List.of(Event.of(event.toByteString()))));
     look();
   }
 

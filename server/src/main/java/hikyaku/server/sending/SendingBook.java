@@ -1,20 +1,17 @@
 package hikyaku.server.sending;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.FoldedLogs;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
-import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.sending.proto.Resumed;
 import hikyaku.server.sending.proto.SendingEvent;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.SortedMap;
@@ -39,14 +36,13 @@ public final class SendingBook {
       new LogFold<>(Ledger::seq, Ledger::of, Ledger::fold, PAGE);
 
   private final LogStore logs;
-  private final Cache<String, Ledger> ledgers =
-      Caffeine.newBuilder()
-          .maximumWeight(CACHED)
-          .weigher((String account, Ledger ledger) -> WEIGHT + ledger.size())
-          .build();
+  private final FoldedLogs<Ledger> ledgers;
 
   public SendingBook(LogStore logs) {
     this.logs = logs;
+    this.ledgers =
+        new FoldedLogs<>(
+            logs, FOLD, Ledger.NONE, ledger -> WEIGHT + ledger.size(), CACHED, this::tidy);
   }
 
   /**
@@ -55,24 +51,7 @@ public final class SendingBook {
    * @param account its id
    */
   public Ledger ledger(String account) {
-    LogName log = AccountMail.sendingLog(account);
-    return ledger(account, logs.head(log));
-  }
-
-  private Ledger ledger(String account, Head head) {
-    if (!head.exists()) {
-      return Ledger.NONE;
-    }
-    LogName log = AccountMail.sendingLog(account);
-    Ledger known = ledgers.getIfPresent(account);
-    if (known != null && known.seq() == head.seq()) {
-      return known;
-    }
-    Ledger from = known != null && known.seq() < head.seq() ? known : Ledger.NONE;
-    Ledger now = FOLD.catchUp(logs, log, from, head.seq());
-    ledgers.put(account, now);
-    tidy(log, now);
-    return now;
+    return ledgers.current(AccountMail.sendingLog(account));
   }
 
   /** All accounts that have sent anything and are there yet, by their ids. */
@@ -85,7 +64,7 @@ public final class SendingBook {
       page = logs.list(prefix, after, PAGE);
       page.forEach((log, head) -> {
         String account = log.value().substring(prefix.length());
-        all.put(account, ledger(account, head));
+        all.put(account, ledgers.current(log, head));
       });
       after = page.isEmpty() ? null : page.lastEntry().getKey();
     } while (page.size() == PAGE);
@@ -94,13 +73,7 @@ public final class SendingBook {
 
   /** What was counted needs no entries once a snapshot has it. */
   private void tidy(LogName log, Ledger now) {
-    long last = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
-    if (now.seq() - last >= Math.max(SNAPSHOT_AFTER, now.size())) {
-      logs.saveSnapshot(log, now.snapshot());
-      long[] dead = new long[Math.toIntExact(now.seq() - last)];
-      Arrays.setAll(dead, i -> last + 1 + i);
-      logs.compact(log, dead);
-    }
+    ledgers.snapshotIfLong(log, now, Math.max(SNAPSHOT_AFTER, now.size()), now::snapshot);
   }
 
   /**
@@ -149,7 +122,7 @@ public final class SendingBook {
 
   private void open(String account) {
     LogName log = AccountMail.sendingLog(account);
-    if (ledgers.getIfPresent(account) == null && !logs.head(log).exists()) {
+    if (!ledgers.isKnown(log) && !logs.head(log).exists()) {
       // If another node is faster this conflicts, and the log is there all the same.
       var unused =
           logs.append(append(account, SendingEvent.newBuilder()).expecting(Append.Expect.NEW));

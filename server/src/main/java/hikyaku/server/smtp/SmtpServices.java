@@ -85,25 +85,8 @@ public record SmtpServices(
         duration -> java.util.concurrent.locks.LockSupport.parkNanos(duration.toNanos()));
   }
 
-  /** The same, with who finds out whom mail is from. */
-  public SmtpServices with(Optional<Origin> finder) {
-    return new SmtpServices(
-        directory,
-        authenticator,
-        mail,
-        filter,
-        outbox,
-        senders,
-        finder,
-        signer,
-        meters,
-        clock,
-        nanoTime,
-        pause);
-  }
-
-  /** The same, with who says whose mail may go out. */
-  public SmtpServices with(Senders guard) {
+  /** The same, with who says whose mail may go out, and who finds out whom mail is from. */
+  public SmtpServices with(Senders guard, Optional<Origin> finder) {
     return new SmtpServices(
         directory,
         authenticator,
@@ -111,7 +94,7 @@ public record SmtpServices(
         filter,
         outbox,
         Optional.of(guard),
-        origin,
+        finder,
         signer,
         meters,
         clock,

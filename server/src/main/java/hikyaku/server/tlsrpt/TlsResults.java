@@ -1,7 +1,6 @@
 package hikyaku.server.tlsrpt;
 
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
@@ -15,7 +14,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,12 +166,6 @@ public final class TlsResults implements TlsObserver, AutoCloseable {
   }
 
   static void append(LogStore logs, LogName log, ResultsRecord record) {
-    List<Event> events = new ArrayList<>(List.of(Event.of(record.toByteString())));
-    boolean exists = logs.head(log).exists();
-    Append fresh = new Append(log, events, Append.Expect.NEW, null);
-    if (exists || !(logs.append(fresh) instanceof Appended)) {
-      // If another node was faster the log is there now.
-      var unused = logs.append(Append.to(log, events)).orThrow();
-    }
+    LogStore.appendOrBegin(logs, Append.to(log, List.of(Event.of(record.toByteString()))));
   }
 }
