@@ -2,7 +2,7 @@ package hikyaku.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import hikyaku.stores.postgres.Machine;
+import hikyaku.fixtures.Machine;
 import hikyaku.systemtests.Node.Account;
 import hikyaku.systemtests.Node.Port;
 import java.net.URL;

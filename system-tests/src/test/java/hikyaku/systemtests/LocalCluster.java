@@ -64,9 +64,8 @@ final class LocalCluster implements AutoCloseable {
 
   /**
    * For ports of a front and three nodes, below those that {@link
-   * hikyaku.stores.postgres.Machine#freePorts} hands out. Clusters of two offsets have no port in
-   * common unless these differ by full thousands, which those of two processes beside each other do
-   * not.
+   * hikyaku.fixtures.Machine#freePorts} hands out. Clusters of two offsets have no port in common
+   * unless these differ by full thousands, which those of two processes beside each other do not.
    */
   private static int freeOffset() {
     long process = ProcessHandle.current().pid();

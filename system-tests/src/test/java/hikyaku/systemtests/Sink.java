@@ -1,6 +1,6 @@
 package hikyaku.systemtests;
 
-import hikyaku.stores.postgres.Machine;
+import hikyaku.fixtures.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -2,6 +2,7 @@ package hikyaku.stores.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.fixtures.PatroniCluster;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package hikyaku.systemtests.chaos;
 
-import hikyaku.stores.postgres.Machine;
+import hikyaku.fixtures.Machine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

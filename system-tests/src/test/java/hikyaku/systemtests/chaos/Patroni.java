@@ -1,8 +1,8 @@
 package hikyaku.systemtests.chaos;
 
-import hikyaku.stores.postgres.Machine;
-import hikyaku.stores.postgres.PatroniCluster;
-import hikyaku.stores.postgres.PatroniCluster.Member;
+import hikyaku.fixtures.Machine;
+import hikyaku.fixtures.PatroniCluster;
+import hikyaku.fixtures.PatroniCluster.Member;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

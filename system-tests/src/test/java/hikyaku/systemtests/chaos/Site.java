@@ -198,7 +198,10 @@ final class Site implements AutoCloseable {
     // What is started ends with this process.
     builder
         .environment()
-        .put("HIKYAKU_JAVA_OPTIONS", "-Dhikyaku.keeper=" + ProcessHandle.current().pid());
+        .merge(
+            "HIKYAKU_JAVA_OPTIONS",
+            "-Dhikyaku.keeper=" + ProcessHandle.current().pid(),
+            (options, more) -> options + " " + more);
     builder
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log(name).toFile()));
