@@ -280,7 +280,8 @@ final class Core implements AutoCloseable {
             new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
-            new QueueOperations(new QueueView(store.logs()), InstantSource.system()),
+            new QueueOperations(
+                new QueueView(store.logs(), InstantSource.system()), InstantSource.system()),
             new TlsOperations(
                 domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),
             new SendingOperations(

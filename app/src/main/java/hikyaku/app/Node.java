@@ -18,6 +18,7 @@ import hikyaku.server.dkim.DomainSigner;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.Dns;
+import hikyaku.server.filter.LateDelivery;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.Peer;
 import hikyaku.server.foreign.Backends;
@@ -404,6 +405,7 @@ final class Node implements AutoCloseable {
               client,
               signer,
               senders,
+              new LateDelivery(core.filter(), configuration.hostname()),
               meters,
               core.clock()));
     } catch (IllegalArgumentException e) {

@@ -8,6 +8,7 @@ import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.QueueOperations;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -145,6 +146,10 @@ public final class QueueCommand {
     }
     String due = Asking.text(message, "due");
     Instant now = Instant.now();
+    String until = Asking.text(message, "until");
+    if (!until.isEmpty() && Instant.parse(until).isAfter(now)) {
+      return "until " + Instant.parse(until).truncatedTo(ChronoUnit.SECONDS);
+    }
     return due.isEmpty() || !Instant.parse(due).isAfter(now)
         ? "now"
         : "in " + Figures.time(Duration.between(now, Instant.parse(due)));
@@ -244,7 +249,10 @@ public final class QueueCommand {
   /** {@code queue retry}. */
   @Command(
       name = "retry",
-      description = "Try messages now, and a destination that rests with them.")
+      description = {
+        "Try messages now, and a destination that rests with them.",
+        "What its sender wants later goes before its time only if it is named by its ID."
+      })
   static final class Retry extends Ordering {
     Retry() {
       super("retry", "to be tried now");
@@ -262,7 +270,13 @@ public final class QueueCommand {
   }
 
   /** {@code queue release}. */
-  @Command(name = "release", description = "Let messages go on that are held.")
+  @Command(
+      name = "release",
+      description = {
+        "Let messages go on that are held.",
+        "One that is named by its ID, and held by nobody but its sender, who wants it later, goes"
+            + " now."
+      })
   static final class Release extends Ordering {
     Release() {
       super("release", "released");

@@ -147,15 +147,7 @@ public record Configuration(
             login.verifiedLifetime(),
             login.throttle(),
             login.sessions());
-    SmtpSettings namedSmtp =
-        new SmtpSettings(
-            name,
-            smtp.overQuota(),
-            smtp.ownSenderOnly(),
-            smtp.hideClientAddress(),
-            smtp.greetingDelay(),
-            smtp.limits());
-    return with(name, data, node.on(name), listen, front, namedLogin, namedSmtp);
+    return with(name, data, node.on(name), listen, front, namedLogin, smtp.withHostName(name));
   }
 
   private Configuration with(

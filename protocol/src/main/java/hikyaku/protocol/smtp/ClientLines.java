@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 public final class ClientLines {
   private ClientLines() {}
 
-  /** MAIL with the parameters that are set. */
+  /** MAIL with the parameters that are set, but those that only a user says (AUTH, a hold). */
   public static byte[] mail(ReversePath from, MailParameters parameters) {
     StringBuilder line = new StringBuilder("MAIL FROM:<").append(from).append('>');
     if (parameters.size() != null) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class CommandParser {
   /**
    * The longest command line but AUTH, in octets without CRLF. RFC 5321 §4.5.3.1.4 has 512; SIZE,
-   * BODY, SMTPUTF8, RET, ENVID, AUTH, NOTIFY and ORCPT add up to about 1,200 on a line.
+   * BODY, SMTPUTF8, RET, ENVID, AUTH, HOLDUNTIL, NOTIFY and ORCPT add up to about 1,250 on a line.
    */
   public static final int MAX_LINE = 2048;
 

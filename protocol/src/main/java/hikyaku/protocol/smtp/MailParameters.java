@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param envid the sender's own name for the transaction, decoded (RFC 3461 §4.4)
  * @param auth who submitted it, decoded; empty for {@code <>} (RFC 4954 §5)
  * @param requireTls that nobody may hand it on without TLS that is checked (RFC 8689 §3)
+ * @param hold until when it is to be kept back (RFC 4865 §3)
  */
 public record MailParameters(
     @Nullable Long size,
@@ -20,10 +21,23 @@ public record MailParameters(
     @Nullable Ret ret,
     @Nullable String envid,
     @Nullable String auth,
-    boolean requireTls) {
+    boolean requireTls,
+    @Nullable Hold hold) {
 
   public static final MailParameters NONE =
       new MailParameters(null, null, false, null, null, null, false);
+
+  /** What a message is and what is to be told of it, without wishes for when it goes. */
+  public MailParameters(
+      @Nullable Long size,
+      @Nullable Body body,
+      boolean smtpUtf8,
+      @Nullable Ret ret,
+      @Nullable String envid,
+      @Nullable String auth,
+      boolean requireTls) {
+    this(size, body, smtpUtf8, ret, envid, auth, requireTls, null);
+  }
 
   /** What kind of octets the message has. */
   public enum Body {

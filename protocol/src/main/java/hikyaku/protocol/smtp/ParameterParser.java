@@ -1,17 +1,22 @@
 package hikyaku.protocol.smtp;
 
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** esmtp-param (RFC 5321 §4.1.2) of MAIL and RCPT. */
 final class ParameterParser {
   private static final Set<String> OF_MAIL =
-      Set.of("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "REQUIRETLS");
+      Set.of(
+          "SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "REQUIRETLS", "HOLDFOR", "HOLDUNTIL");
   private static final Set<String> OF_RCPT = Set.of("NOTIFY", "ORCPT");
 
   /** Characters of ENVID before decoding (RFC 3461 §4.4). */
@@ -19,6 +24,12 @@ final class ParameterParser {
 
   /** Characters of ORCPT before decoding (RFC 3461 §4.2). */
   private static final int MAX_ORCPT = 500;
+
+  /** date-time (RFC 3339 §5.6), which RFC 4865 means (erratum 2040). */
+  private static final Pattern DATE_TIME =
+      Pattern.compile(
+          "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
+              + "(Z|[+-][0-9]{2}:[0-9]{2})");
 
   private final Cursor in;
 
@@ -38,7 +49,8 @@ final class ParameterParser {
         ret(given.get("RET")),
         envid(given.get("ENVID")),
         auth(given.get("AUTH")),
-        flag("REQUIRETLS", given));
+        flag("REQUIRETLS", given),
+        hold(given.get("HOLDFOR"), given.get("HOLDUNTIL")));
   }
 
   RcptParameters rcptParameters() throws CommandSyntaxException {
@@ -131,6 +143,39 @@ final class ParameterParser {
       throw CommandSyntaxException.argument("Bad AUTH parameter");
     }
     return value.equals("<>") ? "" : Xtext.decode(value, "AUTH parameter");
+  }
+
+  /** future-release-integer: no sign, no leading zero, up to nine digits. */
+  private static @Nullable Hold hold(@Nullable String seconds, @Nullable String until)
+      throws CommandSyntaxException {
+    if (seconds != null && until != null) {
+      throw CommandSyntaxException.argument("HOLDFOR and HOLDUNTIL exclude each other");
+    }
+    if (until != null) {
+      return new Hold.Until(dateTime(until));
+    }
+    if (seconds == null) {
+      return null;
+    }
+    if (seconds.isEmpty()
+        || seconds.length() > 9
+        || seconds.charAt(0) == '0'
+        || !seconds.chars().allMatch(Ascii::isDigit)) {
+      throw CommandSyntaxException.argument("Bad HOLDFOR parameter");
+    }
+    return new Hold.For(Long.parseLong(seconds));
+  }
+
+  private static Instant dateTime(String value) throws CommandSyntaxException {
+    String upper = Ascii.upper(value);
+    if (DATE_TIME.matcher(upper).matches()) {
+      try {
+        return OffsetDateTime.parse(upper).toInstant();
+      } catch (DateTimeParseException e) {
+        // There is no such day, hour or offset.
+      }
+    }
+    throw CommandSyntaxException.argument("Bad HOLDUNTIL parameter");
   }
 
   private static @Nullable Set<RcptParameters.Notify> notify(@Nullable String value)

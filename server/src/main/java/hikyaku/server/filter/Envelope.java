@@ -5,6 +5,7 @@ import hikyaku.protocol.smtp.ForwardPath;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -29,6 +30,21 @@ public record Envelope(
     Map<String, String> facts) {
   public Envelope {
     facts = Map.copyOf(facts);
+  }
+
+  /**
+   * What is always so, for the environment test (RFC 5183 §4.1).
+   *
+   * @param host our name
+   */
+  public static Map<String, String> facts(String host) {
+    Map<String, String> facts = new HashMap<>();
+    facts.put("name", "Hikyaku");
+    facts.put("location", "MDA");
+    facts.put("phase", "during");
+    facts.put("host", host);
+    facts.put("domain", host.substring(host.indexOf('.') + 1));
+    return facts;
   }
 
   String key() {

@@ -1,8 +1,10 @@
 package hikyaku.server.filter;
 
+import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.store.Append;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +30,30 @@ public record Filed(
     deliveries = List.copyOf(deliveries);
     alongside = List.copyOf(alongside);
     sent = List.copyOf(sent);
+  }
+
+  /**
+   * Whether somebody has the message, or its script wants it gone.
+   *
+   * @param delivered what became of the deliveries
+   */
+  public boolean isAccepted(List<Delivered> delivered) {
+    return delivered.isEmpty()
+        || forwarded
+        || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
+  }
+
+  /**
+   * What is written with the deliveries. A message that nobody takes comes again, as if it had not
+   * been here: its script remembers nothing of it and answers nobody.
+   *
+   * @param refused deliveries of the round that are not in it, by their places
+   * @param first the place of the first of these
+   */
+  public List<Append> alongside(BitSet refused, int first) {
+    int end = first + deliveries.size();
+    boolean nobody = first < end && refused.nextClearBit(first) >= end && !forwarded;
+    return nobody ? List.of() : alongside;
   }
 
   /** The same with what is sent besides. */

@@ -8,6 +8,7 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.smtp.Mailbox;
@@ -220,7 +221,7 @@ final class Filing {
   }
 
   private void check(Resolution.Target to, NewMessage message, List<String> before) throws Unfit {
-    if (hadBefore(message, to) || before.contains(to.account().id())) {
+    if (hadBefore(message.structure(), to) || before.contains(to.account().id())) {
       throw new Unfit(to.reachedBy() + " has had this message before");
     }
     if (places.isFull(to.account(), message)) {
@@ -228,8 +229,8 @@ final class Filing {
     }
   }
 
-  private static boolean hadBefore(NewMessage message, Resolution.Target target) {
-    return message.structure().deliveredTo().stream()
+  static boolean hadBefore(MessageStructure structure, Resolution.Target target) {
+    return structure.deliveredTo().stream()
         .anyMatch(value -> value.strip().equalsIgnoreCase(target.reachedBy().toString()));
   }
 

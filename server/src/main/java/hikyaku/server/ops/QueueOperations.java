@@ -139,7 +139,7 @@ public final class QueueOperations implements AdminApi.Group {
 
   /**
    * A message that waits; times in ISO 8601, {@code due} empty for at once, {@code way} for that of
-   * the configuration.
+   * the configuration, {@code until} if its sender does not want it later.
    */
   public record View(
       String id,
@@ -154,7 +154,8 @@ public final class QueueOperations implements AdminApi.Group {
       String reason,
       List<String> waiting,
       int recipients,
-      String way) {
+      String way,
+      String until) {
     static View of(Waiting waiting) {
       Outgoing message = waiting.message();
       return new View(
@@ -170,7 +171,8 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.reason(),
           waiting.waiting().stream().map(to -> to.address().toString()).toList(),
           message.recipients().size(),
-          waiting.way());
+          waiting.way(),
+          waiting.release().map(Object::toString).orElse(""));
     }
   }
 }

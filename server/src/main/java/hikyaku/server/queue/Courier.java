@@ -1,19 +1,18 @@
 package hikyaku.server.queue;
 
-import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.server.smtpclient.Letter;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.UnreachableException;
 import hikyaku.server.smtpclient.Verdict;
-import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +37,7 @@ final class Courier {
   private final Backoff backoff;
   private final SmtpClient client;
   private final Mailboxes mailboxes;
+  private final HomeDelivery home;
   private final Reporter reporter;
   private final Senders senders;
   private final QueueMetrics metrics;
@@ -47,6 +47,7 @@ final class Courier {
   private volatile boolean stopping;
 
   /**
+   * @param home delivers to mailboxes here
    * @param held whether a part is this node's now
    */
   Courier(
@@ -55,6 +56,7 @@ final class Courier {
       Backoff backoff,
       SmtpClient client,
       Mailboxes mailboxes,
+      HomeDelivery home,
       Reporter reporter,
       Senders senders,
       QueueMetrics metrics,
@@ -65,6 +67,7 @@ final class Courier {
     this.backoff = backoff;
     this.client = client;
     this.mailboxes = mailboxes;
+    this.home = home;
     this.reporter = reporter;
     this.senders = senders;
     this.metrics = metrics;
@@ -176,7 +179,12 @@ final class Courier {
     private final Outgoing message;
     private final int[] places;
     private final @Nullable Verdict[] verdicts;
+
+    /** Those whose mailboxes are here, by their places among those of the job. */
+    private final BitSet atHome = new BitSet();
+
     private final Instant arrived;
+    private final Instant begins;
     private String host = "";
     private String tls = "";
     private boolean reports;
@@ -187,6 +195,7 @@ final class Courier {
       this.places = job.recipients.clone();
       this.verdicts = new Verdict[places.length];
       this.arrived = Instant.ofEpochMilli(job.message.arrived);
+      this.begins = Instant.ofEpochMilli(job.message.begins);
     }
 
     Outgoing.To to(int i) {
@@ -219,6 +228,7 @@ final class Courier {
       List<Integer> others = new ArrayList<>();
       for (int i = 0; i < places.length; i++) {
         if (mailboxes.isOurs(to(i).address())) {
+          atHome.set(i);
           verdicts[i] = local(i);
         } else {
           others.add(i);
@@ -246,12 +256,14 @@ final class Courier {
     }
 
     private Verdict local(int i) {
-      try {
-        String key = message.transaction() + ".local." + places[i];
-        return mailboxes.deliver(message, to(i), arrived, Attempt.repeat(key));
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e); // neither side of the copy throws it
-      }
+      // By the transaction: an account that two recipients lead to gets one copy.
+      String key = message.transaction() + ".local";
+      return switch (home.deliver(message, to(i), begins, key)) {
+        case HomeDelivery.Outcome.Done _ ->
+            new Verdict(Verdict.Kind.DELIVERED, "2.0.0", "delivered to a mailbox here", "");
+        case HomeDelivery.Outcome.Later(String status, String why) -> Verdict.deferred(status, why);
+        case HomeDelivery.Outcome.Never(String status, String why) -> Verdict.failed(status, why);
+      };
     }
 
     private void send(SmtpClient.Session session, List<Integer> some) throws UnreachableException {
@@ -288,7 +300,7 @@ final class Courier {
   private void record(Trial trial) {
     Job job = trial.job;
     Instant now = clock.instant();
-    Instant giveUp = trial.arrived.plus(settings.lifetime());
+    Instant giveUp = trial.begins.plus(settings.lifetime());
     boolean expired = schedule.isExpired(job, now.toEpochMilli());
     boolean delayed = !expired && schedule.isDelayed(job, now.toEpochMilli());
     List<Integer> settled = new ArrayList<>();
@@ -296,6 +308,7 @@ final class Courier {
     List<Report.About> failures = new ArrayList<>();
     List<Report.About> delays = new ArrayList<>();
     List<Report.About> relayed = new ArrayList<>();
+    List<Report.About> delivered = new ArrayList<>();
     String reason = "";
     int refused = 0;
     for (int i = 0; i < trial.places.length; i++) {
@@ -307,7 +320,9 @@ final class Courier {
       Report.About about = new Report.About(trial.places[i], trial.to(i), verdict);
       switch (verdict.kind()) {
         case DELIVERED -> {
-          if (!trial.reports) {
+          if (trial.atHome.get(i)) {
+            add(Report.Kind.DELIVERED, trial, about, delivered);
+          } else if (!trial.reports) {
             add(Report.Kind.RELAYED, trial, about, relayed);
           }
         }
@@ -344,6 +359,7 @@ final class Courier {
           reporter.send(Report.Kind.FAILURE, trial.message, failures, times);
           reporter.send(Report.Kind.DELAY, trial.message, delays, times);
           reporter.send(Report.Kind.RELAYED, trial.message, relayed, times);
+          reporter.send(Report.Kind.DELIVERED, trial.message, delivered, times);
           if (counted > 0 && !trial.message.account().isEmpty()) {
             senders.failed(trial.message.account(), counted, key);
           }
@@ -387,7 +403,7 @@ final class Courier {
   private void tell(Trial trial, int i, Verdict verdict, boolean expired) {
     String what =
         switch (verdict.kind()) {
-          case DELIVERED -> "message sent";
+          case DELIVERED -> trial.atHome.get(i) ? "message delivered" : "message sent";
           case FAILED -> "message not delivered";
           case DEFERRED -> expired ? "message not delivered, given up" : "delivery put off";
         };

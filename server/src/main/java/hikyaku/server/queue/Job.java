@@ -62,6 +62,12 @@ final class Job {
     /** In milliseconds since 1970. */
     final long arrived;
 
+    /** When its sender wants it to go, in milliseconds since 1970; 0 for at once. */
+    long release;
+
+    /** From when it is tried, and what time makes of a message counts, in milliseconds likewise. */
+    long begins;
+
     /** One for each destination that is not done with. */
     Job[] jobs = {};
 
@@ -71,11 +77,24 @@ final class Job {
     /** Entries that say what has been settled; they are needed until all is. */
     long[] kept = NONE;
 
-    Message(Part part, long id, long seq, long arrived) {
+    Message(Part part, long id, long seq, long arrived, long release) {
       this.part = part;
       this.id = id;
       this.seq = seq;
       this.arrived = arrived;
+      this.release = release;
+      this.begins = Math.max(arrived, release);
+    }
+
+    /** An operator wants it to go before its time. */
+    void releaseEarly(long now) {
+      release = 0;
+      begins = now;
+    }
+
+    /** Whether an operator keeps some of it back. */
+    boolean isHeld() {
+      return java.util.Arrays.stream(jobs).anyMatch(job -> job.state == State.HELD);
     }
 
     void keep(long entry) {

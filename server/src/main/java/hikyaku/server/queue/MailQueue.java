@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,6 +68,7 @@ public final class MailQueue implements AutoCloseable {
    * @param host our name in reports
    * @param signer signs reports that go to other servers
    * @param senders knows whose mail is held
+   * @param home delivers to mailboxes here
    */
   public MailQueue(
       String host,
@@ -77,6 +79,7 @@ public final class MailQueue implements AutoCloseable {
       SmtpClient client,
       Signer signer,
       Senders senders,
+      HomeDelivery home,
       MeterRegistry meters,
       InstantSource clock) {
     this.settings = settings;
@@ -101,6 +104,7 @@ public final class MailQueue implements AutoCloseable {
             backoff,
             client,
             mailboxes,
+            home,
             new Reporter(host, mailboxes, outbox, signer, metrics),
             senders,
             metrics,
@@ -112,8 +116,10 @@ public final class MailQueue implements AutoCloseable {
     return !part.isLost() && workers.isHeard();
   }
 
+  /** Those here wait for nobody who takes mail for others. */
   private Route route(Outgoing.To to) {
-    return settings.route(to.address().domain());
+    String domain = to.address().domain();
+    return to.here() ? new Route.Exchange(domain.toLowerCase(Locale.ROOT)) : settings.route(domain);
   }
 
   /** Begins to work. */

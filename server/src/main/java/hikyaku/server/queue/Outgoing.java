@@ -2,10 +2,14 @@ package hikyaku.server.queue;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.BlobStore;
 import hikyaku.protocol.smtp.MailParameters.Ret;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param messageId for logs, or empty
  * @param recipients at least one
  * @param account the id of the account that sends it; empty if it is none's
+ * @param terms when its sender wants it to go
  */
 public record Outgoing(
     String transaction,
@@ -43,7 +48,8 @@ public record Outgoing(
     long headerOctets,
     String messageId,
     List<To> recipients,
-    String account) {
+    String account,
+    Terms terms) {
 
   public Outgoing {
     recipients = List.copyOf(recipients);
@@ -92,11 +98,40 @@ public record Outgoing(
         headerOctets,
         messageId,
         recipients,
-        "");
+        "",
+        Terms.NONE);
   }
 
-  /** One recipient. */
-  public record To(Mailbox address, RcptParameters parameters) {}
+  /**
+   * When a sender wants a message to go.
+   *
+   * @param release not before this moment, in milliseconds since 1970; 0 for at once
+   * @param hold how the sender said it, for reports (RFC 4865 §5); empty if it did not
+   */
+  public record Terms(long release, String hold) {
+    public static final Terms NONE = new Terms(0, "");
+  }
+
+  /**
+   * One recipient.
+   *
+   * @param here whether it was an account's here when the message came
+   */
+  public record To(Mailbox address, RcptParameters parameters, boolean here) {
+    /** One that another server has. */
+    public To(Mailbox address, RcptParameters parameters) {
+      this(address, parameters, false);
+    }
+  }
+
+  /** Copies octets of it as it goes out, from its beginning. */
+  public void copy(BlobStore blobs, long most, OctetSink sink) throws IOException {
+    int ofPrefix = (int) Math.min(most, prefix.size());
+    sink.write(prefix.substring(0, ofPrefix).toByteArray());
+    try (BlobReader reader = blobs.open(blob.id())) {
+      reader.copy(0, most - ofPrefix, sink);
+    }
+  }
 
   /** Size as it goes out. */
   public long octets() {

@@ -169,13 +169,14 @@ final class Part {
       case QueueEvent.Opened _ -> {}
       case QueueEvent.Queued(Outgoing outgoing) -> queued(entry, outgoing);
       case QueueEvent.Tried tried -> tried(entry.seq(), tried);
-      case QueueEvent.Ordered ordered -> ordered(entry.seq(), ordered);
+      case QueueEvent.Ordered ordered -> ordered(entry, ordered);
     }
   }
 
   private void queued(Entry entry, Outgoing outgoing) {
-    Job.Message message =
-        new Job.Message(this, entry.firstId(), entry.seq(), entry.time().toEpochMilli());
+    long arrived = entry.time().toEpochMilli();
+    long release = outgoing.terms().release();
+    Job.Message message = new Job.Message(this, entry.firstId(), entry.seq(), arrived, release);
     Map<Route, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < outgoing.recipients().size(); i++) {
       places
@@ -186,8 +187,10 @@ final class Part {
     places.forEach((route, recipients) -> {
       Destination destination = schedule.destination(route);
       destination.jobs++;
-      jobs.add(
-          new Job(message, destination, recipients.stream().mapToInt(Integer::intValue).toArray()));
+      Job job =
+          new Job(message, destination, recipients.stream().mapToInt(Integer::intValue).toArray());
+      job.due = release;
+      jobs.add(job);
     });
     message.jobs = jobs.toArray(Job[]::new);
     messages.put(message.id, message);
@@ -260,6 +263,7 @@ final class Part {
         leaving.stream().flatMapToInt(job -> Arrays.stream(job.recipients)).sorted().toArray();
     Job moved = new Job(message, destination, recipients);
     destination.jobs++;
+    moved.due = message.release;
     moved.deferral = leaving.stream().mapToLong(job -> job.deferral).max().orElse(0);
     for (Job job : leaving) {
       moved.attempts = Math.max(moved.attempts, job.attempts);
@@ -290,12 +294,19 @@ final class Part {
     }
   }
 
-  private void ordered(long at, QueueEvent.Ordered ordered) {
+  private void ordered(Entry entry, QueueEvent.Ordered ordered) {
+    long at = entry.seq();
+    long now = entry.time().toEpochMilli();
     int needed = 0;
     for (long id : ordered.ids()) {
       Job.Message message = messages.get(id);
       if (message == null) {
         continue;
+      }
+      // Who ordered it knows that its sender wants it later, and knows better.
+      boolean early = now < message.release && ordered.order().isEarly(message.isHeld());
+      if (early) {
+        message.releaseEarly(now);
       }
       switch (ordered.order()) {
         case HOLD, RELEASE -> {
@@ -303,6 +314,9 @@ final class Part {
           message.keep(at);
           for (Job job : message.jobs) {
             hold(job, ordered.order() == Order.HOLD);
+            if (early) {
+              hurry(job);
+            }
           }
         }
         case REROUTE -> {
@@ -312,11 +326,12 @@ final class Part {
           move(message, message.way);
         }
         case RETRY -> {
+          if (early) {
+            needed++;
+            message.keep(at);
+          }
           for (Job job : message.jobs) {
-            job.due = 0;
-            if (entered) {
-              schedule.hurry(job);
-            }
+            hurry(job);
           }
         }
         case DELETE -> {
@@ -337,13 +352,20 @@ final class Part {
     }
   }
 
+  private void hurry(Job job) {
+    job.due = 0;
+    if (entered) {
+      schedule.hurry(job);
+    }
+  }
+
   /** One that a delivery is at is not stopped; held it is from the next attempt on. */
   private void hold(Job job, boolean held) {
     if (held && job.state != Job.State.GONE) {
       job.state = Job.State.HELD;
     } else if (!held && job.state == Job.State.HELD) {
       job.state = job.flying ? Job.State.FLYING : Job.State.WAITING;
-      job.due = 0;
+      job.due = job.message.release;
       if (entered && !job.flying) {
         schedule.enter(job);
       }

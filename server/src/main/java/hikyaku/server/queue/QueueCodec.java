@@ -62,7 +62,9 @@ final class QueueCodec {
             .setBlobOctets(message.blob().size())
             .setHeaderOctets(message.headerOctets())
             .setMessageId(message.messageId())
-            .setAccount(message.account());
+            .setAccount(message.account())
+            .setReleaseMillis(message.terms().release())
+            .setHold(message.terms().hold());
     message.recipients().forEach(to -> record.addRecipients(recipient(to)));
     return new Event(
         QueueEventRecord.newBuilder().setQueued(record).build().toByteString(),
@@ -73,7 +75,7 @@ final class QueueCodec {
 
   private static QueuedRecipient recipient(Outgoing.To to) {
     QueuedRecipient.Builder record =
-        QueuedRecipient.newBuilder().setAddress(to.address().toString());
+        QueuedRecipient.newBuilder().setAddress(to.address().toString()).setHere(to.here());
     OriginalRecipient meant = to.parameters().orcpt();
     if (meant != null) {
       record.setOrcptType(meant.type()).setOrcpt(meant.address());
@@ -182,7 +184,8 @@ final class QueueCodec {
         record.getHeaderOctets(),
         record.getMessageId(),
         recipients,
-        record.getAccount());
+        record.getAccount(),
+        new Outgoing.Terms(record.getReleaseMillis(), record.getHold()));
   }
 
   private static Outgoing.To recipient(QueuedRecipient record) throws AddressException {
@@ -204,7 +207,9 @@ final class QueueCodec {
             ? null
             : new OriginalRecipient(record.getOrcptType(), record.getOrcpt());
     return new Outgoing.To(
-        new Mailbox(MailAddress.parse(record.getAddress())), new RcptParameters(notifyOn, meant));
+        new Mailbox(MailAddress.parse(record.getAddress())),
+        new RcptParameters(notifyOn, meant),
+        record.getHere());
   }
 
   private static QueueEvent.Tried tried(MessageTried record) {

@@ -6,6 +6,7 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.server.smtpclient.Relay;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -28,9 +29,11 @@ public final class QueueView {
   private static final int ORDERED_AT_ONCE = 10_000;
 
   private final LogStore logs;
+  private final InstantSource clock;
 
-  public QueueView(LogStore logs) {
+  public QueueView(LogStore logs, InstantSource clock) {
     this.logs = logs;
+    this.clock = clock;
   }
 
   /**
@@ -44,6 +47,7 @@ public final class QueueView {
    * @param reason why it waits, as far as it was tried
    * @param waiting those who wait
    * @param way the way that an operator wants it to go; empty for that of the configuration
+   * @param release the moment that its sender wants it to go; nothing for at once
    */
   public record Waiting(
       Outgoing message,
@@ -53,7 +57,8 @@ public final class QueueView {
       Optional<Instant> due,
       String reason,
       List<Outgoing.To> waiting,
-      String way) {}
+      String way,
+      Optional<Instant> release) {}
 
   /**
    * Which messages are meant; null stands for any. Addresses and domains are compared without
@@ -129,7 +134,8 @@ public final class QueueView {
 
   /**
    * Wants something done with all that fit. Durable when it returns; what a delivery is at
-   * meanwhile comes to its end.
+   * meanwhile comes to its end. What its sender wants later goes before its time only if it is
+   * named by its id: others than those who look after the queue decided that.
    *
    * @return how many
    */
@@ -154,6 +160,8 @@ public final class QueueView {
       long[] ids =
           fold(part).entrySet().stream()
               .filter(each -> filter.fits(each.getValue().view()))
+              .filter(each ->
+                  filter.transaction != null || !each.getValue().isEarly(order, clock.instant()))
               .mapToLong(Map.Entry::getKey)
               .toArray();
       for (int from = 0; from < ids.length; from += ORDERED_AT_ONCE) {
@@ -200,15 +208,11 @@ public final class QueueView {
           if (state == null) {
             continue;
           }
-          switch (order) {
-            case HOLD -> state.held = true;
-            case RELEASE -> state.held = false;
-            case RETRY -> state.due = 0;
-            case DELETE -> states.remove(id);
-            case REROUTE -> {
-              state.way = String.valueOf(relay);
-              state.due = 0;
-            }
+          state.ordered(order, entry.time());
+          if (order == Order.DELETE) {
+            states.remove(id);
+          } else if (order == Order.REROUTE) {
+            state.way = String.valueOf(relay);
           }
         }
       }
@@ -226,11 +230,36 @@ public final class QueueView {
     private String reason = "";
     private String way = "";
 
+    /** As in {@link Outgoing.Terms}, unless an operator wants it earlier. */
+    private long release;
+
     State(Outgoing message, Instant arrived) {
       this.message = message;
       this.arrived = arrived;
       this.waiting = new BitSet(message.recipients().size());
       waiting.set(0, message.recipients().size());
+      release = message.terms().release();
+      due = release;
+    }
+
+    /** Whether it would go before the time that its sender wants. */
+    boolean isEarly(Order order, Instant now) {
+      return now.toEpochMilli() < release && order.isEarly(held);
+    }
+
+    void ordered(Order order, Instant now) {
+      if (isEarly(order, now)) {
+        release = 0;
+      }
+      switch (order) {
+        case HOLD -> held = true;
+        case RELEASE -> {
+          held = false;
+          due = release;
+        }
+        case RETRY, REROUTE -> due = release;
+        case DELETE -> {}
+      }
     }
 
     /** Whether that was all. */
@@ -255,7 +284,8 @@ public final class QueueView {
           due == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(due)),
           reason,
           waiting.stream().mapToObj(message.recipients()::get).toList(),
-          way);
+          way,
+          release == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(release)));
     }
   }
 }

@@ -52,7 +52,11 @@ record Report(
     RELAYED(
         "relayed",
         "Your message was passed on",
-        "Your message was passed on to servers that do not tell what becomes of it, for:");
+        "Your message was passed on to servers that do not tell what becomes of it, for:"),
+    DELIVERED(
+        "delivered",
+        "Your message was delivered",
+        "Your message was delivered to the mailboxes of:");
 
     private final String action;
     private final String subject;
@@ -169,6 +173,10 @@ record Report(
       out.append("Original-Envelope-Id: ").append(plain(envid)).append("\r\n");
     }
     out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
+    if (!message.terms().hold().isEmpty()) {
+      // RFC 4865 §5.
+      out.append("Future-Release-Request: ").append(message.terms().hold()).append("\r\n");
+    }
     out.append("Arrival-Date: ").append(date(arrived)).append("\r\n");
     for (About each : about) {
       out.append("\r\n");

@@ -304,13 +304,13 @@ final class Schedule {
 
   /** Whether a message has been tried for long enough. */
   boolean isExpired(Job job, long now) {
-    return now - job.message.arrived >= settings.lifetime().toMillis();
+    return now - job.message.begins >= settings.lifetime().toMillis();
   }
 
   /** Whether a sender is to be told that it takes long. */
   boolean isDelayed(Job job, long now) {
     long warning = settings.delayWarning().toMillis();
-    return warning > 0 && !job.delayTold && now - job.message.arrived >= warning;
+    return warning > 0 && !job.delayTold && now - job.message.begins >= warning;
   }
 
   /** Deliveries under way. */

@@ -59,7 +59,7 @@ public final class Senders {
     this.settings = settings;
     this.book = book;
     this.allowance = allowance;
-    this.queue = new QueueView(mail.store().logs());
+    this.queue = new QueueView(mail.store().logs(), clock);
     this.mailboxes = new Mailboxes(mail, directory);
     this.directory = directory;
     this.meters = meters;

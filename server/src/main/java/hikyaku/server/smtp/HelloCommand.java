@@ -2,6 +2,9 @@ package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Command;
 import hikyaku.protocol.smtp.Reply;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +40,9 @@ final class HelloCommand {
     if (session.offersDsn()) {
       lines.add("DSN");
     }
+    if (session.offersFutureRelease()) {
+      lines.add(futureRelease(session));
+    }
     if (session.connection().canStartTls()) {
       lines.add("STARTTLS");
     }
@@ -52,5 +58,12 @@ final class HelloCommand {
     lines.add("LIMITS MAILMAX=" + limits.transactions() + " RCPTMAX=" + limits.recipients());
     lines.add("HELP");
     return Answer.of(new Reply(250, null, lines));
+  }
+
+  /** With the longest time, and what it comes to now (RFC 4865 §3). */
+  private static String futureRelease(SmtpSession session) {
+    Duration longest = session.settings().longestHold();
+    Instant latest = session.services().clock().instant().plus(longest);
+    return "FUTURERELEASE " + longest.toSeconds() + " " + latest.truncatedTo(ChronoUnit.SECONDS);
   }
 }

@@ -1,6 +1,7 @@
 package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Command;
+import hikyaku.protocol.smtp.Hold;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
@@ -8,6 +9,7 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** MAIL (RFC 5321 §4.1.1.2): begins a transaction. */
@@ -41,12 +43,28 @@ final class MailCommand {
     if (command.from() instanceof Mailbox from && !from.isAscii() && !parameters.smtpUtf8()) {
       return Replies.NEEDS_SMTPUTF8;
     }
+    Hold hold = parameters.hold();
+    Reply unfit = hold == null ? null : refusal(session, hold);
+    if (unfit != null) {
+      return unfit;
+    }
     Account account = session.account();
     return account != null
             && session.settings().ownSenderOnly()
             && !belongsTo(session, command.from(), account)
         ? Replies.NOT_YOUR_ADDRESS
         : null;
+  }
+
+  /** Why a message is not held so long, or null. */
+  private static @Nullable Reply refusal(SmtpSession session, Hold hold) {
+    Instant now = session.services().clock().instant();
+    Instant release = hold.release(now);
+    if (release.isAfter(now.plus(session.settings().longestHold()))) {
+      return Replies.heldTooLong(session.settings().longestHold());
+    }
+    // A repeat may come to its time on the way from a node that took it.
+    return release.isAfter(now) || session.isRepeat() ? null : Replies.HELD_UNTIL_NOW;
   }
 
   private static boolean isOffered(SmtpSession session, MailParameters parameters) {
@@ -58,6 +76,7 @@ final class MailCommand {
     return session.isExtended()
         && (!dsn || session.offersDsn())
         && (!parameters.requireTls() || session.offersRequireTls())
+        && (parameters.hold() == null || session.offersFutureRelease())
         && (!auth || session.face() == SmtpFace.SUBMISSION);
   }
 

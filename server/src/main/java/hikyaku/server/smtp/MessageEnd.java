@@ -17,6 +17,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.Hold;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
@@ -181,6 +182,10 @@ final class MessageEnd {
     Signer.Signatures signatures = Authors.sign(session, received, completed);
     String added = signatures.fields() + completed.fields();
     TraceFields trace = new TraceFields(session, transaction, now);
+    Hold hold = transaction.mail().parameters().hold();
+    if (hold != null) {
+      return hold(received, completed, signatures, trace, hold.release(now), began);
+    }
     Map<String, Reply> byAccount = new HashMap<>();
     List<FiledCopy> copies = new ArrayList<>();
     for (Transaction.Copy copy : transaction.copies()) {
@@ -208,7 +213,8 @@ final class MessageEnd {
     copies.replaceAll(copy -> refused.contains(copy.account()) ? copy : refusedByMail(copy));
     List<Delivery> deliveries =
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
-    List<Append> outgoing = outgoing(received, completed, added, trace);
+    List<Append> outgoing =
+        outgoing(received, completed, added, trace, elsewhere(), Outgoing.Terms.NONE);
     List<Delivered> delivered =
         deliver(deliveries, left -> alongside(outgoing, copies, left), received.blob());
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
@@ -221,10 +227,10 @@ final class MessageEnd {
             || IntStream.range(0, copies.size())
                 .anyMatch(i ->
                     !refused.contains(copies.get(i).account())
-                        && isAccepted(copies.get(i), ofCopies.get(i)));
+                        && copies.get(i).filed.isAccepted(ofCopies.get(i)));
     for (int i = 0; i < copies.size(); i++) {
       Transaction.Copy copy = copies.get(i).copy;
-      boolean accepted = isAccepted(copies.get(i), ofCopies.get(i));
+      boolean accepted = copies.get(i).filed.isAccepted(ofCopies.get(i));
       byAccount.put(
           copies.get(i).account(),
           refused.contains(copies.get(i).account())
@@ -233,9 +239,63 @@ final class MessageEnd {
     }
     Answer answer = answer(byAccount);
     if (any) {
-      told(received, completed, signatures, copies, into(copies, ofCopies), began, answer);
+      told(received, completed, signatures, copies, into(copies, ofCopies), began, null);
+      if (answer.replies().stream().allMatch(Reply::isPositive)) {
+        SuccessReport.deliver(session, transaction, received);
+      }
     }
     return answer;
+  }
+
+  /**
+   * Puts it into the queue for all of its recipients, those here too: nobody has it before its
+   * time, and what scripts make of it is found out then.
+   */
+  private Answer hold(
+      Intake.Received received,
+      MissingFields completed,
+      Signer.Signatures signatures,
+      TraceFields trace,
+      Instant release,
+      long began) {
+    if (transaction.copies().stream().anyMatch(copy -> isLoop(received.structure(), copy))) {
+      return refuse(Replies.LOOP, "Delivered-To names a recipient");
+    }
+    List<Outgoing.To> to = elsewhere();
+    transaction.recipients().stream()
+        .filter(recipient -> !recipient.isElsewhere())
+        .forEach(recipient -> to.addAll(here(recipient)));
+    Outgoing.Terms terms =
+        new Outgoing.Terms(
+            release.toEpochMilli(), String.valueOf(transaction.mail().parameters().hold()));
+    String added = signatures.fields() + completed.fields();
+    List<Append> outgoing = outgoing(received, completed, added, trace, to, terms);
+    deliver(List.of(), _ -> outgoing, received.blob());
+    lookAtSender(outgoing);
+    told(received, completed, signatures, List.of(), List.of(), began, release);
+    return Answer.of(Replies.queuedUntil(transaction.id(), release));
+  }
+
+  /** An address that is no mailbox's name, such as the postmaster of all, is its accounts'. */
+  private static List<Outgoing.To> here(Recipient recipient) {
+    if (recipient.path() instanceof Mailbox mailbox && !mailbox.isLiteral()) {
+      return List.of(new Outgoing.To(mailbox, recipient.parameters(), true));
+    }
+    return recipient.targets().stream()
+        .map(target -> new Mailbox(target.reachedBy().localPart(), target.reachedBy().domain()))
+        .map(mailbox -> new Outgoing.To(mailbox, recipient.parameters(), true))
+        .toList();
+  }
+
+  /** Recipients whom other servers have. */
+  private List<Outgoing.To> elsewhere() {
+    List<Outgoing.To> to = new ArrayList<>();
+    for (Recipient recipient : transaction.elsewhere()) {
+      if (recipient.path() instanceof Mailbox mailbox) {
+        to.add(new Outgoing.To(mailbox, recipient.parameters()));
+      }
+    }
+    return to;
   }
 
   /** Whatever comes of it is none of this message's: it is durable, and the client hears so. */
@@ -251,22 +311,20 @@ final class MessageEnd {
     }
   }
 
-  /** What puts the message into the queue, for those whom other servers have. */
+  /** What puts the message into the queue, if there is anybody who has to wait. */
   private List<Append> outgoing(
-      Intake.Received received, MissingFields completed, String added, TraceFields trace) {
-    List<Recipient> elsewhere = transaction.elsewhere();
-    if (elsewhere.isEmpty()) {
+      Intake.Received received,
+      MissingFields completed,
+      String added,
+      TraceFields trace,
+      List<Outgoing.To> to,
+      Outgoing.Terms terms) {
+    if (to.isEmpty()) {
       return List.of();
     }
     Account account = session.account();
     MailParameters parameters = transaction.mail().parameters();
     ByteString prefix = trace.outgoing(received.structure(), added);
-    List<Outgoing.To> to = new ArrayList<>();
-    for (Recipient recipient : elsewhere) {
-      if (recipient.path() instanceof Mailbox mailbox) {
-        to.add(new Outgoing.To(mailbox, recipient.parameters()));
-      }
-    }
     Outgoing message =
         new Outgoing(
             transaction.id(),
@@ -287,13 +345,15 @@ final class MessageEnd {
             received.structure().root().bodyStart(),
             MailStory.printable(completed.structure().envelope().messageId()),
             to,
-            account == null ? "" : account.id());
+            account == null ? "" : account.id(),
+            terms);
     Attempt attempt = attempt(session, transaction, received.blob());
     List<Append> round = new ArrayList<>();
     round.add(session.outbox().append(message).withKey(attempt.part("/queue").key()));
     Optional<Senders> senders = session.services().senders();
-    if (account != null && senders.isPresent()) {
-      round.add(senders.get().counted(account, to.size(), attempt.part("/sending").key()));
+    int elsewhere = transaction.elsewhere().size();
+    if (account != null && senders.isPresent() && elsewhere > 0) {
+      round.add(senders.get().counted(account, elsewhere, attempt.part("/sending").key()));
     }
     return round;
   }
@@ -350,13 +410,7 @@ final class MessageEnd {
   }
 
   private Envelope envelope(Transaction.Copy copy, Blob blob) {
-    Map<String, String> facts = new HashMap<>();
-    String host = session.settings().hostName();
-    facts.put("name", "Hikyaku");
-    facts.put("location", "MDA");
-    facts.put("phase", "during");
-    facts.put("host", host);
-    facts.put("domain", host.substring(host.indexOf('.') + 1));
+    Map<String, String> facts = Envelope.facts(session.settings().hostName());
     facts.put("remote-host", session.requireHello().name());
     facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
     return new Envelope(
@@ -381,28 +435,14 @@ final class MessageEnd {
     return divided;
   }
 
-  /** Whether somebody has the copy, or its script wants it gone. */
-  private static boolean isAccepted(FiledCopy copy, List<Delivered> delivered) {
-    return delivered.isEmpty()
-        || copy.filed.forwarded()
-        || delivered.stream().anyMatch(Delivered.Done.class::isInstance);
-  }
-
-  /**
-   * What is written with the deliveries. A copy that nobody takes comes again, as if it had not
-   * been here: its script remembers nothing of it and answers nobody.
-   */
+  /** What is written with the deliveries. */
   private static List<Append> alongside(
       List<Append> outgoing, List<FiledCopy> copies, BitSet refused) {
     List<Append> alongside = new ArrayList<>(outgoing);
     int at = 0;
     for (FiledCopy copy : copies) {
-      int end = at + copy.filed.deliveries().size();
-      boolean nobody = at < end && refused.nextClearBit(at) >= end && !copy.filed.forwarded();
-      if (!nobody) {
-        alongside.addAll(copy.filed.alongside());
-      }
-      at = end;
+      alongside.addAll(copy.filed.alongside(refused, at));
+      at += copy.filed.deliveries().size();
     }
     return alongside;
   }
@@ -511,16 +551,23 @@ final class MessageEnd {
       List<FiledCopy> copies,
       List<String> into,
       long began,
-      Answer answer) {
+      @Nullable Instant release) {
     Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
     session.metrics().accepted(received.blob().size(), into.size(), took);
     session
-        .log(Level.INFO, transaction.elsewhere().isEmpty() ? "message delivered" : "message queued")
+        .log(
+            Level.INFO,
+            transaction.elsewhere().isEmpty() && release == null
+                ? "message delivered"
+                : "message queued")
         .addKeyValue("mail", true)
         .addKeyValue("from", transaction.mail().from())
         .addKeyValue("to", named())
         .addKeyValue("recipients", transaction.recipients().size())
-        .addKeyValue("queued", transaction.elsewhere().size())
+        .addKeyValue(
+            "queued",
+            release == null ? transaction.elsewhere().size() : transaction.recipients().size())
+        .addKeyValue("until", release == null ? "" : release.toString())
         .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
         .addKeyValue("signed", signatures.by())
         .addKeyValue("copies", into.size())
@@ -533,9 +580,6 @@ final class MessageEnd {
         .addKeyValue("author", finding.author())
         .addKeyValue("ms", took.toMillis())
         .log();
-    if (answer.replies().stream().allMatch(Reply::isPositive)) {
-      SuccessReport.deliver(session, transaction, received);
-    }
   }
 
   private List<String> named() {

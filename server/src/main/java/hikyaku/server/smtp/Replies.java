@@ -2,6 +2,9 @@ package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.sending.Allowance;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /** The replies that do not depend on anything, each with its reason where that is not plain. */
 final class Replies {
@@ -40,6 +43,21 @@ final class Replies {
       Reply.of(554, "5.5.1", "This is a mail server, not a web server");
   static final Reply PARAMETER_NOT_OFFERED =
       Reply.of(555, "5.5.4", "Parameter of an extension that is not offered here");
+
+  // Held mail
+  static final Reply HELD_UNTIL_NOW =
+      Reply.of(501, "5.5.4", "The time until which to hold the message is over");
+
+  static Reply queuedUntil(String id, Instant release) {
+    return Reply.of(
+        250, "2.0.0", "Queued as " + id + " until " + release.truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** Longer than EHLO said (RFC 4865 §4). */
+  static Reply heldTooLong(Duration longest) {
+    return Reply.of(
+        501, "5.5.4", "A message is held for " + longest.toSeconds() + " seconds at most");
+  }
 
   // Login
   static final Reply LOGIN_FIRST = Reply.of(530, "5.7.0", "Authentication required");

@@ -526,6 +526,13 @@ final class SmtpSession {
     return face == SmtpFace.SUBMISSION && settings.ownSenderOnly();
   }
 
+  /** Whether HOLDFOR and HOLDUNTIL are taken: in submission only (RFC 4865 §3). */
+  boolean offersFutureRelease() {
+    return face == SmtpFace.SUBMISSION
+        && services.outbox().isPresent()
+        && !settings.longestHold().isZero();
+  }
+
   List<String> mechanisms() {
     return services.authenticator().mechanisms(authContext());
   }

@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import hikyaku.protocol.smtp.Hold;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,8 @@ import java.time.Duration;
  *     user is. RFC 5321 §4.4 wants it there, so false
  * @param greetingDelay how long the MX port waits before it greets. Whoever talks meanwhile is no
  *     mail server (RFC 5321 §4.3.1) and is cut off with 554 5.5.0. Zero to not wait
+ * @param longestHold how long a user may have a message kept back (FUTURERELEASE, RFC 4865); {@code
+ *     0s} to not offer it. Reply: 501 5.5.4
  * @param limits what a client may take
  */
 public record SmtpSettings(
@@ -21,7 +24,17 @@ public record SmtpSettings(
     boolean ownSenderOnly,
     boolean hideClientAddress,
     Duration greetingDelay,
+    Duration longestHold,
     SmtpLimits limits) {
+
+  public SmtpSettings {
+    if (longestHold.toSeconds() > Hold.LONGEST) {
+      throw new IllegalArgumentException(
+          "smtp.longest-hold must be "
+              + Hold.LONGEST
+              + "s at most, which is all that a client can say");
+    }
+  }
 
   /** What a full mailbox's sender is told. */
   public enum OverQuota {
@@ -33,11 +46,29 @@ public record SmtpSettings(
 
   public static SmtpSettings of(String hostName) {
     return new SmtpSettings(
-        hostName, OverQuota.TEMPORARY, true, false, Duration.ZERO, SmtpLimits.DEFAULT);
+        hostName,
+        OverQuota.TEMPORARY,
+        true,
+        false,
+        Duration.ZERO,
+        Duration.ofDays(60),
+        SmtpLimits.DEFAULT);
+  }
+
+  /** The same under another name. */
+  public SmtpSettings withHostName(String name) {
+    return new SmtpSettings(
+        name, overQuota, ownSenderOnly, hideClientAddress, greetingDelay, longestHold, limits);
   }
 
   public SmtpSettings withLimits(SmtpLimits newLimits) {
     return new SmtpSettings(
-        hostName, overQuota, ownSenderOnly, hideClientAddress, greetingDelay, newLimits);
+        hostName,
+        overQuota,
+        ownSenderOnly,
+        hideClientAddress,
+        greetingDelay,
+        longestHold,
+        newLimits);
   }
 }

@@ -21,6 +21,9 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
+import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.LateDelivery;
+import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.SendingBook;
@@ -35,6 +38,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -145,6 +149,7 @@ class MailQueueTest {
             client,
             signer,
             senders,
+            new LateDelivery(Filter.of(mail, directory, SieveSettings.DEFAULTS), "home.test"),
             new SimpleMeterRegistry(),
             Clock.systemUTC());
     queue.start();
@@ -583,7 +588,7 @@ class MailQueueTest {
   void whatWaitsGoesAnotherWayIfAnOperatorWantsIt() throws Exception {
     MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
     MailSink other = sink((_, _) -> null);
-    QueueView view = new QueueView(store.logs());
+    QueueView view = new QueueView(store.logs(), InstantSource.system());
     QueueView.Filter all = new QueueView.Filter(null, null, null, null, null, false, null);
     MailQueue first =
         start(
@@ -630,7 +635,8 @@ class MailQueueTest {
             plain.headerOctets(),
             plain.messageId(),
             plain.recipients(),
-            account.id());
+            account.id(),
+            Outgoing.Terms.NONE);
     store
         .logs()
         .append(
@@ -657,7 +663,7 @@ class MailQueueTest {
     putAs(HomeDirectory.ME, "a@there.test");
     put("b@there.test");
     MailSink.until("the other's", () -> recipients(there).containsKey("b@there.test"));
-    QueueView view = new QueueView(store.logs());
+    QueueView view = new QueueView(store.logs(), InstantSource.system());
     MailSink.until(
         "held",
         () ->

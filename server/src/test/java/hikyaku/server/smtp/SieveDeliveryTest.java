@@ -25,6 +25,7 @@ import hikyaku.server.queue.QueueView;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -282,7 +283,7 @@ class SieveDeliveryTest {
   // ---- redirects to other services
 
   private List<Outgoing> queued() {
-    return new QueueView(world.store.logs())
+    return new QueueView(world.store.logs(), InstantSource.system())
             .find(new QueueView.Filter(null, null, null, null, null, false, null), 1000)
             .messages()
             .stream()

@@ -9,41 +9,14 @@ final class TestSettings {
   private TestSettings() {}
 
   static SmtpSettings with(SmtpSettings s, String name, String value) {
-    return switch (name) {
-      case "overQuota" ->
-          new SmtpSettings(
-              s.hostName(),
-              SmtpSettings.OverQuota.valueOf(value),
-              s.ownSenderOnly(),
-              s.hideClientAddress(),
-              s.greetingDelay(),
-              s.limits());
-      case "ownSenderOnly" ->
-          new SmtpSettings(
-              s.hostName(),
-              s.overQuota(),
-              Boolean.parseBoolean(value),
-              s.hideClientAddress(),
-              s.greetingDelay(),
-              s.limits());
-      case "hideClientAddress" ->
-          new SmtpSettings(
-              s.hostName(),
-              s.overQuota(),
-              s.ownSenderOnly(),
-              Boolean.parseBoolean(value),
-              s.greetingDelay(),
-              s.limits());
-      case "greetingDelay" ->
-          new SmtpSettings(
-              s.hostName(),
-              s.overQuota(),
-              s.ownSenderOnly(),
-              s.hideClientAddress(),
-              Duration.parse(value),
-              s.limits());
-      default -> s.withLimits(limit(s.limits(), name, value));
-    };
+    return new SmtpSettings(
+        s.hostName(),
+        name.equals("overQuota") ? SmtpSettings.OverQuota.valueOf(value) : s.overQuota(),
+        name.equals("ownSenderOnly") ? Boolean.parseBoolean(value) : s.ownSenderOnly(),
+        name.equals("hideClientAddress") ? Boolean.parseBoolean(value) : s.hideClientAddress(),
+        name.equals("greetingDelay") ? Duration.parse(value) : s.greetingDelay(),
+        name.equals("longestHold") ? Duration.parse(value) : s.longestHold(),
+        limit(s.limits(), name, value));
   }
 
   private static SmtpLimits limit(SmtpLimits l, String name, String value) {

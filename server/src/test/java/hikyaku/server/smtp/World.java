@@ -45,6 +45,7 @@ import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -212,14 +213,14 @@ final class World implements AutoCloseable {
 
   /** Messages that wait and are held. */
   long held() {
-    return new QueueView(store.logs())
+    return new QueueView(store.logs(), InstantSource.system())
         .find(new QueueView.Filter(null, null, null, null, null, true, null), 1)
         .all();
   }
 
   /** Messages that wait to go out. */
   long queued() {
-    return new QueueView(store.logs())
+    return new QueueView(store.logs(), InstantSource.system())
         .find(new QueueView.Filter(null, null, null, null, null, false, null), 1)
         .all();
   }

@@ -24,6 +24,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -101,7 +102,7 @@ class TlsReporterTest {
   }
 
   private List<QueueView.Waiting> queued() {
-    return new QueueView(store.logs())
+    return new QueueView(store.logs(), InstantSource.system())
         .find(new QueueView.Filter(null, null, null, null, null, false, null), 100)
         .messages();
   }

@@ -1,0 +1,143 @@
+package hikyaku.server.filter;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.Delivered;
+import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.InternalDate;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.Resolution;
+import hikyaku.server.queue.HomeDelivery;
+import hikyaku.server.queue.Outgoing;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Delivers what waited in the queue and is for accounts here, as their scripts want it then: mail
+ * that its sender wanted held, and mail for a domain that has become one of ours.
+ */
+public final class LateDelivery implements HomeDelivery {
+  private final Filter filter;
+  private final String host;
+
+  /**
+   * @param host our name, as scripts see it
+   */
+  public LateDelivery(Filter filter, String host) {
+    this.filter = filter;
+    this.host = host;
+  }
+
+  @Override
+  public Outcome deliver(Outgoing message, Outgoing.To to, Instant time, String key) {
+    Mailbox address = to.address();
+    return switch (filter.directory().resolve(address.localPart(), address.domain())) {
+      case Resolution.Local local -> deliver(message, to, local, time, Attempt.repeat(key));
+      case Resolution.UnknownRecipient _ ->
+          new Outcome.Never("5.1.1", "there is no such user here");
+      case Resolution.Suspended _ -> new Outcome.Never("5.2.1", "the mailbox is disabled");
+      case Resolution.NotLocal _ ->
+          new Outcome.Later("4.3.5", "the domain has just ceased to be ours");
+      case Resolution.TooManyExpansions _ ->
+          new Outcome.Later("4.3.5", "the address is not set up correctly here");
+    };
+  }
+
+  private Outcome deliver(
+      Outgoing message, Outgoing.To to, Resolution.Local local, Instant time, Attempt attempt) {
+    Intake.Received received = received(message);
+    List<Filed> all = new ArrayList<>();
+    for (Resolution.Target target : local.targets()) {
+      if (!target.account().routing().backend().isEmpty()) {
+        return new Outcome.Later("4.4.4", "another server has the mail for this address");
+      }
+      if (Filing.hadBefore(received.structure(), target)) {
+        return new Outcome.Never("5.4.6", target.reachedBy() + " has had this message before");
+      }
+      NewMessage entry = entry(message, received, target, time);
+      Envelope envelope = envelope(message, to, attempt);
+      Filed filed = filter.file(entry, target, envelope);
+      // No client is there who could hear it.
+      all.add(filter.refusedByMail(entry, target, envelope, filed));
+    }
+    List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
+    List<Delivered> delivered =
+        filter.mail().deliver(deliveries, refused -> alongside(all, refused), attempt);
+    int at = 0;
+    for (Filed filed : all) {
+      int end = at + filed.deliveries().size();
+      if (!filed.isAccepted(delivered.subList(at, end))) {
+        return new Outcome.Later("4.2.2", "a mailbox here refuses it");
+      }
+      at = end;
+    }
+    return new Outcome.Done();
+  }
+
+  private Intake.Received received(Outgoing message) {
+    try (Intake intake = filter.mail().intake()) {
+      message.copy(filter.mail().store().blobs(), message.octets(), intake);
+      return intake.finish();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  private static NewMessage entry(
+      Outgoing message, Intake.Received received, Resolution.Target target, Instant time) {
+    String prefix =
+        "Return-Path: <"
+            + message.sender()
+            + ">\r\nDelivered-To: "
+            + new Mailbox(target.reachedBy().localPart(), target.reachedBy().domain())
+            + "\r\n";
+    return new NewMessage(
+        ByteString.copyFromUtf8(prefix),
+        received.blob(),
+        InternalDate.of(time, ZoneOffset.UTC),
+        Flags.NONE,
+        received.structure(),
+        message.session());
+  }
+
+  private Envelope envelope(Outgoing message, Outgoing.To to, Attempt attempt) {
+    MailParameters parameters =
+        new MailParameters(
+            message.octets(),
+            message.binary() ? MailParameters.Body.BINARYMIME : null,
+            message.smtpUtf8(),
+            message.ret(),
+            message.envid(),
+            null,
+            message.tls() == Outgoing.Tls.REQUIRED);
+    return new Envelope(
+        message.sender(),
+        parameters,
+        to.address(),
+        to.parameters(),
+        message.transaction(),
+        attempt,
+        false,
+        Envelope.facts(host));
+  }
+
+  private static List<Append> alongside(List<Filed> all, BitSet refused) {
+    List<Append> alongside = new ArrayList<>();
+    int at = 0;
+    for (Filed filed : all) {
+      alongside.addAll(filed.alongside(refused, at));
+      at += filed.deliveries().size();
+    }
+    return alongside;
+  }
+}

@@ -1,0 +1,32 @@
+package hikyaku.server.queue;
+
+import java.time.Instant;
+
+/** The way into mailboxes here for messages that waited in the queue. */
+@FunctionalInterface
+public interface HomeDelivery {
+  /**
+   * Delivers a message to one recipient whose domain is ours. A repeat delivers nothing twice.
+   *
+   * @param time of the delivery
+   * @param key names it, for repeats
+   */
+  Outcome deliver(Outgoing message, Outgoing.To to, Instant time, String key);
+
+  /** What came of it. */
+  sealed interface Outcome {
+    /** Somebody has it, or wants it gone. */
+    record Done() implements Outcome {}
+
+    /**
+     * Not now.
+     *
+     * @param status an enhanced status code, for reports
+     * @param why in one line, likewise
+     */
+    record Later(String status, String why) implements Outcome {}
+
+    /** Not ever. */
+    record Never(String status, String why) implements Outcome {}
+  }
+}

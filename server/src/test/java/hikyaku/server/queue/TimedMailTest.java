@@ -1,0 +1,455 @@
+package hikyaku.server.queue;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.dkim.Signer;
+import hikyaku.server.dns.CachingDns;
+import hikyaku.server.dns.DnsSettings;
+import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.LateDelivery;
+import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.mtasts.StsPolicies;
+import hikyaku.server.sending.Allowance;
+import hikyaku.server.sending.SendingBook;
+import hikyaku.server.sending.SendingSettings;
+import hikyaku.server.smtpclient.ClientSettings;
+import hikyaku.server.smtpclient.DnsNames;
+import hikyaku.server.smtpclient.Relay;
+import hikyaku.server.smtpclient.SmtpClient;
+import hikyaku.server.smtpclient.TlsMeans;
+import hikyaku.server.testing.MailSink;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Mail that is to go, or to be there, at a time that its sender wants; by a clock that the test
+ * moves.
+ */
+class TimedMailTest {
+  private static final Instant START = Instant.parse("2026-11-22T10:00:00Z");
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final QueueView.Filter ALL =
+      new QueueView.Filter(null, null, null, null, null, false, null);
+
+  /** Stands still unless it is moved. */
+  private static final class TestClock extends Clock {
+    private volatile Instant now = START;
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  private final TestClock clock = new TestClock();
+  private final MemoryStore store = new MemoryStore(clock);
+  private final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  private final HomeDirectory directory = new HomeDirectory();
+  private final Filter filter = Filter.of(mail, directory, SieveSettings.DEFAULTS);
+  private final Outbox outbox = new Outbox(store.logs());
+  private final QueueView view = new QueueView(store.logs(), clock);
+  private final List<AutoCloseable> toClose = new ArrayList<>();
+  private final Set<String> dead = ConcurrentHashMap.newKeySet();
+  private int transactions;
+
+  @AfterEach
+  void soundness() throws Exception {
+    for (AutoCloseable each : toClose.reversed()) {
+      each.close();
+    }
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    mail.close();
+    assertThat(problems).isEmpty();
+  }
+
+  private MailSink sink(MailSink.Manners manners) throws Exception {
+    MailSink sink = new MailSink(manners);
+    toClose.add(sink);
+    return sink;
+  }
+
+  /** A node that sends to the sink whatever is for {@code there.test}. */
+  private MailQueue start(String name, MailSink there) {
+    outbox.open();
+    ClientSettings client =
+        new ClientSettings(
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            true);
+    QueueSettings settings =
+        new QueueSettings(
+            Optional.empty(),
+            Map.of("there.test", Relay.parse("smtp+plain://127.0.0.1:" + there.port())),
+            Optional.empty(),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(10),
+            Duration.ofMinutes(5),
+            20,
+            1,
+            client);
+    DnsSettings dns =
+        new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100), DnsSettings.TrustAd.NEVER);
+    MailQueue queue =
+        new MailQueue(
+            "home.test",
+            settings,
+            mail,
+            directory,
+            workers(name),
+            new SmtpClient(
+                "home.test",
+                Set.of(),
+                25,
+                client,
+                new DnsNames(new CachingDns(dns)),
+                _ -> null,
+                new TlsMeans(_ -> StsPolicies.Found.NOTHING, TlsMeans.machine(), _ -> {})),
+            Signer.NONE,
+            new Senders(
+                "home.test",
+                SendingSettings.DEFAULTS,
+                new SendingBook(store.logs()),
+                Allowance.UNLIMITED,
+                mail,
+                directory,
+                new SimpleMeterRegistry(),
+                clock),
+            new LateDelivery(filter, "home.test"),
+            new SimpleMeterRegistry(),
+            clock);
+    queue.start();
+    toClose.add(queue);
+    return queue;
+  }
+
+  /** All is this one's, unless it is dead. */
+  private Workers workers(String name) {
+    return new Workers() {
+      @Override
+      public String self() {
+        return name;
+      }
+
+      @Override
+      public boolean isAlive(String run) {
+        return !dead.contains(run);
+      }
+
+      @Override
+      public boolean isHeard() {
+        return !dead.contains(name);
+      }
+
+      @Override
+      public boolean isMine(int part) {
+        return true;
+      }
+    };
+  }
+
+  private static hikyaku.protocol.smtp.Mailbox address(String text) throws Exception {
+    return new hikyaku.protocol.smtp.Mailbox(MailAddress.parse(text));
+  }
+
+  /** Puts a message into the queue; returns its id. */
+  private String put(Outgoing.Terms terms, Outgoing.To... to) throws Exception {
+    String id = "t" + ++transactions;
+    try (Intake intake = mail.intake()) {
+      byte[] octets = ("Subject: " + id + "\r\n\r\nhello\r\n").getBytes(UTF_8);
+      intake.write(octets, 0, octets.length);
+      Intake.Received received = intake.finish();
+      Outgoing message =
+          new Outgoing(
+              id,
+              "s" + transactions,
+              address("me@home.test"),
+              null,
+              null,
+              false,
+              false,
+              false,
+              Outgoing.Tls.USUAL,
+              ByteString.copyFromUtf8("Received: from test\r\n"),
+              received.blob(),
+              received.structure().root().bodyStart(),
+              "",
+              List.of(to),
+              "",
+              terms);
+      store.logs().append(outbox.append(message)).orThrow();
+    }
+    return id;
+  }
+
+  private String hold(Outgoing.To... to) throws Exception {
+    return put(new Outgoing.Terms(START.plus(HOUR).toEpochMilli(), "for;" + HOUR.toSeconds()), to);
+  }
+
+  private static Outgoing.To there(String name) throws Exception {
+    return new Outgoing.To(address(name + "@there.test"), RcptParameters.NONE);
+  }
+
+  private static Outgoing.To me(Set<RcptParameters.Notify> notifyOn) throws Exception {
+    return new Outgoing.To(address("me@home.test"), new RcptParameters(notifyOn, null), true);
+  }
+
+  /** What is put in behind all else, and has arrived: whatever could go before it has gone. */
+  private void marker(MailSink there) throws Exception {
+    int before = transactions;
+    // Several, as they are in several parts, and so may come before or behind others.
+    for (int i = 0; i < 12; i++) {
+      put(Outgoing.Terms.NONE, there("marker"));
+    }
+    MailSink.until("the markers", () -> names(there).containsAll(subjects(before)));
+  }
+
+  private List<String> subjects(int from) {
+    List<String> all = new ArrayList<>();
+    for (int i = from + 1; i <= transactions; i++) {
+      all.add("t" + i);
+    }
+    return all;
+  }
+
+  private static List<String> names(MailSink there) {
+    return there.taken().stream()
+        .map(each -> each.text().lines().filter(line -> line.startsWith("Subject: ")).toList())
+        .map(lines -> lines.getFirst().substring("Subject: ".length()))
+        .toList();
+  }
+
+  private List<String> inbox() throws Exception {
+    Mailbox inbox = mail.account(HomeDirectory.ME.id()).inbox();
+    List<String> messages = new ArrayList<>();
+    MailboxState state = inbox.refresh();
+    for (int i = 0; i < state.size(); i++) {
+      ByteArrayOutputStream octets = new ByteArrayOutputStream();
+      try (MessageContent content = inbox.open(inbox.read(state, i).orElseThrow().message())) {
+        content.copy(0, content.size(), octets::write);
+      }
+      messages.add(octets.toString(ISO_8859_1));
+    }
+    return messages;
+  }
+
+  private static QueueView.Filter named(String id) {
+    return new QueueView.Filter(id, null, null, null, null, false, null);
+  }
+
+  private void awaitEmpty() throws Exception {
+    MailSink.until("an empty queue", () -> view.find(ALL, 1).all() == 0);
+  }
+
+  @Test
+  void nobodyHasItBeforeItsTime() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    String held = hold(there("x"), me(Set.of(RcptParameters.Notify.SUCCESS)));
+    marker(there);
+    assertThat(names(there)).doesNotContain(held);
+    assertThat(inbox()).isEmpty();
+    QueueView.Waiting waiting = view.find(named(held), 1).messages().getFirst();
+    assertThat(waiting.release()).contains(START.plus(HOUR));
+    assertThat(waiting.due()).contains(START.plus(HOUR));
+
+    clock.now = START.plus(HOUR).minusMillis(1);
+    marker(there);
+    assertThat(names(there)).doesNotContain(held);
+    clock.now = START.plus(HOUR);
+    marker(there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(held);
+    assertThat(inbox()).hasSize(2);
+    assertThat(inbox())
+        .anyMatch(text ->
+            text.startsWith(
+                "Return-Path: <me@home.test>\r\nDelivered-To: me@home.test\r\n"
+                    + "Received: from test\r\nSubject: "
+                    + held))
+        .anyMatch(text ->
+            text.contains("Subject: Your message was delivered\r\n")
+                && text.contains("Action: delivered\r\nStatus: 2.0.0\r\n")
+                && text.contains("Future-Release-Request: for;3600\r\n"));
+  }
+
+  /** RFC 4865 §4: how long it was held is neither a delay nor a reason to give up. */
+  @Test
+  void whatIsHeldIsNotLate() throws Exception {
+    MailSink there =
+        sink((line, _) -> line.startsWith("RCPT TO:<slow@") ? "450 4.2.0 later" : null);
+    start("a", there);
+    String held = hold(there("slow"));
+    clock.now = START.plus(HOUR);
+    marker(there);
+    MailSink.until(
+        "an attempt",
+        () -> view.find(named(held), 1).messages().stream().anyMatch(each -> each.attempts() == 1));
+    assertThat(inbox()).isEmpty();
+
+    clock.now = START.plus(HOUR).plus(Duration.ofMinutes(5));
+    marker(there);
+    MailSink.until(
+        "a second attempt",
+        () -> view.find(named(held), 1).messages().stream().anyMatch(each -> each.attempts() == 2));
+    assertThat(inbox())
+        .singleElement()
+        .asString()
+        .contains("Action: delayed", "Will-Retry-Until: Sun, 22 Nov 2026 11:10:00 +0000");
+    clock.now = START.plus(HOUR).plus(Duration.ofMinutes(10));
+    marker(there);
+    awaitEmpty();
+    assertThat(inbox()).hasSize(2);
+    assertThat(inbox().getLast()).contains("Action: failed", "Future-Release-Request: for;3600");
+  }
+
+  @Test
+  void whoTakesThePartOverSendsItAtItsTime() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    String held = hold(there("x"), me(Set.of()));
+    marker(there);
+    dead.add("a");
+    start("b", there);
+    marker(there);
+    assertThat(names(there)).doesNotContain(held);
+    assertThat(inbox()).isEmpty();
+    clock.now = START.plus(HOUR);
+    marker(there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(held);
+    assertThat(inbox()).hasSize(1);
+  }
+
+  /** The copy was delivered, and the node died before it wrote so down. */
+  @Test
+  void aDeliveryThatIsRepeatedGivesOneCopy() throws Exception {
+    outbox.open();
+    hold(me(Set.of()));
+    Outgoing message = view.find(ALL, 1).messages().getFirst().message();
+    LateDelivery home = new LateDelivery(filter, "home.test");
+    for (int i = 0; i < 2; i++) {
+      assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
+          .isEqualTo(new HomeDelivery.Outcome.Done());
+    }
+    assertThat(inbox()).hasSize(1);
+  }
+
+  @Test
+  void theScriptOfThatTimeDecides() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    hold(me(Set.of()));
+    marker(there);
+    filter.put(
+        HomeDirectory.ME.id(),
+        "main",
+        ByteString.copyFromUtf8(
+            """
+            require ["reject", "envelope"];
+            if not envelope "from" "" { reject "not in the night"; }
+            """));
+    filter.scripts().activate(HomeDirectory.ME.id(), "main");
+    clock.now = START.plus(HOUR);
+    marker(there);
+    awaitEmpty();
+    // Its sender, who is the same here, hears of it.
+    assertThat(inbox()).singleElement().asString().contains("not in the night");
+  }
+
+  @Test
+  void onlyWhatIsNamedGoesBeforeItsTime() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    String first = hold(there("x"));
+    String second = hold(there("y"));
+    String third = hold(there("z"), me(Set.of()));
+    assertThat(view.order(Order.RETRY, ALL)).isZero();
+    assertThat(view.order(Order.RELEASE, ALL)).isZero();
+    marker(there);
+    assertThat(names(there)).doesNotContain(first, second, third);
+    assertThat(view.order(Order.RELEASE, named(first))).isEqualTo(1);
+    assertThat(view.order(Order.RETRY, named(second))).isEqualTo(1);
+    assertThat(view.order(Order.DELETE, named(third))).isEqualTo(1);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(first, second).doesNotContain(third);
+    clock.now = START.plus(HOUR);
+    marker(there);
+    assertThat(names(there)).doesNotContain(third);
+    assertThat(inbox()).isEmpty();
+  }
+
+  /** Whoever folds the log anew knows of it. */
+  @Test
+  void anOrderToSendItNowOutlivesTheNode() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    String first = hold(there("x"));
+    String second = hold(there("y"));
+    assertThat(view.order(Order.RELEASE, named(first))).isEqualTo(1);
+    assertThat(view.order(Order.RETRY, named(second))).isEqualTo(1);
+    assertThat(view.find(ALL, 5).messages()).allMatch(each -> each.release().isEmpty());
+    start("a", there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(first, second);
+  }
+
+  @Test
+  void whatAnOperatorHeldWaitsForItsTimeStill() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    String held = hold(there("x"));
+    assertThat(view.order(Order.HOLD, ALL)).isEqualTo(1);
+    marker(there);
+    assertThat(view.order(Order.RELEASE, ALL)).isPositive();
+    String relay = "smtp+plain://127.0.0.1:" + there.port();
+    assertThat(view.reroute(relay, named(held))).isEqualTo(1);
+    marker(there);
+    assertThat(names(there)).doesNotContain(held);
+    assertThat(view.find(named(held), 1).messages().getFirst())
+        .matches(each -> !each.held() && each.due().equals(Optional.of(START.plus(HOUR))));
+    clock.now = START.plus(HOUR);
+    marker(there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(held);
+  }
+}
