@@ -124,7 +124,9 @@ public final class CachingDns implements SecureDns {
   }
 
   private static Mx exchange(MXRecord mx) {
-    return new Mx(mx.getPriority(), mx.getTarget().toString(true));
+    Name host = mx.getTarget();
+    // The library says "." for the root, with or without its dot.
+    return new Mx(mx.getPriority(), host.equals(Name.root) ? "" : host.toString(true));
   }
 
   @Override

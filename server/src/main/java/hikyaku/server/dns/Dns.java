@@ -10,7 +10,11 @@ import java.util.Optional;
  * Safe for many threads; a thread that is interrupted while it waits gets a {@link DnsException}.
  */
 public interface Dns {
-  /** One MX record. */
+  /**
+   * One MX record.
+   *
+   * @param host empty if it is the root, as in a null MX (RFC 7505 §3)
+   */
   record Mx(int preference, String host) {}
 
   /** IPv4 addresses. */

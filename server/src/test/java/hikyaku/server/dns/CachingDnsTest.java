@@ -34,6 +34,7 @@ class CachingDnsTest {
       a.example. 300 IN A 192.0.2.1
       a.example. 300 IN AAAA 2001:db8::1
       a.example. 300 IN MX 10 mx.example.
+      null.example. 300 IN MX 0 .
       alias.example. 300 IN CNAME a.example.
       x\\\\y.example. 300 IN A 192.0.2.2
       signed.example. 300 IN MX 10 mx.signed.example.
@@ -123,6 +124,8 @@ class CachingDnsTest {
     assertThat(dns.a("alias.example")).contains(List.of(four));
     assertThat(dns.aaaa("a.example")).contains(List.of(InetAddress.ofLiteral("2001:db8::1")));
     assertThat(dns.mx("a.example")).contains(List.of(new Dns.Mx(10, "mx.example")));
+    assertThat(dns.mx("null.example")).contains(List.of(new Dns.Mx(0, "")));
+    assertThat(dns.secureMx("null.example").records()).contains(List.of(new Dns.Mx(0, "")));
     assertThat(dns.ptr(four)).contains(List.of("a.example"));
     assertThat(dns.a("x\\y.example")).contains(List.of(InetAddress.ofLiteral("192.0.2.2")));
   }
