@@ -215,7 +215,7 @@ final class MailOutTest {
                 .orElseThrow()
                 .split(" ")[0];
         MailSink.until(
-            "its outcome", () -> command("queue", "show", id).matches("(?s).*attempts +2.*"));
+            "its outcome", () -> command("queue", "show", id).matches("(?s).*bob@else.test +2 .*"));
         assertThat(command("queue", "release", "--held")).isEqualTo("1 message released.\n");
         assertThat(command("queue", "delete", "--all", "--yes")).isEqualTo("2 messages deleted.\n");
         assertThat(command("queue", "list")).isEqualTo("Nothing waits.\n");

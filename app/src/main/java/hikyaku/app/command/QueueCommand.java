@@ -111,7 +111,7 @@ public final class QueueCommand {
                 age(text(message, "arrived")),
                 Figures.octets(number(message, "octets")),
                 sender(message),
-                waiting.get(0).asString() + more,
+                text(waiting.get(0), "address") + more,
                 String.valueOf(number(message, "attempts")),
                 next(message),
                 text(message, "reason")));
@@ -141,10 +141,17 @@ public final class QueueCommand {
   }
 
   private static String next(JsonNode message) {
+    return next(message, message);
+  }
+
+  /**
+   * @param waiting one of those who wait, or the message for all of them
+   */
+  private static String next(JsonNode message, JsonNode waiting) {
     if (Asking.flag(message, "held")) {
       return "held";
     }
-    String due = Asking.text(message, "due");
+    String due = Asking.text(waiting, "due");
     Instant now = Instant.now();
     String until = Asking.text(message, "until");
     if (!until.isEmpty() && Instant.parse(until).isAfter(now)) {
@@ -168,8 +175,6 @@ public final class QueueCommand {
         screen.json(message);
         return;
       }
-      List<String> waiting = new ArrayList<>();
-      message.get("waiting").forEach(each -> waiting.add(each.asString()));
       screen.values(
           List.of(
               "id",
@@ -179,11 +184,8 @@ public final class QueueCommand {
               "size",
               "arrived",
               "recipients",
-              "waiting",
-              "attempts",
               "next",
-              "by",
-              "reason"),
+              "by"),
           List.of(
               text(message, "id"),
               text(message, "session"),
@@ -192,11 +194,19 @@ public final class QueueCommand {
               Figures.octets(number(message, "octets")),
               text(message, "arrived"),
               String.valueOf(number(message, "recipients")),
-              String.join(", ", waiting),
-              String.valueOf(number(message, "attempts")),
               next(message),
-              text(message, "way").isEmpty() ? "the usual way" : text(message, "way"),
-              text(message, "reason")));
+              text(message, "way").isEmpty() ? "the usual way" : text(message, "way")));
+      List<List<String>> waiting = new ArrayList<>();
+      for (JsonNode each : message.get("waiting")) {
+        waiting.add(
+            List.of(
+                text(each, "address"),
+                String.valueOf(number(each, "attempts")),
+                next(message, each),
+                text(each, "reason")));
+      }
+      screen.line("");
+      screen.table(List.of("WAITING", "ATTEMPTS", "NEXT", "REASON"), waiting, "Nobody waits.");
     }
   }
 

@@ -7,10 +7,12 @@ import hikyaku.server.queue.QueueView.Filter;
 import hikyaku.server.queue.QueueView.Found;
 import hikyaku.server.queue.QueueView.Waiting;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What waits to go out, and what is to be done with it. */
@@ -139,7 +141,10 @@ public final class QueueOperations implements AdminApi.Group {
 
   /**
    * A message that waits; times in ISO 8601, {@code due} empty for at once, {@code way} for that of
-   * the configuration, {@code until} if its sender does not want it later.
+   * the configuration, {@code until} if its sender does not want it later. Attempts, time and
+   * reason are of those who were asked for.
+   *
+   * @param waiting first those who were asked for
    */
   public record View(
       String id,
@@ -152,7 +157,7 @@ public final class QueueOperations implements AdminApi.Group {
       int attempts,
       String due,
       String reason,
-      List<String> waiting,
+      List<Recipient> waiting,
       int recipients,
       String way,
       String until) {
@@ -167,12 +172,27 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.arrived().toString(),
           waiting.held(),
           waiting.attempts(),
-          waiting.due().map(Object::toString).orElse(""),
+          time(waiting.due()),
           waiting.reason(),
-          waiting.waiting().stream().map(to -> to.address().toString()).toList(),
+          waiting.waiting().stream().map(Recipient::of).toList(),
           message.recipients().size(),
           waiting.way(),
           waiting.release().map(Object::toString).orElse(""));
     }
+  }
+
+  /** Somebody for whom a message waits; {@code due} as above. */
+  public record Recipient(String address, int attempts, String due, String reason) {
+    static Recipient of(QueueView.Recipient waiting) {
+      return new Recipient(
+          waiting.to().address().toString(),
+          waiting.attempts(),
+          time(waiting.due()),
+          waiting.reason());
+    }
+  }
+
+  private static String time(Optional<Instant> due) {
+    return due.map(Object::toString).orElse("");
   }
 }

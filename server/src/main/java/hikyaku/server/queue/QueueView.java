@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +43,8 @@ public final class QueueView {
    * @param message as it came
    * @param arrived when
    * @param held whether an operator keeps it back
-   * @param attempts the most for any of those who wait
-   * @param due when the next is due, at the earliest; nothing if it is to be tried at once
-   * @param reason why it waits, as far as it was tried
-   * @param waiting those who wait
+   * @param waiting those who wait, first those who were asked for
+   * @param asked how many were asked for: all, unless it was by address or domain
    * @param way the way that an operator wants it to go; empty for that of the configuration
    * @param release the moment that its sender wants it to go; nothing for at once
    */
@@ -53,12 +52,46 @@ public final class QueueView {
       Outgoing message,
       Instant arrived,
       boolean held,
-      int attempts,
-      Optional<Instant> due,
-      String reason,
-      List<Outgoing.To> waiting,
+      List<Recipient> waiting,
+      int asked,
       String way,
-      Optional<Instant> release) {}
+      Optional<Instant> release) {
+    private Stream<Recipient> recipients() {
+      return waiting.stream().limit(asked);
+    }
+
+    /** The most for any of those who were asked for. */
+    public int attempts() {
+      return recipients().mapToInt(Recipient::attempts).max().orElse(0);
+    }
+
+    /**
+     * When the next of those who were asked for is due, at the earliest; nothing if one is to be
+     * tried at once.
+     */
+    public Optional<Instant> due() {
+      return recipients().allMatch(each -> each.due().isPresent())
+          ? recipients().flatMap(each -> each.due().stream()).min(Comparator.naturalOrder())
+          : Optional.empty();
+    }
+
+    /** Why the first of those who were asked for waits who was tried; empty if none was. */
+    public String reason() {
+      return recipients()
+          .map(Recipient::reason)
+          .filter(each -> !each.isEmpty())
+          .findFirst()
+          .orElse("");
+    }
+  }
+
+  /**
+   * Somebody for whom a message waits.
+   *
+   * @param due when it is due, at the earliest; nothing if it is to be tried at once
+   * @param reason why it waits, as far as it was tried
+   */
+  public record Recipient(Outgoing.To to, int attempts, Optional<Instant> due, String reason) {}
 
   /**
    * Which messages are meant; null stands for any. Addresses and domains are compared without
@@ -85,16 +118,43 @@ public final class QueueView {
       Outgoing message = waiting.message();
       return (transaction == null || transaction.equals(message.transaction()))
           && (sender == null || sender.equalsIgnoreCase(message.sender().toString()))
-          && (recipient == null
-              || any(waiting, to -> recipient.equalsIgnoreCase(to.address().toString())))
-          && (domain == null || any(waiting, to -> domain.equalsIgnoreCase(to.address().domain())))
+          && (recipient == null || any(waiting, this::isRecipient))
+          && (domain == null || any(waiting, this::isOfDomain))
           && (before == null || waiting.arrived().isBefore(before))
           && (!heldOnly || waiting.held())
           && (account == null || account.equals(message.account()));
     }
 
-    private static boolean any(Waiting waiting, Predicate<Outgoing.To> which) {
+    private static boolean any(Waiting waiting, Predicate<Recipient> which) {
       return waiting.waiting().stream().anyMatch(which);
+    }
+
+    private boolean isRecipient(Recipient each) {
+      return recipient == null || recipient.equalsIgnoreCase(each.to().address().toString());
+    }
+
+    private boolean isOfDomain(Recipient each) {
+      return domain == null || domain.equalsIgnoreCase(each.to().address().domain());
+    }
+
+    /** The same, with those first who are asked for. */
+    private Waiting ordered(Waiting fitting) {
+      List<Recipient> waiting = new ArrayList<>();
+      List<Recipient> others = new ArrayList<>();
+      for (Recipient each : fitting.waiting()) {
+        (isRecipient(each) && isOfDomain(each) ? waiting : others).add(each);
+      }
+      int asked = waiting.size();
+      waiting.addAll(others);
+      return new Waiting(
+          fitting.message(),
+          fitting.arrived(),
+          fitting.held(),
+          List.copyOf(waiting),
+          // An address and a domain of two different people.
+          asked == 0 ? waiting.size() : asked,
+          fitting.way(),
+          fitting.release());
     }
   }
 
@@ -116,7 +176,7 @@ public final class QueueView {
           .filter(filter::fits)
           .forEach(waiting -> {
             all[0]++;
-            found.add(waiting);
+            found.add(filter.ordered(waiting));
             trim(found, limit);
           });
     }
@@ -224,10 +284,12 @@ public final class QueueView {
     private final Outgoing message;
     private final Instant arrived;
     private final BitSet waiting;
+
+    /** Those who are due as soon as the sender wants it, whatever came of earlier attempts. */
+    private final BitSet atOnce;
+
+    private final QueueEvent.@Nullable Tried[] tried;
     private boolean held;
-    private int attempts;
-    private long due;
-    private String reason = "";
     private String way = "";
 
     /** As in {@link Outgoing.Terms}, unless an operator wants it earlier. */
@@ -236,10 +298,18 @@ public final class QueueView {
     State(Outgoing message, Instant arrived) {
       this.message = message;
       this.arrived = arrived;
-      this.waiting = new BitSet(message.recipients().size());
-      waiting.set(0, message.recipients().size());
+      int recipients = message.recipients().size();
+      this.waiting = new BitSet(recipients);
+      this.atOnce = new BitSet(recipients);
+      this.tried = new QueueEvent.Tried[recipients];
+      waiting.set(0, recipients);
       release = message.terms().release();
-      due = release;
+      hurry();
+    }
+
+    /** All are due, as soon as their sender wants it. */
+    private void hurry() {
+      atOnce.set(0, message.recipients().size());
     }
 
     /** Whether it would go before the time that its sender wants. */
@@ -255,37 +325,42 @@ public final class QueueView {
         case HOLD -> held = true;
         case RELEASE -> {
           held = false;
-          due = release;
+          hurry();
         }
-        case RETRY, REROUTE -> due = release;
+        case RETRY, REROUTE -> hurry();
         case DELETE -> {}
       }
     }
 
     /** Whether that was all. */
-    boolean tried(QueueEvent.Tried tried) {
-      for (int place : tried.settled()) {
+    boolean tried(QueueEvent.Tried attempt) {
+      for (int place : attempt.settled()) {
         waiting.clear(place);
       }
-      if (tried.waiting().length > 0) {
-        attempts = Math.max(attempts, tried.attempts());
-        due = tried.due();
-        reason = tried.reason();
+      for (int place : attempt.waiting()) {
+        tried[place] = attempt;
+        atOnce.set(place, attempt.due() == 0);
       }
       return waiting.isEmpty();
     }
 
+    private Recipient recipient(int place) {
+      QueueEvent.Tried last = tried[place];
+      return new Recipient(
+          message.recipients().get(place),
+          last == null ? 0 : last.attempts(),
+          time(last == null || atOnce.get(place) ? release : last.due()),
+          last == null ? "" : last.reason());
+    }
+
+    /** 0 is for at once. */
+    private static Optional<Instant> time(long millis) {
+      return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+    }
+
     Waiting view() {
-      return new Waiting(
-          message,
-          arrived,
-          held,
-          attempts,
-          due == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(due)),
-          reason,
-          waiting.stream().mapToObj(message.recipients()::get).toList(),
-          way,
-          release == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(release)));
+      List<Recipient> recipients = waiting.stream().mapToObj(this::recipient).toList();
+      return new Waiting(message, arrived, held, recipients, recipients.size(), way, time(release));
     }
   }
 }

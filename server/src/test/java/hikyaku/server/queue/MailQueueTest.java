@@ -585,6 +585,31 @@ class MailQueueTest {
   }
 
   @Test
+  void eachWaitsForAReasonOfItsOwn() throws Exception {
+    MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+    MailSink full = sink((line, _) -> line.startsWith("RCPT") ? "452 4.2.2 full" : null);
+    QueueView view = new QueueView(store.logs(), InstantSource.system());
+    start(settings(Map.of("busy.test", busy.port(), "full.test", full.port())), Workers.alone());
+    put("a@busy.test", "b@full.test");
+    for (String domain : List.of("busy.test", "full.test")) {
+      QueueView.Filter filter = new QueueView.Filter(null, null, null, domain, null, false, null);
+      MailSink.until(
+          "an attempt at " + domain,
+          () -> view.find(filter, 1).messages().getFirst().attempts() > 0);
+      QueueView.Waiting waiting = view.find(filter, 1).messages().getFirst();
+      assertThat(waiting.asked()).isEqualTo(1);
+      assertThat(waiting.waiting())
+          .extracting(each -> each.to().address().domain())
+          .containsExactlyInAnyOrder("busy.test", "full.test")
+          .startsWith(domain);
+      assertThat(waiting.reason()).contains(domain.equals("busy.test") ? "later" : "full");
+      assertThat(waiting.due()).isEqualTo(waiting.waiting().getFirst().due());
+    }
+    QueueView.Filter all = new QueueView.Filter(null, null, null, null, null, false, null);
+    assertThat(view.order(Order.RETRY, all)).isEqualTo(1);
+  }
+
+  @Test
   void whatWaitsGoesAnotherWayIfAnOperatorWantsIt() throws Exception {
     MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
     MailSink other = sink((_, _) -> null);
