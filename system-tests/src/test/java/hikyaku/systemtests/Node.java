@@ -29,6 +29,7 @@ final class Node implements AutoCloseable {
 
   private static final Path ROOT = root();
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration DOWNLOAD = Duration.ofMinutes(5);
   private static final int LOG_SHOWN = 20_000;
   private static final Queue<Node> ALL = new ConcurrentLinkedQueue<>();
 
@@ -55,15 +56,53 @@ final class Node implements AutoCloseable {
 
   private final Path directory;
   private final Path config;
+  private final Machine machine;
+  private final Map<String, String> environment;
   private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
   private final AtomicInteger accounts = new AtomicInteger();
   private final StringBuffer log = new StringBuffer();
   private Process process;
   private Thread follower;
 
-  private Node(Path directory) {
+  private Node(Path directory, Machine machine, Map<String, String> environment) {
     this.directory = directory;
     this.config = directory.resolve("hikyaku.toml");
+    this.machine = machine;
+    this.environment = environment;
+  }
+
+  /**
+   * A node that does not run yet, on another machine, with a fresh data directory.
+   *
+   * @param settings its whole configuration
+   * @param environment more of it for the program, there
+   */
+  static Node on(Machine machine, Path directory, String settings, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    installClients(directory);
+    Node node = new Node(directory, machine, Map.copyOf(environment));
+    Files.writeString(node.config, settings);
+    return node;
+  }
+
+  /**
+   * Where servers of others are unpacked, each in a directory that is called as its package; they
+   * are if they were not.
+   *
+   * @param directory for what is said meanwhile
+   */
+  static Path unpackedServers(Path directory) throws IOException, InterruptedException {
+    Path servers = ROOT.resolve("target/servers");
+    Ran.in(
+            DOWNLOAD,
+            directory,
+            Map.of(),
+            "",
+            ROOT.resolve("system-tests/unpack-servers").toString(),
+            servers.toString())
+        .ok();
+    return servers;
   }
 
   private static Path root() {
@@ -92,8 +131,8 @@ final class Node implements AutoCloseable {
    */
   static Node in(Path directory, String settings, String ofListeners)
       throws IOException, InterruptedException {
-    Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
-    Node node = new Node(directory);
+    installClients(directory);
+    Node node = new Node(directory, Machine.HERE, Map.of());
     Iterator<Integer> free = Machine.freePorts(Port.values().length).iterator();
     for (Port port : Port.values()) {
       node.ports.put(port, free.next());
@@ -108,6 +147,10 @@ final class Node implements AutoCloseable {
             .append(port == Port.ADMIN ? "" : ofListeners));
     Files.writeString(node.config, text.append(settings));
     return node;
+  }
+
+  private static void installClients(Path directory) throws IOException, InterruptedException {
+    Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
   }
 
   int port(Port port) {
@@ -128,12 +171,12 @@ final class Node implements AutoCloseable {
     line.add(ROOT.resolve("hikyaku").toString());
     line.addAll(List.of(arguments));
     line.addAll(List.of("--data", data().toString(), "--config", config.toString()));
-    return line;
+    return machine.line(line);
   }
 
   /** Runs one of the program's commands for this node. */
   Ran command(String input, String... arguments) throws IOException, InterruptedException {
-    return Ran.in(directory, Map.of(), input, commandLine(arguments).toArray(String[]::new));
+    return Ran.in(directory, environment, input, commandLine(arguments).toArray(String[]::new));
   }
 
   /** Starts the program and waits until it says that it is ready. */
@@ -154,6 +197,7 @@ final class Node implements AutoCloseable {
         new ProcessBuilder(commandLine("up"))
             .directory(directory.toFile())
             .redirectErrorStream(true);
+    builder.environment().putAll(environment);
     process = builder.start();
     if (!ALL.contains(this)) {
       ALL.add(this);

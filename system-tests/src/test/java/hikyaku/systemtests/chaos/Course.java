@@ -1,5 +1,6 @@
 package hikyaku.systemtests.chaos;
 
+import hikyaku.fixtures.Network;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;

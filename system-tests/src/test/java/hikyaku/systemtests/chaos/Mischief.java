@@ -1,6 +1,6 @@
 package hikyaku.systemtests.chaos;
 
-import hikyaku.systemtests.chaos.Network.Drop;
+import hikyaku.fixtures.Network.Drop;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,7 @@
 package hikyaku.systemtests.chaos;
 
 import hikyaku.fixtures.Machine;
+import hikyaku.fixtures.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

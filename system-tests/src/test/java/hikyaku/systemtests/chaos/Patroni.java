@@ -1,6 +1,7 @@
 package hikyaku.systemtests.chaos;
 
 import hikyaku.fixtures.Machine;
+import hikyaku.fixtures.Network;
 import hikyaku.fixtures.PatroniCluster;
 import hikyaku.fixtures.PatroniCluster.Member;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package hikyaku.systemtests.chaos;
 
+import hikyaku.fixtures.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

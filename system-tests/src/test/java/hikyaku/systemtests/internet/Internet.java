@@ -1,0 +1,343 @@
+package hikyaku.systemtests.internet;
+
+import hikyaku.fixtures.Machine;
+import hikyaku.fixtures.Network;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * All machines but for what runs on ours: {@link #ours} has a resolver of its own that validates,
+ * and nothing else yet.
+ */
+public final class Internet implements AutoCloseable {
+  /** Our server's name, for which there are an address, a TLSA record and a certificate. */
+  public static final String OUR_HOST = "mail.hikyaku.example";
+
+  public static final String POSTFIX = Postfix.NAME;
+  public static final String EXIM = Exim.NAME;
+
+  private static final String OURS = "ours";
+  private static final String NAMES = "names";
+  private static final String RESOLVER = "resolver";
+  private static final String POSTFIX_HOST = "postfix";
+  private static final String EXIM_HOST = "exim";
+  private static final String USERS = "users";
+  private static final String DEAD = "dead";
+  private static final String ELSEWHERE = "elsewhere.example";
+  private static final String STS_HOST = "mta-sts.exim.example";
+  private static final String STS_HOST_OF_OTHER = "mta-sts.sts.example";
+
+  private static final List<String> POSTFIX_DOMAINS =
+      List.of(
+          "postfix.example",
+          "grey.example",
+          "slow.example",
+          "mismatch.example",
+          "ascii.example",
+          "six.example",
+          "backup.example",
+          "fallback.example",
+          "unsigned.example",
+          "bogus.example",
+          "dead.example",
+          "null.example");
+
+  private static final List<String> EXIM_DOMAINS = List.of("exim.example", "sts.example");
+
+  private static final String LOOPBACK = "127.0.0.1";
+
+  private final Path directory;
+  private final Network network;
+  private final Map<String, Host> hosts = new LinkedHashMap<>();
+  private final Host ownResolver;
+  private final Authority authority;
+  private final NameServers names;
+  private final Path signingKey;
+
+  /** Why it cannot be built here; empty if it can. */
+  public static String hindrance() throws IOException, InterruptedException {
+    String hindrance = Network.hindrance();
+    return hindrance.isEmpty() ? Host.hindrance() : hindrance;
+  }
+
+  /**
+   * @param directory for all that the machines keep
+   * @param programs where servers were unpacked, each in a directory of its package's name
+   */
+  public Internet(Path directory, Path programs)
+      throws IOException, InterruptedException, GeneralSecurityException {
+    this.directory = directory;
+    authority = new Authority(directory.resolve("authority"));
+    authority.certify(OUR_HOST);
+    authority.certify(POSTFIX);
+    authority.certify(EXIM);
+    authority.certify(ELSEWHERE);
+    authority.certify(STS_HOST, STS_HOST_OF_OTHER);
+    signingKey = directory.resolve("signing-key");
+    String signing = Exim.key(signingKey);
+    network = new Network(List.of(OURS, NAMES, RESOLVER, POSTFIX_HOST, EXIM_HOST, USERS, DEAD));
+    try {
+      String resolver = network.address(RESOLVER);
+      hosts.put(OURS, Host.plain(network, OURS, directory.resolve(OURS), LOOPBACK));
+      Path beside = directory.resolve("ours-resolver");
+      ownResolver = Host.server(network, OURS, beside, programs.resolve("unbound"), LOOPBACK);
+      add(NAMES, programs.resolve("knot"), resolver);
+      add(RESOLVER, programs.resolve("unbound"), LOOPBACK);
+      add(POSTFIX_HOST, programs.resolve("postfix"), resolver);
+      add(EXIM_HOST, programs.resolve("exim4-daemon-light"), resolver);
+      hosts.put(USERS, Host.plain(network, USERS, directory.resolve(USERS), resolver));
+      network.drop(List.of(new Network.Drop("*", DEAD, 100)));
+      names = new NameServers(hosts.get(NAMES), records(signing));
+    } catch (IOException | InterruptedException | GeneralSecurityException | RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private void add(String name, Path programs, String resolver) throws IOException {
+    hosts.put(name, Host.server(network, name, directory.resolve(name), programs, resolver));
+  }
+
+  /** An address beside the first one of a machine. */
+  private String another(String name, int number) {
+    return network.address(name) + number;
+  }
+
+  private static String six(int number) {
+    return "fd77::" + number;
+  }
+
+  private Map<String, String> records(String signing) throws IOException, GeneralSecurityException {
+    Map<String, String> records = new LinkedHashMap<>();
+    StringBuilder reverse = new StringBuilder();
+    Map<String, String> pointers =
+        Map.of(OURS, OUR_HOST, POSTFIX_HOST, POSTFIX, EXIM_HOST, EXIM, USERS, "users.example");
+    pointers.forEach((host, name) ->
+        reverse
+            .append(network.address(host).replaceAll("(.*)\\.(.*)\\.(.*)\\.(.*)", "$4.$3.$2.$1"))
+            .append(".in-addr.arpa. PTR ")
+            .append(name)
+            .append(".\n"));
+    records.put("root", reverse.toString());
+    String postfix = network.address(POSTFIX_HOST);
+    String exim = network.address(EXIM_HOST);
+    records.put(
+        "example",
+        """
+        mail.hikyaku A %1$s
+        _25._tcp.mail.hikyaku TLSA %2$s
+        users A %3$s
+
+        postfix MX 10 mx.postfix
+        postfix TXT "v=spf1 mx -all"
+        mx.postfix A %4$s
+        mx.postfix TXT "v=spf1 a -all"
+        _25._tcp.mx.postfix TLSA %5$s
+
+        exim MX 10 mx.exim
+        exim TXT "v=spf1 mx -all"
+        mx.exim A %6$s
+        mx.exim TXT "v=spf1 a -all"
+        %7$s._domainkey.exim TXT %8$s
+        _dmarc.exim TXT "v=DMARC1; p=reject"
+        _mta-sts.exim TXT "v=STSv1; id=1"
+        mta-sts.exim A %6$s
+
+        grey MX 10 mx.grey
+        mx.grey A %9$s
+        slow MX 10 mx.slow
+        mx.slow A %10$s
+        ascii MX 10 mx.ascii
+        mx.ascii A %11$s
+        six MX 10 mx.six
+        mx.six AAAA %12$s
+        fallback A %4$s
+
+        dead MX 10 mx.dead
+        mx.dead A %13$s
+        backup MX 10 mx.dead
+        backup MX 20 mx.postfix
+        null MX 0 .
+
+        mismatch MX 10 mx.mismatch
+        mx.mismatch A %14$s
+        _25._tcp.mx.mismatch 1 TLSA %5$s
+        sts MX 10 mx.sts
+        mx.sts A %15$s
+        _mta-sts.sts TXT "v=STSv1; id=1"
+        mta-sts.sts A %6$s
+        """
+            .formatted(
+                network.address(OURS),
+                authority.tlsa(OUR_HOST),
+                network.address(USERS),
+                postfix,
+                authority.tlsa(POSTFIX),
+                exim,
+                Exim.SELECTOR,
+                signing,
+                another(POSTFIX_HOST, 1),
+                another(POSTFIX_HOST, 2),
+                another(POSTFIX_HOST, 3),
+                six(1),
+                network.address(DEAD),
+                another(POSTFIX_HOST, 4),
+                another(EXIM_HOST, 1)));
+    records.put("bogus", "@ MX 10 mx.postfix.example.\n");
+    // Nobody vouches for the TLSA record, so that it does not matter that it is wrong.
+    records.put(
+        "unsigned",
+        """
+        @ MX 10 mx
+        mx A %s
+        _25._tcp.mx TLSA %s
+        """
+            .formatted(postfix, authority.tlsa(ELSEWHERE)));
+    return records;
+  }
+
+  /** Starts everything. */
+  public void start() throws IOException, InterruptedException {
+    Host postfix = hosts.get(POSTFIX_HOST);
+    Host exim = hosts.get(EXIM_HOST);
+    Machine bare = network.machine(POSTFIX_HOST);
+    for (int number = 1; number <= 4; number++) {
+      address(bare, another(POSTFIX_HOST, number) + "/24");
+    }
+    address(bare, six(1) + "/64");
+    address(network.machine(OURS), six(2) + "/64");
+    address(network.machine(EXIM_HOST), another(EXIM_HOST, 1) + "/24");
+    String key = names.start();
+    names.resolve(ownResolver, Network.subnet(), key);
+    names.resolve(hosts.get(RESOLVER), Network.subnet(), key);
+    String users = network.address(USERS);
+    Postfix.start(
+        postfix,
+        authority,
+        ELSEWHERE,
+        new Postfix.Addresses(
+            network.address(POSTFIX_HOST),
+            another(POSTFIX_HOST, 1),
+            another(POSTFIX_HOST, 2),
+            another(POSTFIX_HOST, 4),
+            another(POSTFIX_HOST, 3),
+            six(1)),
+        POSTFIX_DOMAINS,
+        users);
+    Exim.start(exim, authority, ELSEWHERE, another(EXIM_HOST, 1), EXIM_DOMAINS, users, signingKey);
+    policyHost(exim);
+  }
+
+  /** The addresses of a machine of our own, without the kernel's check whether another has it. */
+  private static void address(Machine machine, String address)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("ip", "address", "add", address, "dev", "eth0"));
+    if (address.contains(":")) {
+      command.add("nodad");
+    }
+    machine.run(command);
+  }
+
+  /** A web server with one policy, for two domains of which one does not keep to it. */
+  private void policyHost(Host host) throws IOException {
+    host.var(
+        "www/.well-known/mta-sts.txt",
+        "version: STSv1\r\nmode: enforce\r\nmx: mx.exim.example\r\nmx: mx.sts.example\r\n"
+            + "max_age: 86400\r\n");
+    host.launch(
+        "sh",
+        "-c",
+        "cd /var/www && exec openssl s_server -accept 443 -quiet -WWW -cert \"$1\" -key \"$2\"",
+        "policies",
+        authority.certificate(STS_HOST).toString(),
+        authority.key(STS_HOST).toString());
+  }
+
+  /** Adds lines to the file of the zone {@code example.}. */
+  public void publish(List<String> lines) throws IOException, InterruptedException {
+    names.publish(lines);
+  }
+
+  /** A line of that zone, with which {@code mismatch.example} is in order. */
+  public String rightRecordOfMismatch() throws IOException, GeneralSecurityException {
+    return "_25._tcp.mx.mismatch 1 TLSA " + authority.tlsa(ELSEWHERE);
+  }
+
+  /** Where our server is to run. */
+  public Machine ours() {
+    return hosts.get(OURS).machine();
+  }
+
+  /** Where clients run. */
+  public Machine users() {
+    return hosts.get(USERS).machine();
+  }
+
+  /** The certificate of our server. */
+  public Path certificate() {
+    return authority.certificate(OUR_HOST);
+  }
+
+  public Path key() {
+    return authority.key(OUR_HOST);
+  }
+
+  /** Whom everybody trusts, as PEM. */
+  public Path authority() {
+    return authority.certificate();
+  }
+
+  /** Options of Java for a program that shall trust the same. */
+  public String trust() throws IOException, GeneralSecurityException {
+    return "-Djavax.net.ssl.trustStore="
+        + authority.store()
+        + " -Djavax.net.ssl.trustStorePassword="
+        + Authority.STORE_PASSWORD;
+  }
+
+  /** What has come for {@code box} and {@code böx} at a domain of others, whole. */
+  public List<String> box(String domain) throws IOException {
+    String host = EXIM_DOMAINS.contains(domain) ? EXIM_HOST : POSTFIX_HOST;
+    Path box = hosts.get(host).var("mail/" + domain + "/new");
+    if (!Files.isDirectory(box)) {
+      return List.of();
+    }
+    List<String> messages = new ArrayList<>();
+    try (Stream<Path> files = Files.list(box)) {
+      for (Path file : files.sorted().toList()) {
+        messages.add(Files.readString(file));
+      }
+    }
+    return messages;
+  }
+
+  /** What all that runs here has said. */
+  public String logs() throws IOException {
+    StringBuilder logs = new StringBuilder();
+    for (Map.Entry<String, Host> host : hosts.entrySet()) {
+      List<Path> files = new ArrayList<>(List.of(host.getValue().log()));
+      if (host.getKey().equals(EXIM_HOST)) {
+        files.add(host.getValue().var("log/exim4/mainlog"));
+        files.add(host.getValue().var("log/exim4/paniclog"));
+      }
+      for (Path file : files) {
+        if (Files.exists(file)) {
+          logs.append("--- ").append(host.getKey()).append('\n').append(Files.readString(file));
+        }
+      }
+    }
+    return logs.toString();
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    network.close();
+  }
+}
