@@ -6,6 +6,7 @@ import hikyaku.mailbox.log.proto.StructureRecord;
 import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.SentDate;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +18,19 @@ import org.jspecify.annotations.Nullable;
 public final class Brief {
   private final @Nullable SentDate sent;
   private final ByteString octets;
+  private @Nullable Names names;
   private @Nullable Envelope envelope;
-  private @Nullable List<String> references;
 
-  private record Decoded(Envelope envelope, List<String> references) {}
+  /**
+   * What of an envelope is no address, and the references: the most that threading needs.
+   *
+   * @param references message ids
+   */
+  record Names(
+      @Nullable String subject,
+      @Nullable String inReplyTo,
+      @Nullable String messageId,
+      List<String> references) {}
 
   private Brief(@Nullable SentDate sent, ByteString octets) {
     this.sent = sent;
@@ -30,8 +40,11 @@ public final class Brief {
   /** Of a message that was read whole. */
   public static Brief of(MessageStructure structure) {
     Brief brief = new Brief(structure.sent(), ByteString.EMPTY);
-    brief.envelope = structure.envelope();
-    brief.references = structure.references();
+    Envelope envelope = structure.envelope();
+    brief.envelope = envelope;
+    brief.names =
+        new Names(
+            envelope.subject(), envelope.inReplyTo(), envelope.messageId(), structure.references());
     return brief;
   }
 
@@ -58,27 +71,53 @@ public final class Brief {
     return octets;
   }
 
-  public Envelope envelope() {
-    Envelope known = envelope;
-    return known == null ? decoded().envelope() : known;
+  /** As {@link Envelope#subject}, without the rest of the envelope. */
+  public @Nullable String subject() {
+    return names().subject();
+  }
+
+  /** As {@link Envelope#inReplyTo}, without the rest of the envelope. */
+  public @Nullable String inReplyTo() {
+    return names().inReplyTo();
+  }
+
+  /** As {@link Envelope#messageId}, without the rest of the envelope. */
+  public @Nullable String messageId() {
+    return names().messageId();
   }
 
   /** Message ids of References, as {@link MessageStructure#references}. */
   public List<String> references() {
-    List<String> known = references;
-    return known == null ? decoded().references() : known;
+    return names().references();
   }
 
-  private Decoded decoded() {
-    try {
-      StructureRecord record = StructureRecord.parseFrom(octets);
-      Decoded decoded =
-          new Decoded(StructureCodec.envelope(record), StructureCodec.references(record));
-      envelope = decoded.envelope();
-      references = decoded.references();
-      return decoded;
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("a brief was kept broken", e);
+  public Envelope envelope() {
+    Envelope known = envelope;
+    if (known == null) {
+      try {
+        known = StructureCodec.envelope(StructureRecord.parseFrom(octets));
+      } catch (InvalidProtocolBufferException e) {
+        throw broken(e);
+      }
+      envelope = known;
     }
+    return known;
+  }
+
+  private Names names() {
+    Names known = names;
+    if (known == null) {
+      try {
+        known = StructureCodec.names(octets);
+      } catch (IOException e) {
+        throw broken(e);
+      }
+      names = known;
+    }
+    return known;
+  }
+
+  private static IllegalStateException broken(IOException e) {
+    return new IllegalStateException("a brief was kept broken", e);
   }
 }

@@ -1,6 +1,8 @@
 package hikyaku.mailbox.log;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
 import hikyaku.mailbox.log.proto.AddressRecord;
 import hikyaku.mailbox.log.proto.EnvelopeRecord;
 import hikyaku.mailbox.log.proto.ParameterRecord;
@@ -12,6 +14,7 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimeParameter;
 import hikyaku.protocol.mime.MimePart;
 import hikyaku.protocol.mime.SentDate;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,16 +58,44 @@ final class StructureCodec {
     return brief.addAllReferences(record.getReferencesList()).build().toByteString();
   }
 
+  /**
+   * Reads of a brief what is no address: what is passed over costs nothing.
+   *
+   * @throws IOException if the octets are no {@link StructureRecord}
+   */
+  static Brief.Names names(ByteString brief) throws IOException {
+    String subject = null;
+    String inReplyTo = null;
+    String messageId = null;
+    List<String> references = new ArrayList<>();
+    CodedInputStream in = brief.newCodedInput();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case StructureRecord.REFERENCES_FIELD_NUMBER -> references.add(string(in.readBytes()));
+        case StructureRecord.ENVELOPE_FIELD_NUMBER -> {
+          int behind = in.pushLimit(in.readRawVarint32());
+          for (int field = in.readTag(); field != 0; field = in.readTag()) {
+            switch (WireFormat.getTagFieldNumber(field)) {
+              case EnvelopeRecord.SUBJECT_FIELD_NUMBER -> subject = string(in.readBytes());
+              case EnvelopeRecord.IN_REPLY_TO_FIELD_NUMBER -> inReplyTo = string(in.readBytes());
+              case EnvelopeRecord.MESSAGE_ID_FIELD_NUMBER -> messageId = string(in.readBytes());
+              default -> in.skipField(field);
+            }
+          }
+          in.popLimit(behind);
+        }
+        default -> in.skipField(tag);
+      }
+    }
+    return new Brief.Names(subject, inReplyTo, messageId, List.copyOf(references));
+  }
+
   static @Nullable SentDate sent(StructureRecord record) {
     return record.hasSent() ? new SentDate(record.getSent(), record.getSentOffset()) : null;
   }
 
   static Envelope envelope(StructureRecord record) {
     return decode(record.getEnvelope());
-  }
-
-  static List<String> references(StructureRecord record) {
-    return strings(record.getReferencesList());
   }
 
   private static int traits(MessageStructure structure) {
@@ -82,7 +113,7 @@ final class StructureCodec {
         decode(record.getRoot()),
         envelope(record),
         sent(record),
-        references(record),
+        strings(record.getReferencesList()),
         record.getReceivedFields(),
         strings(record.getDeliveredToList()),
         record.getPreview(),

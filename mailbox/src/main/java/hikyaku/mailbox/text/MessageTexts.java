@@ -1,10 +1,10 @@
 package hikyaku.mailbox.text;
 
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.EncodedWords;
-import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.FoldedSink;
 import hikyaku.protocol.mime.FoldedText;
 import hikyaku.protocol.mime.HeaderField;
@@ -48,20 +48,20 @@ public final class MessageTexts implements AutoCloseable {
     return ENVELOPE.contains(name);
   }
 
-  /** Whether a field of an envelope holds the text. */
-  public static boolean envelopeContains(Envelope envelope, String name, FoldedText text) {
-    return fields(envelope, name).anyMatch(text::isIn);
+  /** Whether a field of the envelope holds the text. */
+  public static boolean envelopeContains(Brief brief, String name, FoldedText text) {
+    return fields(brief, name).anyMatch(text::isIn);
   }
 
-  private static Stream<String> fields(Envelope envelope, String name) {
+  private static Stream<String> fields(Brief brief, String name) {
     return switch (name) {
-      case "FROM" -> addresses(envelope.from());
-      case "TO" -> addresses(envelope.to());
-      case "CC" -> addresses(envelope.cc());
-      case "BCC" -> addresses(envelope.bcc());
-      case "SUBJECT" -> decoded(envelope.subject());
-      case "MESSAGE-ID" -> decoded(envelope.messageId());
-      case "IN-REPLY-TO" -> decoded(envelope.inReplyTo());
+      case "FROM" -> addresses(brief.envelope().from());
+      case "TO" -> addresses(brief.envelope().to());
+      case "CC" -> addresses(brief.envelope().cc());
+      case "BCC" -> addresses(brief.envelope().bcc());
+      case "SUBJECT" -> decoded(brief.subject());
+      case "MESSAGE-ID" -> decoded(brief.messageId());
+      case "IN-REPLY-TO" -> decoded(brief.inReplyTo());
       default -> throw new IllegalArgumentException("not in the envelope: " + name);
     };
   }
@@ -105,8 +105,8 @@ public final class MessageTexts implements AutoCloseable {
    * field that is name, colon, blank and value.
    */
   public void everything(FoldedSink sink) throws IOException {
-    Envelope envelope = message.structure().envelope();
-    ENVELOPE.forEach(name -> fields(envelope, name).forEach(sink::whole));
+    Brief brief = Brief.of(message.structure());
+    ENVELOPE.forEach(name -> fields(brief, name).forEach(sink::whole));
     search(sink, MessageText.Scope.TEXT);
   }
 

@@ -43,7 +43,12 @@ public abstract class BriefsContract extends StoreFixture {
 
   private record Said(@Nullable SentDate sent, Envelope envelope, List<String> references) {
     static Said of(Brief brief) {
-      return new Said(brief.sent(), brief.envelope(), brief.references());
+      List<String> references = brief.references();
+      Envelope envelope = brief.envelope();
+      assertThat(brief.subject()).isEqualTo(envelope.subject());
+      assertThat(brief.inReplyTo()).isEqualTo(envelope.inReplyTo());
+      assertThat(brief.messageId()).isEqualTo(envelope.messageId());
+      return new Said(brief.sent(), envelope, references);
     }
   }
 

@@ -53,8 +53,12 @@ public final class FetchWriter {
 
   /** Flags as {@code \Seen} or keyword. */
   public FetchWriter flags(List<String> flags) {
+    return flags(new FlagList(flags));
+  }
+
+  public FetchWriter flags(FlagList flags) {
     item("FLAGS ");
-    text.list(flags);
+    text.raw(flags.wire());
     return this;
   }
 
@@ -98,7 +102,7 @@ public final class FetchWriter {
     item("PREVIEW ");
     target.text(text.take());
     text.string(Text.octets(preview), utf8);
-    target.hidden(text.take());
+    text.passTo(target);
     return this;
   }
 
@@ -112,7 +116,7 @@ public final class FetchWriter {
     item("ENVELOPE ");
     target.text(text.take());
     new StructureText(text, utf8).envelope(envelope);
-    target.hidden(text.take());
+    text.passTo(target);
     return this;
   }
 
@@ -125,7 +129,7 @@ public final class FetchWriter {
     item(extended ? "BODYSTRUCTURE " : "BODY ");
     target.text(text.take());
     new StructureText(text, utf8).body(root, extended);
-    target.hidden(text.take());
+    text.passTo(target);
     return this;
   }
 

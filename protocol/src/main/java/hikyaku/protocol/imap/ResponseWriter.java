@@ -45,6 +45,7 @@ public final class ResponseWriter {
   public void tagged(String tag, Reply reply) throws IOException {
     text.raw(tag);
     status(reply);
+    text.shrink();
   }
 
   /** A status that belongs to no command, or comes before its completion. */

@@ -1,5 +1,9 @@
 package hikyaku.protocol.imap;
 
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,55 +12,75 @@ final class WireText {
   /** A longer string is written as a literal: some clients have a limit for lines. */
   private static final int LONGEST_QUOTED = 4000;
 
-  /** What is kept of the buffer between responses: an idle session is to weigh little. */
-  private static final int KEPT = 512;
+  private static final int LEAST = 64;
 
-  private StringBuilder text = new StringBuilder(64);
+  private byte[] octets = new byte[LEAST];
+  private int length;
 
   int length() {
-    return text.length();
+    return length;
   }
 
   /** Gives what was written and starts anew. */
   String take() {
-    String taken = text.toString();
-    if (text.capacity() > KEPT) {
-      text = new StringBuilder(64);
-    } else {
-      text.setLength(0);
-    }
+    String taken = new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+    length = 0;
     return taken;
   }
 
-  WireText raw(String octets) {
-    text.append(octets);
+  /** Hands on what was written, as octets, and starts anew. */
+  void passTo(OctetSink sink) throws IOException {
+    int count = length;
+    length = 0;
+    sink.write(octets, 0, count);
+  }
+
+  /** Keeps no more memory than a new one has: an idle session is to weigh little. */
+  void shrink() {
+    if (length == 0 && octets.length > LEAST) {
+      octets = new byte[LEAST];
+    }
+  }
+
+  private void room(int more) {
+    if (octets.length - length < more) {
+      octets = Arrays.copyOf(octets, Math.max(length + more, 2 * octets.length));
+    }
+  }
+
+  /** One octet per char is what this method was deprecated for, and what is wanted here. */
+  @SuppressWarnings("deprecation")
+  WireText raw(String text) {
+    int count = text.length();
+    room(count);
+    text.getBytes(0, count, octets, length);
+    length += count;
     return this;
   }
 
   WireText raw(char octet) {
-    text.append(octet);
+    room(1);
+    octets[length++] = (byte) octet;
     return this;
   }
 
   WireText number(long number) {
-    text.append(number);
-    return this;
+    return raw(Long.toString(number));
   }
 
   /** Atoms with spaces between, in parentheses. */
   WireText list(List<String> atoms) {
-    text.append('(').append(String.join(" ", atoms)).append(')');
-    return this;
+    return raw('(').raw(String.join(" ", atoms)).raw(')');
   }
 
   /** A string safe for its reader: text of ours, ASCII, on one line. */
   WireText human(String sentence) {
     for (int at = 0; at < sentence.length(); at++) {
       char c = sentence.charAt(at);
-      text.append(c >= ' ' && c <= '~' ? c : '?');
+      raw(c >= ' ' && c <= '~' ? c : '?');
     }
     if (sentence.isEmpty()) {
-      text.append('-');
+      raw('-');
     }
     return this;
   }
@@ -75,18 +99,20 @@ final class WireText {
     boolean quotable = octets.length() <= LONGEST_QUOTED;
     boolean ascii = true;
     boolean nul = false;
+    boolean plain = true;
     for (int at = 0; at < octets.length(); at++) {
       char c = octets.charAt(at);
       quotable &= c != '\r' && c != '\n';
       ascii &= c < 0x80;
       nul |= c == 0;
+      plain &= c != '"' && c != '\\';
     }
     String told = nul ? octets.replace('\0', '?') : octets;
     if (quotable && (ascii || utf8 && Text.utf8(told) != null)) {
-      return quoted(told);
+      String escaped = plain ? told : told.replace("\\", "\\\\").replace("\"", "\\\"");
+      return raw('"').raw(escaped).raw('"');
     }
-    text.append('{').append(told.length()).append("}\r\n").append(told);
-    return this;
+    return raw('{').number(told.length()).raw("}\r\n").raw(told);
   }
 
   /** {@code value} (RFC 5464 §5): NUL takes a literal8. */
@@ -94,15 +120,7 @@ final class WireText {
     if (octets == null || octets.indexOf(0) < 0) {
       return nstring(octets, utf8);
     }
-    text.append("~{").append(octets.length()).append("}\r\n").append(octets);
-    return this;
-  }
-
-  private WireText quoted(String octets) {
-    boolean plain = octets.indexOf('"') < 0 && octets.indexOf('\\') < 0;
-    String escaped = plain ? octets : octets.replace("\\", "\\\\").replace("\"", "\\\"");
-    text.append('"').append(escaped).append('"');
-    return this;
+    return raw("~{").number(octets.length()).raw("}\r\n").raw(octets);
   }
 
   /** {@code astring}: an atom where that cannot be mistaken. */

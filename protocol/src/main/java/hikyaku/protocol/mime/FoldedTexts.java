@@ -18,6 +18,11 @@ public final class FoldedTexts {
   private static final int ROOT = 0;
   private static final int NONE = -1;
 
+  /**
+   * Nodes that have their steps by ASCII in a table: so many that it is small, and few need more.
+   */
+  private static final int QUICK_NODES = 256;
+
   /** The trie of the strings: of each node the characters that lead on, rising, and where to. */
   private final List<int[]> characters = new ArrayList<>();
 
@@ -32,8 +37,11 @@ public final class FoldedTexts {
   /** Indexes of the strings that end at a node. */
   private final List<List<Integer>> ends = new ArrayList<>();
 
-  /** Where the root leads to by ASCII: most characters of most texts go this way. */
-  private final int[] fromRoot = new int[ASCII];
+  /**
+   * Where the first nodes lead to by ASCII, fallbacks followed: most characters of most texts go
+   * this way.
+   */
+  private final int[] quick;
 
   private final int count;
   private final BitSet empty = new BitSet();
@@ -50,10 +58,10 @@ public final class FoldedTexts {
       characters.add(next.keySet().stream().mapToInt(Integer::intValue).toArray());
       targets.add(next.values().stream().mapToInt(Integer::intValue).toArray());
     }
-    Arrays.setAll(fromRoot, c -> children.getFirst().getOrDefault(c, ROOT));
     fallback = new int[children.size()];
     endingFallback = new int[children.size()];
     Arrays.fill(endingFallback, NONE);
+    quick = new int[Math.min(children.size(), QUICK_NODES) * ASCII];
     link();
   }
 
@@ -83,11 +91,13 @@ public final class FoldedTexts {
   /** Breadth first, so that what a node falls back to is linked already. */
   private void link() {
     Deque<Integer> row = new ArrayDeque<>();
+    hasten(ROOT);
     for (int child : targets.get(ROOT)) {
       row.add(child);
     }
     while (!row.isEmpty()) {
       int node = row.remove();
+      hasten(node);
       int[] leadOn = characters.get(node);
       for (int i = 0; i < leadOn.length; i++) {
         int child = targets.get(node)[i];
@@ -99,7 +109,29 @@ public final class FoldedTexts {
     }
   }
 
+  /** Fills in a node's row of the table, when the node that it falls back to has been linked. */
+  private void hasten(int node) {
+    int row = node * ASCII;
+    if (row >= quick.length) {
+      return;
+    }
+    for (int c = 0; c < ASCII && node != ROOT; c++) {
+      quick[row + c] = step(fallback[node], c);
+    }
+    int[] leadOn = characters.get(node);
+    for (int i = 0; i < leadOn.length; i++) {
+      if (leadOn[i] < ASCII) {
+        quick[row + leadOn[i]] = targets.get(node)[i];
+      }
+    }
+  }
+
   private int step(int from, int codePoint) {
+    int at = from * ASCII + codePoint;
+    return codePoint < ASCII && at < quick.length ? quick[at] : slowStep(from, codePoint);
+  }
+
+  private int slowStep(int from, int codePoint) {
     int node = from;
     while (node != ROOT) {
       int at = Arrays.binarySearch(characters.get(node), codePoint);
@@ -107,9 +139,6 @@ public final class FoldedTexts {
         return targets.get(node)[at];
       }
       node = fallback[node];
-    }
-    if (codePoint < ASCII) {
-      return fromRoot[codePoint];
     }
     int at = Arrays.binarySearch(characters.get(ROOT), codePoint);
     return at >= 0 ? targets.get(ROOT)[at] : ROOT;

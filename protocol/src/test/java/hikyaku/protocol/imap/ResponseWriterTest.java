@@ -247,9 +247,9 @@ class ResponseWriterTest {
     assertThat(told())
         .isEqualTo(
             "* 12 FETCH (UID 7 FLAGS (\\Seen) MODSEQ (9) RFC822.SIZE 44"
-                + " INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" ENVELOPE ‹(\"Mon, 7 Feb 1994\""
+                + " INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" ENVELOPE «(\"Mon, 7 Feb 1994\""
                 + " {4}¶caf\u00E9 ((\"Fred \\\"F\\\" Foobar\" NIL \"foobar\" \"example.com\"))"
-                + " NIL NIL ((NIL NIL \"g\" NIL)(NIL NIL NIL NIL)) NIL NIL NIL \"<a@b>\")›)¶");
+                + " NIL NIL ((NIL NIL \"g\" NIL)(NIL NIL NIL NIL)) NIL NIL NIL \"<a@b>\")»)¶");
   }
 
   @Test
@@ -273,7 +273,7 @@ class ResponseWriterTest {
     assertThat(told())
         .isEqualTo(
             "* 1 FETCH (SAVEDATE \" 1-Feb-2024 00:00:00 +0000\" EMAILID (M1) THREADID (T1)"
-                + " THREADID NIL PREVIEW ‹\"\"› PREVIEW ‹{7}¶Gr\u00C3\u00BC\u00C3\u009Fe›)¶");
+                + " THREADID NIL PREVIEW «\"\"» PREVIEW «{7}¶Gr\u00C3\u00BC\u00C3\u009Fe»)¶");
   }
 
   private static MimePart part(
@@ -310,17 +310,17 @@ class ResponseWriterTest {
     writer.fetch(1).structure(root, false).end();
     assertThat(told())
         .isEqualTo(
-            "* 1 FETCH (BODY ‹((\"image\" \"png\" "
+            "* 1 FETCH (BODY «((\"image\" \"png\" "
                 + fields
                 + ")(\"message\" \"rfc822\" "
                 + fields
                 + " (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) (\"text\" \"plain\" "
                 + fields
-                + " 4) 4) \"mixed\")›)¶");
+                + " 4) 4) \"mixed\")»)¶");
     writer.fetch(1).structure(root, true).end();
     assertThat(told())
         .isEqualTo(
-            "* 1 FETCH (BODYSTRUCTURE ‹((\"image\" \"png\" "
+            "* 1 FETCH (BODYSTRUCTURE «((\"image\" \"png\" "
                 + fields
                 + " NIL"
                 + extension
@@ -335,7 +335,7 @@ class ResponseWriterTest {
                 + ") \"mixed\""
                 + " (\"charset\" \"utf-8\")"
                 + extension
-                + ")›)¶");
+                + ")»)¶");
   }
 
   @Test

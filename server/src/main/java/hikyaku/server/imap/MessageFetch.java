@@ -9,6 +9,7 @@ import hikyaku.mailbox.view.StoredMessage;
 import hikyaku.protocol.imap.FetchItem;
 import hikyaku.protocol.imap.FetchItem.Plain;
 import hikyaku.protocol.imap.FetchWriter;
+import hikyaku.protocol.imap.FlagList;
 import hikyaku.protocol.imap.Section;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimePart;
@@ -17,7 +18,9 @@ import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,10 @@ final class MessageFetch {
   private final Session session;
   private final Selected selected;
   private final List<FetchItem> items;
+  private final boolean needsContent;
+
+  /** Few messages of many have flags of their own. */
+  private final Map<Updates.ToldFlags, FlagList> told = new HashMap<>();
 
   /** Writes one item. */
   @FunctionalInterface
@@ -46,6 +53,7 @@ final class MessageFetch {
     this.session = session;
     this.selected = selected;
     this.items = items;
+    this.needsContent = items.stream().anyMatch(MessageFetch::needsContent);
   }
 
   /** Whether any of the items needs more than the columns of the state. */
@@ -59,6 +67,24 @@ final class MessageFetch {
             });
   }
 
+  /** One of the items that are columns of the state. These cannot fail. */
+  private void column(Plain item, int index, FetchWriter out) {
+    MailboxState state = selected.view.state();
+    switch (item) {
+      case UID -> out.uid(state.uid(index));
+      case FLAGS -> out.flags(flags(state, index));
+      case MODSEQ -> out.modSeq(state.modseq(index));
+      case INTERNALDATE -> out.internalDate(state.internalDate(index).toOffsetDateTime());
+      case RFC822_SIZE -> out.size(state.octets(index));
+      default -> throw new IllegalArgumentException("no column: " + item);
+    }
+  }
+
+  private FlagList flags(MailboxState state, int index) {
+    return told.computeIfAbsent(
+        session.updates.toldFlags(selected, state, index), each -> new FlagList(each.wire()));
+  }
+
   private static boolean needsContent(FetchItem item) {
     return switch (item) {
       case Plain.RFC822, Plain.RFC822_HEADER, Plain.RFC822_TEXT -> true;
@@ -68,12 +94,20 @@ final class MessageFetch {
   }
 
   /**
-   * @param stored null if no item needs it
+   * @param stored null if no item needs it: then nothing can fail, and nothing is planned
    * @throws StoreException if the message cannot be read; nothing has been written then
    * @throws BrokenOff if it could not be read to its end
    */
   void write(int index, @Nullable StoredMessage stored) throws IOException, UnknownEncoding {
-    if (stored == null || items.stream().noneMatch(MessageFetch::needsContent)) {
+    if (stored == null) {
+      FetchWriter out = session.updates.fetch(selected, index, false);
+      for (FetchItem item : items) {
+        column((Plain) item, index, out);
+      }
+      out.end();
+      return;
+    }
+    if (!needsContent) {
       write(index, plan(index, stored, null));
       return;
     }
@@ -115,13 +149,8 @@ final class MessageFetch {
   private Step plain(
       Plain item, int index, @Nullable StoredMessage stored, @Nullable MessageContent content)
       throws IOException {
-    MailboxState state = selected.view.state();
     return switch (item) {
-      case UID -> out -> out.uid(state.uid(index));
-      case FLAGS -> out -> out.flags(session.updates.flagsOf(selected, index));
-      case MODSEQ -> out -> out.modSeq(state.modseq(index));
-      case INTERNALDATE -> out -> out.internalDate(state.internalDate(index).toOffsetDateTime());
-      case RFC822_SIZE -> out -> out.size(state.octets(index));
+      case UID, FLAGS, MODSEQ, INTERNALDATE, RFC822_SIZE -> out -> column(item, index, out);
       case ENVELOPE -> out -> out.envelope(message(stored).structure().envelope());
       case BODY -> out -> out.structure(message(stored).structure().root(), false);
       case BODYSTRUCTURE -> out -> out.structure(message(stored).structure().root(), true);

@@ -33,7 +33,7 @@ final class References implements Threading {
 
   @Override
   public void add(Message message, Brief brief) {
-    int place = place(message, brief.envelope().messageId());
+    int place = place(message, brief.messageId());
     int last = NONE;
     for (String reference : references(brief)) {
       int next = places.computeIfAbsent(reference, _ -> newPlace(null));
@@ -82,7 +82,7 @@ final class References implements Threading {
   /** The first id that a message refers to, or else its own; null if it has none either. */
   static @Nullable String first(Brief brief) {
     List<String> references = references(brief);
-    String messageId = brief.envelope().messageId();
+    String messageId = brief.messageId();
     return !references.isEmpty()
         ? references.getFirst()
         : messageId == null ? null : firstId(messageId);
@@ -92,7 +92,7 @@ final class References implements Threading {
     if (!brief.references().isEmpty()) {
       return brief.references().stream().map(References::normalized).toList();
     }
-    String inReplyTo = brief.envelope().inReplyTo();
+    String inReplyTo = brief.inReplyTo();
     String id = inReplyTo == null ? null : firstId(inReplyTo);
     return id == null ? List.of() : List.of(id);
   }

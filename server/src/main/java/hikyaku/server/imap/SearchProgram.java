@@ -512,11 +512,10 @@ final class SearchProgram {
     List<FoldedText> folded = words.stream().map(FoldedText::new).toList();
     // The empty text asks for the field itself, and the envelope keeps none that says nothing.
     if (MessageTexts.inEnvelope(name) && !whole.isEmpty()) {
-      Briefly.Judge wholly = brief -> MessageTexts.envelopeContains(brief.envelope(), name, whole);
+      Briefly.Judge wholly = brief -> MessageTexts.envelopeContains(brief, name, whole);
       Briefly.Judge inWords =
           brief ->
-              folded.stream()
-                  .allMatch(word -> MessageTexts.envelopeContains(brief.envelope(), name, word));
+              folded.stream().allMatch(word -> MessageTexts.envelopeContains(brief, name, word));
       if (about) {
         fuzzy.add(
             new Fuzzy(

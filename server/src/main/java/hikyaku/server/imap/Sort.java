@@ -171,7 +171,7 @@ final class Sort {
   }
 
   static BaseSubject subject(Brief brief) {
-    String subject = brief.envelope().subject();
+    String subject = brief.subject();
     return BaseSubject.of(subject == null ? "" : EncodedWords.decode(subject));
   }
 

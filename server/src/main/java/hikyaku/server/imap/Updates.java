@@ -184,20 +184,30 @@ final class Updates {
    * not ask for.
    */
   void flags(Selected selected, int index, FetchWriter fetch) {
-    fetch.flags(flagsOf(selected, index));
+    fetch.flags(toldFlags(selected, selected.view.state(), index).wire());
     if (session.state.has(Extension.CONDSTORE)) {
       fetch.modSeq(selected.view.state().modseq(index));
     }
   }
 
-  /** The flags of a message as they are told, \Recent among them for IMAP4rev1. */
-  List<String> flagsOf(Selected selected, int index) {
-    MailboxState state = selected.view.state();
-    List<String> told = wire(state.flags(index));
-    if (!session.state.rev2() && selected.isRecent(state.uid(index))) {
-      told.add("\\Recent");
+  /**
+   * The flags of a message as they are told.
+   *
+   * @param recent whether \Recent is among them, which it never is for IMAP4rev2
+   */
+  record ToldFlags(Flags flags, boolean recent) {
+    List<String> wire() {
+      List<String> told = Updates.wire(flags);
+      if (recent) {
+        told.add("\\Recent");
+      }
+      return told;
     }
-    return told;
+  }
+
+  ToldFlags toldFlags(Selected selected, MailboxState state, int index) {
+    return new ToldFlags(
+        state.flags(index), !session.state.rev2() && selected.isRecent(state.uid(index)));
   }
 
   private static List<String> wire(Flags flags) {
