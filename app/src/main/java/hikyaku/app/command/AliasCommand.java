@@ -21,6 +21,9 @@ import tools.jackson.databind.node.ArrayNode;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       AliasCommand.Change.class,
+      AliasCommand.Add.class,
+      AliasCommand.Remove.class,
+      AliasCommand.Show.class,
       AliasCommand.Listing.class,
       AliasCommand.Delete.class
     })
@@ -37,18 +40,112 @@ public final class AliasCommand {
         index = "1..*",
         arity = "1..*",
         paramLabel = "TARGET",
-        description = "Addresses that its mail goes to.")
+        description =
+            "Addresses that its mail goes to: of accounts, of other aliases, of other servers.")
+    private List<String> targets;
+
+    @Option(
+        names = "--writers",
+        paramLabel = "WHO",
+        description =
+            "Who may write to it: anyone (the default), accounts of its domain, or its members.")
+    private @Nullable String writers;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      DomainOperations.Targets body = new DomainOperations.Targets(targets, writers);
+      tell(this, screen, door.call(Call.of("PUT", "aliases", alias).withBody(body)));
+    }
+  }
+
+  private static void tell(Asking asking, Screen screen, JsonNode alias) {
+    if (asking.json()) {
+      screen.json(alias);
+    } else {
+      screen.line(
+          Asking.text(alias, "address")
+              + " stands for "
+              + String.join(", ", texts(alias, "targets"))
+              + "."
+              + mayWrite(Asking.text(alias, "writers")));
+    }
+  }
+
+  private static String mayWrite(String writers) {
+    return switch (writers) {
+      case "domain" -> " Only accounts of its domain may write to it.";
+      case "members" -> " Only those behind it may write to it.";
+      default -> "";
+    };
+  }
+
+  private static List<String> texts(JsonNode of, String name) {
+    List<String> texts = new ArrayList<>();
+    of.get(name).forEach(each -> texts.add(each.asString()));
+    return texts;
+  }
+
+  /** {@code alias add}. */
+  @Command(name = "add", description = "Let an alias stand for more addresses.")
+  static final class Add extends Asking {
+    @Parameters(index = "0", paramLabel = "ALIAS", description = "The address.")
+    private String alias;
+
+    @Parameters(
+        index = "1..*",
+        arity = "1..*",
+        paramLabel = "TARGET",
+        description = "Addresses that its mail goes to as well.")
     private List<String> targets;
 
     @Override
     void run(Door door, Screen screen) throws Failure {
-      JsonNode answer =
-          door.call(
-              Call.of("PUT", "aliases", alias).withBody(new DomainOperations.Targets(targets)));
+      DomainOperations.TargetsChange body = new DomainOperations.TargetsChange(targets, List.of());
+      tell(this, screen, door.call(Call.of("POST", "aliases", alias, "targets").withBody(body)));
+    }
+  }
+
+  /** {@code alias remove}. */
+  @Command(name = "remove", description = "Let an alias no longer stand for some addresses.")
+  static final class Remove extends Asking {
+    @Parameters(index = "0", paramLabel = "ALIAS", description = "The address.")
+    private String alias;
+
+    @Parameters(
+        index = "1..*",
+        arity = "1..*",
+        paramLabel = "TARGET",
+        description = "Addresses that its mail no longer goes to.")
+    private List<String> targets;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      DomainOperations.TargetsChange body = new DomainOperations.TargetsChange(List.of(), targets);
+      tell(this, screen, door.call(Call.of("POST", "aliases", alias, "targets").withBody(body)));
+    }
+  }
+
+  /** {@code alias show}. */
+  @Command(
+      name = "show",
+      description = "Show what an alias stands for, and with whom its mail ends up.")
+  static final class Show extends Asking {
+    @Parameters(paramLabel = "ALIAS", description = "The address.")
+    private String alias;
+
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      JsonNode answer = door.call(Call.of("GET", "aliases", alias));
       if (json()) {
         screen.json(answer);
-      } else {
-        screen.line(text(answer, "address") + " stands for " + String.join(", ", targets) + ".");
+        return;
+      }
+      tell(this, screen, answer.get("alias"));
+      texts(answer, "accounts").forEach(each -> screen.line("  " + each));
+      texts(answer, "elsewhere").forEach(each -> screen.line("  " + each + " (elsewhere)"));
+      String problem = text(answer, "problem");
+      if (!problem.isEmpty()) {
+        screen.line("  nobody: " + problem);
       }
     }
   }
@@ -76,12 +173,14 @@ public final class AliasCommand {
       }
       List<List<String>> rows = new ArrayList<>();
       for (JsonNode alias : aliases) {
-        List<String> targets = new ArrayList<>();
-        alias.get("targets").forEach(target -> targets.add(target.asString()));
-        rows.add(List.of(text(alias, "address"), String.join(", ", targets)));
+        rows.add(
+            List.of(
+                text(alias, "address"),
+                text(alias, "writers"),
+                String.join(", ", texts(alias, "targets"))));
       }
       screen.table(
-          List.of("ALIAS", "STANDS FOR"),
+          List.of("ALIAS", "WRITERS", "STANDS FOR"),
           rows,
           "There are no aliases; 'hikyaku alias set ALIAS TARGET' makes one.");
     }

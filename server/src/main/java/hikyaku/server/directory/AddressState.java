@@ -14,7 +14,11 @@ sealed interface AddressState {
 
   record OfAccount(String accountId) implements AddressState {}
 
-  record IsAlias(List<Address> targets) implements AddressState {}
+  record IsAlias(List<Address> targets, Writers writers) implements AddressState {
+    public IsAlias {
+      targets = List.copyOf(targets);
+    }
+  }
 
   static AddressState apply(AddressState before, Entry entry)
       throws InvalidProtocolBufferException {
@@ -23,7 +27,8 @@ sealed interface AddressState {
       case ACCOUNT_ID -> new OfAccount(event.getAccountId());
       case ALIAS ->
           new IsAlias(
-              event.getAlias().getAddressesList().stream().map(Records::storedAddress).toList());
+              event.getAlias().getAddressesList().stream().map(Records::storedAddress).toList(),
+              Records.writers(event.getAlias().getWriters()));
       case RELEASED -> new Free();
       case EVENT_NOT_SET -> throw Records.unknown();
     };
@@ -35,10 +40,11 @@ sealed interface AddressState {
     switch (this) {
       case Free() -> event.setReleased(Nothing.getDefaultInstance());
       case OfAccount(String id) -> event.setAccountId(id);
-      case IsAlias(List<Address> targets) ->
+      case IsAlias(List<Address> targets, Writers writers) ->
           event.setAlias(
               AliasTargets.newBuilder()
-                  .addAllAddresses(targets.stream().map(Address::toString).toList()));
+                  .addAllAddresses(targets.stream().map(Address::toString).toList())
+                  .setWriters(Records.record(writers)));
     }
     return Event.of(event.build().toByteString());
   }

@@ -64,9 +64,9 @@ public interface Directory {
   /**
    * An address that stands for others.
    *
-   * @param targets at least one address, all in domains of ours when they were set
+   * @param targets at least one address: accounts, other aliases, and addresses of other services
    */
-  record Alias(Address address, List<Address> targets) {
+  record Alias(Address address, List<Address> targets, Writers writers) {
     public Alias {
       targets = List.copyOf(targets);
     }

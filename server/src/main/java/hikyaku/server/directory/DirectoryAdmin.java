@@ -71,11 +71,25 @@ public interface DirectoryAdmin {
   void setDisplayName(String id, String name) throws DirectoryException;
 
   /**
-   * Makes or changes an alias.
+   * Makes an alias, or changes all of it.
    *
    * @throws DirectoryException.AlreadyExists if the address is an account's
    */
-  void setAlias(Address address, List<Address> targets) throws DirectoryException;
+  void setAlias(Address address, List<Address> targets, Writers writers) throws DirectoryException;
+
+  /** An alias that anyone may write to. */
+  default void setAlias(Address address, List<Address> targets) throws DirectoryException {
+    setAlias(address, targets, Writers.ANYONE);
+  }
+
+  /**
+   * Lets an alias lead to more, and no longer to some; others may change it meanwhile.
+   *
+   * @return what it is then
+   * @throws DirectoryException.InvalidAddress if it would lead nowhere
+   */
+  Directory.Alias changeAlias(Address address, List<Address> added, List<Address> removed)
+      throws DirectoryException;
 
   void removeAlias(Address address) throws DirectoryException;
 }

@@ -112,7 +112,7 @@ public final class DirectoryCheck {
       addresses++;
       switch (each.state()) {
         case AddressState.Free() -> {}
-        case AddressState.IsAlias(List<Address> targets) -> alias(each.address(), targets);
+        case AddressState.IsAlias alias -> alias(each.address(), alias.targets());
         case AddressState.OfAccount(String id) -> ofAccount(each, id);
       }
       return true;
@@ -123,7 +123,8 @@ public final class DirectoryCheck {
         violation("alias " + address + " is in no domain of ours");
       }
       for (Address target : targets) {
-        if (!(directory.resolve(target) instanceof Resolution.Local)) {
+        if (folds.domain(target.domain()).state().exists()
+            && !(directory.resolve(target) instanceof Resolution.Local)) {
           problems.accept("alias " + address + ": mail for " + target + " is not taken now");
         }
       }

@@ -125,8 +125,8 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
   public Optional<Alias> alias(Address address) {
     Folds.Pair pair = folds.pair(address);
     return pair.domain().state().exists()
-            && pair.address().state() instanceof AddressState.IsAlias(List<Address> targets)
-        ? Optional.of(new Alias(address, targets))
+            && pair.address().state() instanceof AddressState.IsAlias alias
+        ? Optional.of(new Alias(address, alias.targets(), alias.writers()))
         : Optional.empty();
   }
 
@@ -137,8 +137,8 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
         domain,
         after,
         listed ->
-            !(listed.state() instanceof AddressState.IsAlias(List<Address> targets))
-                || found.add(new Alias(listed.address(), targets)));
+            !(listed.state() instanceof AddressState.IsAlias alias)
+                || found.add(new Alias(listed.address(), alias.targets(), alias.writers())));
     return found.list();
   }
 
@@ -198,7 +198,7 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
   boolean taken(AddressState state) {
     return switch (state) {
       case AddressState.Free() -> false;
-      case AddressState.IsAlias(List<Address> _) -> true;
+      case AddressState.IsAlias _ -> true;
       case AddressState.OfAccount(String id) -> folds.accountState(id).exists();
     };
   }

@@ -7,13 +7,16 @@ import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Outcome;
+import hikyaku.server.directory.Directory.Alias;
 import hikyaku.server.directory.Folds.At;
 import hikyaku.server.directory.Folds.Existing;
 import hikyaku.server.directory.Folds.Gathered;
 import hikyaku.server.directory.Folds.Pair;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -253,9 +256,11 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
   }
 
   @Override
-  public void setAlias(Address address, List<Address> targets) throws DirectoryException {
-    checkTargets(address, targets);
-    AddressState to = new AddressState.IsAlias(targets);
+  public void setAlias(Address address, List<Address> targets, Writers writers)
+      throws DirectoryException {
+    List<Address> distinct = List.copyOf(new LinkedHashSet<>(targets));
+    checkTargets(address, distinct);
+    AddressState to = new AddressState.IsAlias(distinct, writers);
     while (true) {
       Pair pair = folds.pair(address);
       if (!pair.domain().state().open()) {
@@ -284,8 +289,25 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
       if (target.equals(address)) {
         throw new DirectoryException.InvalidAddress(address + " would lead to itself");
       }
-      if (!folds.domain(target.domain()).state().exists()) {
-        throw new DirectoryException.InvalidAddress(target + " is not in a domain of ours");
+    }
+  }
+
+  @Override
+  public Alias changeAlias(Address address, List<Address> added, List<Address> removed)
+      throws DirectoryException {
+    while (true) {
+      At<AddressState> at = folds.address(address);
+      if (!(at.state() instanceof AddressState.IsAlias before)) {
+        throw new DirectoryException.NoSuchAlias(address);
+      }
+      SequencedSet<Address> targets = new LinkedHashSet<>(before.targets());
+      removed.forEach(targets::remove);
+      targets.addAll(added);
+      List<Address> after = List.copyOf(targets);
+      checkTargets(address, after);
+      AddressState to = new AddressState.IsAlias(after, before.writers());
+      if (to.equals(before) || appended(Folds.addressLog(address), at.seq(), to.event())) {
+        return new Alias(address, after, before.writers());
       }
     }
   }

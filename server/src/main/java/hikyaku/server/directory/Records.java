@@ -8,6 +8,7 @@ import hikyaku.server.directory.proto.RoutingRecord;
 import hikyaku.server.directory.proto.ScramRecord;
 import hikyaku.server.directory.proto.SealedRecord;
 import hikyaku.server.directory.proto.ServiceKind;
+import hikyaku.server.directory.proto.WritersKind;
 import java.util.Optional;
 
 /** Between our types and their durable records. */
@@ -23,6 +24,23 @@ final class Records {
   static Address storedAddress(String text) {
     return Address.parse(text)
         .orElseThrow(() -> new IllegalArgumentException("a stored address is none"));
+  }
+
+  static WritersKind record(Writers writers) {
+    return switch (writers) {
+      case ANYONE -> WritersKind.WRITERS_KIND_ANYONE;
+      case DOMAIN -> WritersKind.WRITERS_KIND_DOMAIN;
+      case MEMBERS -> WritersKind.WRITERS_KIND_MEMBERS;
+    };
+  }
+
+  static Writers writers(WritersKind kind) {
+    return switch (kind) {
+      case WRITERS_KIND_ANYONE -> Writers.ANYONE;
+      case WRITERS_KIND_DOMAIN -> Writers.DOMAIN;
+      case WRITERS_KIND_MEMBERS -> Writers.MEMBERS;
+      case UNRECOGNIZED -> throw new IllegalArgumentException("writers not known to this version");
+    };
   }
 
   static DomainSettingsRecord record(DomainSettings settings) {

@@ -9,16 +9,26 @@ import java.util.List;
 public sealed interface Resolution {
 
   /**
-   * Mail for it is delivered here.
+   * Mail for it is taken here.
    *
-   * @param targets at least one; an account appears once, however many ways lead to it
+   * @param targets an account appears once, however many ways lead to it
+   * @param elsewhere addresses of other services that an alias leads to, each once; together with
+   *     the targets at least one
+   * @param writers who may write to it: as the alias that was written to says, not those behind it
    */
-  record Local(List<Target> targets) implements Resolution {
+  record Local(List<Target> targets, List<Address> elsewhere, Writers writers)
+      implements Resolution {
     public Local {
       targets = List.copyOf(targets);
-      if (targets.isEmpty()) {
+      elsewhere = List.copyOf(elsewhere);
+      if (targets.isEmpty() && elsewhere.isEmpty()) {
         throw new IllegalArgumentException("local, but nobody");
       }
+    }
+
+    /** Accounts alone, which anyone may write to. */
+    public Local(List<Target> targets) {
+      this(targets, List.of(), Writers.ANYONE);
     }
   }
 

@@ -7,9 +7,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,8 @@ final class Resolver {
   private final Deque<Step> ahead = new ArrayDeque<>();
   private final Set<Address> seen = new HashSet<>();
   private final SequencedMap<String, Target> targets = new LinkedHashMap<>();
+  private final SequencedSet<Address> elsewhere = new LinkedHashSet<>();
+  private @Nullable Writers writers;
   private boolean suspended;
   private boolean local;
   private boolean circle;
@@ -36,10 +40,16 @@ final class Resolver {
    * @param spelling its local part with the case that the detail keeps
    * @param from what led to it
    * @param depth how many led to it
+   * @param named whether an alias names it, which may lead out of here; a catch-all may not
    * @param fallbacks whether postmaster and catch-all may still be tried
    */
   private record Step(
-      Address address, String spelling, @Nullable Step from, int depth, boolean fallbacks) {
+      Address address,
+      String spelling,
+      @Nullable Step from,
+      int depth,
+      boolean named,
+      boolean fallbacks) {
     boolean comesFrom(Address other) {
       for (Step step = this; step != null; step = step.from) {
         if (step.address.equals(other)) {
@@ -64,7 +74,7 @@ final class Resolver {
    * @param spelling the recipient's local part as the client wrote it, in NFC
    */
   Resolution resolve(Address recipient, String spelling) {
-    ahead.add(new Step(recipient, spelling, null, 0, true));
+    ahead.add(new Step(recipient, spelling, null, 0, false, true));
     seen.add(recipient);
     while (!ahead.isEmpty()) {
       Step step = ahead.remove();
@@ -77,8 +87,11 @@ final class Resolver {
         return new Resolution.TooManyExpansions(recipient + " leads to too many addresses");
       }
     }
-    if (!targets.isEmpty()) {
-      return new Resolution.Local(List.copyOf(targets.values()));
+    if (!targets.isEmpty() || !elsewhere.isEmpty()) {
+      return new Resolution.Local(
+          List.copyOf(targets.values()),
+          List.copyOf(elsewhere),
+          writers == null ? Writers.ANYONE : writers);
     }
     if (suspended) {
       return new Resolution.Suspended();
@@ -93,6 +106,9 @@ final class Resolver {
     Pair pair = folds.pair(step.address);
     DomainState domain = pair.domain().state();
     if (!domain.exists()) {
+      if (step.named) {
+        elsewhere.add(step.address);
+      }
       return;
     }
     local = true;
@@ -112,7 +128,7 @@ final class Resolver {
     }
     if (step.fallbacks) {
       fallback(step, base.map(Base::address).orElse(step.address), domain)
-          .ifPresent(address -> later(step, address, false));
+          .ifPresent(address -> later(step, address, false, false));
     }
   }
 
@@ -120,8 +136,10 @@ final class Resolver {
   private boolean found(Step step, Address address, String detail, AddressState state) {
     return switch (state) {
       case AddressState.Free() -> false;
-      case AddressState.IsAlias(List<Address> leadsTo) -> {
-        leadsTo.forEach(next -> later(step, next, true));
+      case AddressState.IsAlias(List<Address> leadsTo, Writers ofAlias) -> {
+        // The first is the one that was written to; those behind it are its own affair.
+        writers = writers == null ? ofAlias : writers;
+        leadsTo.forEach(next -> later(step, next, true, true));
         yield true;
       }
       case AddressState.OfAccount(String id) -> {
@@ -140,10 +158,10 @@ final class Resolver {
     };
   }
 
-  private void later(Step from, Address address, boolean fallbacks) {
+  private void later(Step from, Address address, boolean named, boolean fallbacks) {
     if (seen.add(address)) {
       boolean more = fallbacks && from.fallbacks;
-      ahead.add(new Step(address, address.localPart(), from, from.depth + 1, more));
+      ahead.add(new Step(address, address.localPart(), from, from.depth + 1, named, more));
     } else if (from.comesFrom(address)) {
       circle = true;
     }

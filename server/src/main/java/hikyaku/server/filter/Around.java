@@ -89,6 +89,7 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
                 .orElse(null)
             instanceof Resolution.Local local
         && local.targets().size() == 1
+        && local.elsewhere().isEmpty()
         && local.targets().getFirst().account().id().equals(account.id());
   }
 

@@ -18,7 +18,6 @@ import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.filter.proto.Remembered;
 import hikyaku.server.queue.Outgoing;
-import hikyaku.server.queue.TlsWish;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -189,7 +188,9 @@ final class Filing {
             case Way.Nowhere(String why) -> throw new Unfit(why);
             case Way.Elsewhere(Mailbox to) ->
                 elsewhere.computeIfAbsent(version, _ -> new LinkedHashSet<>()).add(to);
-            case Way.Here(List<Resolution.Target> targets) -> {
+            case Way.Here(List<Resolution.Target> targets, List<Mailbox> others) -> {
+              others.forEach(
+                  to -> elsewhere.computeIfAbsent(version, _ -> new LinkedHashSet<>()).add(to));
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
@@ -257,17 +258,15 @@ final class Filing {
     String number = sent.isEmpty() ? "" : ".r" + sent.size();
     send(
         account,
-        Forwarding.of(id(account) + number, message, by, envelope, tls(message), to),
+        Forwarding.of(
+            id(account) + number,
+            message,
+            by.reachedBy(),
+            envelope,
+            filter.tls(message, envelope),
+            to),
         envelope.key("/r." + of(account) + number));
     forwarded = true;
-  }
-
-  private Outgoing.Tls tls(NewMessage message) {
-    return TlsWish.of(
-        envelope.parameters(),
-        filter.mail().store().blobs(),
-        message.blob(),
-        message.structure().root().bodyStart());
   }
 
   /** Whether so many more are within what an account may send in the hour that ends now. */

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.sieve.Interpreter;
@@ -15,11 +16,15 @@ import hikyaku.protocol.sieve.SieveException;
 import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.protocol.sieve.SieveMessage;
 import hikyaku.protocol.sieve.Watcher;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.TlsWish;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -124,6 +129,31 @@ public final class Filter {
     Filing filing = new Filing(this, target.account().id(), envelope);
     filing.file(message, target, List.of());
     return filing.filed();
+  }
+
+  /**
+   * What puts a message into the queue for those elsewhere whom an alias leads to.
+   *
+   * @param name of the alias, unique in the transaction
+   * @param message with the trace fields of the alias
+   */
+  public Append sendOn(String name, NewMessage message, Envelope envelope, List<Mailbox> to) {
+    Address by =
+        envelope.to() instanceof Mailbox alias
+            ? new Address(alias.localPart(), alias.domain())
+            : new Address("postmaster", envelope.facts().getOrDefault("host", "localhost"));
+    String id = envelope.transaction() + ".g" + name;
+    return outbox
+        .append(Forwarding.of(id, message, by, envelope, tls(message, envelope), to))
+        .withKey(envelope.key("/g" + name));
+  }
+
+  Outgoing.Tls tls(NewMessage message, Envelope envelope) {
+    return TlsWish.of(
+        envelope.parameters(),
+        mail.store().blobs(),
+        message.blob(),
+        message.structure().root().bodyStart());
   }
 
   /**

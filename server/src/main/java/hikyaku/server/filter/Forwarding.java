@@ -11,14 +11,14 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
 import hikyaku.protocol.smtp.ReversePath;
-import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Address;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.story.MailStory;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Mail that a script sends on to another service (RFC 5228 §4.2). */
+/** Mail that a script (RFC 5228 §4.2) or an alias sends on to another service. */
 final class Forwarding {
   private Forwarding() {}
 
@@ -28,12 +28,13 @@ final class Forwarding {
    * that comes back here.
    *
    * @param id the transaction's in the queue
+   * @param by the address that it was sent on for
    * @param tls what the sender wants of it
    */
   static Outgoing of(
       String id,
       NewMessage message,
-      Resolution.Target by,
+      Address by,
       Envelope envelope,
       Outgoing.Tls tls,
       Collection<Mailbox> to) {
@@ -70,7 +71,7 @@ final class Forwarding {
    * What the sender wanted to hear (RFC 3461 §5.2.7.3). That the message was delivered is told from
    * here, so nobody else tells it again; the recipient is the one that the sender knows.
    */
-  private static RcptParameters recipient(Envelope envelope, Resolution.Target by) {
+  private static RcptParameters recipient(Envelope envelope, Address by) {
     Set<Notify> wanted = envelope.recipient().notifyOn();
     Set<Notify> left = null;
     if (wanted != null) {
@@ -82,11 +83,11 @@ final class Forwarding {
     return new RcptParameters(left, meant != null ? meant : meant(envelope, by));
   }
 
-  private static OriginalRecipient meant(Envelope envelope, Resolution.Target by) {
+  private static OriginalRecipient meant(Envelope envelope, Address by) {
     Mailbox named =
         envelope.to() instanceof Mailbox mailbox
             ? mailbox
-            : new Mailbox(by.reachedBy().localPart(), by.reachedBy().domain());
+            : new Mailbox(by.localPart(), by.domain());
     return new OriginalRecipient(named.isAscii() ? "rfc822" : "utf-8", named.toString());
   }
 

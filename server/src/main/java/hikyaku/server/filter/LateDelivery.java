@@ -1,5 +1,7 @@
 package hikyaku.server.filter;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
@@ -12,6 +14,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Writers;
 import hikyaku.server.queue.HomeDelivery;
 import hikyaku.server.queue.Outgoing;
 import java.io.IOException;
@@ -21,6 +24,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Delivers what waited in the queue and is for accounts here, as their scripts want it then: mail
@@ -42,6 +47,9 @@ public final class LateDelivery implements HomeDelivery {
   public Outcome deliver(Outgoing message, Outgoing.To to, Instant time, String key) {
     Mailbox address = to.address();
     return switch (filter.directory().resolve(address.localPart(), address.domain())) {
+      // Whoever was asked for a login at RCPT was let in there.
+      case Resolution.Local local when !to.here() && local.writers() != Writers.ANYONE ->
+          new Outcome.Never("5.7.2", "only some may write to this address");
       case Resolution.Local local -> deliver(message, to, local, time, Attempt.repeat(key));
       case Resolution.UnknownRecipient _ ->
           new Outcome.Never("5.1.1", "there is no such user here");
@@ -70,9 +78,15 @@ public final class LateDelivery implements HomeDelivery {
       // No client is there who could hear it.
       all.add(filter.refusedByMail(entry, target, envelope, filed));
     }
+    Optional<List<Append>> sentOn = sentOn(message, to, local, received, time, attempt);
+    if (sentOn.isEmpty()) {
+      return new Outcome.Never("5.4.6", to.address() + " has had this message before");
+    }
     List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
     List<Delivered> delivered =
-        filter.mail().deliver(deliveries, refused -> alongside(all, refused), attempt);
+        filter
+            .mail()
+            .deliver(deliveries, refused -> alongside(sentOn.get(), all, refused), attempt);
     int at = 0;
     for (Filed filed : all) {
       int end = at + filed.deliveries().size();
@@ -131,8 +145,41 @@ public final class LateDelivery implements HomeDelivery {
         Envelope.facts(host));
   }
 
-  private static List<Append> alongside(List<Filed> all, BitSet refused) {
-    List<Append> alongside = new ArrayList<>();
+  /** What is for those elsewhere whom an alias leads to; nothing if it came back from there. */
+  private Optional<List<Append>> sentOn(
+      Outgoing message,
+      Outgoing.To to,
+      Resolution.Local local,
+      Intake.Received received,
+      Instant time,
+      Attempt attempt) {
+    if (local.elsewhere().isEmpty()) {
+      return Optional.of(List.of());
+    }
+    String alias = to.address().toString();
+    if (received.structure().deliveredTo().stream()
+        .anyMatch(value -> value.strip().equalsIgnoreCase(alias))) {
+      return Optional.empty();
+    }
+    NewMessage entry =
+        new NewMessage(
+            ByteString.copyFromUtf8("Delivered-To: " + alias + "\r\n"),
+            received.blob(),
+            InternalDate.of(time, ZoneOffset.UTC),
+            Flags.NONE,
+            received.structure(),
+            message.session());
+    List<Mailbox> elsewhere =
+        local.elsewhere().stream()
+            .map(each -> new Mailbox(each.localPart(), each.domain()))
+            .toList();
+    String name = UUID.nameUUIDFromBytes(alias.getBytes(UTF_8)).toString();
+    return Optional.of(
+        List.of(filter.sendOn(name, entry, envelope(message, to, attempt), elsewhere)));
+  }
+
+  private static List<Append> alongside(List<Append> always, List<Filed> all, BitSet refused) {
+    List<Append> alongside = new ArrayList<>(always);
     int at = 0;
     for (Filed filed : all) {
       alongside.addAll(filed.alongside(refused, at));

@@ -6,6 +6,7 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Writers;
 import hikyaku.server.filter.SieveSettings.Redirection;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +22,12 @@ public interface Redirects {
 
   /** The way of redirected mail. */
   sealed interface Way {
-    /** To accounts here. */
-    record Here(List<Resolution.Target> targets) implements Way {}
+    /**
+     * To accounts here, and to whom an alias of ours leads elsewhere.
+     *
+     * @param elsewhere mostly empty
+     */
+    record Here(List<Resolution.Target> targets, List<Mailbox> elsewhere) implements Way {}
 
     /** To another service. */
     record Elsewhere(Mailbox address) implements Way {}
@@ -59,9 +64,16 @@ public interface Redirects {
   private static Way way(
       Resolution resolution, MailAddress address, Address canonical, Redirection redirection) {
     return switch (resolution) {
-      case Resolution.Local(List<Resolution.Target> targets)
-          when targets.stream().allMatch(t -> t.account().routing().backend().isEmpty()) ->
-          new Way.Here(targets);
+      case Resolution.Local local when local.writers() != Writers.ANYONE ->
+          // Whoever wrote to the script's account did not write to that address.
+          new Way.Nowhere("not everybody may write to " + address);
+      case Resolution.Local local
+          when local.targets().stream().allMatch(t -> t.account().routing().backend().isEmpty()) ->
+          new Way.Here(
+              local.targets(),
+              local.elsewhere().stream()
+                  .map(each -> new Mailbox(each.localPart(), each.domain()))
+                  .toList());
       case Resolution.Local _ -> new Way.Nowhere("another server has the mail of " + address);
       case Resolution.NotLocal _ when redirection == Redirection.ANYWHERE ->
           new Way.Elsewhere(new Mailbox(address.localPart(), canonical.domain()));

@@ -9,7 +9,10 @@ import hikyaku.server.directory.DirectoryException;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.Quota;
+import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Writers;
 import hikyaku.server.dkim.DkimKeys;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,9 @@ public final class DomainOperations implements AdminApi.Group {
     table.add("PUT", "domains/*/admins/*", request -> setAdmin(request, true));
     table.add("DELETE", "domains/*/admins/*", request -> setAdmin(request, false));
     table.add("GET", "domains/*/aliases", this::aliases);
+    table.add("GET", "aliases/*", this::showAlias);
     table.add("PUT", "aliases/*", this::setAlias);
+    table.add("POST", "aliases/*/targets", this::changeAlias);
     table.add("DELETE", "aliases/*", this::removeAlias);
   }
 
@@ -132,12 +137,55 @@ public final class DomainOperations implements AdminApi.Group {
 
   private AdminResponse setAlias(AdminRequest request) throws AdminException, DirectoryException {
     Address alias = address(request.part(1));
-    List<Address> targets = new java.util.ArrayList<>();
-    for (String target : request.json(Targets.class).targets()) {
-      targets.add(address(target));
+    Targets wanted = request.json(Targets.class);
+    Writers writers =
+        Writers.of(wanted.writers == null ? Writers.ANYONE.word() : wanted.writers)
+            .orElseThrow(() -> AdminException.badRequest("writers are anyone, domain or members"));
+    admin.setAlias(alias, addresses(wanted.targets), writers);
+    return AdminResponse.ok(view(alias));
+  }
+
+  private AdminResponse changeAlias(AdminRequest request)
+      throws AdminException, DirectoryException {
+    Address alias = address(request.part(1));
+    TargetsChange change = request.json(TargetsChange.class);
+    admin.changeAlias(alias, addresses(change.added), addresses(change.removed));
+    return AdminResponse.ok(view(alias));
+  }
+
+  private AliasView view(Address address) throws AdminException {
+    return directory
+        .alias(address)
+        .map(AliasView::of)
+        .orElseThrow(() -> AdminException.notFound("there is no alias " + address));
+  }
+
+  /** With whom mail for it ends up. */
+  private AdminResponse showAlias(AdminRequest request) throws AdminException {
+    Address address = address(request.part(1));
+    AliasView alias = view(address);
+    List<String> accounts = List.of();
+    List<String> elsewhere = List.of();
+    String problem = "";
+    switch (directory.resolve(address)) {
+      case Resolution.Local local -> {
+        accounts =
+            local.targets().stream().map(target -> target.account().primary().toString()).toList();
+        elsewhere = local.elsewhere().stream().map(Address::toString).toList();
+      }
+      case Resolution.Suspended _ -> problem = "all that it leads to are suspended";
+      case Resolution.TooManyExpansions(String cause) -> problem = cause;
+      case Resolution.UnknownRecipient _, Resolution.NotLocal _ -> problem = "it leads to nobody";
     }
-    admin.setAlias(alias, targets);
-    return AdminResponse.ok(AliasView.of(new Alias(alias, targets)));
+    return AdminResponse.ok(new Expansion(alias, accounts, elsewhere, problem));
+  }
+
+  private static List<Address> addresses(@Nullable List<String> texts) throws AdminException {
+    List<Address> addresses = new ArrayList<>();
+    for (String text : texts == null ? List.<String>of() : texts) {
+      addresses.add(address(text));
+    }
+    return addresses;
   }
 
   private AdminResponse removeAlias(AdminRequest request)
@@ -175,8 +223,25 @@ public final class DomainOperations implements AdminApi.Group {
       @Nullable String separators,
       @Nullable Boolean suspended) {}
 
-  /** Where an alias leads. */
-  public record Targets(List<String> targets) {}
+  /**
+   * What an alias is to be.
+   *
+   * @param writers a word of {@link Writers}; null for anyone
+   */
+  public record Targets(List<String> targets, @Nullable String writers) {}
+
+  /** What is to be different of where an alias leads. */
+  public record TargetsChange(@Nullable List<String> added, @Nullable List<String> removed) {}
+
+  /**
+   * Where mail for an alias ends up.
+   *
+   * @param accounts their addresses
+   * @param elsewhere addresses of other services
+   * @param problem why it is not taken, or empty
+   */
+  public record Expansion(
+      AliasView alias, List<String> accounts, List<String> elsewhere, String problem) {}
 
   /**
    * A domain as it is shown.
@@ -213,10 +278,12 @@ public final class DomainOperations implements AdminApi.Group {
   }
 
   /** An alias as it is shown. */
-  public record AliasView(String address, List<String> targets) {
+  public record AliasView(String address, List<String> targets, String writers) {
     static AliasView of(Alias alias) {
       return new AliasView(
-          alias.address().toString(), alias.targets().stream().map(Address::toString).toList());
+          alias.address().toString(),
+          alias.targets().stream().map(Address::toString).toList(),
+          alias.writers().word());
     }
   }
 }

@@ -9,7 +9,9 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.directory.Address;
@@ -20,15 +22,18 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** The mailboxes here: what is theirs, and the way into them for reports. */
 final class Mailboxes {
   private final MailStore mail;
   private final Directory directory;
+  private final Outbox outbox;
 
   Mailboxes(MailStore mail, Directory directory) {
     this.mail = mail;
     this.directory = directory;
+    this.outbox = new Outbox(mail.store().logs());
   }
 
   MailStore mail() {
@@ -50,20 +55,38 @@ final class Mailboxes {
     message.copy(mail.store().blobs(), octets, sink);
   }
 
-  /** Puts what came in into mailboxes. */
-  List<Delivered> put(
-      Intake.Received received,
-      Resolution.Local local,
+  /**
+   * The envelope of what is put into mailboxes.
+   *
+   * @param to the recipient
+   * @param tls for those elsewhere
+   * @param messageId for logs, or empty
+   * @param signatures header fields for those elsewhere, or empty
+   */
+  record Way(
       ReversePath from,
-      Instant time,
+      Mailbox to,
+      boolean smtpUtf8,
+      Outgoing.Tls tls,
       String session,
-      Attempt attempt) {
+      String messageId,
+      ByteString signatures) {}
+
+  /**
+   * Puts what came in into mailboxes, and into the queue for those elsewhere whom an alias leads
+   * to, in one round.
+   *
+   * @param local what the recipient stands for
+   * @param attempt with a key, so that a repeat changes nothing
+   */
+  List<Delivered> put(
+      Intake.Received received, Resolution.Local local, Way way, Instant time, Attempt attempt) {
     List<Delivery> deliveries = new ArrayList<>();
     for (Resolution.Target target : local.targets()) {
       Address reached = target.reachedBy();
       String prefix =
           "Return-Path: <"
-              + from
+              + way.from
               + ">\r\nDelivered-To: "
               + new Mailbox(reached.localPart(), reached.domain())
               + "\r\n";
@@ -74,9 +97,42 @@ final class Mailboxes {
               InternalDate.of(time, ZoneOffset.UTC),
               Flags.NONE,
               received.structure(),
-              session);
+              way.session);
       deliveries.add(Delivery.toInbox(target.account().id(), entry));
     }
-    return mail.deliver(deliveries, attempt);
+    List<Append> alongside =
+        local.elsewhere().isEmpty()
+            ? List.of()
+            : List.of(sentOn(received, local.elsewhere(), way, attempt));
+    return mail.deliver(deliveries, alongside, attempt);
+  }
+
+  private Append sentOn(
+      Intake.Received received, List<Address> elsewhere, Way way, Attempt attempt) {
+    String key = Objects.requireNonNull(attempt.part(".g").key());
+    ByteString prefix =
+        ByteString.copyFromUtf8("Delivered-To: " + way.to + "\r\n").concat(way.signatures);
+    return outbox
+        .append(
+            new Outgoing(
+                key,
+                way.session,
+                way.from,
+                null,
+                null,
+                way.smtpUtf8,
+                false,
+                received.structure().has8bit() || !way.to.isAscii(),
+                way.tls,
+                prefix,
+                received.blob(),
+                received.structure().root().bodyStart(),
+                way.messageId,
+                elsewhere.stream()
+                    .map(each ->
+                        new Outgoing.To(
+                            new Mailbox(each.localPart(), each.domain()), RcptParameters.NONE))
+                    .toList()))
+        .withKey(key);
   }
 }

@@ -96,7 +96,18 @@ final class Reporter {
       case Resolution.Local local -> {
         var unused =
             mailboxes.put(
-                written, local, ReversePath.NULL, now, message.session(), Attempt.repeat(id));
+                written,
+                local,
+                new Mailboxes.Way(
+                    ReversePath.NULL,
+                    sender,
+                    message.smtpUtf8(),
+                    message.tls(),
+                    message.session(),
+                    "",
+                    local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob())),
+                now,
+                Attempt.repeat(id));
         yield true;
       }
       case Resolution.NotLocal _ -> {

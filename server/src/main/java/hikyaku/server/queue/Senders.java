@@ -2,10 +2,12 @@ package hikyaku.server.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Directory;
@@ -225,7 +227,18 @@ public final class Senders {
       intake.write(octets, 0, octets.length);
       var unused =
           mailboxes.put(
-              intake.finish(), postmaster, ReversePath.NULL, now, "", Attempt.repeat(key));
+              intake.finish(),
+              postmaster,
+              new Mailboxes.Way(
+                  ReversePath.NULL,
+                  new Mailbox("postmaster", host),
+                  false,
+                  Outgoing.Tls.USUAL,
+                  "",
+                  "",
+                  ByteString.EMPTY),
+              now,
+              Attempt.repeat(key));
     }
   }
 }

@@ -22,6 +22,7 @@ import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
@@ -42,6 +43,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -123,7 +125,13 @@ final class MessageEnd {
     }
     finding = finding();
     Reply refusal = refusal(finding);
-    return refusal == null ? deliver(received, began) : refuse(refusal, "whom it says to be from");
+    if (refusal != null) {
+      return refuse(refusal, "whom it says to be from");
+    }
+    if (transaction.mustBeProven() && !finding.results().contains("spf=pass")) {
+      return refuse(Replies.NOT_FOR_YOU, "its sender is not proven, and an alias is not for all");
+    }
+    return deliver(received, began);
   }
 
   /** A repeat of what was delivered elsewhere finds what was found there. */
@@ -201,9 +209,12 @@ final class MessageEnd {
               Flags.NONE,
               completed.structure(),
               session.connection().sessionId());
-      Envelope envelope = envelope(copy, received.blob());
+      Envelope envelope = envelope(copy.recipient(), received.blob());
       Filed filed = session.services().filter().file(entry, copy.target(), envelope);
       copies.add(new FiledCopy(copy, entry, envelope, filed));
+    }
+    if (transaction.recipients().stream().anyMatch(to -> isLoop(received.structure(), to))) {
+      return refuse(Replies.LOOP, "Delivered-To names an alias that leads elsewhere");
     }
     if (!byAccount.isEmpty() && session.face() != SmtpFace.LMTP) {
       // One reply for all: whoever looped must be told of, so nobody gets it.
@@ -214,7 +225,10 @@ final class MessageEnd {
     List<Delivery> deliveries =
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
     List<Append> outgoing =
-        outgoing(received, completed, added, trace, elsewhere(), Outgoing.Terms.NONE);
+        new ArrayList<>(
+            outgoing(received, completed, added, trace, elsewhere(), Outgoing.Terms.NONE));
+    outgoing.addAll(forwarded(received, completed, added, trace, now));
+    outgoing.addAll(counted(received.blob()));
     List<Delivered> delivered =
         deliver(deliveries, left -> alongside(outgoing, copies, left), received.blob());
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
@@ -223,7 +237,7 @@ final class MessageEnd {
     lookAtSender(outgoing);
     List<List<Delivered>> ofCopies = divided(copies, delivered);
     boolean any =
-        !transaction.elsewhere().isEmpty()
+        transaction.sentElsewhere() > 0
             || IntStream.range(0, copies.size())
                 .anyMatch(i ->
                     !refused.contains(copies.get(i).account())
@@ -269,7 +283,8 @@ final class MessageEnd {
         new Outgoing.Terms(
             release.toEpochMilli(), String.valueOf(transaction.mail().parameters().hold()));
     String added = signatures.fields() + completed.fields();
-    List<Append> outgoing = outgoing(received, completed, added, trace, to, terms);
+    List<Append> outgoing = new ArrayList<>(outgoing(received, completed, added, trace, to, terms));
+    outgoing.addAll(counted(received.blob()));
     deliver(List.of(), _ -> outgoing, received.blob());
     lookAtSender(outgoing);
     told(received, completed, signatures, List.of(), List.of(), began, release);
@@ -281,10 +296,15 @@ final class MessageEnd {
     if (recipient.path() instanceof Mailbox mailbox && !mailbox.isLiteral()) {
       return List.of(new Outgoing.To(mailbox, recipient.parameters(), true));
     }
-    return recipient.targets().stream()
+    List<Outgoing.To> to = new ArrayList<>();
+    recipient.targets().stream()
         .map(target -> new Mailbox(target.reachedBy().localPart(), target.reachedBy().domain()))
         .map(mailbox -> new Outgoing.To(mailbox, recipient.parameters(), true))
-        .toList();
+        .forEach(to::add);
+    recipient.forwarded().stream()
+        .map(mailbox -> new Outgoing.To(mailbox, recipient.parameters()))
+        .forEach(to::add);
+    return to;
   }
 
   /** Recipients whom other servers have. */
@@ -348,14 +368,51 @@ final class MessageEnd {
             account == null ? "" : account.id(),
             terms);
     Attempt attempt = attempt(session, transaction, received.blob());
+    return List.of(session.outbox().append(message).withKey(attempt.part("/queue").key()));
+  }
+
+  /** What puts the message into the queue, for those elsewhere whom aliases lead to. */
+  private List<Append> forwarded(
+      Intake.Received received,
+      MissingFields completed,
+      String added,
+      TraceFields trace,
+      Instant now) {
     List<Append> round = new ArrayList<>();
-    round.add(session.outbox().append(message).withKey(attempt.part("/queue").key()));
-    Optional<Senders> senders = session.services().senders();
-    int elsewhere = transaction.elsewhere().size();
-    if (account != null && senders.isPresent() && elsewhere > 0) {
-      round.add(senders.get().counted(account, elsewhere, attempt.part("/sending").key()));
+    Set<Mailbox> had = new HashSet<>();
+    List<Recipient> recipients = transaction.recipients();
+    recipients.stream()
+        .filter(Recipient::isElsewhere)
+        .forEach(recipient -> had.add((Mailbox) recipient.path()));
+    for (int i = 0; i < recipients.size(); i++) {
+      Recipient alias = recipients.get(i);
+      List<Mailbox> to = alias.forwarded().stream().filter(had::add).toList();
+      if (!to.isEmpty()) {
+        NewMessage entry =
+            new NewMessage(
+                trace.forwarded(alias, received.structure(), finding.field(), added),
+                received.blob(),
+                InternalDate.of(now, ZoneOffset.UTC),
+                Flags.NONE,
+                completed.structure(),
+                session.connection().sessionId());
+        Envelope envelope = envelope(alias, received.blob());
+        round.add(session.services().filter().sendOn(String.valueOf(i), entry, envelope, to));
+      }
     }
     return round;
+  }
+
+  /** What counts the recipients elsewhere against their sender, if it is one of ours. */
+  private List<Append> counted(Blob blob) {
+    Account account = session.account();
+    Optional<Senders> senders = session.services().senders();
+    int recipients = transaction.sentElsewhere();
+    if (account == null || senders.isEmpty() || recipients == 0) {
+      return List.of();
+    }
+    String key = attempt(session, transaction, blob).part("/sending").key();
+    return List.of(senders.get().counted(account, recipients, key));
   }
 
   private static boolean isAscii(ByteString octets) {
@@ -385,14 +442,14 @@ final class MessageEnd {
         .filter(copy -> copy.filed.refusal().filter(Refusal::isReply).isPresent())
         .forEach(copy -> refusing.add(copy.account()));
     if (session.face() != SmtpFace.LMTP) {
-      boolean all = refusing.size() == copies.size() && transaction.elsewhere().isEmpty();
+      boolean all = refusing.size() == copies.size() && transaction.sentElsewhere() == 0;
       return all ? refusing : Set.of();
     }
     Set<String> byMail = new HashSet<>();
     for (Recipient recipient : transaction.recipients()) {
       List<String> accounts =
           recipient.targets().stream().map(target -> target.account().id()).toList();
-      if (!refusing.containsAll(accounts)) {
+      if (!refusing.containsAll(accounts) || !recipient.forwarded().isEmpty()) {
         byMail.addAll(accounts);
       }
     }
@@ -409,15 +466,15 @@ final class MessageEnd {
     return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed);
   }
 
-  private Envelope envelope(Transaction.Copy copy, Blob blob) {
+  private Envelope envelope(Recipient recipient, Blob blob) {
     Map<String, String> facts = Envelope.facts(session.settings().hostName());
     facts.put("remote-host", session.requireHello().name());
     facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
     return new Envelope(
         transaction.mail().from(),
         transaction.mail().parameters(),
-        copy.recipient().path(),
-        copy.recipient().parameters(),
+        recipient.path(),
+        recipient.parameters(),
         transaction.id(),
         attempt(session, transaction, blob),
         finding.disposition() == Finding.Disposition.JUNK,
@@ -480,6 +537,13 @@ final class MessageEnd {
         .anyMatch(value -> utf8(value).strip().equalsIgnoreCase(own));
   }
 
+  /** Whether it came back from where an alias leads. */
+  private static boolean isLoop(MessageStructure structure, Recipient recipient) {
+    return !recipient.forwarded().isEmpty()
+        && structure.deliveredTo().stream()
+            .anyMatch(value -> utf8(value).strip().equalsIgnoreCase(recipient.path().toString()));
+  }
+
   private static String utf8(String octets) {
     return new String(octets.getBytes(ISO_8859_1), UTF_8);
   }
@@ -517,7 +581,7 @@ final class MessageEnd {
   }
 
   private Reply accepted() {
-    String what = transaction.elsewhere().isEmpty() ? "Delivered as " : "Queued as ";
+    String what = transaction.sentElsewhere() == 0 ? "Delivered as " : "Queued as ";
     return Reply.of(250, "2.0.0", what + transaction.id());
   }
 
@@ -525,9 +589,14 @@ final class MessageEnd {
   private Answer answer(Map<String, Reply> byAccount) {
     List<Reply> byRecipient = new ArrayList<>();
     for (Recipient recipient : transaction.recipients()) {
-      List<Reply> replies =
-          recipient.targets().stream().map(target -> byAccount.get(target.account().id())).toList();
-      byRecipient.add(recipient.isElsewhere() ? accepted() : worst(replies));
+      List<Reply> replies = new ArrayList<>();
+      if (recipient.isElsewhere() || !recipient.forwarded().isEmpty()) {
+        replies.add(accepted());
+      }
+      for (Resolution.Target target : recipient.targets()) {
+        replies.add(Objects.requireNonNull(byAccount.get(target.account().id())));
+      }
+      byRecipient.add(worst(replies));
     }
     return session.face() == SmtpFace.LMTP
         ? new Answer(byRecipient, false)
@@ -557,7 +626,7 @@ final class MessageEnd {
     session
         .log(
             Level.INFO,
-            transaction.elsewhere().isEmpty() && release == null
+            transaction.sentElsewhere() == 0 && release == null
                 ? "message delivered"
                 : "message queued")
         .addKeyValue("mail", true)
@@ -566,7 +635,7 @@ final class MessageEnd {
         .addKeyValue("recipients", transaction.recipients().size())
         .addKeyValue(
             "queued",
-            release == null ? transaction.elsewhere().size() : transaction.recipients().size())
+            release == null ? transaction.sentElsewhere() : transaction.recipients().size())
         .addKeyValue("until", release == null ? "" : release.toString())
         .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
         .addKeyValue("signed", signatures.by())

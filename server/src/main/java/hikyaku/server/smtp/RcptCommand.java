@@ -82,22 +82,22 @@ final class RcptCommand {
     if (to.isLiteral()) {
       return Replies.NO_LITERALS;
     }
-    Reply refusal = refusal(session, transaction);
+    Reply refusal = refusal(session, transaction, 1);
     if (refusal != null) {
       return refusal;
     }
-    transaction.addElsewhere(new Recipient(to, List.of(), command.parameters()));
+    transaction.addElsewhere(Recipient.elsewhere(to, command.parameters()));
     return Replies.RECIPIENT_OK;
   }
 
-  /** Why a user may not send to one more, or null. */
-  private static @Nullable Reply refusal(SmtpSession session, Transaction transaction) {
+  /** Why a user may not send to so many more, or null. */
+  private static @Nullable Reply refusal(SmtpSession session, Transaction transaction, int more) {
     Account account = session.account();
     Optional<Senders> senders = session.services().senders();
     if (account == null || senders.isEmpty()) {
       return null;
     }
-    int recipients = transaction.elsewhere().size() + 1;
+    int recipients = transaction.sentElsewhere() + more;
     Reply reply =
         switch (senders.get().refusal(account, recipients).orElse(null)) {
           case null -> null;
@@ -158,6 +158,9 @@ final class RcptCommand {
 
   private static Reply accept(
       SmtpSession session, Transaction transaction, Command.Rcpt command, Resolution.Local local) {
+    if (!mayWrite(session, transaction, command.to(), local)) {
+      return Replies.NOT_FOR_YOU;
+    }
     for (Resolution.Target target : local.targets()) {
       if (!target.account().routing().backend().isEmpty()) {
         return Replies.SERVED_ELSEWHERE;
@@ -168,15 +171,62 @@ final class RcptCommand {
             : Replies.FULL;
       }
     }
+    List<Mailbox> forwarded =
+        local.elsewhere().stream()
+            .map(address -> new Mailbox(address.localPart(), address.domain()))
+            .toList();
+    if (!forwarded.isEmpty()) {
+      Reply refusal =
+          session.services().outbox().isEmpty()
+              ? Replies.NO_OUTGOING_MAIL
+              : refusal(session, transaction, forwarded.size());
+      if (refusal != null) {
+        return refusal;
+      }
+    }
     boolean fits =
         transaction.add(
-            new Recipient(command.to(), local.targets(), command.parameters()),
+            new Recipient(command.to(), local.targets(), forwarded, command.parameters()),
             session.limits().copies());
     if (!fits) {
       return Replies.TOO_MANY_RECIPIENTS;
     }
     session.examine(transaction);
     return Replies.RECIPIENT_OK;
+  }
+
+  /** Whether the client may write to an alias that is not for everybody. */
+  private static boolean mayWrite(
+      SmtpSession session, Transaction transaction, ForwardPath path, Resolution.Local local) {
+    Account account = session.account();
+    return switch (local.writers()) {
+      case ANYONE -> true;
+      case DOMAIN ->
+          account != null
+              && path instanceof Mailbox alias
+              && Address.canonicalDomain(alias.domain())
+                  .equals(Optional.of(account.primary().domain()));
+      case MEMBERS ->
+          account == null
+              ? isMemberElsewhere(session, transaction, local)
+              : local.targets().stream()
+                  .anyMatch(target -> target.account().id().equals(account.id()));
+    };
+  }
+
+  /** What the envelope says has to be proven once the message is there. */
+  private static boolean isMemberElsewhere(
+      SmtpSession session, Transaction transaction, Resolution.Local local) {
+    boolean is =
+        session.canProve()
+            && transaction.mail().from() instanceof Mailbox from
+            && Address.of(from.localPart(), from.domain())
+                .filter(local.elsewhere()::contains)
+                .isPresent();
+    if (is) {
+      transaction.prove();
+    }
+    return is;
   }
 
   private static boolean isFull(SmtpSession session, Transaction transaction, Account account) {

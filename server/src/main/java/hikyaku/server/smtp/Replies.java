@@ -73,6 +73,11 @@ final class Replies {
   static final Reply NOT_YOUR_ADDRESS =
       Reply.of(553, "5.7.1", "This sender address is not one of yours");
   static final Reply UNKNOWN_RECIPIENT = Reply.of(550, "5.1.1", "No such user here");
+
+  /** An alias that only some may write to (RFC 3463 §3.8). */
+  static final Reply NOT_FOR_YOU =
+      Reply.of(550, "5.7.2", "You are not among those who may write to this address");
+
   static final Reply RELAY_DENIED = Reply.of(550, "5.7.1", "Relaying denied");
   static final Reply NO_OUTGOING_MAIL =
       Reply.of(550, "5.3.2", "Mail to other servers is not sent from here");

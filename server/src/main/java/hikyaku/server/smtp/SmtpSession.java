@@ -396,6 +396,11 @@ final class SmtpSession {
     }
   }
 
+  /** Whether it is found out whom mail of this client is from. */
+  boolean canProve() {
+    return isStranger() && services.origin().isPresent();
+  }
+
   /** Whether the client is another server, and none of ours. */
   private boolean isStranger() {
     return face == SmtpFace.MX

@@ -116,7 +116,10 @@ final class SuccessReport {
     out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
-    out.append("Your message was delivered to the mailboxes of:\r\n\r\n");
+    boolean all = recipients.stream().allMatch(SuccessReport::isDelivered);
+    out.append(
+        all ? "Your message was delivered to the mailboxes of" : "Your message was taken for");
+    out.append(":\r\n\r\n");
     recipients.forEach(recipient -> out.append(recipient.path()).append("\r\n"));
     out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
     out.append(
@@ -129,6 +132,11 @@ final class SuccessReport {
     write(intake, out.toString());
     returnHeader(intake);
     write(intake, "\r\n--" + boundary + "--\r\n");
+  }
+
+  /** Whether all that it leads to is here. */
+  private static boolean isDelivered(Recipient recipient) {
+    return recipient.forwarded().isEmpty();
   }
 
   private static void write(Intake intake, String text) {
@@ -153,7 +161,14 @@ final class SuccessReport {
         out.append(meant.address()).append("\r\n");
       }
       out.append("Final-Recipient: ").append(type).append("; ").append(recipient.path());
-      out.append("\r\nAction: delivered\r\nStatus: 2.0.0\r\n");
+      // RFC 3464 §2.3.3; of what goes on from here nothing more is told but failures.
+      String action =
+          isDelivered(recipient)
+              ? "delivered"
+              : recipient.targets().size() + recipient.forwarded().size() > 1
+                  ? "expanded"
+                  : "relayed";
+      out.append("\r\nAction: ").append(action).append("\r\nStatus: 2.0.0\r\n");
     }
   }
 

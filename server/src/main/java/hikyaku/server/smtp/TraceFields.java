@@ -81,6 +81,26 @@ final class TraceFields {
   }
 
   /**
+   * The fields of what an alias leads to elsewhere. The alias in them ends a loop that comes back.
+   *
+   * @param results as in {@link #prefix}
+   */
+  ByteString forwarded(
+      Recipient recipient, MessageStructure structure, String results, String added) {
+    StringBuilder out = new StringBuilder();
+    if (recipient.path() instanceof Mailbox alias) {
+      out.append("Delivered-To: ").append(alias).append("\r\n");
+    }
+    out.append(results);
+    received(out);
+    out.append(added);
+    if (structure.root().headerStart() == structure.root().bodyStart()) {
+      out.append("\r\n");
+    }
+    return ByteString.copyFromUtf8(out.toString());
+  }
+
+  /**
    * The account's own address, by which loops are found, and below it the recipient's, if that was
    * another (RFC 9228 §4: one field for each step).
    */

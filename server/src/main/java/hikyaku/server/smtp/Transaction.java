@@ -30,6 +30,7 @@ final class Transaction {
   private final SequencedMap<String, Copy> copies = new LinkedHashMap<>();
 
   private boolean refusedRecipients;
+  private boolean mustBeProven;
   private @Nullable IncomingMessage message;
   private @Nullable Examination examination;
 
@@ -78,7 +79,7 @@ final class Transaction {
    */
   boolean add(Recipient recipient, int maxCopies) {
     long fresh = recipient.targets().stream().filter(target -> !goesTo(target.account())).count();
-    if (copies.size() + fresh > maxCopies) {
+    if (copies.size() + forwarded() + fresh + recipient.forwarded().size() > maxCopies) {
       return false;
     }
     recipients.add(recipient);
@@ -98,6 +99,26 @@ final class Transaction {
   /** Recipients that other servers have. */
   List<Recipient> elsewhere() {
     return recipients.stream().filter(Recipient::isElsewhere).toList();
+  }
+
+  /** How many addresses of other services aliases among the recipients lead to. */
+  int forwarded() {
+    return recipients.stream().mapToInt(recipient -> recipient.forwarded().size()).sum();
+  }
+
+  /** How many servers elsewhere are to have it, as far as its sender is to answer for that. */
+  int sentElsewhere() {
+    return elsewhere().size() + forwarded();
+  }
+
+  /** Whether its sender has to be who it says, for the sake of an alias. */
+  boolean mustBeProven() {
+    return mustBeProven;
+  }
+
+  /** Its sender has to be who it says: the domain must allow the server. */
+  void prove() {
+    mustBeProven = true;
   }
 
   /** Whether some RCPT was refused. */

@@ -180,13 +180,73 @@ class EmbeddedDirectoryTest {
     assertThatThrownBy(
             () -> admin.setAlias(address("bob@demo.test"), List.of(address("all@demo.test"))))
         .isInstanceOf(DirectoryException.AlreadyExists.class);
-    assertThatThrownBy(
-            () -> admin.setAlias(address("x@demo.test"), List.of(address("a@elsewhere.test"))))
-        .isInstanceOf(DirectoryException.InvalidAddress.class);
     admin.removeAlias(address("team@demo.test"));
     assertThat(resolve("team@demo.test")).isInstanceOf(UnknownRecipient.class);
     assertThatThrownBy(() -> admin.removeAlias(address("team@demo.test")))
         .isInstanceOf(DirectoryException.NoSuchAlias.class);
+  }
+
+  @Test
+  void anAliasLeadsElsewhereToo() throws DirectoryException {
+    Account alice = account("alice@demo.test");
+    admin.setAlias(
+        address("out@demo.test"), List.of(address("x@far.test"), address("back@demo.test")));
+    admin.setAlias(
+        address("back@demo.test"),
+        List.of(address("out@demo.test"), address("X@Far.Test"), address("y@far.test")));
+    assertThat(resolve("out@demo.test"))
+        .isEqualTo(
+            new Local(
+                List.of(), List.of(address("x@far.test"), address("y@far.test")), Writers.ANYONE));
+    assertThat(admin.changeAlias(address("back@demo.test"), List.of(alice.primary()), List.of()))
+        .isEqualTo(directory.alias(address("back@demo.test")).orElseThrow());
+    assertThat(((Local) resolve("out@demo.test")).targets())
+        .containsExactly(new Target(alice, alice.primary(), ""));
+    // The domain becomes ours: its addresses are somebody's or nobody's.
+    admin.createDomain("far.test", DomainSettings.DEFAULTS);
+    assertThat(resolve("out@demo.test"))
+        .isEqualTo(new Local(List.of(new Target(alice, alice.primary(), ""))));
+    admin.changeAlias(address("out@demo.test"), List.of(), List.of(address("back@demo.test")));
+    assertThat(resolve("out@demo.test")).isInstanceOf(UnknownRecipient.class);
+    assertThatThrownBy(() ->
+            admin.changeAlias(address("out@demo.test"), List.of(), List.of(address("x@far.test"))))
+        .isInstanceOf(DirectoryException.InvalidAddress.class);
+    assertThatThrownBy(() -> admin.changeAlias(alice.primary(), List.of(), List.of()))
+        .isInstanceOf(DirectoryException.NoSuchAlias.class);
+  }
+
+  /** Mail that nobody wants is not to be spread. */
+  @Test
+  void aCatchAllAndAPostmasterLeadNowhereElse() throws DirectoryException {
+    admin.setDomainSettings(
+        "demo.test",
+        DomainSettings.DEFAULTS
+            .withCatchAll(Optional.of(address("x@far.test")))
+            .withPostmaster(Optional.of(address("y@far.test"))));
+    assertThat(resolve("nobody@demo.test")).isInstanceOf(UnknownRecipient.class);
+    assertThat(resolve("postmaster@demo.test")).isInstanceOf(UnknownRecipient.class);
+    admin.setAlias(address("postmaster@demo.test"), List.of(address("y@far.test")));
+    assertThat(directory.resolvePostmaster())
+        .isEqualTo(new Local(List.of(), List.of(address("y@far.test")), Writers.ANYONE));
+  }
+
+  @Test
+  void whoMayWriteIsSaidByTheAliasThatIsWrittenTo() throws DirectoryException {
+    account("alice@demo.test");
+    admin.setAlias(
+        address("inner@demo.test"), List.of(address("alice@demo.test")), Writers.MEMBERS);
+    admin.setAlias(address("outer@demo.test"), List.of(address("inner@demo.test")), Writers.DOMAIN);
+    admin.setAlias(address("open@demo.test"), List.of(address("inner@demo.test")));
+    assertThat(((Local) resolve("inner+x@demo.test")).writers()).isEqualTo(Writers.MEMBERS);
+    assertThat(((Local) resolve("outer@demo.test")).writers()).isEqualTo(Writers.DOMAIN);
+    assertThat(((Local) resolve("open@demo.test")).writers()).isEqualTo(Writers.ANYONE);
+    assertThat(((Local) resolve("alice@demo.test")).writers()).isEqualTo(Writers.ANYONE);
+    assertThat(
+            admin
+                .changeAlias(
+                    address("outer@demo.test"), List.of(address("alice@demo.test")), List.of())
+                .writers())
+        .isEqualTo(Writers.DOMAIN);
   }
 
   @Test

@@ -7,6 +7,7 @@ import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.directory.Writers;
 import hikyaku.server.testing.FakeAuthenticator;
 import java.util.HashSet;
 import java.util.List;
@@ -69,7 +70,9 @@ final class FakeDirectory implements Directory {
     return address.equals(TEAM)
         ? Optional.of(
             new Alias(
-                TEAM, List.of(new Address("bob", "demo.test"), new Address("carol", "demo.test"))))
+                TEAM,
+                List.of(new Address("bob", "demo.test"), new Address("carol", "demo.test")),
+                Writers.ANYONE))
         : Optional.empty();
   }
 

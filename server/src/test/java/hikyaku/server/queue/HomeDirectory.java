@@ -8,11 +8,15 @@ import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Service;
+import hikyaku.server.directory.Writers;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
-/** One account, {@code me@home.test}. */
+/**
+ * One account, {@code me@home.test}; the alias {@code team}, which leads to it and to somebody
+ * elsewhere, and {@code staff}, which is not for everybody.
+ */
 final class HomeDirectory implements Directory {
   static final Account ME =
       new Account(
@@ -28,9 +32,14 @@ final class HomeDirectory implements Directory {
     if (!domain.equals("home.test")) {
       return new Resolution.NotLocal();
     }
-    return localPart.equals("me")
-        ? new Resolution.Local(List.of(new Resolution.Target(ME, ME.primary(), "")))
-        : new Resolution.UnknownRecipient();
+    List<Resolution.Target> me = List.of(new Resolution.Target(ME, ME.primary(), ""));
+    return switch (localPart) {
+      case "me" -> new Resolution.Local(me);
+      case "team" ->
+          new Resolution.Local(me, List.of(new Address("friend", "there.test")), Writers.ANYONE);
+      case "staff" -> new Resolution.Local(me, List.of(), Writers.DOMAIN);
+      default -> new Resolution.UnknownRecipient();
+    };
   }
 
   @Override

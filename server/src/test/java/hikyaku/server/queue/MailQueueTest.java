@@ -332,6 +332,37 @@ class MailQueueTest {
   }
 
   @Test
+  void aReportToAnAliasReachesAllBehindIt() throws Exception {
+    MailSink there = sink((line, _) -> line.contains("nobody") ? "550 5.1.1 no" : null);
+    signer = (_, _) -> new Signer.Signatures("X-Signed: yes\r\n", List.of());
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put(address("team@home.test"), "Subject: s\r\n\r\nhello\r\n", "nobody@there.test");
+    assertThat(inbox(1).getFirst()).contains("Final-Recipient: rfc822; nobody@there.test");
+    MailSink.Taken report = there.await(1).getFirst();
+    assertThat(report.from()).isEmpty();
+    assertThat(report.to()).containsExactly("friend@there.test");
+    assertThat(report.text())
+        .startsWith("Delivered-To: team@home.test\nX-Signed: yes\n")
+        .contains("Final-Recipient: rfc822; nobody@there.test");
+    awaitEmpty();
+  }
+
+  /** It was queued while another service had the domain. */
+  @Test
+  void whatTurnsOutToBeForAnAliasGoesToAllBehindItWhoMayBeWrittenTo() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put("team@home.test", "staff@home.test");
+    assertThat(there.await(1).getFirst().text())
+        .startsWith("Delivered-To: team@home.test\nReceived: from test\n");
+    List<String> inbox = inbox(2);
+    assertThat(inbox).anyMatch(each -> each.contains("\r\n\r\nhello\r\n"));
+    assertThat(inbox).anyMatch(each -> each.contains("Status: 5.7.2\r\n"));
+    awaitEmpty();
+    assertThat(inbox(2)).hasSize(2);
+  }
+
+  @Test
   void whatWasQueuedBeforeTheStartArrivesToo() throws Exception {
     MailSink there = sink((_, _) -> null);
     outbox.open();

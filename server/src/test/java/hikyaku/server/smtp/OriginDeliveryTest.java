@@ -37,7 +37,7 @@ class OriginDeliveryTest {
   private Origin origin;
   private Runnable beforeText = () -> {};
 
-  private static OriginSettings settings(List<AddressPrefix> trusted) {
+  static OriginSettings settings(List<AddressPrefix> trusted) {
     return new OriginSettings(
         true,
         DEFAULTS.authservId(),

@@ -8,6 +8,7 @@ import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Service;
+import hikyaku.server.directory.Writers;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +18,9 @@ import java.util.Optional;
 /**
  * A directory in memory: {@code u1}, {@code u2} and {@code u3} at demo.test, {@code small} with a
  * quota of 1000 octets, {@code gone} suspended, aliases {@code info} (u1, u2) and {@code team}
- * (info, u1, small), {@code loop} which cannot be expanded, and the domain catch.test whose
- * catch-all is u3.
+ * (info, u1, small), {@code group} (u1, two elsewhere), {@code away} (one of these), {@code staff}
+ * for writers of the domain, {@code club} (u1, one elsewhere) for members, {@code loop} which
+ * cannot be expanded, and the domain catch.test whose catch-all is u3.
  */
 final class TestDirectory implements Directory {
   private static final Domain DEMO =
@@ -60,6 +62,10 @@ final class TestDirectory implements Directory {
             case "info" -> local("", "u1", "u2");
             case "team" -> local("", "u1", "u2", "small");
             case "loop" -> new Resolution.TooManyExpansions("info and loop name each other");
+            case "group" -> alias(Writers.ANYONE, List.of("x@b.example", "y@b.example"), "u1");
+            case "away" -> alias(Writers.ANYONE, List.of("x@b.example"));
+            case "staff" -> alias(Writers.DOMAIN, List.of(), "u1", "u2");
+            case "club" -> alias(Writers.MEMBERS, List.of("jo@a.example"), "u1");
             case "gone" -> new Resolution.Suspended();
             case "postmaster" -> resolvePostmaster();
             default -> {
@@ -76,10 +82,20 @@ final class TestDirectory implements Directory {
   }
 
   private Resolution local(String detail, String... users) {
+    return new Resolution.Local(targets(detail, users));
+  }
+
+  private Resolution alias(Writers writers, List<String> elsewhere, String... users) {
     return new Resolution.Local(
-        List.of(users).stream()
-            .map(user -> new Resolution.Target(named(user), named(user).primary(), detail))
-            .toList());
+        targets("", users),
+        elsewhere.stream().map(each -> Address.parse(each).orElseThrow()).toList(),
+        writers);
+  }
+
+  private List<Resolution.Target> targets(String detail, String... users) {
+    return List.of(users).stream()
+        .map(user -> new Resolution.Target(named(user), named(user).primary(), detail))
+        .toList();
   }
 
   @Override
