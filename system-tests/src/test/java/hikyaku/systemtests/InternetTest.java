@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -55,7 +58,6 @@ class InternetTest {
     String hindrance = Internet.hindrance();
     assumeTrue(hindrance.isEmpty(), "the internet is not tried: " + hindrance);
     internet = new Internet(directory.resolve("internet"), Node.unpackedServers(directory));
-    internet.start();
     String settings =
         """
         hostname = "%s"
@@ -78,7 +80,15 @@ class InternetTest {
             directory.resolve("node"),
             settings,
             Map.of("HIKYAKU_JAVA_OPTIONS", options + " " + internet.trust()));
-    node.start();
+    try (ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> others =
+          beside.submit(() -> {
+            internet.start();
+            return null;
+          });
+      node.start();
+      others.get();
+    }
     node.command("", "domain", "add", "hikyaku.example").ok();
     node.command(Node.PASSWORD + "\n", "account", "add", USER, "--password-stdin").ok();
     publish();
@@ -110,14 +120,17 @@ class InternetTest {
 
   @AfterAll
   static void end() throws Exception {
-    if (node != null) {
-      assertThat(node.command("", "verify").ok().output()).contains("All is well");
-      node.terminate();
-      assertThat(node.exitCode()).isZero();
-      assertThat(node.log()).doesNotContainPattern("(?i)\\bbug\\b");
-    }
-    if (internet != null) {
-      internet.close();
+    try {
+      if (node != null && node.runs()) {
+        assertThat(node.command("", "verify").ok().output()).contains("All is well");
+        node.terminate();
+        assertThat(node.exitCode()).isZero();
+        assertThat(node.log()).doesNotContainPattern("(?i)\\bbug\\b");
+      }
+    } finally {
+      if (internet != null) {
+        internet.close();
+      }
     }
   }
 
