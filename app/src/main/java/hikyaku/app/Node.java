@@ -81,6 +81,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -98,6 +99,10 @@ final class Node implements AutoCloseable {
   private final NetServer net;
   private final NodeProbes probes;
   private final List<LinkServer> links = new CopyOnWriteArrayList<>();
+
+  /** How often it was heard what is wanted of the node. */
+  private final AtomicInteger wishes = new AtomicInteger();
+
   private volatile @Nullable Membership membership;
   private final List<AdminServer> admin = new ArrayList<>();
   private final RunningNode status;
@@ -497,8 +502,11 @@ final class Node implements AutoCloseable {
   /** Fronts hear of it before the sessions leave, so that these do not come back. */
   private void wished(Wish wish) {
     links.forEach(LinkServer::announce);
+    int mine = wishes.incrementAndGet();
     if (wish.draining()) {
-      Thread.ofVirtual().name("drain").start(this::drain);
+      for (LinkServer link : links) {
+        Thread.ofVirtual().name("drain").start(() -> drain(link, mine));
+      }
     }
   }
 
@@ -507,14 +515,22 @@ final class Node implements AutoCloseable {
     return links.stream().map(LinkServer::address).toList();
   }
 
-  /** Has the sessions that fronts carry leave where they are settled. */
-  void drain() {
+  /**
+   * Has the sessions that fronts carry leave where they are settled, until something else is
+   * wanted.
+   */
+  private void drain(LinkServer link, int wish) {
     try {
-      for (LinkServer link : links) {
-        link.letGo();
-      }
+      link.drain(() -> wishes.get() == wish);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Has the sessions that fronts carry leave where they are settled, once. */
+  void letGo() throws InterruptedException {
+    for (LinkServer link : links) {
+      link.letGo();
     }
   }
 

@@ -29,7 +29,7 @@ final class RehearsedMoves {
           sessions.add(new Session(port, login));
         }
         for (int round = 0; round < ROUNDS; round++) {
-          node.drain();
+          node.letGo();
           for (Session session : sessions) {
             session.idleAnew();
           }
@@ -41,6 +41,9 @@ final class RehearsedMoves {
       }
     } catch (IOException e) {
       throw new Failure("A rehearsed move failed: " + Reason.of(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failure("A rehearsal was interrupted.", e);
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 
 /** A node's side: takes links from fronts and hands their sessions to the node's server. */
 public final class LinkServer implements AutoCloseable {
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
 
   private static final int BACKLOG = 50;
@@ -316,6 +320,24 @@ public final class LinkServer implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Lets sessions go for as long as that is wanted. A session that no other node takes comes back,
+   * and others may come when no node but this one is left: they are told to leave again, after a
+   * second at first, then ever more seldom.
+   */
+  public void drain(BooleanSupplier wanted) throws InterruptedException {
+    Duration pause = FIRST_PAUSE;
+    while (!leaving && wanted.getAsBoolean()) {
+      letGo();
+      Thread.sleep(pause);
+      pause = sessions() == 0 ? FIRST_PAUSE : min(pause.multipliedBy(2), LONGEST_PAUSE);
+    }
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /**

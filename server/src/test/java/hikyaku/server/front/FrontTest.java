@@ -149,11 +149,14 @@ final class FrontTest {
     void drain() {
       state = Report.State.DRAINING;
       links.announce();
-      try {
-        links.letGo();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              links.drain(() -> true);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
     }
 
     @Override
@@ -729,6 +732,22 @@ final class FrontTest {
       client.ask("ADD 100", "total " + (100 + i));
       client.ask("WHERE", "two");
       client.close();
+    }
+  }
+
+  @Test
+  void leavesAgainWhoCameBackForWantOfAnother() throws Exception {
+    link(one);
+    try (Client client = greeted("plain")) {
+      client.ask("ADD 1", "total 1");
+      client.ask("IDLE", "+ idling");
+      arrived(one.protocol, "served");
+      one.drain();
+      arrived(one.protocol, "resumed");
+      link(two);
+      arrived(two.protocol, "resumed");
+      client.ask("DONE", "idled");
+      client.ask("WHERE", "two");
     }
   }
 
