@@ -185,7 +185,8 @@ public final class QueueCommand {
               "arrived",
               "recipients",
               "next",
-              "by"),
+              "by",
+              "in time"),
           List.of(
               text(message, "id"),
               text(message, "session"),
@@ -195,7 +196,8 @@ public final class QueueCommand {
               text(message, "arrived"),
               String.valueOf(number(message, "recipients")),
               next(message),
-              text(message, "way").isEmpty() ? "the usual way" : text(message, "way")));
+              text(message, "way").isEmpty() ? "the usual way" : text(message, "way"),
+              inTime(message)));
       List<List<String>> waiting = new ArrayList<>();
       for (JsonNode each : message.get("waiting")) {
         waiting.add(
@@ -207,6 +209,13 @@ public final class QueueCommand {
       }
       screen.line("");
       screen.table(List.of("WAITING", "ATTEMPTS", "NEXT", "REASON"), waiting, "Nobody waits.");
+    }
+
+    private static String inTime(JsonNode message) {
+      String deadline = text(message, "deadline");
+      String late =
+          text(message, "late").equals("returned") ? "it is returned" : "its sender is told";
+      return deadline.isEmpty() ? "whenever it is" : "until " + deadline + ", or " + late;
     }
   }
 

@@ -36,6 +36,9 @@ public final class ClientLines {
     if (parameters.envid() != null) {
       line.append(" ENVID=").append(Xtext.encode(parameters.envid()));
     }
+    if (parameters.by() != null) {
+      line.append(" BY=").append(parameters.by());
+    }
     if (parameters.requireTls()) {
       line.append(" REQUIRETLS");
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param auth who submitted it, decoded; empty for {@code <>} (RFC 4954 §5)
  * @param requireTls that nobody may hand it on without TLS that is checked (RFC 8689 §3)
  * @param hold until when it is to be kept back (RFC 4865 §3)
+ * @param by within what time it is to be delivered (RFC 2852 §4)
  */
 public record MailParameters(
     @Nullable Long size,
@@ -22,7 +23,8 @@ public record MailParameters(
     @Nullable String envid,
     @Nullable String auth,
     boolean requireTls,
-    @Nullable Hold hold) {
+    @Nullable Hold hold,
+    @Nullable DeliverBy by) {
 
   public static final MailParameters NONE =
       new MailParameters(null, null, false, null, null, null, false);
@@ -36,7 +38,7 @@ public record MailParameters(
       @Nullable String envid,
       @Nullable String auth,
       boolean requireTls) {
-    this(size, body, smtpUtf8, ret, envid, auth, requireTls, null);
+    this(size, body, smtpUtf8, ret, envid, auth, requireTls, null, null);
   }
 
   /** What kind of octets the message has. */

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,16 @@ import org.jspecify.annotations.Nullable;
 final class ParameterParser {
   private static final Set<String> OF_MAIL =
       Set.of(
-          "SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "REQUIRETLS", "HOLDFOR", "HOLDUNTIL");
+          "SIZE",
+          "BODY",
+          "SMTPUTF8",
+          "RET",
+          "ENVID",
+          "AUTH",
+          "REQUIRETLS",
+          "HOLDFOR",
+          "HOLDUNTIL",
+          "BY");
   private static final Set<String> OF_RCPT = Set.of("NOTIFY", "ORCPT");
 
   /** Characters of ENVID before decoding (RFC 3461 §4.4). */
@@ -30,6 +40,9 @@ final class ParameterParser {
       Pattern.compile(
           "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
               + "(Z|[+-][0-9]{2}:[0-9]{2})");
+
+  /** by-value (RFC 2852 §4). */
+  private static final Pattern BY = Pattern.compile("([+-]?[0-9]{1,9});([RN])(T?)");
 
   private final Cursor in;
 
@@ -50,7 +63,8 @@ final class ParameterParser {
         envid(given.get("ENVID")),
         auth(given.get("AUTH")),
         flag("REQUIRETLS", given),
-        hold(given.get("HOLDFOR"), given.get("HOLDUNTIL")));
+        hold(given.get("HOLDFOR"), given.get("HOLDUNTIL")),
+        deliverBy(given.get("BY")));
   }
 
   RcptParameters rcptParameters() throws CommandSyntaxException {
@@ -164,6 +178,23 @@ final class ParameterParser {
       throw CommandSyntaxException.argument("Bad HOLDFOR parameter");
     }
     return new Hold.For(Long.parseLong(seconds));
+  }
+
+  private static @Nullable DeliverBy deliverBy(@Nullable String value)
+      throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    Matcher matcher = BY.matcher(Ascii.upper(value));
+    if (!matcher.matches()) {
+      throw CommandSyntaxException.argument("Bad BY parameter");
+    }
+    long seconds = Long.parseLong(matcher.group(1));
+    boolean returned = matcher.group(2).equals("R");
+    if (returned && seconds <= 0) {
+      throw CommandSyntaxException.argument("A message that is late already cannot be returned");
+    }
+    return new DeliverBy(seconds, returned, !matcher.group(3).isEmpty());
   }
 
   private static Instant dateTime(String value) throws CommandSyntaxException {

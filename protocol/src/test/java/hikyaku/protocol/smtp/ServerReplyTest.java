@@ -93,7 +93,9 @@ class ServerReplyTest {
             MailParameters.Ret.HDRS,
             "a+b =",
             null,
-            true);
+            true,
+            null,
+            new DeliverBy(-20, false, true));
     assertThat(parsed(ClientLines.mail(from, mail))).isEqualTo(new Command.Mail(from, mail));
     assertThat(parsed(ClientLines.mail(ReversePath.NULL, MailParameters.NONE)))
         .isEqualTo(new Command.Mail(ReversePath.NULL, MailParameters.NONE));

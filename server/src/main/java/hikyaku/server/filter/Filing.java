@@ -264,6 +264,7 @@ final class Filing {
             by.reachedBy(),
             envelope,
             filter.tls(message, envelope),
+            now,
             to),
         envelope.key("/r." + of(account) + number));
     forwarded = true;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
@@ -14,9 +15,11 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Address;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.story.MailStory;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Mail that a script (RFC 5228 §4.2) or an alias sends on to another service. */
 final class Forwarding {
@@ -30,6 +33,7 @@ final class Forwarding {
    * @param id the transaction's in the queue
    * @param by the address that it was sent on for
    * @param tls what the sender wants of it
+   * @param now the moment from which on its time counts, if it has one
    */
   static Outgoing of(
       String id,
@@ -37,6 +41,7 @@ final class Forwarding {
       Address by,
       Envelope envelope,
       Outgoing.Tls tls,
+      Instant now,
       Collection<Mailbox> to) {
     MailParameters parameters = envelope.parameters();
     MessageStructure structure = message.structure();
@@ -56,7 +61,14 @@ final class Forwarding {
         message.blob(),
         structure.root().bodyStart(),
         MailStory.printable(structure.envelope().messageId()),
-        to.stream().map(each -> new Outgoing.To(each, recipient)).toList());
+        to.stream().map(each -> new Outgoing.To(each, recipient)).toList(),
+        "",
+        new Outgoing.Terms(0, "", by(parameters, now)));
+  }
+
+  private static Outgoing.@Nullable Deadline by(MailParameters parameters, Instant now) {
+    DeliverBy by = parameters.by();
+    return by == null ? null : Outgoing.Deadline.of(by, now);
   }
 
   /**

@@ -125,6 +125,7 @@ public final class LateDelivery implements HomeDelivery {
   }
 
   private Envelope envelope(Outgoing message, Outgoing.To to, Attempt attempt) {
+    Outgoing.Deadline by = message.terms().by();
     MailParameters parameters =
         new MailParameters(
             message.octets(),
@@ -133,7 +134,9 @@ public final class LateDelivery implements HomeDelivery {
             message.ret(),
             message.envid(),
             null,
-            message.tls() == Outgoing.Tls.REQUIRED);
+            message.tls() == Outgoing.Tls.REQUIRED,
+            null,
+            by == null ? null : by.left(filter.mail().clock().instant()));
     return new Envelope(
         message.sender(),
         parameters,

@@ -141,8 +141,9 @@ public final class QueueOperations implements AdminApi.Group {
 
   /**
    * A message that waits; times in ISO 8601, {@code due} empty for at once, {@code way} for that of
-   * the configuration, {@code until} if its sender does not want it later. Attempts, time and
-   * reason are of those who were asked for.
+   * the configuration, {@code until} if its sender does not want it later, {@code deadline} if it
+   * may come at any time; {@code late} is what becomes of it then. Attempts, time and reason are of
+   * those who were asked for.
    *
    * @param waiting first those who were asked for
    */
@@ -160,9 +161,12 @@ public final class QueueOperations implements AdminApi.Group {
       List<Recipient> waiting,
       int recipients,
       String way,
-      String until) {
+      String until,
+      String deadline,
+      String late) {
     static View of(Waiting waiting) {
       Outgoing message = waiting.message();
+      Outgoing.Deadline by = message.terms().by();
       return new View(
           message.transaction(),
           message.session(),
@@ -177,7 +181,9 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.waiting().stream().map(Recipient::of).toList(),
           message.recipients().size(),
           waiting.way(),
-          waiting.release().map(Object::toString).orElse(""));
+          waiting.release().map(Object::toString).orElse(""),
+          by == null ? "" : by.time().toString(),
+          by == null ? "" : by.returned() ? "returned" : "told");
     }
   }
 

@@ -2,6 +2,8 @@ package hikyaku.server.queue;
 
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.server.smtpclient.Letter;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.UnreachableException;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -136,7 +139,11 @@ final class Courier {
         return true;
       }
       Trial trial = new Trial(job, message);
-      boolean reachable = trial.run(session);
+      boolean late = schedule.isReturned(job, clock.millis());
+      if (late) {
+        trial.none(Verdict.deferred("4.4.7", "it was late before it could be tried"));
+      }
+      boolean reachable = late || trial.run(session);
       if (!held.test(part) && trial.isNothing()) {
         return false;
       }
@@ -188,6 +195,7 @@ final class Courier {
     private String host = "";
     private String tls = "";
     private boolean reports;
+    private boolean times;
 
     Trial(Job job, Outgoing message) {
       this.job = job;
@@ -274,6 +282,26 @@ final class Courier {
       host = result.host();
       tls = result.tls();
       reports = result.reports();
+      times = result.times();
+    }
+
+    private Letter.@Nullable Deadline deadline() {
+      Outgoing.Deadline by = message.terms().by();
+      return by == null ? null : new Letter.Deadline(by.time(), by.returned(), by.trace(), clock);
+    }
+
+    /** Whether the sender hears that it was passed on. */
+    boolean isPassingTold(int i) {
+      @Nullable Set<Notify> notifyOn = to(i).parameters().notifyOn();
+      Outgoing.Deadline by = message.terms().by();
+      boolean asked = notifyOn != null && notifyOn.contains(Notify.SUCCESS) && !reports;
+      if (asked || by == null) {
+        return asked;
+      }
+      // RFC 2852 §4: where nobody will tell of the time any more, and where each step is wanted.
+      return times
+          ? by.trace() && (notifyOn == null || !notifyOn.isEmpty())
+          : !by.returned() && (notifyOn == null || notifyOn.contains(Notify.DELAY));
     }
 
     private Letter letter(List<Integer> some) {
@@ -288,6 +316,7 @@ final class Courier {
               message.envid(),
               null,
               message.tls() == Outgoing.Tls.REQUIRED),
+          deadline(),
           message.eightBit(),
           message.tls() == Outgoing.Tls.OPTIONAL,
           some.stream().map(i -> new Letter.To(to(i).address(), to(i).parameters())).toList(),
@@ -301,8 +330,10 @@ final class Courier {
     Job job = trial.job;
     Instant now = clock.instant();
     Instant giveUp = trial.begins.plus(settings.lifetime());
-    boolean expired = schedule.isExpired(job, now.toEpochMilli());
-    boolean delayed = !expired && schedule.isDelayed(job, now.toEpochMilli());
+    boolean returned = schedule.isReturned(job, now.toEpochMilli());
+    boolean expired = returned || schedule.isExpired(job, now.toEpochMilli());
+    boolean late = !expired && schedule.isLate(job, now.toEpochMilli());
+    boolean delayed = !expired && (late || schedule.isDelayed(job, now.toEpochMilli()));
     List<Integer> settled = new ArrayList<>();
     List<Integer> waiting = new ArrayList<>();
     List<Report.About> failures = new ArrayList<>();
@@ -317,17 +348,19 @@ final class Courier {
       boolean over = verdict.isFinal() || expired;
       (over ? settled : waiting).add(trial.places[i]);
       tell(trial, i, verdict, expired);
-      Report.About about = new Report.About(trial.places[i], trial.to(i), verdict);
+      boolean timed = verdict.kind() == Verdict.Kind.DEFERRED && (returned || late);
+      Verdict told = timed ? verdict.late(returned) : verdict;
+      Report.About about = new Report.About(trial.places[i], trial.to(i), told);
       switch (verdict.kind()) {
         case DELIVERED -> {
           if (trial.atHome.get(i)) {
             add(Report.Kind.DELIVERED, trial, about, delivered);
-          } else if (!trial.reports) {
-            add(Report.Kind.RELAYED, trial, about, relayed);
+          } else if (trial.isPassingTold(i) && trial.message.sender() instanceof Mailbox) {
+            relayed.add(about);
           }
         }
         case FAILED -> {
-          refused++;
+          refused += verdict.isUntimely() ? 0 : 1;
           add(Report.Kind.FAILURE, trial, about, failures);
         }
         case DEFERRED -> {
@@ -347,8 +380,9 @@ final class Courier {
             ints(settled),
             ints(waiting),
             attempts,
-            waiting.isEmpty() ? 0 : now.toEpochMilli() + backoff.millis(attempts),
+            waiting.isEmpty() ? 0 : due(job, attempts, now.toEpochMilli()),
             job.delayTold || delayed,
+            job.lateTold || late,
             waiting.isEmpty() ? "" : reason);
     String key = "tried." + Long.toHexString(keys.nextLong()) + Long.toHexString(keys.nextLong());
     Reporter.Times times = new Reporter.Times(trial.arrived, now, giveUp);
@@ -365,6 +399,13 @@ final class Courier {
           }
           job.message.part.write(tried, key);
         });
+  }
+
+  /** Not behind the moment at which it would be late: then there is something to tell. */
+  private long due(Job job, int attempts, long now) {
+    long due = now + backoff.millis(attempts);
+    long deadline = job.message.deadline;
+    return deadline > now && deadline < due ? deadline : due;
   }
 
   private static void add(

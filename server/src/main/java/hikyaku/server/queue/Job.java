@@ -35,6 +35,9 @@ final class Job {
 
   boolean delayTold;
 
+  /** Whether its sender was told that it comes later than it was to. */
+  boolean lateTold;
+
   /** The entry that says why it waits; 0 if it was never tried. */
   long deferral;
 
@@ -67,6 +70,12 @@ final class Job {
 
     /** From when it is tried, and what time makes of a message counts, in milliseconds likewise. */
     long begins;
+
+    /** By when it is to be delivered, in milliseconds since 1970; 0 for whenever. */
+    long deadline;
+
+    /** Whether it is given up then. */
+    boolean returned;
 
     /** One for each destination that is not done with. */
     Job[] jobs = {};

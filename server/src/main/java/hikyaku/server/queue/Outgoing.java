@@ -4,12 +4,14 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobStore;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters.Ret;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -103,13 +105,43 @@ public record Outgoing(
   }
 
   /**
-   * When a sender wants a message to go.
+   * By when a message is to be delivered (RFC 2852).
+   *
+   * @param millis since 1970
+   * @param returned whether it is given up then; else its sender is told
+   * @param trace whether its sender is told of each server that it is passed on to
+   */
+  public record Deadline(long millis, boolean returned, boolean trace) {
+    /**
+     * @param mail when MAIL said so
+     */
+    public static Deadline of(DeliverBy by, Instant mail) {
+      return new Deadline(mail.plusSeconds(by.seconds()).toEpochMilli(), by.returned(), by.trace());
+    }
+
+    /** What is left of it, as MAIL would say it now. */
+    public DeliverBy left(Instant now) {
+      long seconds = Math.floorDiv(millis - now.toEpochMilli(), 1000L);
+      return new DeliverBy(
+          Math.clamp(seconds, returned ? 1 : -DeliverBy.LONGEST, DeliverBy.LONGEST),
+          returned,
+          trace);
+    }
+
+    public Instant time() {
+      return Instant.ofEpochMilli(millis);
+    }
+  }
+
+  /**
+   * When a sender wants a message to go, and to be there.
    *
    * @param release not before this moment, in milliseconds since 1970; 0 for at once
    * @param hold how the sender said it, for reports (RFC 4865 §5); empty if it did not
+   * @param by null for whenever it gets through
    */
-  public record Terms(long release, String hold) {
-    public static final Terms NONE = new Terms(0, "");
+  public record Terms(long release, String hold, @Nullable Deadline by) {
+    public static final Terms NONE = new Terms(0, "", null);
   }
 
   /**

@@ -177,6 +177,13 @@ final class Part {
     long arrived = entry.time().toEpochMilli();
     long release = outgoing.terms().release();
     Job.Message message = new Job.Message(this, entry.firstId(), entry.seq(), arrived, release);
+    Outgoing.Deadline by = outgoing.terms().by();
+    // What is late when it comes was told of by whoever passed it on (RFC 2852 §4).
+    boolean late = by != null && by.millis() <= arrived;
+    if (by != null) {
+      message.deadline = by.millis();
+      message.returned = by.returned();
+    }
     Map<Route, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < outgoing.recipients().size(); i++) {
       places
@@ -190,6 +197,7 @@ final class Part {
       Job job =
           new Job(message, destination, recipients.stream().mapToInt(Integer::intValue).toArray());
       job.due = release;
+      job.lateTold = late;
       jobs.add(job);
     });
     message.jobs = jobs.toArray(Job[]::new);
@@ -233,6 +241,7 @@ final class Part {
     job.attempts = tried.attempts();
     job.due = tried.due();
     job.delayTold = tried.delayTold();
+    job.lateTold = tried.lateTold();
     job.flying = false;
     if (job.message.way != null) {
       move(job.message, job.message.way);
@@ -268,6 +277,7 @@ final class Part {
     for (Job job : leaving) {
       moved.attempts = Math.max(moved.attempts, job.attempts);
       moved.delayTold |= job.delayTold;
+      moved.lateTold |= job.lateTold;
       if (job.state == Job.State.HELD) {
         moved.state = Job.State.HELD;
       }

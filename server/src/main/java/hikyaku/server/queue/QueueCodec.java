@@ -15,6 +15,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.queue.proto.Deadline;
 import hikyaku.server.queue.proto.MessageQueued;
 import hikyaku.server.queue.proto.MessageTried;
 import hikyaku.server.queue.proto.MessagesOrdered;
@@ -65,6 +66,14 @@ final class QueueCodec {
             .setAccount(message.account())
             .setReleaseMillis(message.terms().release())
             .setHold(message.terms().hold());
+    Outgoing.Deadline by = message.terms().by();
+    if (by != null) {
+      record.setDeadline(
+          Deadline.newBuilder()
+              .setMillis(by.millis())
+              .setReturned(by.returned())
+              .setTrace(by.trace()));
+    }
     message.recipients().forEach(to -> record.addRecipients(recipient(to)));
     return new Event(
         QueueEventRecord.newBuilder().setQueued(record).build().toByteString(),
@@ -100,6 +109,7 @@ final class QueueCodec {
             .setAttempts(tried.attempts())
             .setDueMillis(tried.due())
             .setDelayTold(tried.delayTold())
+            .setLateTold(tried.lateTold())
             .setReason(tried.reason());
     return plain(QueueEventRecord.newBuilder().setTried(record));
   }
@@ -185,7 +195,14 @@ final class QueueCodec {
         record.getMessageId(),
         recipients,
         record.getAccount(),
-        new Outgoing.Terms(record.getReleaseMillis(), record.getHold()));
+        new Outgoing.Terms(
+            record.getReleaseMillis(),
+            record.getHold(),
+            record.hasDeadline() ? deadline(record.getDeadline()) : null));
+  }
+
+  private static Outgoing.Deadline deadline(Deadline record) {
+    return new Outgoing.Deadline(record.getMillis(), record.getReturned(), record.getTrace());
   }
 
   private static Outgoing.To recipient(QueuedRecipient record) throws AddressException {
@@ -220,6 +237,7 @@ final class QueueCodec {
         record.getAttempts(),
         record.getDueMillis(),
         record.getDelayTold(),
+        record.getLateTold(),
         record.getReason());
   }
 

@@ -19,6 +19,7 @@ sealed interface QueueEvent {
    * @param attempts so far, for those
    * @param due when the next is due, in milliseconds since 1970
    * @param delayTold whether their sender was told that it takes long
+   * @param lateTold whether they were told that it comes later than it was to
    * @param reason why they wait, for people; empty if none does
    */
   record Tried(
@@ -28,6 +29,7 @@ sealed interface QueueEvent {
       int attempts,
       long due,
       boolean delayTold,
+      boolean lateTold,
       String reason)
       implements QueueEvent {}
 

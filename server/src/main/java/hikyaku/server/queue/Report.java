@@ -52,7 +52,7 @@ record Report(
     RELAYED(
         "relayed",
         "Your message was passed on",
-        "Your message was passed on to servers that do not tell what becomes of it, for:"),
+        "Your message was passed on to other servers, which may not tell what becomes of it, for:"),
     DELIVERED(
         "delivered",
         "Your message was delivered",
@@ -178,6 +178,11 @@ record Report(
       out.append("Future-Release-Request: ").append(message.terms().hold()).append("\r\n");
     }
     out.append("Arrival-Date: ").append(date(arrived)).append("\r\n");
+    Outgoing.Deadline by = message.terms().by();
+    if (by != null) {
+      // RFC 2852 §5.
+      out.append("Deliver-By-Date: ").append(date(by.time())).append("\r\n");
+    }
     for (About each : about) {
       out.append("\r\n");
       OriginalRecipient meant = each.to().parameters().orcpt();

@@ -51,7 +51,7 @@ final class Reporter {
     return switch (kind) {
       case FAILURE -> notifyOn == null || notifyOn.contains(Notify.FAILURE);
       case DELAY -> notifyOn == null || notifyOn.contains(Notify.DELAY);
-      case RELAYED, DELIVERED -> notifyOn != null && notifyOn.contains(Notify.SUCCESS);
+      case DELIVERED, RELAYED -> notifyOn != null && notifyOn.contains(Notify.SUCCESS);
     };
   }
 

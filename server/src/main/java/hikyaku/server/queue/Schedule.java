@@ -299,7 +299,18 @@ final class Schedule {
   }
 
   private boolean isOverdue(Job job, long now) {
-    return isExpired(job, now) || isDelayed(job, now);
+    return isExpired(job, now) || isDelayed(job, now) || isReturned(job, now) || isLate(job, now);
+  }
+
+  /** Whether a message is to be given up because it is late (RFC 2852). */
+  boolean isReturned(Job job, long now) {
+    return job.message.returned && now >= job.message.deadline;
+  }
+
+  /** Whether a sender is to be told that it comes later than it was to. */
+  boolean isLate(Job job, long now) {
+    long deadline = job.message.deadline;
+    return deadline > 0 && !job.message.returned && !job.lateTold && now >= deadline;
   }
 
   /** Whether a message has been tried for long enough. */

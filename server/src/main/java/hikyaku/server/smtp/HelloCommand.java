@@ -40,6 +40,9 @@ final class HelloCommand {
     if (session.offersDsn()) {
       lines.add("DSN");
     }
+    if (session.offersDeliverBy()) {
+      lines.add("DELIVERBY");
+    }
     if (session.offersFutureRelease()) {
       lines.add(futureRelease(session));
     }

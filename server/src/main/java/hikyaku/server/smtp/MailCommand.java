@@ -1,6 +1,7 @@
 package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Command;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.Hold;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
@@ -44,7 +45,7 @@ final class MailCommand {
       return Replies.NEEDS_SMTPUTF8;
     }
     Hold hold = parameters.hold();
-    Reply unfit = hold == null ? null : refusal(session, hold);
+    Reply unfit = hold == null ? null : refusal(session, hold, parameters.by());
     if (unfit != null) {
       return unfit;
     }
@@ -57,11 +58,14 @@ final class MailCommand {
   }
 
   /** Why a message is not held so long, or null. */
-  private static @Nullable Reply refusal(SmtpSession session, Hold hold) {
+  private static @Nullable Reply refusal(SmtpSession session, Hold hold, @Nullable DeliverBy by) {
     Instant now = session.services().clock().instant();
     Instant release = hold.release(now);
     if (release.isAfter(now.plus(session.settings().longestHold()))) {
       return Replies.heldTooLong(session.settings().longestHold());
+    }
+    if (by != null && by.seconds() > 0 && !release.isBefore(now.plusSeconds(by.seconds()))) {
+      return Replies.LATE_AT_RELEASE;
     }
     // A repeat may come to its time on the way from a node that took it.
     return release.isAfter(now) || session.isRepeat() ? null : Replies.HELD_UNTIL_NOW;
@@ -76,6 +80,7 @@ final class MailCommand {
     return session.isExtended()
         && (!dsn || session.offersDsn())
         && (!parameters.requireTls() || session.offersRequireTls())
+        && (parameters.by() == null || session.offersDeliverBy())
         && (parameters.hold() == null || session.offersFutureRelease())
         && (!auth || session.face() == SmtpFace.SUBMISSION);
   }

@@ -17,6 +17,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.Hold;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
@@ -226,7 +227,7 @@ final class MessageEnd {
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
     List<Append> outgoing =
         new ArrayList<>(
-            outgoing(received, completed, added, trace, elsewhere(), Outgoing.Terms.NONE));
+            outgoing(received, completed, added, trace, elsewhere(), terms(null)));
     outgoing.addAll(forwarded(received, completed, added, trace, now));
     outgoing.addAll(counted(received.blob()));
     List<Delivered> delivered =
@@ -279,9 +280,7 @@ final class MessageEnd {
     transaction.recipients().stream()
         .filter(recipient -> !recipient.isElsewhere())
         .forEach(recipient -> to.addAll(here(recipient)));
-    Outgoing.Terms terms =
-        new Outgoing.Terms(
-            release.toEpochMilli(), String.valueOf(transaction.mail().parameters().hold()));
+    Outgoing.Terms terms = terms(release);
     String added = signatures.fields() + completed.fields();
     List<Append> outgoing = new ArrayList<>(outgoing(received, completed, added, trace, to, terms));
     outgoing.addAll(counted(received.blob()));
@@ -289,6 +288,16 @@ final class MessageEnd {
     lookAtSender(outgoing);
     told(received, completed, signatures, List.of(), List.of(), began, release);
     return Answer.of(Replies.queuedUntil(transaction.id(), release));
+  }
+
+  /** When it is to go, and to be there. */
+  private Outgoing.Terms terms(@Nullable Instant release) {
+    MailParameters parameters = transaction.mail().parameters();
+    DeliverBy by = parameters.by();
+    return new Outgoing.Terms(
+        release == null ? 0 : release.toEpochMilli(),
+        release == null ? "" : String.valueOf(parameters.hold()),
+        by == null ? null : Outgoing.Deadline.of(by, transaction.begun()));
   }
 
   /** An address that is no mailbox's name, such as the postmaster of all, is its accounts'. */

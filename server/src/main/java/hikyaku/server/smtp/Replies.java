@@ -48,6 +48,9 @@ final class Replies {
   static final Reply HELD_UNTIL_NOW =
       Reply.of(501, "5.5.4", "The time until which to hold the message is over");
 
+  static final Reply LATE_AT_RELEASE =
+      Reply.of(501, "5.5.4", "The message would be late when it is released");
+
   static Reply queuedUntil(String id, Instant release) {
     return Reply.of(
         250, "2.0.0", "Queued as " + id + " until " + release.truncatedTo(ChronoUnit.SECONDS));

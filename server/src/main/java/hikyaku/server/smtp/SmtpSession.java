@@ -354,7 +354,7 @@ final class SmtpSession {
   void begin(Command.Mail command) {
     transactionsBegun++;
     String id = connection.sessionId() + "." + transactionsBegun;
-    transaction = new Transaction(id, command, deadline());
+    transaction = new Transaction(id, command, services.clock().instant(), deadline());
   }
 
   private long deadline() {
@@ -529,6 +529,11 @@ final class SmtpSession {
    */
   boolean offersDsn() {
     return face == SmtpFace.SUBMISSION && settings.ownSenderOnly();
+  }
+
+  /** Whether BY is taken: where reports have somewhere to go, as with NOTIFY. */
+  boolean offersDeliverBy() {
+    return offersDsn() && services.outbox().isPresent();
   }
 
   /** Whether HOLDFOR and HOLDUNTIL are taken: in submission only (RFC 4865 §3). */

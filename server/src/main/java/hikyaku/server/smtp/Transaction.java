@@ -4,6 +4,7 @@ import hikyaku.protocol.smtp.Command;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.origin.Examination;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -23,6 +24,7 @@ final class Transaction {
 
   private final String id;
   private final Command.Mail mail;
+  private final Instant begun;
   private final long deadline;
   private final List<Recipient> recipients = new ArrayList<>();
 
@@ -36,11 +38,13 @@ final class Transaction {
 
   /**
    * @param id unique for ever: the session's and the transaction's number in it
+   * @param begun when
    * @param deadline in {@link System#nanoTime} terms
    */
-  Transaction(String id, Command.Mail mail, long deadline) {
+  Transaction(String id, Command.Mail mail, Instant begun, long deadline) {
     this.id = id;
     this.mail = mail;
+    this.begun = begun;
     this.deadline = deadline;
   }
 
@@ -54,6 +58,10 @@ final class Transaction {
 
   boolean isSmtpUtf8() {
     return mail.parameters().smtpUtf8();
+  }
+
+  Instant begun() {
+    return begun;
   }
 
   long deadline() {

@@ -3,6 +3,7 @@ package hikyaku.server.smtpclient;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import hikyaku.protocol.smtp.ClientLines;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ServerReply;
@@ -79,9 +80,36 @@ final class HandOver {
     if (letter.isBinary() && !(connection.offers("BINARYMIME") && connection.offers("CHUNKING"))) {
       return Verdict.failed("5.6.3", host + " takes no binary messages");
     }
-    return letter.eightBit() && !connection.offers("8BITMIME")
-        ? Verdict.failed("5.6.3", host + " takes messages of 7-bit characters only")
+    if (letter.eightBit() && !connection.offers("8BITMIME")) {
+      return Verdict.failed("5.6.3", host + " takes messages of 7-bit characters only");
+    }
+    Letter.Deadline deadline = letter.deadline();
+    return deadline != null && deadline.returned() ? late(deadline.left()) : null;
+  }
+
+  /**
+   * Why a message does not go this way that is of no use once it is late (RFC 2852 §4), or null.
+   */
+  private @Nullable Verdict late(long left) {
+    if (!connection.offers("DELIVERBY")) {
+      return Verdict.failed("5.3.3", host + " does not say that it heeds when mail is late");
+    }
+    long shortest = Math.max(1, connection.shortestDelivery());
+    return left < shortest
+        ? Verdict.failed(
+            "5.4.7", host + " would have " + left + " s left, and needs " + shortest + " at least")
         : null;
+  }
+
+  /** What is left of its time; null if it has no end, or the other side does not heed it. */
+  private @Nullable DeliverBy by() {
+    Letter.Deadline deadline = letter.deadline();
+    if (deadline == null || !connection.offers("DELIVERBY")) {
+      return null;
+    }
+    // It may become late between the look at it and here; then it is, and that is told.
+    long left = deadline.returned() ? Math.max(1, deadline.left()) : deadline.left();
+    return new DeliverBy(left, deadline.returned(), deadline.trace());
   }
 
   private List<Verdict> all(Verdict verdict) {
@@ -103,7 +131,9 @@ final class HandOver {
             dsn ? wanted.ret() : null,
             dsn ? wanted.envid() : null,
             null,
-            wanted.requireTls());
+            wanted.requireTls(),
+            null,
+            by());
     return ClientLines.mail(letter.from(), said);
   }
 

@@ -1,18 +1,24 @@
 package hikyaku.server.smtpclient;
 
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message with its envelope, for recipients that take their mail at one place.
  *
  * @param from where failures are told
  * @param parameters of MAIL; size and body are what the message has
+ * @param deadline by when it is to be delivered, null for whenever; the parameters need not say it
  * @param eightBit whether there is an octet above 127 in it
  * @param optionalTls whether it goes without TLS rather than not at all, whatever policies say (RFC
  *     8689 §4); {@link MailParameters#requireTls} goes before it
@@ -22,6 +28,7 @@ import java.util.List;
 public record Letter(
     ReversePath from,
     MailParameters parameters,
+    @Nullable Deadline deadline,
     boolean eightBit,
     boolean optionalTls,
     List<To> recipients,
@@ -29,6 +36,21 @@ public record Letter(
 
   public Letter {
     recipients = List.copyOf(recipients);
+  }
+
+  /**
+   * By when a message is to be delivered (RFC 2852).
+   *
+   * @param returned whether it is of no use later
+   * @param trace whether each server that passes it on is to say so
+   * @param clock which time it is when it is handed over
+   */
+  public record Deadline(Instant time, boolean returned, boolean trace, InstantSource clock) {
+    /** How many seconds are left, as BY can say it. */
+    long left() {
+      long left = Duration.between(clock.instant(), time).toSeconds();
+      return Math.clamp(left, -DeliverBy.LONGEST, DeliverBy.LONGEST);
+    }
   }
 
   /** One recipient. */

@@ -101,8 +101,10 @@ public final class SmtpClient {
    * @param host who took it, or did not
    * @param tls the version of TLS; empty for none
    * @param reports whether that server has taken over the duty of reports (RFC 3461 §4)
+   * @param times whether it has taken over to heed when mail is late (RFC 2852 §4)
    */
-  public record Result(List<Verdict> verdicts, String host, String tls, boolean reports) {}
+  public record Result(
+      List<Verdict> verdicts, String host, String tls, boolean reports, boolean times) {}
 
   /** Messages for one place, one after the other, over one connection while it lasts. */
   public final class Session implements AutoCloseable {
@@ -143,7 +145,7 @@ public final class SmtpClient {
         if (made == Letter.Tls.REQUIRED && e.verdict().status().substring(1).startsWith(".7.")) {
           // It is this message that wants too much; others may get through.
           return new Result(
-              letter.recipients().stream().map(_ -> e.verdict()).toList(), "", "", false);
+              letter.recipients().stream().map(_ -> e.verdict()).toList(), "", "", false, false);
         }
         throw e;
       }
@@ -178,7 +180,8 @@ public final class SmtpClient {
         throws UnreachableException {
       String tls = over.tls();
       List<Verdict> verdicts = new HandOver(over, letter, mayEnd).run();
-      return new Result(verdicts, over.hop().toString(), tls, over.offers("DSN"));
+      return new Result(
+          verdicts, over.hop().toString(), tls, over.offers("DSN"), over.offers("DELIVERBY"));
     }
 
     /** Says goodbye. */

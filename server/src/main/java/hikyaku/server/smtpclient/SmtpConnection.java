@@ -280,6 +280,12 @@ final class SmtpConnection implements AutoCloseable {
     return size.matches("[0-9]{1,18}") ? Long.parseLong(size) : 0;
   }
 
+  /** min-by-time (RFC 2852 §3): the shortest time that the server takes, in seconds; 0 for any. */
+  long shortestDelivery() {
+    String first = extensions.getOrDefault("DELIVERBY", "").split(",", 2)[0].strip();
+    return first.matches("[0-9]{1,9}") ? Long.parseLong(first) : 0;
+  }
+
   /** The version of TLS; empty for none. */
   String tls() {
     return socket instanceof SSLSocket secured ? secured.getSession().getProtocol() : "";

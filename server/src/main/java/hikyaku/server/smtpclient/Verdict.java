@@ -63,6 +63,21 @@ public record Verdict(Kind kind, String status, String text, String from) {
         : this;
   }
 
+  /**
+   * The same of a message whose time is over (RFC 2852 §4, RFC 3463 §3.5).
+   *
+   * @param returned whether it is given up for that
+   */
+  public Verdict late(boolean returned) {
+    String why = "it was to be delivered earlier; " + this;
+    return returned ? failed("5.4.7", why) : deferred("4.4.7", why);
+  }
+
+  /** Whether it is our own finding that the time that its sender wants cannot be kept. */
+  public boolean isUntimely() {
+    return from.isEmpty() && (status.equals("5.4.7") || status.equals("5.3.3"));
+  }
+
   public boolean isFinal() {
     return kind != Kind.DEFERRED;
   }

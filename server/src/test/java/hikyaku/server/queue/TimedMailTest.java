@@ -43,6 +43,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -222,7 +224,8 @@ class TimedMailTest {
   }
 
   private String hold(Outgoing.To... to) throws Exception {
-    return put(new Outgoing.Terms(START.plus(HOUR).toEpochMilli(), "for;" + HOUR.toSeconds()), to);
+    return put(
+        new Outgoing.Terms(START.plus(HOUR).toEpochMilli(), "for;" + HOUR.toSeconds(), null), to);
   }
 
   private static Outgoing.To there(String name) throws Exception {
@@ -451,5 +454,138 @@ class TimedMailTest {
     marker(there);
     awaitEmpty();
     assertThat(names(there)).containsOnlyOnce(held);
+  }
+
+  // ---- by when
+
+  private String deliverBy(Duration within, boolean returned, boolean trace, Outgoing.To... to)
+      throws Exception {
+    Instant time = START.plus(within);
+    return put(
+        new Outgoing.Terms(0, "", new Outgoing.Deadline(time.toEpochMilli(), returned, trace)), to);
+  }
+
+  private static Outgoing.To there(String name, Set<RcptParameters.Notify> notifyOn)
+      throws Exception {
+    return new Outgoing.To(there(name).address(), new RcptParameters(notifyOn, null));
+  }
+
+  /** A server that heeds when mail is late, and puts off what is for {@code slow}. */
+  private MailSink slow(AtomicInteger attempts) throws Exception {
+    return sink((line, _) -> {
+      if (line.startsWith("RCPT TO:<slow@")) {
+        attempts.incrementAndGet();
+        return "450 4.2.0 later";
+      }
+      return line.startsWith("EHLO") ? "250-sink\r\n250 DELIVERBY" : null;
+    });
+  }
+
+  @Test
+  void whatIsOfNoUseLaterComesBackInTime() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    MailSink there = slow(attempts);
+    start("a", there);
+    String late = deliverBy(Duration.ofMinutes(2), true, false, there("slow"));
+    MailSink.until("the log's word", () -> tried(late) == 1);
+    clock.now = START.plus(Duration.ofMinutes(2));
+    marker(there);
+    awaitEmpty();
+    assertThat(inbox())
+        .singleElement()
+        .asString()
+        .contains(
+            "Action: failed\r\nStatus: 5.4.7\r\n",
+            "Deliver-By-Date: Sun, 22 Nov 2026 10:02:00 +0000\r\n");
+    assertThat(attempts).hasValue(1);
+  }
+
+  private int tried(String id) {
+    return view.find(named(id), 1).messages().stream()
+        .mapToInt(QueueView.Waiting::attempts)
+        .findFirst()
+        .orElse(0);
+  }
+
+  @Test
+  void ofWhatIsLateTheSenderIsToldOnceAndItIsTriedOn() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    MailSink there = slow(attempts);
+    start("a", there);
+    String late = deliverBy(Duration.ofMinutes(2), false, false, there("slow"));
+    MailSink.until("the log's word", () -> tried(late) == 1);
+    assertThat(inbox()).isEmpty();
+    clock.now = START.plus(Duration.ofMinutes(2));
+    marker(there);
+    MailSink.until("a second attempt", () -> tried(late) == 2);
+    assertThat(inbox())
+        .singleElement()
+        .asString()
+        .contains("Action: delayed\r\nStatus: 4.4.7\r\n", "450 4.2.0 later");
+
+    // Another node knows that it was told.
+    dead.add("a");
+    clock.now = START.plus(Duration.ofMinutes(4));
+    start("b", there);
+    marker(there);
+    MailSink.until("a third attempt", () -> tried(late) == 3);
+    assertThat(inbox()).hasSize(1);
+  }
+
+  @Test
+  void whatWasLateWhenItCameIsNotToldOf() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    MailSink there = slow(attempts);
+    start("a", there);
+    String late = deliverBy(Duration.ofMinutes(-2), false, false, there("slow"));
+    MailSink.until("an attempt", () -> tried(late) == 1);
+    assertThat(inbox()).isEmpty();
+  }
+
+  /** RFC 2852 §4: R goes only to who heeds it, N to anybody, and then its sender hears so. */
+  @Test
+  void whereNobodyHeedsTheTimeItComesBackOrItsSenderIsTold() throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    MailSink there =
+        sink((line, _) -> {
+          said.add(line);
+          return null;
+        });
+    start("a", there);
+    deliverBy(HOUR, true, false, there("r"));
+    String told = deliverBy(HOUR, false, false, there("n"));
+    String never = deliverBy(HOUR, false, true, there("m", Set.of()));
+    marker(there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(told, never);
+    assertThat(said).noneMatch(line -> line.contains(" BY=") || line.startsWith("RCPT TO:<r@"));
+    assertThat(inbox())
+        .hasSize(2)
+        .anyMatch(text -> text.contains("Action: failed\r\nStatus: 5.3.3\r\n"))
+        .anyMatch(
+            text -> text.contains("Final-Recipient: rfc822; n@there.test\r\nAction: relayed\r\n"));
+  }
+
+  @Test
+  void whatIsLeftOfTheTimeIsPassedOn() throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    MailSink there =
+        sink((line, _) -> {
+          said.add(line);
+          return line.startsWith("EHLO") ? "250-sink\r\n250 DELIVERBY 30,x" : null;
+        });
+    clock.now = START.plus(Duration.ofSeconds(40));
+    start("a", there);
+    deliverBy(Duration.ofSeconds(70), true, false, there("a"));
+    deliverBy(Duration.ofSeconds(69), true, false, there("b"));
+    deliverBy(Duration.ofSeconds(30), false, true, there("c"));
+    awaitEmpty();
+    assertThat(said.stream().filter(line -> line.startsWith("MAIL")))
+        .containsExactlyInAnyOrder(
+            "MAIL FROM:<me@home.test> BY=30;R", "MAIL FROM:<me@home.test> BY=-10;NT");
+    assertThat(inbox())
+        .hasSize(2)
+        .anyMatch(text -> text.contains("b@there.test\r\nAction: failed\r\nStatus: 5.4.7\r\n"))
+        .anyMatch(text -> text.contains("c@there.test\r\nAction: relayed\r\n"));
   }
 }

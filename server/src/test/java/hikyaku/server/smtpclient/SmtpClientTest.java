@@ -71,6 +71,7 @@ class SmtpClientTest {
     return new Letter(
         new Mailbox(new MailAddress("me", "us.test")),
         parameters,
+        null,
         false,
         false,
         Stream.of(to)
@@ -232,7 +233,13 @@ class SmtpClientTest {
       Letter small = letter("1\r\n", "a");
       Letter eightBit =
           new Letter(
-              small.from(), small.parameters(), true, false, small.recipients(), small.content());
+              small.from(),
+              small.parameters(),
+              null,
+              true,
+              false,
+              small.recipients(),
+              small.content());
       assertThat(send(sink, eightBit).verdicts().getFirst().status()).isEqualTo("5.6.3");
       assertThat(sink.taken()).isEmpty();
     }

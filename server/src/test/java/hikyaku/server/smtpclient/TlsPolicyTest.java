@@ -145,6 +145,7 @@ class TlsPolicyTest {
     return new Letter(
         new Mailbox(new MailAddress("me", "us.test")),
         new MailParameters(3L, null, false, null, null, null, requireTls),
+        null,
         false,
         optionalTls,
         List.of(
