@@ -186,7 +186,8 @@ public final class QueueCommand {
               "recipients",
               "next",
               "by",
-              "in time"),
+              "in time",
+              "priority"),
           List.of(
               text(message, "id"),
               text(message, "session"),
@@ -197,7 +198,8 @@ public final class QueueCommand {
               String.valueOf(number(message, "recipients")),
               next(message),
               text(message, "way").isEmpty() ? "the usual way" : text(message, "way"),
-              inTime(message)));
+              inTime(message),
+              String.valueOf(message.get("priority").asInt())));
       List<List<String>> waiting = new ArrayList<>();
       for (JsonNode each : message.get("waiting")) {
         waiting.add(

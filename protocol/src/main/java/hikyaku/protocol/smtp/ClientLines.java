@@ -39,6 +39,9 @@ public final class ClientLines {
     if (parameters.by() != null) {
       line.append(" BY=").append(parameters.by());
     }
+    if (parameters.priority() != null) {
+      line.append(" MT-PRIORITY=").append(parameters.priority());
+    }
     if (parameters.requireTls()) {
       line.append(" REQUIRETLS");
     }

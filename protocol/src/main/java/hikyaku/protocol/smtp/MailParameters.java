@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param requireTls that nobody may hand it on without TLS that is checked (RFC 8689 §3)
  * @param hold until when it is to be kept back (RFC 4865 §3)
  * @param by within what time it is to be delivered (RFC 2852 §4)
+ * @param priority {@value #LOWEST_PRIORITY} to {@value #HIGHEST_PRIORITY}, where most mail has 0
+ *     (RFC 6710 §3)
  */
 public record MailParameters(
     @Nullable Long size,
@@ -24,7 +26,11 @@ public record MailParameters(
     @Nullable String auth,
     boolean requireTls,
     @Nullable Hold hold,
-    @Nullable DeliverBy by) {
+    @Nullable DeliverBy by,
+    @Nullable Integer priority) {
+
+  public static final int LOWEST_PRIORITY = -9;
+  public static final int HIGHEST_PRIORITY = 9;
 
   public static final MailParameters NONE =
       new MailParameters(null, null, false, null, null, null, false);
@@ -38,7 +44,7 @@ public record MailParameters(
       @Nullable String envid,
       @Nullable String auth,
       boolean requireTls) {
-    this(size, body, smtpUtf8, ret, envid, auth, requireTls, null, null);
+    this(size, body, smtpUtf8, ret, envid, auth, requireTls, null, null, null);
   }
 
   /** What kind of octets the message has. */

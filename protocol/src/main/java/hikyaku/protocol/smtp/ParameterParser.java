@@ -26,7 +26,8 @@ final class ParameterParser {
           "REQUIRETLS",
           "HOLDFOR",
           "HOLDUNTIL",
-          "BY");
+          "BY",
+          "MT-PRIORITY");
   private static final Set<String> OF_RCPT = Set.of("NOTIFY", "ORCPT");
 
   /** Characters of ENVID before decoding (RFC 3461 §4.4). */
@@ -43,6 +44,9 @@ final class ParameterParser {
 
   /** by-value (RFC 2852 §4). */
   private static final Pattern BY = Pattern.compile("([+-]?[0-9]{1,9});([RN])(T?)");
+
+  /** priority-value (RFC 6710 §3). */
+  private static final Pattern PRIORITY = Pattern.compile("-?[1-9]|0");
 
   private final Cursor in;
 
@@ -64,7 +68,8 @@ final class ParameterParser {
         auth(given.get("AUTH")),
         flag("REQUIRETLS", given),
         hold(given.get("HOLDFOR"), given.get("HOLDUNTIL")),
-        deliverBy(given.get("BY")));
+        deliverBy(given.get("BY")),
+        priority(given.get("MT-PRIORITY")));
   }
 
   RcptParameters rcptParameters() throws CommandSyntaxException {
@@ -195,6 +200,16 @@ final class ParameterParser {
       throw CommandSyntaxException.argument("A message that is late already cannot be returned");
     }
     return new DeliverBy(seconds, returned, !matcher.group(3).isEmpty());
+  }
+
+  private static @Nullable Integer priority(@Nullable String value) throws CommandSyntaxException {
+    if (value == null) {
+      return null;
+    }
+    if (!PRIORITY.matcher(value).matches()) {
+      throw CommandSyntaxException.argument("Bad MT-PRIORITY parameter");
+    }
+    return Integer.valueOf(value);
   }
 
   private static Instant dateTime(String value) throws CommandSyntaxException {

@@ -5,7 +5,7 @@
  *
  * <p>RFC 5321 with 1870 (SIZE), 2033 (LMTP), 2034 and 3463 (enhanced status codes), 2852
  * (DELIVERBY), 3030 (CHUNKING, BINARYMIME), 3207 (STARTTLS), 3461 (DSN), 4865 (FUTURERELEASE), 4954
- * (AUTH), 6152 (8BITMIME), 6531 (SMTPUTF8).
+ * (AUTH), 6152 (8BITMIME), 6531 (SMTPUTF8), 6710 (MT-PRIORITY).
  *
  * <p>Any octets give a command: what cannot be read becomes {@link
  * hikyaku.protocol.smtp.Command.Malformed} with the reply that says so. More is taken than the

@@ -95,7 +95,8 @@ class ServerReplyTest {
             null,
             true,
             null,
-            new DeliverBy(-20, false, true));
+            new DeliverBy(-20, false, true),
+            -3);
     assertThat(parsed(ClientLines.mail(from, mail))).isEqualTo(new Command.Mail(from, mail));
     assertThat(parsed(ClientLines.mail(ReversePath.NULL, MailParameters.NONE)))
         .isEqualTo(new Command.Mail(ReversePath.NULL, MailParameters.NONE));

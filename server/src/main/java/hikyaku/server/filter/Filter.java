@@ -144,7 +144,9 @@ public final class Filter {
             : new Address("postmaster", envelope.facts().getOrDefault("host", "localhost"));
     String id = envelope.transaction() + ".g" + name;
     return outbox
-        .append(Forwarding.of(id, message, by, envelope, tls(message, envelope), to))
+        .append(
+            Forwarding.of(
+                id, message, by, envelope, tls(message, envelope), mail.clock().instant(), to))
         .withKey(envelope.key("/g" + name));
   }
 

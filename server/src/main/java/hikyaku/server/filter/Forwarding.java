@@ -63,7 +63,7 @@ final class Forwarding {
         MailStory.printable(structure.envelope().messageId()),
         to.stream().map(each -> new Outgoing.To(each, recipient)).toList(),
         "",
-        new Outgoing.Terms(0, "", by(parameters, now)));
+        new Outgoing.Terms(0, "", by(parameters, now), 0));
   }
 
   private static Outgoing.@Nullable Deadline by(MailParameters parameters, Instant now) {

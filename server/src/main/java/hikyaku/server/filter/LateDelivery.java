@@ -136,7 +136,8 @@ public final class LateDelivery implements HomeDelivery {
             null,
             message.tls() == Outgoing.Tls.REQUIRED,
             null,
-            by == null ? null : by.left(filter.mail().clock().instant()));
+            by == null ? null : by.left(filter.mail().clock().instant()),
+            null);
     return new Envelope(
         message.sender(),
         parameters,

@@ -163,7 +163,8 @@ public final class QueueOperations implements AdminApi.Group {
       String way,
       String until,
       String deadline,
-      String late) {
+      String late,
+      int priority) {
     static View of(Waiting waiting) {
       Outgoing message = waiting.message();
       Outgoing.Deadline by = message.terms().by();
@@ -183,7 +184,8 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.way(),
           waiting.release().map(Object::toString).orElse(""),
           by == null ? "" : by.time().toString(),
-          by == null ? "" : by.returned() ? "returned" : "told");
+          by == null ? "" : by.returned() ? "returned" : "told",
+          message.terms().priority());
     }
   }
 

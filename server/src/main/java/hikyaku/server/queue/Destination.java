@@ -2,8 +2,6 @@ package hikyaku.server.queue;
 
 import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.Verdict;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +17,7 @@ final class Destination {
   final Route route;
 
   /** Jobs whose time has come, and some that have been dealt with otherwise. */
-  final Deque<Job> ready = new ArrayDeque<>();
+  final Line<Job> ready = new Line<>();
 
   /** Jobs that there are, in whatever state but GONE. */
   int jobs;
@@ -27,8 +25,20 @@ final class Destination {
   /** Deliveries that are under way. */
   int active;
 
-  /** Whether it stands in line for a delivery. */
-  boolean inTurn;
+  /** Its place in the line for a delivery; null if it stands in none. */
+  @Nullable Turn turn;
+
+  /**
+   * A place in that line.
+   *
+   * @param priority the highest of those that waited here when it was taken
+   */
+  record Turn(Destination destination, int priority) {
+    /** Whether it is not left for a better one. */
+    boolean counts() {
+      return destination.turn == this;
+    }
+  }
 
   /** Until when it is left alone, in milliseconds since 1970. */
   long restUntil;

@@ -77,6 +77,9 @@ final class Job {
     /** Whether it is given up then. */
     boolean returned;
 
+    /** -9 to 9. */
+    int priority;
+
     /** One for each destination that is not done with. */
     Job[] jobs = {};
 

@@ -139,9 +139,15 @@ public record Outgoing(
    * @param release not before this moment, in milliseconds since 1970; 0 for at once
    * @param hold how the sender said it, for reports (RFC 4865 §5); empty if it did not
    * @param by null for whenever it gets through
+   * @param priority -9 to 9 (RFC 6710)
    */
-  public record Terms(long release, String hold, @Nullable Deadline by) {
-    public static final Terms NONE = new Terms(0, "", null);
+  public record Terms(long release, String hold, @Nullable Deadline by, int priority) {
+    public static final Terms NONE = new Terms(0, "", null, 0);
+
+    /** Of mail that is neither held nor has to hurry. */
+    static Terms ofPriority(int priority) {
+      return new Terms(0, "", null, priority);
+    }
   }
 
   /**

@@ -177,6 +177,7 @@ final class Part {
     long arrived = entry.time().toEpochMilli();
     long release = outgoing.terms().release();
     Job.Message message = new Job.Message(this, entry.firstId(), entry.seq(), arrived, release);
+    message.priority = outgoing.terms().priority();
     Outgoing.Deadline by = outgoing.terms().by();
     // What is late when it comes was told of by whoever passed it on (RFC 2852 §4).
     boolean late = by != null && by.millis() <= arrived;

@@ -65,7 +65,8 @@ final class QueueCodec {
             .setMessageId(message.messageId())
             .setAccount(message.account())
             .setReleaseMillis(message.terms().release())
-            .setHold(message.terms().hold());
+            .setHold(message.terms().hold())
+            .setPriority(message.terms().priority());
     Outgoing.Deadline by = message.terms().by();
     if (by != null) {
       record.setDeadline(
@@ -198,7 +199,8 @@ final class QueueCodec {
         new Outgoing.Terms(
             record.getReleaseMillis(),
             record.getHold(),
-            record.hasDeadline() ? deadline(record.getDeadline()) : null));
+            record.hasDeadline() ? deadline(record.getDeadline()) : null,
+            record.getPriority()));
   }
 
   private static Outgoing.Deadline deadline(Deadline record) {

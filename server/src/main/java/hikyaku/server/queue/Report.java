@@ -66,6 +66,11 @@ record Report(
       return action;
     }
 
+    /** Bad news hurries as its message did, good news never (RFC 6710 §4.4). */
+    int priority(int ofMessage) {
+      return this == FAILURE || this == DELAY ? ofMessage : Math.min(0, ofMessage);
+    }
+
     Kind(String action, String subject, String sentence) {
       this.action = action;
       this.subject = subject;

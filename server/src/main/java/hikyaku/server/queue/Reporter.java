@@ -72,7 +72,7 @@ final class Reporter {
     try (Intake intake = mailboxes.mail().intake()) {
       report.write(intake, (octets, sink) -> mailboxes.copy(message, octets, sink));
       Intake.Received written = intake.finish();
-      boolean told = send(message, sender, written, times.now(), id);
+      boolean told = send(kind, message, sender, written, times.now(), id);
       if (told) {
         metrics.reported(kind);
       }
@@ -90,7 +90,12 @@ final class Reporter {
   }
 
   private boolean send(
-      Outgoing message, Mailbox sender, Intake.Received written, Instant now, String id)
+      Report.Kind kind,
+      Outgoing message,
+      Mailbox sender,
+      Intake.Received written,
+      Instant now,
+      String id)
       throws IOException {
     return switch (mailboxes.resolve(sender)) {
       case Resolution.Local local -> {
@@ -127,7 +132,9 @@ final class Reporter {
                 written.blob(),
                 written.structure().root().bodyStart(),
                 "",
-                List.of(new Outgoing.To(sender, RcptParameters.NONE)));
+                List.of(new Outgoing.To(sender, RcptParameters.NONE)),
+                "",
+                Outgoing.Terms.ofPriority(kind.priority(message.terms().priority())));
         Append append = outbox.append(report).withKey(id);
         var unused = mailboxes.mail().store().logs().append(append).orThrow();
         yield true;

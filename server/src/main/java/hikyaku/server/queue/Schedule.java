@@ -4,10 +4,8 @@ import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who is next. Destinations take turns, each with as many deliveries as it bears; what waits for
- * one stands in no other's way. Does no I/O; its lock is held for moments only.
+ * one stands in no other's way. Higher priorities go first, both at a destination and among
+ * destinations, but for every fourth turn ({@link Line}); no destination has more deliveries for
+ * them than it bears. Does no I/O; its lock is held for moments only.
  */
 final class Schedule {
   private static final long LONGEST_NAP_MILLIS = 60_000;
@@ -38,8 +38,8 @@ final class Schedule {
   private final BooleanSupplier mayBegin;
   private final Map<Route, Destination> destinations = new HashMap<>();
 
-  /** Destinations that may have something to do, each once. */
-  private final Deque<Destination> turn = new ArrayDeque<>();
+  /** Destinations that may have something to do; places of theirs that count no more, too. */
+  private final Line<Destination.Turn> turn = new Line<>();
 
   private final PriorityQueue<Due> waiting = new PriorityQueue<>(Comparator.comparingLong(Due::at));
   private final PriorityQueue<Rest> resting =
@@ -98,14 +98,19 @@ final class Schedule {
 
   private void ready(Job job) {
     job.state = Job.State.READY;
-    job.destination.ready.add(job);
+    job.destination.ready.add(job.message.priority, job);
     offer(job.destination);
   }
 
   private void offer(Destination destination) {
-    if (!destination.inTurn && destination.mayStart(clock.millis())) {
-      destination.inTurn = true;
-      turn.add(destination);
+    if (!destination.mayStart(clock.millis())) {
+      return;
+    }
+    int priority = destination.ready.highest();
+    Destination.Turn before = destination.turn;
+    if (before == null || before.priority() < priority) {
+      destination.turn = new Destination.Turn(destination, priority);
+      turn.add(priority, destination.turn);
       changed.signalAll();
     }
   }
@@ -160,10 +165,12 @@ final class Schedule {
 
   private @Nullable Destination startable(long now) {
     while (!turn.isEmpty()) {
-      Destination first = turn.remove();
-      first.inTurn = false;
-      if (first.mayStart(now)) {
-        return first;
+      Destination.Turn first = turn.remove();
+      if (first.counts()) {
+        first.destination().turn = null;
+        if (first.destination().mayStart(now)) {
+          return first.destination();
+        }
       }
     }
     return null;
@@ -282,16 +289,19 @@ final class Schedule {
         if (destination.restUntil <= now) {
           continue;
         }
-        for (Job job : destination.ready) {
-          if (found.size() < most && job.state == Job.State.READY && isOverdue(job, now)) {
-            fly(job);
-            found.add(job);
-          }
-        }
+        destination
+            .ready
+            .all()
+            .filter(job -> job.state == Job.State.READY && isOverdue(job, now))
+            .limit(most - found.size())
+            .forEach(job -> {
+              fly(job);
+              found.add(job);
+            });
       }
       destinations
           .values()
-          .removeIf(d -> d.jobs == 0 && d.active == 0 && !d.inTurn && d.restUntil <= now);
+          .removeIf(d -> d.jobs == 0 && d.active == 0 && d.turn == null && d.restUntil <= now);
       return found;
     } finally {
       lock.unlock();

@@ -21,9 +21,13 @@
  *   <li>A destination that cannot be reached rests, whatever waits for it; it takes no delivery
  *       from others.
  *   <li>Memory holds of a waiting message some numbers, not its addresses and not its text.
+ *   <li>Nobody has a held message before its time, those here neither, but by an order that names
+ *       it (ADR 28). A message that is of no use once it is late is handed only to who heeds that.
+ *   <li>However urgent mail is, every fourth turn is that of whoever has waited longest.
  * </ul>
  *
- * <p>RFC 5321 §4.5.4 (strategies), 3461 and 3464 (reports), 6533 (internationalized reports).
+ * <p>RFC 5321 §4.5.4 (strategies), 3461 and 3464 (reports), 6533 (internationalized reports), 4865
+ * (held mail), 2852 (deadlines), 6710 (priorities).
  */
 @NullMarked
 package hikyaku.server.queue;

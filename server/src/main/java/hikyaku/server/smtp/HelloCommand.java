@@ -43,6 +43,9 @@ final class HelloCommand {
     if (session.offersDeliverBy()) {
       lines.add("DELIVERBY");
     }
+    if (session.offersPriority()) {
+      lines.add("MT-PRIORITY");
+    }
     if (session.offersFutureRelease()) {
       lines.add(futureRelease(session));
     }

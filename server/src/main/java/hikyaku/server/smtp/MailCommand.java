@@ -80,6 +80,7 @@ final class MailCommand {
     return session.isExtended()
         && (!dsn || session.offersDsn())
         && (!parameters.requireTls() || session.offersRequireTls())
+        && (parameters.priority() == null || session.offersPriority())
         && (parameters.by() == null || session.offersDeliverBy())
         && (parameters.hold() == null || session.offersFutureRelease())
         && (!auth || session.face() == SmtpFace.SUBMISSION);

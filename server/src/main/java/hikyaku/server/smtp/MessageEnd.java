@@ -38,6 +38,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -287,7 +288,8 @@ final class MessageEnd {
     deliver(List.of(), _ -> outgoing, received.blob());
     lookAtSender(outgoing);
     told(received, completed, signatures, List.of(), List.of(), began, release);
-    return Answer.of(Replies.queuedUntil(transaction.id(), release));
+    String until = " until " + release.truncatedTo(ChronoUnit.SECONDS);
+    return Answer.of(accepted("Queued as " + transaction.id() + until));
   }
 
   /** When it is to go, and to be there. */
@@ -297,7 +299,8 @@ final class MessageEnd {
     return new Outgoing.Terms(
         release == null ? 0 : release.toEpochMilli(),
         release == null ? "" : String.valueOf(parameters.hold()),
-        by == null ? null : Outgoing.Deadline.of(by, transaction.begun()));
+        by == null ? null : Outgoing.Deadline.of(by, transaction.begun()),
+        session.priority(transaction));
   }
 
   /** An address that is no mailbox's name, such as the postmaster of all, is its accounts'. */
@@ -591,7 +594,18 @@ final class MessageEnd {
 
   private Reply accepted() {
     String what = transaction.sentElsewhere() == 0 ? "Delivered as " : "Queued as ";
-    return Reply.of(250, "2.0.0", what + transaction.id());
+    return accepted(what + transaction.id());
+  }
+
+  /**
+   * RFC 6710 §4.2: the reply that takes a message says if it has another priority than was said.
+   */
+  private Reply accepted(String what) {
+    Integer wanted = transaction.mail().parameters().priority();
+    int given = session.priority(transaction);
+    return wanted == null || wanted == given
+        ? Reply.of(250, "2.0.0", what)
+        : Reply.of(250, "2.3.6", given + " is the priority that it has now. " + what);
   }
 
   /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */
@@ -645,6 +659,7 @@ final class MessageEnd {
         .addKeyValue(
             "queued",
             release == null ? transaction.sentElsewhere() : transaction.recipients().size())
+        .addKeyValue("priority", session.priority(transaction))
         .addKeyValue("until", release == null ? "" : release.toString())
         .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
         .addKeyValue("signed", signatures.by())

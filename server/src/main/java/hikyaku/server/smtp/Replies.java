@@ -3,8 +3,6 @@ package hikyaku.server.smtp;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.sending.Allowance;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /** The replies that do not depend on anything, each with its reason where that is not plain. */
 final class Replies {
@@ -50,11 +48,6 @@ final class Replies {
 
   static final Reply LATE_AT_RELEASE =
       Reply.of(501, "5.5.4", "The message would be late when it is released");
-
-  static Reply queuedUntil(String id, Instant release) {
-    return Reply.of(
-        250, "2.0.0", "Queued as " + id + " until " + release.truncatedTo(ChronoUnit.SECONDS));
-  }
 
   /** Longer than EHLO said (RFC 4865 §4). */
   static Reply heldTooLong(Duration longest) {

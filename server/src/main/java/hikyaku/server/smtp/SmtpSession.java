@@ -531,6 +531,20 @@ final class SmtpSession {
     return face == SmtpFace.SUBMISSION && settings.ownSenderOnly();
   }
 
+  /** Whether MT-PRIORITY is taken: from those whom it can be allowed. */
+  boolean offersPriority() {
+    return face == SmtpFace.SUBMISSION && services.outbox().isPresent();
+  }
+
+  /** What priority a message has: what its sender wants, as far as it may. */
+  int priority(Transaction of) {
+    Integer wanted = of.mail().parameters().priority();
+    if (wanted == null || account == null) {
+      return 0;
+    }
+    return Math.min(wanted, settings.highestPriority(account.primary()));
+  }
+
   /** Whether BY is taken: where reports have somewhere to go, as with NOTIFY. */
   boolean offersDeliverBy() {
     return offersDsn() && services.outbox().isPresent();

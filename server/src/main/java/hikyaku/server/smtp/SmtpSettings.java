@@ -1,7 +1,10 @@
 package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Hold;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.server.directory.Address;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * How the server behaves.
@@ -16,6 +19,11 @@ import java.time.Duration;
  *     mail server (RFC 5321 §4.3.1) and is cut off with 554 5.5.0. Zero to not wait
  * @param longestHold how long a user may have a message kept back (FUTURERELEASE, RFC 4865); {@code
  *     0s} to not offer it. Reply: 501 5.5.4
+ * @param highestPriority the highest priority that users may give their mail (MT-PRIORITY, RFC
+ *     6710), from 0 to 9; most mail has 0, and a lower one is everybody's. What is higher is
+ *     brought down to it, and the user is told: 250 2.3.6
+ * @param priorities the same for single accounts and domains, as in {@code {"chief@example.org" =
+ *     9, "example.org" = 3}}
  * @param limits what a client may take
  */
 public record SmtpSettings(
@@ -25,6 +33,8 @@ public record SmtpSettings(
     boolean hideClientAddress,
     Duration greetingDelay,
     Duration longestHold,
+    int highestPriority,
+    Map<String, Integer> priorities,
     SmtpLimits limits) {
 
   public SmtpSettings {
@@ -33,6 +43,14 @@ public record SmtpSettings(
           "smtp.longest-hold must be "
               + Hold.LONGEST
               + "s at most, which is all that a client can say");
+    }
+    priorities = Map.copyOf(priorities);
+    if (highestPriority > MailParameters.HIGHEST_PRIORITY
+        || priorities.values().stream().anyMatch(each -> each > MailParameters.HIGHEST_PRIORITY)) {
+      throw new IllegalArgumentException(
+          "smtp.highest-priority and smtp.priorities must be "
+              + MailParameters.HIGHEST_PRIORITY
+              + " at most");
     }
   }
 
@@ -52,13 +70,29 @@ public record SmtpSettings(
         false,
         Duration.ZERO,
         Duration.ofDays(60),
+        0,
+        Map.of(),
         SmtpLimits.DEFAULT);
+  }
+
+  /** The highest priority that an account may give its mail, by the address it was made with. */
+  int highestPriority(Address account) {
+    Integer own = priorities.get(account.toString());
+    return own != null ? own : priorities.getOrDefault(account.domain(), highestPriority);
   }
 
   /** The same under another name. */
   public SmtpSettings withHostName(String name) {
     return new SmtpSettings(
-        name, overQuota, ownSenderOnly, hideClientAddress, greetingDelay, longestHold, limits);
+        name,
+        overQuota,
+        ownSenderOnly,
+        hideClientAddress,
+        greetingDelay,
+        longestHold,
+        highestPriority,
+        priorities,
+        limits);
   }
 
   public SmtpSettings withLimits(SmtpLimits newLimits) {
@@ -69,6 +103,8 @@ public record SmtpSettings(
         hideClientAddress,
         greetingDelay,
         longestHold,
+        highestPriority,
+        priorities,
         newLimits);
   }
 }

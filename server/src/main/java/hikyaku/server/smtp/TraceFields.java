@@ -150,6 +150,10 @@ final class TraceFields {
       // With several, each would be told of the others, blind ones too.
       out.append("\r\n\tfor <").append(transaction.recipients().getFirst().path()).append('>');
     }
+    if (transaction.mail().parameters().priority() != null) {
+      // RFC 6710 §4.3.
+      out.append("\r\n\tpriority ").append(session.priority(transaction));
+    }
     out.append(";\r\n\t").append(date(time)).append("\r\n");
   }
 

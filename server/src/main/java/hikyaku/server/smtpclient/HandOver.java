@@ -133,7 +133,8 @@ final class HandOver {
             null,
             wanted.requireTls(),
             null,
-            by());
+            by(),
+            connection.offers("MT-PRIORITY") ? wanted.priority() : null);
     return ClientLines.mail(letter.from(), said);
   }
 

@@ -225,7 +225,8 @@ class TimedMailTest {
 
   private String hold(Outgoing.To... to) throws Exception {
     return put(
-        new Outgoing.Terms(START.plus(HOUR).toEpochMilli(), "for;" + HOUR.toSeconds(), null), to);
+        new Outgoing.Terms(START.plus(HOUR).toEpochMilli(), "for;" + HOUR.toSeconds(), null, 0),
+        to);
   }
 
   private static Outgoing.To there(String name) throws Exception {
@@ -462,7 +463,8 @@ class TimedMailTest {
       throws Exception {
     Instant time = START.plus(within);
     return put(
-        new Outgoing.Terms(0, "", new Outgoing.Deadline(time.toEpochMilli(), returned, trace)), to);
+        new Outgoing.Terms(0, "", new Outgoing.Deadline(time.toEpochMilli(), returned, trace), 0),
+        to);
   }
 
   private static Outgoing.To there(String name, Set<RcptParameters.Notify> notifyOn)
@@ -587,5 +589,25 @@ class TimedMailTest {
         .hasSize(2)
         .anyMatch(text -> text.contains("b@there.test\r\nAction: failed\r\nStatus: 5.4.7\r\n"))
         .anyMatch(text -> text.contains("c@there.test\r\nAction: relayed\r\n"));
+  }
+
+  // ---- in which order
+
+  /** RFC 6710 §4.1: whoever knows priorities is told of it. */
+  @Test
+  void thePriorityIsPassedOn() throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    MailSink there =
+        sink((line, _) -> {
+          said.add(line);
+          return line.startsWith("EHLO") ? "250-sink\r\n250 MT-PRIORITY" : null;
+        });
+    start("a", there);
+    put(Outgoing.Terms.ofPriority(-4), there("a"));
+    put(Outgoing.Terms.NONE, there("b"));
+    awaitEmpty();
+    assertThat(said.stream().filter(line -> line.startsWith("MAIL")))
+        .containsExactlyInAnyOrder(
+            "MAIL FROM:<me@home.test> MT-PRIORITY=-4", "MAIL FROM:<me@home.test>");
   }
 }

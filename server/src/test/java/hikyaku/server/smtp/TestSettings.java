@@ -1,6 +1,7 @@
 package hikyaku.server.smtp;
 
 import java.time.Duration;
+import java.util.Map;
 
 /** Settings by their names, for transcripts. */
 final class TestSettings {
@@ -16,7 +17,14 @@ final class TestSettings {
         name.equals("hideClientAddress") ? Boolean.parseBoolean(value) : s.hideClientAddress(),
         name.equals("greetingDelay") ? Duration.parse(value) : s.greetingDelay(),
         name.equals("longestHold") ? Duration.parse(value) : s.longestHold(),
+        name.equals("highestPriority") ? Integer.parseInt(value) : s.highestPriority(),
+        name.equals("priority") ? priority(value) : s.priorities(),
         limit(s.limits(), name, value));
+  }
+
+  private static Map<String, Integer> priority(String value) {
+    String[] words = value.split("=");
+    return Map.of(words[0], Integer.valueOf(words[1]));
   }
 
   private static SmtpLimits limit(SmtpLimits l, String name, String value) {
