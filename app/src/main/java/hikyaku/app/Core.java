@@ -57,6 +57,7 @@ import hikyaku.server.sending.Allowance.Window;
 import hikyaku.server.sending.SendingBook;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
+import hikyaku.server.srs.SenderRewriting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -121,7 +122,12 @@ final class Core implements AutoCloseable {
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
-      filter = Filter.of(mail, directory, configuration.sieve());
+      filter =
+          Filter.of(
+              mail,
+              directory,
+              configuration.sieve(),
+              new SenderRewriting(configuration.srs(), key, directory, clock));
       sending = new SendingBook(store.logs());
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();

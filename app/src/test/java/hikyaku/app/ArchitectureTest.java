@@ -83,6 +83,7 @@ final class ArchitectureTest {
                       "server.queue",
                       "server.sending",
                       "server.origin",
+                      "server.srs",
                       "server.story",
                       "server.dkim")),
               Map.entry("server.published", Set.of("server.dkim", "server.dns")),
@@ -151,7 +152,11 @@ final class ArchitectureTest {
                       "mailbox",
                       "server.directory",
                       "server.queue",
+                      "server.srs",
                       "server.story")),
+              Map.entry(
+                  "server.srs",
+                  Set.of("protocol.address", "protocol.smtp", "server.auth", "server.directory")),
               Map.entry(
                   "server.sharing", Set.of("protocol.address", "mailbox", "server.directory")),
               Map.entry("server.story", Set.of("protocol.mime", "mailbox")),

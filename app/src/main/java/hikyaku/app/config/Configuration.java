@@ -19,6 +19,7 @@ import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.sending.SendingSettings;
 import hikyaku.server.smtp.SmtpSettings;
+import hikyaku.server.srs.SrsSettings;
 import hikyaku.server.tlsrpt.TlsReportSettings;
 import java.nio.file.Path;
 
@@ -51,6 +52,7 @@ import java.nio.file.Path;
  * @param sending when an account that sends is taken for a stolen one
  * @param tlsReports reports to other domains about TLS with their servers (TLSRPT, RFC 8460)
  * @param sieve what users' scripts may do
+ * @param srs the sender of mail that users' scripts send on to other services (SRS)
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
  * @param search the index of messages' texts, by which searches are fast
@@ -83,6 +85,7 @@ public record Configuration(
     SendingSettings sending,
     TlsReportSettings tlsReports,
     SieveSettings sieve,
+    SrsSettings srs,
     Pop3Settings pop3,
     ImapSettings imap,
     SearchSettings search,
@@ -115,6 +118,7 @@ public record Configuration(
           SendingSettings.DEFAULTS,
           TlsReportSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
+          SrsSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
           SearchSettings.DEFAULTS,
@@ -183,6 +187,7 @@ public record Configuration(
         sending,
         tlsReports,
         sieve,
+        srs,
         pop3,
         imap,
         search,

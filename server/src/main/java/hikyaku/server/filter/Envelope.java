@@ -12,6 +12,7 @@ import java.util.Objects;
 /**
  * How a message came.
  *
+ * @param from its sender; whoever is behind it if it is a return path of ours
  * @param to the recipient as the client named it
  * @param recipient what RCPT said of it
  * @param transaction its id, unique for ever

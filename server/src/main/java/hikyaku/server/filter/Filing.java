@@ -265,6 +265,7 @@ final class Filing {
             envelope,
             filter.tls(message, envelope),
             now,
+            filter.returnPaths().onward(envelope.from(), by.account().primary()),
             to),
         envelope.key("/r." + of(account) + number));
     forwarded = true;

@@ -25,6 +25,7 @@ import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.TlsWish;
+import hikyaku.server.srs.ReturnPaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -56,6 +57,7 @@ public final class Filter {
   private final SieveLimits limits;
   private final MemoryBook memories;
   private final Outbox outbox;
+  private final ReturnPaths returnPaths;
   private final Cache<ByteString, Script> compiled =
       Caffeine.newBuilder()
           .maximumWeight(COMPILED_OCTETS)
@@ -67,7 +69,8 @@ public final class Filter {
       MailStore mail,
       Directory directory,
       Redirects redirects,
-      SieveSettings settings) {
+      SieveSettings settings,
+      ReturnPaths returnPaths) {
     this.scripts = scripts;
     this.mail = mail;
     this.directory = directory;
@@ -76,19 +79,32 @@ public final class Filter {
     this.limits = SieveLimits.DEFAULTS.withRedirects(settings.redirects());
     this.memories = new MemoryBook(mail.store().logs(), mail.clock());
     this.outbox = new Outbox(mail.store().logs());
+    this.returnPaths = returnPaths;
   }
 
+  /** One that sends mail on under the sender that it came with. */
   public static Filter of(MailStore mail, Directory directory, SieveSettings settings) {
+    return of(mail, directory, settings, ReturnPaths.NONE);
+  }
+
+  public static Filter of(
+      MailStore mail, Directory directory, SieveSettings settings, ReturnPaths returnPaths) {
     return new Filter(
         new ScriptBook(mail.store().logs()),
         mail,
         directory,
         Redirects.of(directory, settings.redirect()),
-        settings);
+        settings,
+        returnPaths);
   }
 
   public SieveSettings settings() {
     return settings;
+  }
+
+  /** Makes the senders under which mail is sent on, and knows whom reports to them are for. */
+  public ReturnPaths returnPaths() {
+    return returnPaths;
   }
 
   public ScriptBook scripts() {
@@ -146,7 +162,15 @@ public final class Filter {
     return outbox
         .append(
             Forwarding.of(
-                id, message, by, envelope, tls(message, envelope), mail.clock().instant(), to))
+                id,
+                message,
+                by,
+                envelope,
+                tls(message, envelope),
+                mail.clock().instant(),
+                // Who hears in the author's place must not be all whom the alias leads to.
+                returnPaths.onward(envelope.from(), new Address("postmaster", by.domain())),
+                to))
         .withKey(envelope.key("/g" + name));
   }
 

@@ -34,6 +34,8 @@ final class Forwarding {
    * @param by the address that it was sent on for
    * @param tls what the sender wants of it
    * @param now the moment from which on its time counts, if it has one
+   * @param as the sender under which other servers get it; the author's stays the one who hears of
+   *     failures
    */
   static Outgoing of(
       String id,
@@ -42,6 +44,7 @@ final class Forwarding {
       Envelope envelope,
       Outgoing.Tls tls,
       Instant now,
+      ReversePath as,
       Collection<Mailbox> to) {
     MailParameters parameters = envelope.parameters();
     MessageStructure structure = message.structure();
@@ -50,7 +53,7 @@ final class Forwarding {
     return new Outgoing(
         id,
         message.session(),
-        sender(envelope),
+        envelope.from(),
         parameters.envid(),
         parameters.ret(),
         parameters.smtpUtf8() || !to.stream().allMatch(Mailbox::isAscii),
@@ -63,20 +66,13 @@ final class Forwarding {
         MailStory.printable(structure.envelope().messageId()),
         to.stream().map(each -> new Outgoing.To(each, recipient)).toList(),
         "",
-        new Outgoing.Terms(0, "", by(parameters, now), 0));
+        new Outgoing.Terms(0, "", by(parameters, now), 0),
+        as);
   }
 
   private static Outgoing.@Nullable Deadline by(MailParameters parameters, Instant now) {
     DeliverBy by = parameters.by();
     return by == null ? null : Outgoing.Deadline.of(by, now);
-  }
-
-  /**
-   * Under which sender it goes out: the author's, so that whoever wrote it hears of a failure, and
-   * the null one stays null. Whatever rewrites senders for the sake of SPF does it here.
-   */
-  private static ReversePath sender(Envelope envelope) {
-    return envelope.from();
   }
 
   /**

@@ -18,7 +18,7 @@ public final class StoryOperations implements AdminApi.Group {
 
   /** Keys of lines by which a message is found. */
   private static final List<String> MAIL_KEYS =
-      List.of("message_id", "from", "to", "recipient", "transaction", "blob");
+      List.of("message_id", "from", "as", "to", "returned", "recipient", "transaction", "blob");
 
   private final JournalSearch journal;
 

@@ -21,6 +21,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** Delivers to destinations, a thread for each delivery, and writes down what came of it. */
 final class Courier {
@@ -307,7 +308,7 @@ final class Courier {
     private Letter letter(List<Integer> some) {
       MailParameters.Body body = message.binary() ? MailParameters.Body.BINARYMIME : null;
       return new Letter(
-          message.sender(),
+          message.reversePath(),
           new MailParameters(
               message.octets(),
               body,
@@ -452,8 +453,11 @@ final class Courier {
           case DEFERRED -> expired ? "message not delivered, given up" : "delivery put off";
         };
     Outgoing message = trial.message;
-    LOG.atInfo()
-        .addKeyValue("mail", true)
+    LoggingEventBuilder line =
+        message.reversePath().equals(message.sender())
+            ? LOG.atInfo()
+            : LOG.atInfo().addKeyValue("as", message.reversePath());
+    line.addKeyValue("mail", true)
         .addKeyValue("transaction", message.transaction())
         .addKeyValue("session", message.session())
         .addKeyValue("from", message.sender())

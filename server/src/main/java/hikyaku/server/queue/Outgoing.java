@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param recipients at least one
  * @param account the id of the account that sends it; empty if it is none's
  * @param terms when its sender wants it to go
+ * @param reversePath the sender under which other servers get it, as SPF lets us
  */
 public record Outgoing(
     String transaction,
@@ -51,7 +52,8 @@ public record Outgoing(
     String messageId,
     List<To> recipients,
     String account,
-    Terms terms) {
+    Terms terms,
+    ReversePath reversePath) {
 
   public Outgoing {
     recipients = List.copyOf(recipients);
@@ -67,6 +69,44 @@ public record Outgoing(
     REQUIRED,
     /** Rather none than that the message does not come (TLS-Required: No). */
     OPTIONAL
+  }
+
+  /** One that goes out under its sender. */
+  public Outgoing(
+      String transaction,
+      String session,
+      ReversePath sender,
+      @Nullable String envid,
+      @Nullable Ret ret,
+      boolean smtpUtf8,
+      boolean binary,
+      boolean eightBit,
+      Tls tls,
+      ByteString prefix,
+      Blob blob,
+      long headerOctets,
+      String messageId,
+      List<To> recipients,
+      String account,
+      Terms terms) {
+    this(
+        transaction,
+        session,
+        sender,
+        envid,
+        ret,
+        smtpUtf8,
+        binary,
+        eightBit,
+        tls,
+        prefix,
+        blob,
+        headerOctets,
+        messageId,
+        recipients,
+        account,
+        terms,
+        sender);
   }
 
   /** One that no account answers for. */

@@ -75,6 +75,9 @@ final class QueueCodec {
               .setReturned(by.returned())
               .setTrace(by.trace()));
     }
+    if (!message.reversePath().equals(message.sender())) {
+      record.setReversePath(message.reversePath().toString());
+    }
     message.recipients().forEach(to -> record.addRecipients(recipient(to)));
     return new Event(
         QueueEventRecord.newBuilder().setQueued(record).build().toByteString(),
@@ -176,12 +179,14 @@ final class QueueCodec {
     for (QueuedRecipient each : record.getRecipientsList()) {
       recipients.add(recipient(each));
     }
+    ReversePath sender =
+        record.getSender().isEmpty()
+            ? ReversePath.NULL
+            : new Mailbox(MailAddress.parse(record.getSender()));
     return new Outgoing(
         record.getTransaction(),
         record.getSession(),
-        record.getSender().isEmpty()
-            ? ReversePath.NULL
-            : new Mailbox(MailAddress.parse(record.getSender())),
+        sender,
         record.getEnvid().isEmpty() ? null : record.getEnvid(),
         record.getHeaderOnly() ? Ret.HDRS : null,
         record.getSmtpUtf8(),
@@ -200,7 +205,10 @@ final class QueueCodec {
             record.getReleaseMillis(),
             record.getHold(),
             record.hasDeadline() ? deadline(record.getDeadline()) : null,
-            record.getPriority()));
+            record.getPriority()),
+        record.getReversePath().isEmpty()
+            ? sender
+            : new Mailbox(MailAddress.parse(record.getReversePath())));
   }
 
   private static Outgoing.Deadline deadline(Deadline record) {

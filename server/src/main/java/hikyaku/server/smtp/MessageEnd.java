@@ -126,7 +126,7 @@ final class MessageEnd {
       return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
     }
     finding = finding();
-    Reply refusal = refusal(finding);
+    Reply refusal = refusal(finding, !transaction.elsewhere().isEmpty());
     if (refusal != null) {
       return refuse(refusal, "whom it says to be from");
     }
@@ -154,9 +154,13 @@ final class MessageEnd {
     return examination.finish();
   }
 
-  private static @Nullable Reply refusal(Finding finding) {
+  /**
+   * @param onward whether it is to go to other servers, where there is no mailbox of ours for junk
+   */
+  private static @Nullable Reply refusal(Finding finding, boolean onward) {
     return switch (finding.disposition()) {
-      case ACCEPT, JUNK -> null;
+      case ACCEPT -> null;
+      case JUNK -> onward ? Replies.SUSPECT : null;
       case REFUSE_DMARC ->
           Reply.of(550, "5.7.26", "Refused by the DMARC policy of " + finding.author());
       case REFUSE_SPF -> Replies.SPF_FAILS;
@@ -323,9 +327,9 @@ final class MessageEnd {
   private List<Outgoing.To> elsewhere() {
     List<Outgoing.To> to = new ArrayList<>();
     for (Recipient recipient : transaction.elsewhere()) {
-      if (recipient.path() instanceof Mailbox mailbox) {
-        to.add(new Outgoing.To(mailbox, recipient.parameters()));
-      }
+      recipient
+          .onward()
+          .ifPresent(mailbox -> to.add(new Outgoing.To(mailbox, recipient.parameters())));
     }
     return to;
   }
@@ -395,7 +399,7 @@ final class MessageEnd {
     List<Recipient> recipients = transaction.recipients();
     recipients.stream()
         .filter(Recipient::isElsewhere)
-        .forEach(recipient -> had.add((Mailbox) recipient.path()));
+        .forEach(recipient -> recipient.onward().ifPresent(had::add));
     for (int i = 0; i < recipients.size(); i++) {
       Recipient alias = recipients.get(i);
       List<Mailbox> to = alias.forwarded().stream().filter(had::add).toList();
@@ -483,7 +487,7 @@ final class MessageEnd {
     facts.put("remote-host", session.requireHello().name());
     facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
     return new Envelope(
-        transaction.mail().from(),
+        session.services().filter().returnPaths().author(transaction.mail().from()),
         transaction.mail().parameters(),
         recipient.path(),
         recipient.parameters(),
@@ -661,6 +665,7 @@ final class MessageEnd {
             release == null ? transaction.sentElsewhere() : transaction.recipients().size())
         .addKeyValue("priority", session.priority(transaction))
         .addKeyValue("until", release == null ? "" : release.toString())
+        .addKeyValue("returned", returned())
         .addKeyValue("sent", copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList())
         .addKeyValue("signed", signatures.by())
         .addKeyValue("copies", into.size())
@@ -673,6 +678,15 @@ final class MessageEnd {
         .addKeyValue("author", finding.author())
         .addKeyValue("ms", took.toMillis())
         .log();
+  }
+
+  /** Who is behind the return paths among the recipients. */
+  private List<String> returned() {
+    return transaction.elsewhere().stream()
+        .filter(recipient -> !recipient.onward().filter(recipient.path()::equals).isPresent())
+        .flatMap(recipient -> recipient.onward().stream())
+        .map(Mailbox::toString)
+        .toList();
   }
 
   private List<String> named() {

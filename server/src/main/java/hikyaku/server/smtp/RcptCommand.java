@@ -6,6 +6,7 @@ import hikyaku.protocol.smtp.ForwardPath;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
@@ -13,6 +14,7 @@ import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.Senders;
 import hikyaku.server.sending.Allowance;
+import hikyaku.server.srs.ReturnPaths.Behind;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -53,15 +55,52 @@ final class RcptCommand {
     if (command.to() instanceof Mailbox to && !to.isAscii() && !transaction.isSmtpUtf8()) {
       return Replies.NEEDS_SMTPUTF8;
     }
-    return switch (resolve(session, command.to())) {
-      case Resolution.Local local -> accept(session, transaction, command, local);
-      case Resolution.UnknownRecipient _ when mayBeElsewhere(session, command.to()) ->
+    return switch (behind(session, command.to())) {
+      case Behind.None _ -> reply(session, transaction, command, command.to());
+      case Behind.Author(Mailbox author) -> returned(session, transaction, command, author);
+      case Behind.Forged _ -> {
+        session.budget().unknownRecipient();
+        yield Replies.FORGED_RETURN_PATH;
+      }
+      case Behind.Expired _ -> Replies.EXPIRED_RETURN_PATH;
+    };
+  }
+
+  private static Behind behind(SmtpSession session, ForwardPath path) {
+    return path instanceof Mailbox mailbox
+        ? session.services().filter().returnPaths().behind(mailbox)
+        : new Behind.None();
+  }
+
+  /**
+   * A report to the author of mail that was sent on from here. There is one to each, and it has no
+   * sender, so that nothing comes back (RFC 5321 §4.5.5).
+   */
+  private static Reply returned(
+      SmtpSession session, Transaction transaction, Command.Rcpt command, Mailbox author) {
+    if (!(transaction.mail().from() instanceof ReversePath.Null)) {
+      return Replies.REPORTS_ONLY;
+    }
+    if (transaction.recipients().stream().anyMatch(known -> !known.path().equals(command.to()))) {
+      return Replies.TOO_MANY_RECIPIENTS;
+    }
+    return reply(session, transaction, command, author);
+  }
+
+  /**
+   * @param to whom it is for: who is named, or who is behind a return path
+   */
+  private static Reply reply(
+      SmtpSession session, Transaction transaction, Command.Rcpt command, ForwardPath to) {
+    return switch (resolve(session, to)) {
+      case Resolution.Local local -> accept(session, transaction, command, to, local);
+      case Resolution.UnknownRecipient _ when mayBeElsewhere(session, to) ->
           Replies.SERVED_ELSEWHERE;
       case Resolution.UnknownRecipient _ -> {
         session.budget().unknownRecipient();
         yield Replies.UNKNOWN_RECIPIENT;
       }
-      case Resolution.NotLocal _ -> elsewhere(session, transaction, command);
+      case Resolution.NotLocal _ -> elsewhere(session, transaction, command, to);
       case Resolution.Suspended _ -> Replies.SUSPENDED;
       case Resolution.TooManyExpansions(String cause) -> {
         session.log(Level.WARN, "a recipient cannot be expanded").addKeyValue("cause", cause).log();
@@ -70,13 +109,16 @@ final class RcptCommand {
     };
   }
 
-  /** A recipient that another server has: users may send to it, nobody else may. */
+  /**
+   * A recipient that another server has: users may send to it, and anybody to who is behind a
+   * return path.
+   */
   private static Reply elsewhere(
-      SmtpSession session, Transaction transaction, Command.Rcpt command) {
-    if (session.face() != SmtpFace.SUBMISSION) {
+      SmtpSession session, Transaction transaction, Command.Rcpt command, ForwardPath path) {
+    if (session.face() != SmtpFace.SUBMISSION && path.equals(command.to())) {
       return Replies.RELAY_DENIED;
     }
-    if (session.services().outbox().isEmpty() || !(command.to() instanceof Mailbox to)) {
+    if (session.services().outbox().isEmpty() || !(path instanceof Mailbox to)) {
       return Replies.NO_OUTGOING_MAIL;
     }
     if (to.isLiteral()) {
@@ -86,7 +128,8 @@ final class RcptCommand {
     if (refusal != null) {
       return refusal;
     }
-    transaction.addElsewhere(Recipient.elsewhere(to, command.parameters()));
+    transaction.addElsewhere(Recipient.elsewhere(command.to(), to, command.parameters()));
+    session.examine(transaction);
     return Replies.RECIPIENT_OK;
   }
 
@@ -157,8 +200,12 @@ final class RcptCommand {
   }
 
   private static Reply accept(
-      SmtpSession session, Transaction transaction, Command.Rcpt command, Resolution.Local local) {
-    if (!mayWrite(session, transaction, command.to(), local)) {
+      SmtpSession session,
+      Transaction transaction,
+      Command.Rcpt command,
+      ForwardPath to,
+      Resolution.Local local) {
+    if (!mayWrite(session, transaction, to, local)) {
       return Replies.NOT_FOR_YOU;
     }
     for (Resolution.Target target : local.targets()) {
@@ -186,7 +233,7 @@ final class RcptCommand {
     }
     boolean fits =
         transaction.add(
-            new Recipient(command.to(), local.targets(), forwarded, command.parameters()),
+            Recipient.here(to, local.targets(), forwarded, command.parameters()),
             session.limits().copies());
     if (!fits) {
       return Replies.TOO_MANY_RECIPIENTS;

@@ -5,31 +5,43 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.server.directory.Resolution;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An accepted RCPT.
  *
  * @param targets the accounts that it leads to
  * @param forwarded addresses of other services that it leads to as well, being an alias
+ * @param onward whom another server has: the path itself, or who is behind a return path
  */
 record Recipient(
     ForwardPath path,
     List<Resolution.Target> targets,
     List<Mailbox> forwarded,
-    RcptParameters parameters) {
+    RcptParameters parameters,
+    Optional<Mailbox> onward) {
+  /** One here. */
+  static Recipient here(
+      ForwardPath path,
+      List<Resolution.Target> targets,
+      List<Mailbox> forwarded,
+      RcptParameters parameters) {
+    return new Recipient(path, targets, forwarded, parameters, Optional.empty());
+  }
+
+  /** One that another server has. */
+  static Recipient elsewhere(ForwardPath path, Mailbox onward, RcptParameters parameters) {
+    return new Recipient(path, List.of(), List.of(), parameters, Optional.of(onward));
+  }
+
   Recipient {
     targets = List.copyOf(targets);
     forwarded = List.copyOf(forwarded);
   }
 
-  /** One that another server has. */
-  static Recipient elsewhere(Mailbox path, RcptParameters parameters) {
-    return new Recipient(path, List.of(), List.of(), parameters);
-  }
-
   /** Whether another server has it, and no alias here. */
   boolean isElsewhere() {
-    return targets.isEmpty() && forwarded.isEmpty();
+    return onward.isPresent();
   }
 
   boolean wantsSuccessReport() {

@@ -74,6 +74,15 @@ final class Replies {
   static final Reply NOT_FOR_YOU =
       Reply.of(550, "5.7.2", "You are not among those who may write to this address");
 
+  /** It looks like a sender that was rewritten here, and is none. */
+  static final Reply FORGED_RETURN_PATH = Reply.of(550, "5.1.1", "No such return path here");
+
+  static final Reply EXPIRED_RETURN_PATH = Reply.of(550, "5.1.1", "This return path has expired");
+
+  /** Whoever has seen one could send mail through us under any name. */
+  static final Reply REPORTS_ONLY =
+      Reply.of(550, "5.7.1", "This return path takes reports alone, from the null sender");
+
   static final Reply RELAY_DENIED = Reply.of(550, "5.7.1", "Relaying denied");
   static final Reply NO_OUTGOING_MAIL =
       Reply.of(550, "5.3.2", "Mail to other servers is not sent from here");
@@ -120,6 +129,9 @@ final class Replies {
       Reply.of(451, "4.7.24", "SPF cannot be checked now, try again later");
   static final Reply ORIGIN_UNSURE =
       Reply.of(451, "4.4.3", "DNS does not answer for the sender's domain, try again later");
+
+  /** Reports for other servers that would go to junk here. */
+  static final Reply SUSPECT = Reply.of(550, "5.7.1", "Suspect mail is not sent on from here");
 
   // Ours
   static final Reply TRY_LATER = Reply.of(451, "4.3.0", "Temporary failure, try again later");

@@ -16,6 +16,7 @@ import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Redirects;
 import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.SieveSettings;
+import hikyaku.server.srs.ReturnPaths;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -110,7 +111,12 @@ class ManageSieveTest {
         ManageSieveLimits.DEFAULTS,
         authenticator,
         new Filter(
-            new ScriptBook(mortal.logs()), mail, new Nobody(), nowhere, SieveSettings.DEFAULTS),
+            new ScriptBook(mortal.logs()),
+            mail,
+            new Nobody(),
+            nowhere,
+            SieveSettings.DEFAULTS,
+            ReturnPaths.NONE),
         new SimpleMeterRegistry());
   }
 

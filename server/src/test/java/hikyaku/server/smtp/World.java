@@ -33,6 +33,9 @@ import hikyaku.server.queue.Senders;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.SendingBook;
 import hikyaku.server.sending.SendingSettings;
+import hikyaku.server.srs.ReturnPaths;
+import hikyaku.server.srs.SenderRewriting;
+import hikyaku.server.srs.SrsSettings;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -48,6 +51,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +81,12 @@ final class World implements AutoCloseable {
   final MailStore mail = node();
   private final MailStore otherMail = node();
   final TestDirectory directory = new TestDirectory();
+  private final ReturnPaths returnPaths =
+      new SenderRewriting(
+          SrsSettings.DEFAULTS,
+          purpose -> Arrays.copyOf(purpose.getBytes(ISO_8859_1), 32),
+          directory,
+          CLOCK);
   final TestAuthenticator authenticator = new TestAuthenticator(directory);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final AtomicLong nanos = new AtomicLong();
@@ -160,7 +170,7 @@ final class World implements AutoCloseable {
         directory,
         authenticator,
         of,
-        Filter.of(of, directory, SIEVE),
+        Filter.of(of, directory, SIEVE, returnPaths),
         Optional.of(outbox),
         Optional.of(senders(of)),
         origin,
@@ -203,7 +213,7 @@ final class World implements AutoCloseable {
     Redirects redirects = Redirects.of(directory, Redirection.ANYWHERE);
     String account = directory.named(user).id();
     try {
-      new Filter(scripts, mail, directory, redirects, SIEVE)
+      new Filter(scripts, mail, directory, redirects, SIEVE, returnPaths)
           .put(account, "main", ByteString.copyFromUtf8(script));
       scripts.activate(account, "main");
     } catch (ScriptException e) {

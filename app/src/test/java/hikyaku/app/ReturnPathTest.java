@@ -1,0 +1,133 @@
+package hikyaku.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.app.Door.Call;
+import hikyaku.app.config.Configuration;
+import hikyaku.app.config.ConfigurationFile;
+import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.SieveOperations;
+import hikyaku.server.testing.MailSink;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mail that a script sends on, and the reports that come back for it. */
+final class ReturnPathTest {
+  private static final String ALICE = "alice@example.org";
+  private static final String AUTHOR = "author@far.example";
+
+  @TempDir Path directory;
+
+  private Configuration configuration(MailSink other) throws Exception {
+    Path file = directory.resolve("a.toml");
+    Files.writeString(
+        file,
+        """
+        hostname = "mx.example.org"
+        [origin]
+        enabled = false
+        [queue]
+        relay = "smtp+plain://127.0.0.1:%d"
+        """
+            .formatted(other.port()));
+    Configuration read = ConfigurationFile.read(file);
+    return read.withData(directory.resolve("a"))
+        .withHostname("mx.example.org")
+        .withListen(read.listen().map(l -> l.at(0, "127.0.0.1")));
+  }
+
+  private static int port(Node node) {
+    return node.status().listeners().stream()
+        .filter(view -> view.name().equals("smtp"))
+        .map(view -> view.address().substring(view.address().lastIndexOf(':') + 1))
+        .mapToInt(Integer::parseInt)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void redirects(Configuration configuration, String... to) throws Failure {
+    try (Door door = Door.open(configuration)) {
+      door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+      door.call(
+          Call.of("POST", "accounts")
+              .withBody(new AccountOperations.New(ALICE, "a long password", "Alice")));
+      StringBuilder script = new StringBuilder();
+      for (String each : to) {
+        script.append("redirect \"").append(each).append("\";\n");
+      }
+      door.call(
+          Call.of("PUT", "accounts", ALICE, "sieve", "main")
+              .withOctets(script.toString().getBytes(StandardCharsets.UTF_8)));
+      door.call(
+          Call.of("PUT", "accounts", ALICE, "sieve")
+              .withBody(new SieveOperations.Activation("main")));
+    }
+  }
+
+  private static void deliver(Node node, String from, String to, String subject) throws Exception {
+    try (Dialogue smtp = new Dialogue(port(node))) {
+      smtp.await("220");
+      smtp.say("EHLO far.example", "250 ");
+      smtp.say("MAIL FROM:<" + from + ">", "250");
+      smtp.say("RCPT TO:<" + to + ">", "250");
+      smtp.say("DATA", "354");
+      smtp.say("Subject: " + subject + "\r\n\r\nhello\r\n.", "250");
+      smtp.say("QUIT", "221");
+    }
+  }
+
+  @Test
+  void whatIsSentOnComesBackToItsAuthorIfItFails() throws Exception {
+    try (MailSink other =
+        new MailSink((line, _) -> line.startsWith("RCPT TO:<no") ? "550 5.1.1 nobody" : null)) {
+      Configuration configuration = configuration(other);
+      String path;
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        redirects(configuration, "bob@else.test", "nobody@else.test");
+        deliver(node, AUTHOR, ALICE, "one");
+        // The next server refuses one of them; of that the author hears from here.
+        List<MailSink.Taken> taken = other.await(2);
+        MailSink.Taken on = of(taken, "bob@else.test");
+        assertThat(on.from())
+            .matches("SRS0=[A-Z2-7]{6}=[A-Z2-7]{2}=far.example=author@example.org");
+        assertThat(on.text()).contains("\nSubject: one\n").doesNotContain("Return-Path");
+        MailSink.Taken report = of(taken, AUTHOR);
+        assertThat(report.from()).isEmpty();
+        assertThat(report.text()).contains("nobody@else.test", "\nStatus: 5.1.1\n");
+        path = on.from();
+      }
+      // It is known after a restart, and to every node that has the key.
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        deliver(node, "", path, "two");
+        MailSink.Taken bounce = other.await(3).getLast();
+        assertThat(bounce.from()).isEmpty();
+        assertThat(bounce.to()).containsExactly(AUTHOR);
+        assertThat(bounce.text()).startsWith("Received: from far.example").contains("Subject: two");
+        try (Door door = Door.open(configuration)) {
+          assertThat(door.call(Call.of("GET", "cluster", "mail", AUTHOR)).toString())
+              .contains("message queued", "message sent", path);
+        }
+      }
+      try (Door door = Door.open(configuration)) {
+        assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
+      }
+    }
+  }
+
+  private static DataDirectory taken(Configuration configuration) throws Failure {
+    return DataDirectory.take(configuration.data()).orElseThrow();
+  }
+
+  private static MailSink.Taken of(List<MailSink.Taken> taken, String recipient) {
+    return taken.stream()
+        .filter(each -> each.to().equals(List.of(recipient)))
+        .findFirst()
+        .orElseThrow();
+  }
+}
