@@ -15,8 +15,10 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.DkimKeys;
+import hikyaku.server.dkim.DomainSigner;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.Onward;
 import hikyaku.server.flow.Dimension;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
@@ -55,9 +57,9 @@ import hikyaku.server.search.MailIndex;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.Allowance.Window;
 import hikyaku.server.sending.SendingBook;
+import hikyaku.server.srs.SenderRewriting;
 import hikyaku.stores.postgres.PostgresStore;
 import hikyaku.stores.rocksdb.RocksStore;
-import hikyaku.server.srs.SenderRewriting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -92,6 +94,7 @@ final class Core implements AutoCloseable {
   private final EmbeddedDirectory directory;
   private final EmbeddedDirectoryAdmin directoryAdmin;
   private final DkimKeys dkim;
+  private final DomainSigner signer;
   private final LimitBook limits;
   private final BackendBook backends;
   private final MailStore mail;
@@ -119,6 +122,7 @@ final class Core implements AutoCloseable {
               store.logs(), configuration.directory(), configuration.login().defaultDomain());
       directoryAdmin = new EmbeddedDirectoryAdmin(directory, passwords, random);
       dkim = new DkimKeys(store.logs(), new SecretSealer(key, "DKIM keys", random), clock);
+      signer = new DomainSigner(directory, dkim, clock, meters);
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
@@ -127,7 +131,7 @@ final class Core implements AutoCloseable {
               mail,
               directory,
               configuration.sieve(),
-              new SenderRewriting(configuration.srs(), key, directory, clock));
+              new Onward(new SenderRewriting(configuration.srs(), key, directory, clock), signer));
       sending = new SendingBook(store.logs());
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
@@ -389,8 +393,9 @@ final class Core implements AutoCloseable {
     return directoryAdmin;
   }
 
-  DkimKeys dkim() {
-    return dkim;
+  /** Signs what goes out. */
+  DomainSigner signer() {
+    return signer;
   }
 
   LimitBook limits() {

@@ -14,7 +14,6 @@ import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.cluster.Role;
 import hikyaku.server.cluster.Wish;
-import hikyaku.server.dkim.DomainSigner;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.Dns;
@@ -144,7 +143,7 @@ final class Node implements AutoCloseable {
       CachingDns dns = dns(configuration);
       Outbox outbox = new Outbox(core.store().logs());
       outbox.open();
-      Signer signer = new DomainSigner(core.directory(), core.dkim(), clock, meters);
+      Signer signer = core.signer();
       SmtpServices mailIn =
           SmtpServices.of(
               core.directory(),

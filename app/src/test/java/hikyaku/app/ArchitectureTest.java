@@ -151,6 +151,7 @@ final class ArchitectureTest {
                       "protocol.smtp",
                       "mailbox",
                       "server.directory",
+                      "server.dkim",
                       "server.queue",
                       "server.srs",
                       "server.story")),

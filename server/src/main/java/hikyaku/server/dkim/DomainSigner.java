@@ -4,6 +4,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.security.PrivateKey;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +13,11 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Signs with the keys of the author's domain. */
-public final class DomainSigner implements Signer {
+/** Signs with the keys of the author's domain, and seals with those of who sends mail on. */
+public final class DomainSigner implements Signer, Sealer {
   private static final Logger LOG = LoggerFactory.getLogger(DomainSigner.class);
+  private static final String SIGNED = "hikyaku.dkim.messages";
+  private static final String SEALED = "hikyaku.arc.messages";
 
   /** What became of a message. */
   private enum Outcome {
@@ -44,11 +47,11 @@ public final class DomainSigner implements Signer {
   public Signatures sign(List<Address> authors, Content message) throws IOException {
     List<String> domains = authors.stream().map(Address::domain).distinct().toList();
     if (domains.size() != 1) {
-      return counted(Outcome.NO_KEY, Signatures.NONE);
+      return counted(SIGNED, Outcome.NO_KEY, Signatures.NONE);
     }
     List<DkimKeys.Signing> signing = ours(domains.getFirst()).map(keys::signing).orElse(List.of());
     if (signing.isEmpty()) {
-      return counted(Outcome.NO_KEY, Signatures.NONE);
+      return counted(SIGNED, Outcome.NO_KEY, Signatures.NONE);
     }
     SignedMessage signed = new SignedMessage();
     message.copyTo(signed);
@@ -56,7 +59,7 @@ public final class DomainSigner implements Signer {
     if (fields.isEmpty()
         || count("from", fields.get()) != 1
         || Signature.names(fields.get()).size() > Signature.MOST_NAMES) {
-      return counted(Outcome.UNFIT, Signatures.NONE);
+      return counted(SIGNED, Outcome.UNFIT, Signatures.NONE);
     }
     return sign(signing, fields.get(), signed.bodyHash());
   }
@@ -89,23 +92,56 @@ public final class DomainSigner implements Signer {
     List<String> by = new ArrayList<>();
     long seconds = clock.instant().getEpochSecond();
     for (DkimKeys.Signing each : signing) {
-      if (each.key().isEmpty()) {
-        LOG.atError()
-            .addKeyValue("key", each.of().recordName())
-            .log("A key cannot be read and does not sign: it is under another installation's key");
-        continue;
+      Optional<PrivateKey> key = readable(each);
+      if (key.isPresent()) {
+        out.append(Signature.field(each.of(), key.get(), fields, bodyHash, seconds));
+        by.add(each.of().recordName());
       }
-      out.append(Signature.field(each.of(), each.key().get(), fields, bodyHash, seconds));
-      by.add(each.of().recordName());
     }
     Outcome outcome = by.size() == signing.size() ? Outcome.SIGNED : Outcome.FAILED;
-    return counted(outcome, new Signatures(out.toString(), by));
+    return counted(SIGNED, outcome, new Signatures(out.toString(), by));
   }
 
-  private Signatures counted(Outcome outcome, Signatures signatures) {
-    meters
-        .counter("hikyaku.dkim.messages", "outcome", outcome.name().toLowerCase(Locale.ROOT))
-        .increment();
+  private static Optional<PrivateKey> readable(DkimKeys.Signing signing) {
+    if (signing.key().isEmpty()) {
+      LOG.atError()
+          .addKeyValue("key", signing.of().recordName())
+          .log("A key cannot be read and does not sign: it is under another installation's key");
+    }
+    return signing.key();
+  }
+
+  /**
+   * By RSA alone: a set has one signature, and whoever cannot verify it breaks the chain for all
+   * behind.
+   */
+  @Override
+  public Signatures seal(String domain, Arrival arrival, Content message) throws IOException {
+    Optional<DkimKeys.Signing> signing =
+        ours(domain).map(keys::signing).orElse(List.of()).stream()
+            .filter(each -> each.of().algorithm() == Algorithm.RSA)
+            .findFirst();
+    if (signing.isEmpty()) {
+      return counted(SEALED, Outcome.NO_KEY, Signatures.NONE);
+    }
+    Optional<PrivateKey> key = readable(signing.get());
+    if (key.isEmpty()) {
+      return counted(SEALED, Outcome.FAILED, Signatures.NONE);
+    }
+    SignedMessage signed = new SignedMessage();
+    message.copyTo(signed);
+    Optional<List<HeaderField>> fields = signed.fields();
+    if (fields.isEmpty() || Signature.names(fields.get()).size() > Signature.MOST_NAMES) {
+      return counted(SEALED, Outcome.UNFIT, Signatures.NONE);
+    }
+    DkimKey by = signing.get().of();
+    long seconds = clock.instant().getEpochSecond();
+    String set = Signature.arcSet(arrival, by, key.get(), fields.get(), signed.bodyHash(), seconds);
+    return counted(SEALED, Outcome.SIGNED, new Signatures(set, List.of(by.recordName())));
+  }
+
+  private Signatures counted(String what, Outcome outcome, Signatures signatures) {
+    meters.counter(what, "outcome", outcome.name().toLowerCase(Locale.ROOT)).increment();
     return signatures;
   }
 }

@@ -9,12 +9,15 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** A DKIM-Signature field (RFC 6376 §3.5), relaxed in header and body. */
+/**
+ * A DKIM-Signature field (RFC 6376 §3.5), and the fields of a set of ARC (RFC 8617 §4.1), relaxed
+ * in header and body.
+ */
 final class Signature {
-  private static final String NAME = "DKIM-Signature";
 
   /** Characters of a line that is not to be broken on its way. */
   private static final int LINE = 76;
@@ -115,17 +118,81 @@ final class Signature {
    */
   static String field(
       DkimKey of, PrivateKey key, List<HeaderField> fields, byte[] bodyHash, long seconds) {
-    List<String> names = names(fields);
+    return field("DKIM-Signature", "v=1", of, key, fields, names(fields), bodyHash, seconds);
+  }
+
+  /**
+   * The three fields of a set of ARC, newest first, each with its CRLF: what was found, the message
+   * as it goes on, and the seal over those and all sets before (RFC 8617 §5.1). Of a chain that is
+   * broken a seal covers its own set alone (§5.1.2).
+   *
+   * @param seconds since 1970
+   */
+  static String arcSet(
+      Sealer.Arrival arrival,
+      DkimKey of,
+      PrivateKey key,
+      List<HeaderField> fields,
+      byte[] bodyHash,
+      long seconds) {
+    String instance = "i=" + arrival.instance();
+    String results = " " + instance + "; " + arrival.results();
+    List<String> names = new ArrayList<>(names(fields));
+    // RFC 8617 §4.1.2: signatures that there are should be covered, and seals must not.
+    fields.stream().map(HeaderField::name).filter("dkim-signature"::equals).forEach(names::add);
+    String name = "ARC-Message-Signature";
+    String message = field(name, instance, of, key, fields, names, bodyHash, seconds);
+    String seal =
+        " %s; a=%s; cv=%s;\r\n\td=%s;\r\n\ts=%s; t=%d;\r\n\tb="
+            .formatted(
+                instance,
+                of.algorithm().tag(),
+                arrival.validation().name().toLowerCase(Locale.ROOT),
+                of.domain(),
+                of.selector(),
+                seconds);
+    ByteString before =
+        arrival.validation() == Sealer.Validation.PASS ? arrival.before() : ByteString.EMPTY;
+    String own =
+        new HeaderField("arc-authentication-results", results).relaxed()
+            + "\r\n"
+            + HeaderField.all(message.getBytes(ISO_8859_1)).getFirst().relaxed()
+            + "\r\n"
+            + new HeaderField("arc-seal", seal).relaxed();
+    byte[] covered = before.concat(ByteString.copyFrom(own, ISO_8859_1)).toByteArray();
+    return "ARC-Seal:"
+        + seal
+        + folded(of.algorithm().sign(key, covered))
+        + "\r\n"
+        + message
+        + "ARC-Authentication-Results:"
+        + results
+        + "\r\n";
+  }
+
+  /**
+   * @param first the tag that stands before all others
+   */
+  private static String field(
+      String name,
+      String first,
+      DkimKey of,
+      PrivateKey key,
+      List<HeaderField> fields,
+      List<String> names,
+      byte[] bodyHash,
+      long seconds) {
     StringBuilder value = new StringBuilder();
-    value.append(" v=1; a=").append(of.algorithm().tag()).append("; c=relaxed/relaxed;");
+    value.append(' ').append(first).append("; a=").append(of.algorithm().tag());
+    value.append("; c=relaxed/relaxed;");
     value.append("\r\n\td=").append(of.domain()).append(';');
     value.append("\r\n\ts=").append(of.selector()).append("; t=").append(seconds).append(';');
     value.append("\r\n\t").append(folded("h=", names)).append(';');
     value.append("\r\n\tbh=").append(Base64.getEncoder().encodeToString(bodyHash)).append(';');
     value.append("\r\n\tb=");
-    HeaderField unsigned = new HeaderField("dkim-signature", value.toString());
+    HeaderField unsigned = new HeaderField(name.toLowerCase(Locale.ROOT), value.toString());
     ByteString signed = of.algorithm().sign(key, input(fields, names, unsigned));
-    return NAME + ":" + value + folded(signed) + "\r\n";
+    return name + ":" + value + folded(signed) + "\r\n";
   }
 
   /** Names with colons between; a line ends behind a colon only. */

@@ -13,10 +13,11 @@
  *   <li>A domain has at most one active key of each algorithm, by a conditional append.
  *   <li>A message is signed before it is in the queue, and the signature is part of what the queue
  *       keeps: whoever sends it, however often, sends the same.
- *   <li>Signed is only what somebody has sent who may write under that author's address.
+ *   <li>Signed is only what somebody has sent who may write under that author's address. Sealed is
+ *       what is sent on, by who sends it on: a seal says what was found, not who wrote it.
  * </ul>
  *
- * <p>RFC 6376 (DKIM), 8301 (RSA-SHA256 alone, sizes of keys), 8463 (Ed25519-SHA256).
+ * <p>RFC 6376 (DKIM), 8301 (RSA-SHA256 alone, sizes of keys), 8463 (Ed25519-SHA256), 8617 (ARC).
  */
 @NullMarked
 package hikyaku.server.dkim;

@@ -5,9 +5,11 @@ import hikyaku.protocol.smtp.ForwardPath;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.dkim.Sealer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How a message came.
@@ -19,6 +21,7 @@ import java.util.Objects;
  * @param attempt to deliver; it has a key
  * @param suspect whether it is for the mailbox for junk, unless a script wants it elsewhere
  * @param facts for the environment test, by name
+ * @param arrival what was found of whom it is from; empty if nobody looked
  */
 public record Envelope(
     ReversePath from,
@@ -28,7 +31,8 @@ public record Envelope(
     String transaction,
     Attempt attempt,
     boolean suspect,
-    Map<String, String> facts) {
+    Map<String, String> facts,
+    Optional<Sealer.Arrival> arrival) {
   public Envelope {
     facts = Map.copyOf(facts);
   }

@@ -266,7 +266,10 @@ final class Filing {
             filter.tls(message, envelope),
             now,
             filter.returnPaths().onward(envelope.from(), by.account().primary()),
-            to),
+            to,
+            prefix ->
+                filter.sealed(
+                    prefix, message, by.account().primary().domain(), envelope.arrival())),
         envelope.key("/r." + of(account) + number));
     forwarded = true;
   }

@@ -21,6 +21,8 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Sealer;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
@@ -57,7 +59,7 @@ public final class Filter {
   private final SieveLimits limits;
   private final MemoryBook memories;
   private final Outbox outbox;
-  private final ReturnPaths returnPaths;
+  private final Onward onward;
   private final Cache<ByteString, Script> compiled =
       Caffeine.newBuilder()
           .maximumWeight(COMPILED_OCTETS)
@@ -70,7 +72,7 @@ public final class Filter {
       Directory directory,
       Redirects redirects,
       SieveSettings settings,
-      ReturnPaths returnPaths) {
+      Onward onward) {
     this.scripts = scripts;
     this.mail = mail;
     this.directory = directory;
@@ -79,23 +81,23 @@ public final class Filter {
     this.limits = SieveLimits.DEFAULTS.withRedirects(settings.redirects());
     this.memories = new MemoryBook(mail.store().logs(), mail.clock());
     this.outbox = new Outbox(mail.store().logs());
-    this.returnPaths = returnPaths;
+    this.onward = onward;
   }
 
-  /** One that sends mail on under the sender that it came with. */
+  /** One that sends mail on as it came. */
   public static Filter of(MailStore mail, Directory directory, SieveSettings settings) {
-    return of(mail, directory, settings, ReturnPaths.NONE);
+    return of(mail, directory, settings, Onward.AS_IT_CAME);
   }
 
   public static Filter of(
-      MailStore mail, Directory directory, SieveSettings settings, ReturnPaths returnPaths) {
+      MailStore mail, Directory directory, SieveSettings settings, Onward onward) {
     return new Filter(
         new ScriptBook(mail.store().logs()),
         mail,
         directory,
         Redirects.of(directory, settings.redirect()),
         settings,
-        returnPaths);
+        onward);
   }
 
   public SieveSettings settings() {
@@ -104,7 +106,7 @@ public final class Filter {
 
   /** Makes the senders under which mail is sent on, and knows whom reports to them are for. */
   public ReturnPaths returnPaths() {
-    return returnPaths;
+    return onward.returnPaths();
   }
 
   public ScriptBook scripts() {
@@ -169,8 +171,9 @@ public final class Filter {
                 tls(message, envelope),
                 mail.clock().instant(),
                 // Who hears in the author's place must not be all whom the alias leads to.
-                returnPaths.onward(envelope.from(), new Address("postmaster", by.domain())),
-                to))
+                returnPaths().onward(envelope.from(), new Address("postmaster", by.domain())),
+                to,
+                prefix -> sealed(prefix, message, by.domain(), envelope.arrival())))
         .withKey(envelope.key("/g" + name));
   }
 
@@ -255,6 +258,36 @@ public final class Filter {
 
   MemoryBook memories() {
     return memories;
+  }
+
+  /**
+   * Puts before a message what was found when it came, if anything was and the domain can sign.
+   *
+   * @param domain of who sends it on
+   * @param prefix of the message as it goes out
+   */
+  ByteString sealed(
+      ByteString prefix, NewMessage message, String domain, Optional<Sealer.Arrival> arrival) {
+    if (arrival.isEmpty()) {
+      return prefix;
+    }
+    try {
+      Signer.Signatures set =
+          onward
+              .sealer()
+              .seal(
+                  domain,
+                  arrival.get(),
+                  sink -> {
+                    sink.write(prefix.toByteArray());
+                    try (BlobReader blob = mail.store().blobs().open(message.blob().id())) {
+                      blob.copy(0, blob.size(), sink);
+                    }
+                  });
+      return ByteString.copyFromUtf8(set.fields()).concat(prefix);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
   }
 
   Outbox outbox() {

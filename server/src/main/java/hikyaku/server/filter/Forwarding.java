@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Mail that a script (RFC 5228 §4.2) or an alias sends on to another service. */
@@ -36,6 +37,7 @@ final class Forwarding {
    * @param now the moment from which on its time counts, if it has one
    * @param as the sender under which other servers get it; the author's stays the one who hears of
    *     failures
+   * @param sealed puts a seal before the fields before it
    */
   static Outgoing of(
       String id,
@@ -45,10 +47,11 @@ final class Forwarding {
       Outgoing.Tls tls,
       Instant now,
       ReversePath as,
-      Collection<Mailbox> to) {
+      Collection<Mailbox> to,
+      UnaryOperator<ByteString> sealed) {
     MailParameters parameters = envelope.parameters();
     MessageStructure structure = message.structure();
-    ByteString prefix = withoutReturnPath(message.prefix());
+    ByteString prefix = sealed.apply(withoutReturnPath(message.prefix()));
     RcptParameters recipient = recipient(envelope, by);
     return new Outgoing(
         id,

@@ -146,7 +146,8 @@ public final class LateDelivery implements HomeDelivery {
         message.transaction(),
         attempt,
         false,
-        Envelope.facts(host));
+        Envelope.facts(host),
+        Optional.empty());
   }
 
   /** What is for those elsewhere whom an alias leads to; nothing if it came back from there. */

@@ -1,16 +1,21 @@
 package hikyaku.server.origin;
 
+import com.google.protobuf.ByteString;
 import hikyaku.protocol.mime.BodyHash;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.server.dns.DnsException;
+import hikyaku.server.origin.Finding.Chain;
 import hikyaku.server.origin.ResultsField.Method;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +32,16 @@ final class ArcCheck {
 
   private static final Pattern INSTANCE = Pattern.compile("[1-9][0-9]?");
 
+  /** Of a seal that may be no list of tags at all. */
+  private static final Pattern BROKEN =
+      Pattern.compile("(?:^|;)\\s*cv\\s*=\\s*fail\\s*(?:;|$)", Pattern.CASE_INSENSITIVE);
+
   private final HeaderFields head;
   private final List<Link> links = new ArrayList<>();
   private @Nullable MailSignature newest;
   private @Nullable BodyHash body;
   private Questions.@Nullable Answer<List<String>> key;
+  private final int highest;
   private String broken = "";
 
   /** What one of them added. */
@@ -47,6 +57,12 @@ final class ArcCheck {
   /** Reads the chain, and has the keys asked for. */
   ArcCheck(HeaderFields head, DkimCheck.Bodies bodies, Questions questions) {
     this.head = head;
+    this.highest =
+        Stream.of(RESULTS, SIGNATURE, SEAL)
+            .flatMap(name -> head.named(name).stream())
+            .mapToInt(field -> number(field).orElse(0))
+            .max()
+            .orElse(0);
     try {
       read(bodies, questions);
     } catch (BadRecordException e) {
@@ -86,24 +102,26 @@ final class ArcCheck {
     }
     Map<Integer, HeaderField> byNumber = new HashMap<>();
     for (HeaderField field : fields) {
-      if (byNumber.putIfAbsent(number(field), field) != null) {
+      int number =
+          number(field).orElseThrow(() -> new BadRecordException("a link without its number"));
+      if (byNumber.putIfAbsent(number, field) != null) {
         throw new BadRecordException("a link stands twice");
       }
     }
     return byNumber;
   }
 
-  private static int number(HeaderField field) throws BadRecordException {
+  private static OptionalInt number(HeaderField field) {
     for (String tag : field.value().split(";", -1)) {
       int equals = tag.indexOf('=');
       if (equals > 0 && Text.trim(tag.substring(0, equals)).equals("i")) {
         String number = Text.trim(tag.substring(equals + 1));
         if (INSTANCE.matcher(number).matches()) {
-          return Integer.parseInt(number);
+          return OptionalInt.of(Integer.parseInt(number));
         }
       }
     }
-    throw new BadRecordException("a link without its number");
+    return OptionalInt.empty();
   }
 
   private static Link link(
@@ -133,21 +151,55 @@ final class ArcCheck {
    * @param passed the domains that sealed a chain that holds, oldest first; else empty
    * @param first what the first of them had found
    */
-  record Results(Method method, List<String> passed, String first) {
-    private static Results of(String result, String comment) {
-      return new Results(Method.of("arc", result, comment), List.of(), "");
+  record Results(Method method, List<String> passed, String first, Chain chain) {}
+
+  private Results results(String result, String comment) {
+    return new Results(Method.of("arc", result, comment), List.of(), "", chain(result));
+  }
+
+  /**
+   * RFC 8617 §5.1: a chain that its newest seal says to be broken is left alone. One that could not
+   * be verified now is too: it holds for whoever comes behind us, as long as we do not say that it
+   * does not.
+   */
+  private Chain chain(String result) {
+    boolean sealable =
+        highest < MOST
+            && switch (result) {
+              case "none", "pass" -> true;
+              case "fail" -> !isSaidToBeBroken();
+              default -> false;
+            };
+    if (!sealable) {
+      return Chain.CLOSED;
     }
+    ByteArrayOutputStream covered = new ByteArrayOutputStream();
+    if (result.equals("pass")) {
+      links.forEach(link -> {
+        SignedField.write(head, link.results, true, covered);
+        SignedField.write(head, link.signature, true, covered);
+        SignedField.write(head, link.seal, true, covered);
+      });
+    }
+    return new Chain(highest + 1, result, ByteString.copyFrom(covered.toByteArray()));
+  }
+
+  private boolean isSaidToBeBroken() {
+    return head.named(SEAL).stream()
+        .max(Comparator.comparingInt(seal -> number(seal).orElse(0)))
+        .filter(newest -> BROKEN.matcher(newest.value()).find())
+        .isPresent();
   }
 
   Results finish(DkimCheck.Bodies bodies) {
     if (!broken.isEmpty()) {
-      return Results.of("fail", broken);
+      return results("fail", broken);
     }
     MailSignature signature = newest;
     BodyHash hash = body;
     Questions.Answer<List<String>> own = key;
     if (signature == null || hash == null || own == null) {
-      return Results.of("none", "");
+      return results("none", "");
     }
     try {
       String why = DkimCheck.verify(head, signature, bodies.finish(hash), own.get());
@@ -155,18 +207,19 @@ final class ArcCheck {
         why = isSealed(i) ? "" : "a seal is broken";
       }
       if (!why.isEmpty()) {
-        return Results.of("fail", why);
+        return results("fail", why);
       }
     } catch (DnsException e) {
-      return Results.of("temperror", "no answer from DNS");
+      return results("temperror", "no answer from DNS");
     } catch (BadRecordException e) {
-      return Results.of("fail", e.why());
+      return results("fail", e.why());
     }
     List<String> domains = links.stream().map(Link::domain).toList();
     return new Results(
         Method.of("arc", "pass", "i=" + links.size(), "header.d", domains.getLast()),
         domains,
-        links.getFirst().results.value());
+        links.getFirst().results.value(),
+        chain("pass"));
   }
 
   /** A seal covers what all before it added, and its own (RFC 8617 §5.1.1). */

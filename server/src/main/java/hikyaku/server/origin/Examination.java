@@ -128,7 +128,8 @@ public final class Examination implements AutoCloseable {
         ResultsField.write(settings.authservId(), methods),
         methods.stream().map(Method::brief).toList(),
         verdict.author(),
-        disposition);
+        disposition,
+        sealed == null || !settings.seal() ? Finding.Chain.CLOSED : sealed.chain());
   }
 
   /** The result that counts: of the sender, or of the client where there is none. */

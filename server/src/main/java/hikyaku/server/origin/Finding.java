@@ -1,5 +1,6 @@
 package hikyaku.server.origin;
 
+import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -11,15 +12,36 @@ import java.util.regex.Pattern;
  * @param field the Authentication-Results field, with its line ending; empty if nobody looked
  * @param results such as {@code spf=pass}, for logs
  * @param author the domain whose policy was asked; empty for none
+ * @param chain of those who passed the message on
  */
-public record Finding(String field, List<String> results, String author, Disposition disposition) {
+public record Finding(
+    String field, List<String> results, String author, Disposition disposition, Chain chain) {
   /** Of a message that nobody looked at. */
-  public static final Finding NONE = new Finding("", List.of(), "", Disposition.ACCEPT);
+  public static final Finding NONE =
+      new Finding("", List.of(), "", Disposition.ACCEPT, Chain.CLOSED);
 
   private static final Pattern RESULT = Pattern.compile("\r\n\t([a-z]+=[a-z]+)");
 
   public Finding {
     results = List.copyOf(results);
+  }
+
+  /**
+   * The chain of those who sealed what they had found (RFC 8617), for who sends the message on.
+   *
+   * @param next the number of the set to be added; 0 if there must be none: the chain is said to be
+   *     broken already, is as long as chains may be, or could not be verified now
+   * @param result {@code none}, {@code pass} or {@code fail}
+   * @param covered what a seal covers of a chain that holds: its fields in canonical form
+   */
+  public record Chain(int next, String result, ByteString covered) {
+    /** One that nothing is added to. */
+    public static final Chain CLOSED = new Chain(0, "none", ByteString.EMPTY);
+  }
+
+  /** What was found, as Authentication-Results has it, without the name of the field. */
+  public String told() {
+    return field.isEmpty() ? "" : field.substring(ResultsField.NAME.length() + 1).strip();
   }
 
   /** What is to become of a message. */
@@ -47,7 +69,8 @@ public record Finding(String field, List<String> results, String author, Disposi
 
   /**
    * What was found when the message was delivered, by the fields that were put before it: who
-   * repeats the delivery elsewhere must find the same.
+   * repeats the delivery elsewhere must find the same. Of what was sent on the first time nothing
+   * is made again, so the chain does not matter.
    */
   public static Finding ofDelivered(String prefix) {
     String name = ResultsField.NAME + ": ";
@@ -67,6 +90,7 @@ public record Finding(String field, List<String> results, String author, Disposi
       results.add(matcher.group(1));
     }
     boolean junk = field.contains("dis=" + Disposition.JUNK.told() + ")");
-    return new Finding(field, results, "", junk ? Disposition.JUNK : Disposition.ACCEPT);
+    return new Finding(
+        field, results, "", junk ? Disposition.JUNK : Disposition.ACCEPT, Chain.CLOSED);
   }
 }

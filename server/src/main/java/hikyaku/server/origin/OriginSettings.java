@@ -28,6 +28,8 @@ import java.util.List;
  * @param questions the most questions of DNS for one message
  * @param signatures the most signatures of one message that are verified, from the top
  * @param header the most octets of a header; of a longer one no signature is verified
+ * @param seal whether what was found is sealed when a script sends the message on to another
+ *     service (ARC), by the domain's DKIM key of RSA
  */
 public record OriginSettings(
     boolean enabled,
@@ -42,7 +44,8 @@ public record OriginSettings(
     Duration deadline,
     int questions,
     int signatures,
-    int header) {
+    int header,
+    boolean seal) {
 
   /** What becomes of a message that fails. */
   public enum Action {
@@ -72,7 +75,8 @@ public record OriginSettings(
           Duration.ofSeconds(10),
           100,
           8,
-          256 * 1024);
+          256 * 1024,
+          true);
 
   public OriginSettings {
     trusted = List.copyOf(trusted);
@@ -99,6 +103,7 @@ public record OriginSettings(
         deadline,
         questions,
         signatures,
-        header);
+        header,
+        seal);
   }
 }

@@ -24,6 +24,7 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
@@ -44,6 +45,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -494,7 +496,21 @@ final class MessageEnd {
         transaction.id(),
         attempt(session, transaction, blob),
         finding.disposition() == Finding.Disposition.JUNK,
-        facts);
+        facts,
+        arrival());
+  }
+
+  /** What whoever sends the message on is to seal. */
+  private Optional<Sealer.Arrival> arrival() {
+    Finding.Chain chain = finding.chain();
+    return chain.next() == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Sealer.Arrival(
+                chain.next(),
+                Sealer.Validation.valueOf(chain.result().toUpperCase(Locale.ROOT)),
+                chain.covered(),
+                finding.told()));
   }
 
   /** What became of the deliveries of each copy. */

@@ -13,10 +13,10 @@ import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.Onward;
 import hikyaku.server.filter.Redirects;
 import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.SieveSettings;
-import hikyaku.server.srs.ReturnPaths;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -116,7 +116,7 @@ class ManageSieveTest {
             new Nobody(),
             nowhere,
             SieveSettings.DEFAULTS,
-            ReturnPaths.NONE),
+            Onward.AS_IT_CAME),
         new SimpleMeterRegistry());
   }
 

@@ -46,7 +46,8 @@ class ArcCheckTest {
             s.deadline(),
             s.questions(),
             s.signatures(),
-            s.header());
+            s.header(),
+            true);
     Finding refused =
         Mails.examine(
                 others, zone(), "192.0.2.1", "a@list2.example", Mails.read("arc-2.eml"), 1_000)

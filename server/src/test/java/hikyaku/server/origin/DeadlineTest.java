@@ -52,7 +52,8 @@ class DeadlineTest {
             Duration.ofMillis(50),
             s.questions(),
             s.signatures(),
-            s.header());
+            s.header(),
+            true);
     byte[] text = Mails.read("arc-2.eml").getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
     try (Origin origin =
             new Origin(hasty, dead(), InstantSource.system(), new SimpleMeterRegistry());

@@ -200,7 +200,8 @@ class DmarcCheckTest {
         s.deadline(),
         s.questions(),
         s.signatures(),
-        s.header());
+        s.header(),
+        true);
   }
 
   /** What a repeat elsewhere finds is what was found before. */

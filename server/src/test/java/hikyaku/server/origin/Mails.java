@@ -32,7 +32,8 @@ final class Mails {
           Duration.ofSeconds(20),
           100,
           8,
-          16 * 1024);
+          16 * 1024,
+          true);
 
   private Mails() {}
 

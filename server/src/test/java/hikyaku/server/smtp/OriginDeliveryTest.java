@@ -51,7 +51,8 @@ class OriginDeliveryTest {
         Duration.ofSeconds(20),
         DEFAULTS.questions(),
         DEFAULTS.signatures(),
-        DEFAULTS.header());
+        DEFAULTS.header(),
+        DEFAULTS.seal());
   }
 
   private void open(SmtpFace face, OriginSettings settings, Optional<Carrier.Plan> plan)

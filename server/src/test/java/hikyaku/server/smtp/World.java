@@ -10,8 +10,10 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.Onward;
 import hikyaku.server.filter.Redirects;
 import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
@@ -33,7 +35,6 @@ import hikyaku.server.queue.Senders;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.SendingBook;
 import hikyaku.server.sending.SendingSettings;
-import hikyaku.server.srs.ReturnPaths;
 import hikyaku.server.srs.SenderRewriting;
 import hikyaku.server.srs.SrsSettings;
 import hikyaku.server.testing.Carrier;
@@ -81,12 +82,18 @@ final class World implements AutoCloseable {
   final MailStore mail = node();
   private final MailStore otherMail = node();
   final TestDirectory directory = new TestDirectory();
-  private final ReturnPaths returnPaths =
-      new SenderRewriting(
-          SrsSettings.DEFAULTS,
-          purpose -> Arrays.copyOf(purpose.getBytes(ISO_8859_1), 32),
-          directory,
-          CLOCK);
+
+  /** Seals what is sent on; to be set before a client connects. */
+  volatile Sealer sealer = Sealer.NONE;
+
+  private final Onward onward =
+      new Onward(
+          new SenderRewriting(
+              SrsSettings.DEFAULTS,
+              purpose -> Arrays.copyOf(purpose.getBytes(ISO_8859_1), 32),
+              directory,
+              CLOCK),
+          (domain, arrival, content) -> sealer.seal(domain, arrival, content));
   final TestAuthenticator authenticator = new TestAuthenticator(directory);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final AtomicLong nanos = new AtomicLong();
@@ -170,7 +177,7 @@ final class World implements AutoCloseable {
         directory,
         authenticator,
         of,
-        Filter.of(of, directory, SIEVE, returnPaths),
+        Filter.of(of, directory, SIEVE, onward),
         Optional.of(outbox),
         Optional.of(senders(of)),
         origin,
@@ -213,7 +220,7 @@ final class World implements AutoCloseable {
     Redirects redirects = Redirects.of(directory, Redirection.ANYWHERE);
     String account = directory.named(user).id();
     try {
-      new Filter(scripts, mail, directory, redirects, SIEVE, returnPaths)
+      new Filter(scripts, mail, directory, redirects, SIEVE, onward)
           .put(account, "main", ByteString.copyFromUtf8(script));
       scripts.activate(account, "main");
     } catch (ScriptException e) {
