@@ -27,6 +27,8 @@ import hikyaku.server.foreign.BackendBook;
 import hikyaku.server.link.Answerer;
 import hikyaku.server.link.AskerLink;
 import hikyaku.server.link.LinkKeys;
+import hikyaku.server.lists.ListBook;
+import hikyaku.server.lists.ListDesk;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
@@ -38,6 +40,7 @@ import hikyaku.server.ops.Everywhere;
 import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LimitOperations;
 import hikyaku.server.ops.LinkAnswers;
+import hikyaku.server.ops.ListOperations;
 import hikyaku.server.ops.MailboxOperations;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.NodeOperations;
@@ -99,6 +102,8 @@ final class Core implements AutoCloseable {
   private final BackendBook backends;
   private final MailStore mail;
   private final Filter filter;
+  private final ListBook lists;
+  private final ListDesk listDesk;
   private final SendingBook sending;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
@@ -133,6 +138,16 @@ final class Core implements AutoCloseable {
               configuration.sieve(),
               new Onward(new SenderRewriting(configuration.srs(), key, directory, clock), signer));
       sending = new SendingBook(store.logs());
+      lists = new ListBook(store.logs(), configuration.lists(), random, clock);
+      listDesk =
+          new ListDesk(
+              configuration.hostname(),
+              configuration.lists(),
+              lists,
+              mail,
+              key,
+              new DomainSigner(directory, dkim, clock, meters),
+              clock);
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;
@@ -290,6 +305,7 @@ final class Core implements AutoCloseable {
             new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
+            new ListOperations(directory, directoryAdmin, lists, listDesk),
             new QueueOperations(
                 new QueueView(store.logs(), InstantSource.system()), InstantSource.system()),
             new TlsOperations(
@@ -412,6 +428,10 @@ final class Core implements AutoCloseable {
 
   Filter filter() {
     return filter;
+  }
+
+  ListDesk lists() {
+    return listDesk;
   }
 
   @Override

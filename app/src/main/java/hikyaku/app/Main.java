@@ -10,6 +10,7 @@ import hikyaku.app.command.DnsCommand;
 import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.ExamineCommand;
 import hikyaku.app.command.LimitCommand;
+import hikyaku.app.command.ListCommand;
 import hikyaku.app.command.MailboxCommand;
 import hikyaku.app.command.NodeCommands;
 import hikyaku.app.command.QueueCommand;
@@ -57,6 +58,7 @@ public final class Main {
           Map.entry("front", FrontCommand.class),
           Map.entry("account", AccountCommand.class),
           Map.entry("alias", AliasCommand.class),
+          Map.entry("list", ListCommand.class),
           Map.entry("domain", DomainCommand.class),
           Map.entry("dns", DnsCommand.class),
           Map.entry("backend", BackendCommand.class),

@@ -42,6 +42,7 @@ import hikyaku.server.ops.Health;
 import hikyaku.server.ops.HereOperations;
 import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LinkAnswers;
+import hikyaku.server.ops.ListPages;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
@@ -154,7 +155,7 @@ final class Node implements AutoCloseable {
               signer,
               meters);
       Senders senders = core.senders(Optional.of(flow), meters);
-      mailIn = mailIn.with(senders, origin(configuration.origin(), dns, meters));
+      mailIn = mailIn.with(senders, origin(configuration.origin(), dns, meters), core.lists());
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
@@ -210,7 +211,14 @@ final class Node implements AutoCloseable {
                   flow,
                   meters,
                   clock));
-      net.useTls(context(certificates));
+      TlsContext tls = context(certificates);
+      net.useTls(tls);
+      List<ListPages> pages = new ArrayList<>();
+      if (listen.web().enabled()) {
+        for (InetSocketAddress at : listeners.addresses(listen.web(), 443)) {
+          pages.add(opened.add(new ListPages(at, tls.context(), core.lists())));
+        }
+      }
 
       status =
           new RunningNode(
@@ -224,6 +232,7 @@ final class Node implements AutoCloseable {
               listeners.specs(),
               meters,
               clock);
+      pages.forEach(each -> status.onTls(context -> each.useTls(context.context())));
       probes = opened.add(new NodeProbes(core, ids));
       if (listen.link().enabled()) {
         for (InetSocketAddress at : listeners.addresses(listen.link(), 90)) {
@@ -260,6 +269,7 @@ final class Node implements AutoCloseable {
         admin.add(opened.add(new AdminServer(at, token, api, status, health::problems, page)));
       }
       net.start();
+      pages.forEach(ListPages::start);
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
@@ -405,11 +415,12 @@ final class Node implements AutoCloseable {
               settings,
               core.mail(),
               core.directory(),
+              core.lists(),
               workers,
               client,
               signer,
               senders,
-              new LateDelivery(core.filter(), configuration.hostname()),
+              new LateDelivery(core.filter(), core.lists(), configuration.hostname()),
               meters,
               core.clock()));
     } catch (IllegalArgumentException e) {

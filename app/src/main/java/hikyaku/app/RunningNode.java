@@ -10,6 +10,7 @@ import hikyaku.server.net.Connection;
 import hikyaku.server.net.ConnectionInfo;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetServer;
+import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.NodeStatus;
@@ -27,7 +28,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -39,6 +42,7 @@ final class RunningNode implements NodeStatus {
   private static final Logger TRACE = LoggerFactory.getLogger("hikyaku.trace");
   private static final long LOAD_EVERY = TimeUnit.SECONDS.toNanos(1);
 
+  private final List<Consumer<TlsContext>> tlsListeners = new CopyOnWriteArrayList<>();
   private final String name;
   private final Configuration configuration;
   private final NetServer net;
@@ -226,11 +230,17 @@ final class RunningNode implements NodeStatus {
     TRACE.atInfo().addKeyValue("session", session).log(mark + text);
   }
 
+  /** Tells of certificates that are read again. */
+  void onTls(Consumer<TlsContext> listener) {
+    tlsListeners.add(listener);
+  }
+
   @Override
   public Optional<String> reloadTls() {
     try {
       Certificates.Reading reading = certificates.readAndWarn();
       net.useTls(reading.context());
+      tlsListeners.forEach(listener -> listener.accept(reading.context()));
       return reading.problems().isEmpty()
           ? Optional.empty()
           : Optional.of(

@@ -109,6 +109,18 @@ final class ArchitectureTest {
                       "server.sending",
                       "server.smtpclient")),
               Map.entry(
+                  "server.lists",
+                  Set.of(
+                      "protocol.wire",
+                      "protocol.address",
+                      "protocol.mime",
+                      "protocol.smtp",
+                      "mailbox",
+                      "server.auth",
+                      "server.directory",
+                      "server.dkim",
+                      "server.queue")),
+              Map.entry(
                   "server.sending", Set.of("protocol.address", "mailbox", "server.directory")),
               Map.entry(
                   "server.smtpclient",
@@ -215,6 +227,7 @@ final class ArchitectureTest {
     seen.add("server.flow");
     seen.add("server.foreign");
     seen.add("server.link");
+    seen.add("server.lists");
     seen.add("server.queue");
     seen.add("server.mtasts");
     seen.add("server.smtpclient");

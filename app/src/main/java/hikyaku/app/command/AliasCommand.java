@@ -143,6 +143,7 @@ public final class AliasCommand {
       tell(this, screen, answer.get("alias"));
       texts(answer, "accounts").forEach(each -> screen.line("  " + each));
       texts(answer, "elsewhere").forEach(each -> screen.line("  " + each + " (elsewhere)"));
+      texts(answer, "lists").forEach(each -> screen.line("  " + each + " (a mailing list)"));
       String problem = text(answer, "problem");
       if (!problem.isEmpty()) {
         screen.line("  nobody: " + problem);

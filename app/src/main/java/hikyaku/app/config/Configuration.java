@@ -11,6 +11,7 @@ import hikyaku.server.foreign.ForeignSettings;
 import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
+import hikyaku.server.lists.ListSettings;
 import hikyaku.server.mtasts.StsSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.origin.OriginSettings;
@@ -53,6 +54,7 @@ import java.nio.file.Path;
  * @param tlsReports reports to other domains about TLS with their servers (TLSRPT, RFC 8460)
  * @param sieve what users' scripts may do
  * @param srs the sender of mail that users' scripts send on to other services (SRS)
+ * @param lists mailing lists
  * @param pop3 what an operator can set for POP3
  * @param imap what an operator can set for IMAP
  * @param search the index of messages' texts, by which searches are fast
@@ -86,6 +88,7 @@ public record Configuration(
     TlsReportSettings tlsReports,
     SieveSettings sieve,
     SrsSettings srs,
+    ListSettings lists,
     Pop3Settings pop3,
     ImapSettings imap,
     SearchSettings search,
@@ -119,6 +122,7 @@ public record Configuration(
           TlsReportSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           SrsSettings.DEFAULTS,
+          ListSettings.DEFAULTS,
           Pop3Settings.DEFAULTS,
           ImapSettings.DEFAULTS,
           SearchSettings.DEFAULTS,
@@ -188,6 +192,7 @@ public record Configuration(
         tlsReports,
         sieve,
         srs,
+        lists,
         pop3,
         imap,
         search,

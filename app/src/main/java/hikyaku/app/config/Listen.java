@@ -29,6 +29,8 @@ import java.util.function.UnaryOperator;
  *     port
  * @param link sessions that fronts carry, port 90 and so 2090. Off unless set: a node needs it only
  *     behind a front
+ * @param web pages for everybody over HTTPS: members of mailing lists leave by them with one click;
+ *     port 443 and so 2443. Off unless set; {@code lists.url} says how it is seen from outside
  * @param admin status page, metrics, health and the interface of the command line over HTTP, port
  *     80 and so 2080. Without TLS: keep it on loopback
  */
@@ -44,6 +46,7 @@ public record Listen(
     Listener imaps,
     Listener managesieve,
     Listener link,
+    Listener web,
     Listener admin) {
   public static final Listen DEFAULTS =
       new Listen(
@@ -58,6 +61,7 @@ public record Listen(
           Listener.EVERYWHERE,
           Listener.EVERYWHERE,
           Listener.OFF,
+          Listener.OFF_EVERYWHERE,
           Listener.LOOPBACK);
 
   public Listen {
@@ -65,13 +69,17 @@ public record Listen(
       throw new IllegalArgumentException(
           "listen.admin cannot be switched off: commands reach a running node by it");
     }
-    if (!link.proxyFrom().isEmpty() || !admin.proxyFrom().isEmpty()) {
+    if (!link.proxyFrom().isEmpty() || !web.proxyFrom().isEmpty() || !admin.proxyFrom().isEmpty()) {
       throw new IllegalArgumentException(
-          "listen.link and listen.admin take no connections from proxies: proxy-from is not for them");
+          "listen.link, listen.web and listen.admin take no connections from proxies: proxy-from is"
+              + " not for them");
     }
-    if (!link.pool().isEmpty() || !admin.pool().isEmpty() || !lmtp.pool().isEmpty()) {
+    if (!link.pool().isEmpty()
+        || !web.pool().isEmpty()
+        || !admin.pool().isEmpty()
+        || !lmtp.pool().isEmpty()) {
       throw new IllegalArgumentException(
-          "sessions of listen.link, listen.admin and listen.lmtp are not given to nodes: pool is not"
+          "sessions of listen.link, listen.web, listen.admin and listen.lmtp are not given to nodes: pool is not"
               + " for them");
     }
   }
@@ -106,6 +114,7 @@ public record Listen(
         imaps,
         managesieve,
         newLink,
+        web,
         admin);
   }
 
@@ -138,6 +147,7 @@ public record Listen(
         change.apply(imaps),
         change.apply(managesieve),
         change.apply(link),
+        change.apply(web),
         change.apply(admin));
   }
 
@@ -163,6 +173,7 @@ public record Listen(
       String pool) {
     static final Listener EVERYWHERE = usual(true, "*");
     static final Listener OFF = usual(false, "127.0.0.1");
+    static final Listener OFF_EVERYWHERE = usual(false, "*");
     static final Listener LOOPBACK = usual(true, "127.0.0.1");
 
     private static Listener usual(boolean enabled, String address) {

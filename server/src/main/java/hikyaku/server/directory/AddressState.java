@@ -20,6 +20,8 @@ sealed interface AddressState {
     }
   }
 
+  record IsList() implements AddressState {}
+
   static AddressState apply(AddressState before, Entry entry)
       throws InvalidProtocolBufferException {
     AddressEvent event = AddressEvent.parseFrom(entry.payload());
@@ -30,6 +32,7 @@ sealed interface AddressState {
               event.getAlias().getAddressesList().stream().map(Records::storedAddress).toList(),
               Records.writers(event.getAlias().getWriters()));
       case RELEASED -> new Free();
+      case LIST -> new IsList();
       case EVENT_NOT_SET -> throw Records.unknown();
     };
   }
@@ -40,6 +43,7 @@ sealed interface AddressState {
     switch (this) {
       case Free() -> event.setReleased(Nothing.getDefaultInstance());
       case OfAccount(String id) -> event.setAccountId(id);
+      case IsList() -> event.setList(Nothing.getDefaultInstance());
       case IsAlias(List<Address> targets, Writers writers) ->
           event.setAlias(
               AliasTargets.newBuilder()

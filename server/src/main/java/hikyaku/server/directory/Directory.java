@@ -56,6 +56,11 @@ public interface Directory {
   /** Aliases of a domain in order of address, behind {@code after} if given. */
   List<Alias> aliases(String domain, @Nullable Address after, int limit);
 
+  /** Addresses of mailing lists of a domain in order, behind {@code after} if given. */
+  default List<Address> lists(String domain, @Nullable Address after, int limit) {
+    return List.of();
+  }
+
   /** The alias of this address itself, if it is one. */
   default Optional<Alias> alias(Address address) {
     return Optional.empty();

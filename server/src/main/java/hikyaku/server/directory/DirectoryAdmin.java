@@ -92,4 +92,14 @@ public interface DirectoryAdmin {
       throws DirectoryException;
 
   void removeAlias(Address address) throws DirectoryException;
+
+  /**
+   * Gives a free address to a mailing list; nothing is done if it has it already.
+   *
+   * @throws DirectoryException.AlreadyExists if it is an account's or an alias
+   */
+  void createList(Address address) throws DirectoryException;
+
+  /** Frees the address of a mailing list, if it is one. */
+  void removeList(Address address);
 }

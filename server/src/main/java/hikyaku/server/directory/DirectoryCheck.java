@@ -111,7 +111,7 @@ public final class DirectoryCheck {
     boolean address(Listed each) {
       addresses++;
       switch (each.state()) {
-        case AddressState.Free() -> {}
+        case AddressState.Free _, AddressState.IsList _ -> {}
         case AddressState.IsAlias alias -> alias(each.address(), alias.targets());
         case AddressState.OfAccount(String id) -> ofAccount(each, id);
       }

@@ -142,6 +142,16 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
     return found.list();
   }
 
+  @Override
+  public List<Address> lists(String domain, @Nullable Address after, int limit) {
+    Gathered<Address> found = new Gathered<>(limit);
+    eachListed(
+        domain,
+        after,
+        listed -> !(listed.state() instanceof AddressState.IsList) || found.add(listed.address()));
+    return found.list();
+  }
+
   private void eachListed(String name, @Nullable Address after, Folds.Visitor<Listed> visitor) {
     domain(name).ifPresent(domain -> folds.eachAddress(domain.name(), after, visitor));
   }
@@ -198,7 +208,7 @@ public final class EmbeddedDirectory implements Directory, CredentialSource {
   boolean taken(AddressState state) {
     return switch (state) {
       case AddressState.Free() -> false;
-      case AddressState.IsAlias _ -> true;
+      case AddressState.IsAlias _, AddressState.IsList _ -> true;
       case AddressState.OfAccount(String id) -> folds.accountState(id).exists();
     };
   }

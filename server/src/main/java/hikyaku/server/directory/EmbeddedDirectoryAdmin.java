@@ -267,6 +267,9 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
         throw new DirectoryException.NoSuchDomain(address.domain());
       }
       AddressState now = pair.address().state();
+      if (now instanceof AddressState.IsList) {
+        throw new DirectoryException.AlreadyExists("list " + address);
+      }
       if (now instanceof AddressState.OfAccount && directory.taken(now)) {
         throw new DirectoryException.AlreadyExists("account " + address);
       }
@@ -319,6 +322,18 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
       throw new DirectoryException.NoSuchAlias(address);
     }
     release(address, state);
+  }
+
+  @Override
+  public void createList(Address address) throws DirectoryException {
+    if (!(folds.address(address).state() instanceof AddressState.IsList)) {
+      take(address, new AddressState.IsList());
+    }
+  }
+
+  @Override
+  public void removeList(Address address) {
+    release(address, new AddressState.IsList());
   }
 
   private Existing existing(String id) throws DirectoryException {

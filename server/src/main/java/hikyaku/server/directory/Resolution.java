@@ -12,16 +12,17 @@ public sealed interface Resolution {
    * Mail for it is taken here.
    *
    * @param targets an account appears once, however many ways lead to it
-   * @param elsewhere addresses of other services that an alias leads to, each once; together with
-   *     the targets at least one
+   * @param elsewhere addresses of other services that an alias leads to, each once
+   * @param lists mailing lists, each once; of all three together there is at least one
    * @param writers who may write to it: as the alias that was written to says, not those behind it
    */
-  record Local(List<Target> targets, List<Address> elsewhere, Writers writers)
+  record Local(List<Target> targets, List<Address> elsewhere, List<Listed> lists, Writers writers)
       implements Resolution {
     public Local {
       targets = List.copyOf(targets);
       elsewhere = List.copyOf(elsewhere);
-      if (targets.isEmpty() && elsewhere.isEmpty()) {
+      lists = List.copyOf(lists);
+      if (targets.isEmpty() && elsewhere.isEmpty() && lists.isEmpty()) {
         throw new IllegalArgumentException("local, but nobody");
       }
     }
@@ -29,6 +30,11 @@ public sealed interface Resolution {
     /** Accounts alone, which anyone may write to. */
     public Local(List<Target> targets) {
       this(targets, List.of(), Writers.ANYONE);
+    }
+
+    /** No mailing lists. */
+    public Local(List<Target> targets, List<Address> elsewhere, Writers writers) {
+      this(targets, elsewhere, List.of(), writers);
     }
   }
 
@@ -48,6 +54,14 @@ public sealed interface Resolution {
    * @param cause for our log
    */
   record TooManyExpansions(String cause) implements Resolution {}
+
+  /**
+   * A mailing list that the mail is for.
+   *
+   * @param list its address
+   * @param token what follows the plus sign in the address, or empty
+   */
+  record Listed(Address list, ListRole role, String token) {}
 
   /**
    * An account that the mail goes to.

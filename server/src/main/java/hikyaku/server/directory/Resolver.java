@@ -29,6 +29,7 @@ final class Resolver {
   private final Set<Address> seen = new HashSet<>();
   private final SequencedMap<String, Target> targets = new LinkedHashMap<>();
   private final SequencedSet<Address> elsewhere = new LinkedHashSet<>();
+  private final SequencedSet<Resolution.Listed> lists = new LinkedHashSet<>();
   private @Nullable Writers writers;
   private boolean suspended;
   private boolean local;
@@ -87,10 +88,11 @@ final class Resolver {
         return new Resolution.TooManyExpansions(recipient + " leads to too many addresses");
       }
     }
-    if (!targets.isEmpty() || !elsewhere.isEmpty()) {
+    if (!targets.isEmpty() || !elsewhere.isEmpty() || !lists.isEmpty()) {
       return new Resolution.Local(
           List.copyOf(targets.values()),
           List.copyOf(elsewhere),
+          List.copyOf(lists),
           writers == null ? Writers.ANYONE : writers);
     }
     if (suspended) {
@@ -126,6 +128,13 @@ final class Resolver {
         return;
       }
     }
+    Optional<Resolution.Listed> ofList =
+        ListRole.parse(step.address)
+            .filter(each -> folds.address(each.list()).state() instanceof AddressState.IsList);
+    if (ofList.isPresent()) {
+      lists.add(ofList.get());
+      return;
+    }
     if (step.fallbacks) {
       fallback(step, base.map(Base::address).orElse(step.address), domain)
           .ifPresent(address -> later(step, address, false, false));
@@ -136,6 +145,10 @@ final class Resolver {
   private boolean found(Step step, Address address, String detail, AddressState state) {
     return switch (state) {
       case AddressState.Free() -> false;
+      case AddressState.IsList() -> {
+        lists.add(new Resolution.Listed(address, ListRole.POST, ""));
+        yield true;
+      }
       case AddressState.IsAlias(List<Address> leadsTo, Writers ofAlias) -> {
         // The first is the one that was written to; those behind it are its own affair.
         writers = writers == null ? ofAlias : writers;

@@ -1,5 +1,6 @@
 package hikyaku.server.dkim;
 
+import com.google.protobuf.ByteString;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -45,23 +46,46 @@ public final class DomainSigner implements Signer, Sealer {
 
   @Override
   public Signatures sign(List<Address> authors, Content message) throws IOException {
+    return signEach(authors, List.of(ByteString.EMPTY), message).getFirst();
+  }
+
+  /** The message is read once, however many there are. */
+  @Override
+  public List<Signatures> signEach(List<Address> authors, List<ByteString> prefixes, Content common)
+      throws IOException {
     List<String> domains = authors.stream().map(Address::domain).distinct().toList();
-    if (domains.size() != 1) {
-      return counted(SIGNED, Outcome.NO_KEY, Signatures.NONE);
-    }
-    List<DkimKeys.Signing> signing = ours(domains.getFirst()).map(keys::signing).orElse(List.of());
+    List<DkimKeys.Signing> signing =
+        domains.size() == 1
+            ? ours(domains.getFirst()).map(keys::signing).orElse(List.of())
+            : List.of();
     if (signing.isEmpty()) {
-      return counted(SIGNED, Outcome.NO_KEY, Signatures.NONE);
+      return prefixes.stream().map(_ -> counted(SIGNED, Outcome.NO_KEY, Signatures.NONE)).toList();
     }
     SignedMessage signed = new SignedMessage();
-    message.copyTo(signed);
+    common.copyTo(signed);
     Optional<List<HeaderField>> fields = signed.fields();
-    if (fields.isEmpty()
-        || count("from", fields.get()) != 1
-        || Signature.names(fields.get()).size() > Signature.MOST_NAMES) {
+    byte[] bodyHash = signed.bodyHash();
+    List<Signatures> all = new ArrayList<>();
+    for (ByteString prefix : prefixes) {
+      all.add(sign(signing, prefix, fields, bodyHash));
+    }
+    return all;
+  }
+
+  private Signatures sign(
+      List<DkimKeys.Signing> signing,
+      ByteString prefix,
+      Optional<List<HeaderField>> common,
+      byte[] bodyHash) {
+    if (common.isEmpty()) {
       return counted(SIGNED, Outcome.UNFIT, Signatures.NONE);
     }
-    return sign(signing, fields.get(), signed.bodyHash());
+    List<HeaderField> fields = new ArrayList<>(HeaderField.all(prefix.toByteArray()));
+    fields.addAll(common.get());
+    if (count("from", fields) != 1 || Signature.names(fields).size() > Signature.MOST_NAMES) {
+      return counted(SIGNED, Outcome.UNFIT, Signatures.NONE);
+    }
+    return sign(signing, fields, bodyHash);
   }
 
   /**

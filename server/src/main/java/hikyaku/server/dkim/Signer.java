@@ -1,8 +1,10 @@
 package hikyaku.server.dkim;
 
+import com.google.protobuf.ByteString;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.directory.Address;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Signs messages that go out. Safe for use by many threads. */
@@ -19,6 +21,28 @@ public interface Signer {
    * @throws hikyaku.mailbox.store.StoreException if keys or message cannot be read now
    */
   Signatures sign(List<Address> authors, Content message) throws IOException;
+
+  /**
+   * Signs several messages that differ in their first fields only.
+   *
+   * @param authors whose domain signs, in each case
+   * @param prefixes fields of each, before what all have in common
+   * @return what came of each, in order
+   */
+  default List<Signatures> signEach(
+      List<Address> authors, List<ByteString> prefixes, Content common) throws IOException {
+    List<Signatures> all = new ArrayList<>();
+    for (ByteString prefix : prefixes) {
+      all.add(
+          sign(
+              authors,
+              sink -> {
+                sink.write(prefix.toByteArray());
+                common.copyTo(sink);
+              }));
+    }
+    return all;
+  }
 
   /** A message as it goes out, below what is put before it on the way. */
   @FunctionalInterface

@@ -90,6 +90,7 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
             instanceof Resolution.Local local
         && local.targets().size() == 1
         && local.elsewhere().isEmpty()
+        && local.lists().isEmpty()
         && local.targets().getFirst().account().id().equals(account.id());
   }
 

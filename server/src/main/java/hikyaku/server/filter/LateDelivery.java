@@ -13,9 +13,14 @@ import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Writers;
 import hikyaku.server.queue.HomeDelivery;
+import hikyaku.server.queue.ListDoor;
 import hikyaku.server.queue.Outgoing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,8 +28,11 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -33,13 +41,16 @@ import java.util.UUID;
  */
 public final class LateDelivery implements HomeDelivery {
   private final Filter filter;
+  private final ListDoor lists;
   private final String host;
 
   /**
+   * @param lists takes what is for mailing lists
    * @param host our name, as scripts see it
    */
-  public LateDelivery(Filter filter, String host) {
+  public LateDelivery(Filter filter, ListDoor lists, String host) {
     this.filter = filter;
+    this.lists = lists;
     this.host = host;
   }
 
@@ -82,11 +93,22 @@ public final class LateDelivery implements HomeDelivery {
     if (sentOn.isEmpty()) {
       return new Outcome.Never("5.4.6", to.address() + " has had this message before");
     }
+    List<Append> always = new ArrayList<>(sentOn.get());
+    for (int i = 0; i < local.lists().size(); i++) {
+      switch (lists.take(arrival(i, message, local.lists().get(i), received, attempt))) {
+        case ListDoor.Taken.Accepted(List<Append> round, String _) -> always.addAll(round);
+        case ListDoor.Taken.Refused(Reply reply, String _) -> {
+          String status = String.valueOf(reply.enhanced());
+          String why = String.join(" ", reply.lines());
+          return reply.code() < 500
+              ? new Outcome.Later(status, why)
+              : new Outcome.Never(status, why);
+        }
+      }
+    }
     List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
     List<Delivered> delivered =
-        filter
-            .mail()
-            .deliver(deliveries, refused -> alongside(sentOn.get(), all, refused), attempt);
+        filter.mail().deliver(deliveries, refused -> alongside(always, all, refused), attempt);
     int at = 0;
     for (Filed filed : all) {
       int end = at + filed.deliveries().size();
@@ -148,6 +170,46 @@ public final class LateDelivery implements HomeDelivery {
         false,
         Envelope.facts(host),
         Optional.empty());
+  }
+
+  private ListDoor.Arrival arrival(
+      int number,
+      Outgoing message,
+      Resolution.Listed listed,
+      Intake.Received received,
+      Attempt attempt) {
+    String key = Objects.requireNonNull(attempt.part(".l" + number).key()) + "." + listed.list();
+    return new ListDoor.Arrival(
+        listed,
+        message.sender(),
+        proven(message),
+        false,
+        received,
+        ByteString.EMPTY,
+        key,
+        message.session(),
+        message.smtpUtf8(),
+        message.binary(),
+        message.tls(),
+        key);
+  }
+
+  /**
+   * The account that sent it, or the list: what is in the queue under its return path is its own.
+   */
+  private Set<Address> proven(Outgoing message) {
+    Set<Address> proven = new HashSet<>();
+    if (!message.account().isEmpty()) {
+      filter.directory().account(message.account()).map(Account::primary).ifPresent(proven::add);
+    }
+    if (message.sender() instanceof Mailbox sender
+        && filter.directory().resolve(sender.localPart(), sender.domain())
+            instanceof Resolution.Local local) {
+      local.lists().stream()
+          .filter(each -> each.role() == ListRole.BOUNCES)
+          .forEach(each -> proven.add(each.list()));
+    }
+    return proven;
   }
 
   /** What is for those elsewhere whom an alias leads to; nothing if it came back from there. */

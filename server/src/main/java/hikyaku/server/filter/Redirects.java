@@ -67,6 +67,8 @@ public interface Redirects {
       case Resolution.Local local when local.writers() != Writers.ANYONE ->
           // Whoever wrote to the script's account did not write to that address.
           new Way.Nowhere("not everybody may write to " + address);
+      case Resolution.Local local when !local.lists().isEmpty() ->
+          new Way.Nowhere(address + " is a mailing list, to which mail is not redirected");
       case Resolution.Local local
           when local.targets().stream().allMatch(t -> t.account().routing().backend().isEmpty()) ->
           new Way.Here(

@@ -46,6 +46,11 @@ public final class TlsContext {
     }
   }
 
+  /** For servers of other kinds. */
+  public SSLContext context() {
+    return context;
+  }
+
   public List<Credential> credentials() {
     return credentials;
   }

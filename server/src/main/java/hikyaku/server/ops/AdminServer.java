@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +39,6 @@ public final class AdminServer implements AutoCloseable {
 
   private final HttpServer http;
 
-  /** Connections at once; more are closed without a word. Operators and their monitors are few. */
-  private static final int CONNECTIONS = 200;
-
-  /** The longest time for all of a request; its connection is closed then. */
-  private static final Duration REQUEST = Duration.ofMinutes(2);
-
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final AdminApi api;
   private final NodeStatus node;
@@ -72,11 +65,7 @@ public final class AdminServer implements AutoCloseable {
     this.problems = problems;
     this.page = page;
     authorization = ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
-    // Small answers must not wait for the acknowledgement of the one before.
-    System.setProperty("sun.net.httpserver.nodelay", "true");
-    // The server of the JDK has neither limit by itself, and mail needs the descriptors.
-    System.setProperty("jdk.httpserver.maxConnections", Integer.toString(CONNECTIONS));
-    System.setProperty("sun.net.httpserver.maxReqTime", Long.toString(REQUEST.toSeconds()));
+    HttpBounds.set();
     try {
       http = HttpServer.create(address, BACKLOG);
     } catch (BindException e) {

@@ -166,18 +166,20 @@ public final class DomainOperations implements AdminApi.Group {
     AliasView alias = view(address);
     List<String> accounts = List.of();
     List<String> elsewhere = List.of();
+    List<String> lists = List.of();
     String problem = "";
     switch (directory.resolve(address)) {
       case Resolution.Local local -> {
         accounts =
             local.targets().stream().map(target -> target.account().primary().toString()).toList();
         elsewhere = local.elsewhere().stream().map(Address::toString).toList();
+        lists = local.lists().stream().map(listed -> listed.list().toString()).toList();
       }
       case Resolution.Suspended _ -> problem = "all that it leads to are suspended";
       case Resolution.TooManyExpansions(String cause) -> problem = cause;
       case Resolution.UnknownRecipient _, Resolution.NotLocal _ -> problem = "it leads to nobody";
     }
-    return AdminResponse.ok(new Expansion(alias, accounts, elsewhere, problem));
+    return AdminResponse.ok(new Expansion(alias, accounts, elsewhere, lists, problem));
   }
 
   private static List<Address> addresses(@Nullable List<String> texts) throws AdminException {
@@ -238,10 +240,15 @@ public final class DomainOperations implements AdminApi.Group {
    *
    * @param accounts their addresses
    * @param elsewhere addresses of other services
+   * @param lists addresses of mailing lists
    * @param problem why it is not taken, or empty
    */
   public record Expansion(
-      AliasView alias, List<String> accounts, List<String> elsewhere, String problem) {}
+      AliasView alias,
+      List<String> accounts,
+      List<String> elsewhere,
+      List<String> lists,
+      String problem) {}
 
   /**
    * A domain as it is shown.

@@ -68,6 +68,7 @@ public final class MailQueue implements AutoCloseable {
    * @param host our name in reports
    * @param signer signs reports that go to other servers
    * @param senders knows whose mail is held
+   * @param lists takes what comes back to mailing lists
    * @param home delivers to mailboxes here
    */
   public MailQueue(
@@ -75,6 +76,7 @@ public final class MailQueue implements AutoCloseable {
       QueueSettings settings,
       MailStore mail,
       Directory directory,
+      ListDoor lists,
       Workers workers,
       SmtpClient client,
       Signer signer,
@@ -93,7 +95,7 @@ public final class MailQueue implements AutoCloseable {
             settings.longestRetry().toMillis(),
             new SecureRandom());
     this.schedule = new Schedule(settings, backoff, clock, workers::isHeard);
-    Mailboxes mailboxes = new Mailboxes(mail, directory);
+    Mailboxes mailboxes = new Mailboxes(mail, directory, lists);
     QueueMetrics metrics =
         new QueueMetrics(
             meters, () -> parts.values().stream().mapToInt(Part::size).sum(), schedule::active);

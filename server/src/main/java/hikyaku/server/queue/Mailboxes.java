@@ -23,17 +23,20 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** The mailboxes here: what is theirs, and the way into them for reports. */
 final class Mailboxes {
   private final MailStore mail;
   private final Directory directory;
   private final Outbox outbox;
+  private final ListDoor lists;
 
-  Mailboxes(MailStore mail, Directory directory) {
+  Mailboxes(MailStore mail, Directory directory, ListDoor lists) {
     this.mail = mail;
     this.directory = directory;
     this.outbox = new Outbox(mail.store().logs());
+    this.lists = lists;
   }
 
   MailStore mail() {
@@ -100,11 +103,37 @@ final class Mailboxes {
               way.session);
       deliveries.add(Delivery.toInbox(target.account().id(), entry));
     }
-    List<Append> alongside =
-        local.elsewhere().isEmpty()
-            ? List.of()
-            : List.of(sentOn(received, local.elsewhere(), way, attempt));
+    List<Append> alongside = new ArrayList<>();
+    if (!local.elsewhere().isEmpty()) {
+      alongside.add(sentOn(received, local.elsewhere(), way, attempt));
+    }
+    for (int i = 0; i < local.lists().size(); i++) {
+      alongside.addAll(taken(i, received, local.lists().get(i), way, attempt));
+    }
     return mail.deliver(deliveries, alongside, attempt);
+  }
+
+  /** What a list makes of a report; what it refuses ends here. */
+  private List<Append> taken(
+      int number, Intake.Received received, Resolution.Listed listed, Way way, Attempt attempt) {
+    String key = Objects.requireNonNull(attempt.part(".l" + number).key());
+    ListDoor.Arrival arrival =
+        new ListDoor.Arrival(
+            listed,
+            way.from,
+            Set.of(),
+            false,
+            received,
+            ByteString.EMPTY,
+            key,
+            way.session,
+            way.smtpUtf8,
+            false,
+            way.tls,
+            key);
+    return lists.take(arrival) instanceof ListDoor.Taken.Accepted(List<Append> round, String _)
+        ? round
+        : List.of();
   }
 
   private Append sentOn(

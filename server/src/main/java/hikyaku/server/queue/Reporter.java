@@ -99,20 +99,19 @@ final class Reporter {
       throws IOException {
     return switch (mailboxes.resolve(sender)) {
       case Resolution.Local local -> {
-        var unused =
-            mailboxes.put(
-                written,
-                local,
-                new Mailboxes.Way(
-                    ReversePath.NULL,
-                    sender,
-                    message.smtpUtf8(),
-                    message.tls(),
-                    message.session(),
-                    "",
-                    local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob())),
-                now,
-                Attempt.repeat(id));
+        mailboxes.put(
+            written,
+            local,
+            new Mailboxes.Way(
+                ReversePath.NULL,
+                sender,
+                message.smtpUtf8(),
+                message.tls(),
+                message.session(),
+                "",
+                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob())),
+            now,
+            Attempt.repeat(id));
         yield true;
       }
       case Resolution.NotLocal _ -> {

@@ -62,7 +62,7 @@ public final class Senders {
     this.book = book;
     this.allowance = allowance;
     this.queue = new QueueView(mail.store().logs(), clock);
-    this.mailboxes = new Mailboxes(mail, directory);
+    this.mailboxes = new Mailboxes(mail, directory, ListDoor.NONE);
     this.directory = directory;
     this.meters = meters;
     this.clock = clock;
@@ -225,20 +225,19 @@ public final class Senders {
     try (Intake intake = mailboxes.mail().intake()) {
       byte[] octets = text.getBytes(UTF_8);
       intake.write(octets, 0, octets.length);
-      var unused =
-          mailboxes.put(
-              intake.finish(),
-              postmaster,
-              new Mailboxes.Way(
-                  ReversePath.NULL,
-                  new Mailbox("postmaster", host),
-                  false,
-                  Outgoing.Tls.USUAL,
-                  "",
-                  "",
-                  ByteString.EMPTY),
-              now,
-              Attempt.repeat(key));
+      mailboxes.put(
+          intake.finish(),
+          postmaster,
+          new Mailboxes.Way(
+              ReversePath.NULL,
+              new Mailbox("postmaster", host),
+              false,
+              Outgoing.Tls.USUAL,
+              "",
+              "",
+              ByteString.EMPTY),
+          now,
+          Attempt.repeat(key));
     }
   }
 }

@@ -52,7 +52,7 @@ final class Authors {
             });
   }
 
-  private static Optional<Address> address(EnvelopeAddress written) {
+  static Optional<Address> address(EnvelopeAddress written) {
     String mailbox = written.mailbox();
     String host = written.host();
     return mailbox == null || host == null

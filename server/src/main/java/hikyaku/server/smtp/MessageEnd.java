@@ -228,17 +228,23 @@ final class MessageEnd {
       // One reply for all: whoever looped must be told of, so nobody gets it.
       return refuse(Replies.LOOP, "Delivered-To names a recipient");
     }
-    Set<String> refused = refusedByReply(copies);
+    ForLists forLists =
+        ForLists.of(session, transaction, received, completed, finding, trace, added);
+    if (forLists.refusal().isPresent() && session.face() != SmtpFace.LMTP) {
+      return refuse(forLists.refusal().get(), "a mailing list refuses it");
+    }
+    Set<String> refused = refusedByReply(copies, forLists);
     copies.replaceAll(copy -> refused.contains(copy.account()) ? copy : refusedByMail(copy));
     List<Delivery> deliveries =
         copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
     List<Append> outgoing =
-        new ArrayList<>(
-            outgoing(received, completed, added, trace, elsewhere(), terms(null)));
+        new ArrayList<>(outgoing(received, completed, added, trace, elsewhere(), terms(null)));
     outgoing.addAll(forwarded(received, completed, added, trace, now));
     outgoing.addAll(counted(received.blob()));
+    List<Append> others = new ArrayList<>(outgoing);
+    others.addAll(forLists.round());
     List<Delivered> delivered =
-        deliver(deliveries, left -> alongside(outgoing, copies, left), received.blob());
+        deliver(deliveries, left -> alongside(others, copies, left), received.blob());
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
       return refuse(copies.getFirst().refusal().reply(), "a script refuses it");
     }
@@ -246,6 +252,7 @@ final class MessageEnd {
     List<List<Delivered>> ofCopies = divided(copies, delivered);
     boolean any =
         transaction.sentElsewhere() > 0
+            || forLists.isTaken()
             || IntStream.range(0, copies.size())
                 .anyMatch(i ->
                     !refused.contains(copies.get(i).account())
@@ -259,7 +266,7 @@ final class MessageEnd {
               ? copies.get(i).refusal().reply()
               : reply(copy, ofCopies.get(i), accepted, any));
     }
-    Answer answer = answer(byAccount);
+    Answer answer = answer(byAccount, forLists);
     if (any) {
       told(received, completed, signatures, copies, into(copies, ofCopies), began, null);
       if (answer.replies().stream().allMatch(Reply::isPositive)) {
@@ -454,20 +461,25 @@ final class MessageEnd {
    * reply takes the message: in LMTP behind one recipient, elsewhere in the transaction. Nothing
    * has to be sent to a sender who may never have written it.
    */
-  private Set<String> refusedByReply(List<FiledCopy> copies) {
+  private Set<String> refusedByReply(List<FiledCopy> copies, ForLists forLists) {
     Set<String> refusing = new HashSet<>();
     copies.stream()
         .filter(copy -> copy.filed.refusal().filter(Refusal::isReply).isPresent())
         .forEach(copy -> refusing.add(copy.account()));
     if (session.face() != SmtpFace.LMTP) {
-      boolean all = refusing.size() == copies.size() && transaction.sentElsewhere() == 0;
+      boolean all =
+          refusing.size() == copies.size()
+              && transaction.sentElsewhere() == 0
+              && !forLists.isTaken();
       return all ? refusing : Set.of();
     }
     Set<String> byMail = new HashSet<>();
     for (Recipient recipient : transaction.recipients()) {
       List<String> accounts =
           recipient.targets().stream().map(target -> target.account().id()).toList();
-      if (!refusing.containsAll(accounts) || !recipient.forwarded().isEmpty()) {
+      if (!refusing.containsAll(accounts)
+          || !recipient.forwarded().isEmpty()
+          || !recipient.lists().isEmpty()) {
         byMail.addAll(accounts);
       }
     }
@@ -613,7 +625,10 @@ final class MessageEnd {
   }
 
   private Reply accepted() {
-    String what = transaction.sentElsewhere() == 0 ? "Delivered as " : "Queued as ";
+    boolean here =
+        transaction.sentElsewhere() == 0
+            && transaction.recipients().stream().allMatch(to -> to.lists().isEmpty());
+    String what = here ? "Delivered as " : "Queued as ";
     return accepted(what + transaction.id());
   }
 
@@ -629,12 +644,15 @@ final class MessageEnd {
   }
 
   /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */
-  private Answer answer(Map<String, Reply> byAccount) {
+  private Answer answer(Map<String, Reply> byAccount, ForLists forLists) {
     List<Reply> byRecipient = new ArrayList<>();
     for (Recipient recipient : transaction.recipients()) {
       List<Reply> replies = new ArrayList<>();
       if (recipient.isElsewhere() || !recipient.forwarded().isEmpty()) {
         replies.add(accepted());
+      }
+      for (Resolution.Listed listed : recipient.lists()) {
+        replies.add(forLists.refusal(listed).orElse(accepted()));
       }
       for (Resolution.Target target : recipient.targets()) {
         replies.add(Objects.requireNonNull(byAccount.get(target.account().id())));

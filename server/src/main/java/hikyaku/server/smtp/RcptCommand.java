@@ -208,6 +208,14 @@ final class RcptCommand {
     if (!mayWrite(session, transaction, to, local)) {
       return Replies.NOT_FOR_YOU;
     }
+    boolean provable = session.account() != null || session.canProve();
+    for (Resolution.Listed listed : local.lists()) {
+      Optional<Reply> refusal =
+          session.services().lists().refusal(listed, transaction.mail().from(), provable);
+      if (refusal.isPresent()) {
+        return refusal.get();
+      }
+    }
     for (Resolution.Target target : local.targets()) {
       if (!target.account().routing().backend().isEmpty()) {
         return Replies.SERVED_ELSEWHERE;
@@ -233,7 +241,7 @@ final class RcptCommand {
     }
     boolean fits =
         transaction.add(
-            Recipient.here(to, local.targets(), forwarded, command.parameters()),
+            Recipient.here(to, local.targets(), forwarded, local.lists(), command.parameters()),
             session.limits().copies());
     if (!fits) {
       return Replies.TOO_MANY_RECIPIENTS;

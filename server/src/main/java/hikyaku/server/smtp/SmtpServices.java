@@ -7,6 +7,7 @@ import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.origin.Origin;
+import hikyaku.server.queue.ListDoor;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Senders;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +24,7 @@ import java.util.function.LongSupplier;
  * @param mail where messages go
  * @param filter says into which mailboxes
  * @param outbox where those go in submission that are for others; empty to take none
+ * @param lists takes the mail for mailing lists
  * @param senders says whose mail may go out; empty for everybody's
  * @param origin finds out whom mail from other servers is from; empty to take their word
  * @param signer signs what is for others
@@ -36,6 +38,7 @@ public record SmtpServices(
     MailStore mail,
     Filter filter,
     Optional<Outbox> outbox,
+    ListDoor lists,
     Optional<Senders> senders,
     Optional<Origin> origin,
     Signer signer,
@@ -76,6 +79,7 @@ public record SmtpServices(
         mail,
         filter,
         outbox,
+        ListDoor.NONE,
         Optional.empty(),
         Optional.empty(),
         signer,
@@ -85,14 +89,18 @@ public record SmtpServices(
         duration -> java.util.concurrent.locks.LockSupport.parkNanos(duration.toNanos()));
   }
 
-  /** The same, with who says whose mail may go out, and who finds out whom mail is from. */
-  public SmtpServices with(Senders guard, Optional<Origin> finder) {
+  /**
+   * The same, with who says whose mail may go out, who finds out whom mail is from, and who takes
+   * the mail for mailing lists.
+   */
+  public SmtpServices with(Senders guard, Optional<Origin> finder, ListDoor door) {
     return new SmtpServices(
         directory,
         authenticator,
         mail,
         filter,
         outbox,
+        door,
         Optional.of(guard),
         finder,
         signer,

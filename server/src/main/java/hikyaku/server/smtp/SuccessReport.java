@@ -136,7 +136,7 @@ final class SuccessReport {
 
   /** Whether all that it leads to is here. */
   private static boolean isDelivered(Recipient recipient) {
-    return recipient.forwarded().isEmpty();
+    return recipient.forwarded().isEmpty() && recipient.lists().isEmpty();
   }
 
   private static void write(Intake intake, String text) {
@@ -165,7 +165,8 @@ final class SuccessReport {
       String action =
           isDelivered(recipient)
               ? "delivered"
-              : recipient.targets().size() + recipient.forwarded().size() > 1
+              : !recipient.lists().isEmpty()
+                      || recipient.targets().size() + recipient.forwarded().size() > 1
                   ? "expanded"
                   : "relayed";
       out.append("\r\nAction: ").append(action).append("\r\nStatus: 2.0.0\r\n");

@@ -145,11 +145,13 @@ class MailQueueTest {
             settings,
             mail,
             directory,
+            ListDoor.NONE,
             workers,
             client,
             signer,
             senders,
-            new LateDelivery(Filter.of(mail, directory, SieveSettings.DEFAULTS), "home.test"),
+            new LateDelivery(
+                Filter.of(mail, directory, SieveSettings.DEFAULTS), ListDoor.NONE, "home.test"),
             new SimpleMeterRegistry(),
             Clock.systemUTC());
     queue.start();

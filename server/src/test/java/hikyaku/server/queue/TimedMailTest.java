@@ -137,6 +137,7 @@ class TimedMailTest {
             settings,
             mail,
             directory,
+            ListDoor.NONE,
             workers(name),
             new SmtpClient(
                 "home.test",
@@ -156,7 +157,7 @@ class TimedMailTest {
                 directory,
                 new SimpleMeterRegistry(),
                 clock),
-            new LateDelivery(filter, "home.test"),
+            new LateDelivery(filter, ListDoor.NONE, "home.test"),
             new SimpleMeterRegistry(),
             clock);
     queue.start();
@@ -370,7 +371,7 @@ class TimedMailTest {
     outbox.open();
     hold(me(Set.of()));
     Outgoing message = view.find(ALL, 1).messages().getFirst().message();
-    LateDelivery home = new LateDelivery(filter, "home.test");
+    LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test");
     for (int i = 0; i < 2; i++) {
       assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
           .isEqualTo(new HomeDelivery.Outcome.Done());

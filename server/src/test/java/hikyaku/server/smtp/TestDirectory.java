@@ -5,6 +5,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Service;
@@ -20,7 +21,8 @@ import java.util.Optional;
  * quota of 1000 octets, {@code gone} suspended, aliases {@code info} (u1, u2) and {@code team}
  * (info, u1, small), {@code group} (u1, two elsewhere), {@code away} (one of these), {@code staff}
  * for writers of the domain, {@code club} (u1, one elsewhere) for members, {@code loop} which
- * cannot be expanded, and the domain catch.test whose catch-all is u3.
+ * cannot be expanded, the mailing lists {@code news} and {@code mod} as soon as they are made, and
+ * the domain catch.test whose catch-all is u3.
  */
 final class TestDirectory implements Directory {
   private static final Domain DEMO =
@@ -66,9 +68,16 @@ final class TestDirectory implements Directory {
             case "away" -> alias(Writers.ANYONE, List.of("x@b.example"));
             case "staff" -> alias(Writers.DOMAIN, List.of(), "u1", "u2");
             case "club" -> alias(Writers.MEMBERS, List.of("jo@a.example"), "u1");
+            case "news", "mod" -> list(new Resolution.Listed(recipient.get(), ListRole.POST, ""));
             case "gone" -> new Resolution.Suspended();
             case "postmaster" -> resolvePostmaster();
             default -> {
+              Optional<Resolution.Listed> listed =
+                  ListRole.parse(recipient.get())
+                      .filter(l -> List.of("news", "mod").contains(l.list().localPart()));
+              if (listed.isPresent()) {
+                yield list(listed.get());
+              }
               int plus = local.indexOf('+');
               String user = plus < 0 ? local : local.substring(0, plus);
               yield accounts.containsKey(user)
@@ -90,6 +99,10 @@ final class TestDirectory implements Directory {
         targets("", users),
         elsewhere.stream().map(each -> Address.parse(each).orElseThrow()).toList(),
         writers);
+  }
+
+  private static Resolution list(Resolution.Listed list) {
+    return new Resolution.Local(List.of(), List.of(), List.of(list), Writers.ANYONE);
   }
 
   private List<Resolution.Target> targets(String detail, String... users) {

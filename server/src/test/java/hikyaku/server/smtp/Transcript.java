@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.server.lists.ListKind;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.testing.Carrier;
 import java.io.ByteArrayOutputStream;
@@ -34,6 +35,7 @@ import java.util.Optional;
  * mend                 no more faults
  * later 3600           seconds pass
  * pauses 3             how often the server held back a reply so far
+ * list news announcement u1@demo.test a@b.test   a mailing list with its owner and members
  * mailbox u1 2         how many messages there are
  * message u1 1         the message as it is kept; its lines follow
  * | Subject: hello
@@ -126,6 +128,12 @@ final class Transcript {
       case "mailbox" -> assertThat(world.count(words[1])).isEqualTo(Integer.parseInt(words[2]));
       case "script" ->
           world.script(words[1], line.substring("script ".length() + words[1].length()));
+      case "list" ->
+          world.list(
+              words[1],
+              ListKind.of(words[2]).orElseThrow(),
+              words[3],
+              List.of(words).subList(4, words.length));
       case "queued" -> assertThat(world.queued()).isEqualTo(Integer.parseInt(words[1]));
       case "message" -> {
         return message(index, words);

@@ -10,6 +10,13 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.DirectoryAdmin;
+import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.EmbeddedDirectory;
+import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Filter;
@@ -19,6 +26,12 @@ import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.filter.SieveSettings.Redirection;
+import hikyaku.server.lists.ListBook;
+import hikyaku.server.lists.ListDesk;
+import hikyaku.server.lists.ListException;
+import hikyaku.server.lists.ListKind;
+import hikyaku.server.lists.ListSettings;
+import hikyaku.server.lists.MailingList;
 import hikyaku.server.net.Credential;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetLimits;
@@ -55,6 +68,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocket;
@@ -179,6 +193,7 @@ final class World implements AutoCloseable {
         of,
         Filter.of(of, directory, SIEVE, onward),
         Optional.of(outbox),
+        lists(of),
         Optional.of(senders(of)),
         origin,
         (authors, content) -> signer.sign(authors, content),
@@ -186,6 +201,46 @@ final class World implements AutoCloseable {
         CLOCK,
         nanos::get,
         this::pause);
+  }
+
+  private ListDesk lists(MailStore of) {
+    return new ListDesk(
+        "mx.demo.test",
+        ListSettings.DEFAULTS,
+        listBook(of),
+        of,
+        _ -> new byte[32],
+        (authors, content) -> signer.sign(authors, content),
+        CLOCK);
+  }
+
+  ListBook listBook(MailStore of) {
+    return new ListBook(of.store().logs(), ListSettings.DEFAULTS, new Random(1), CLOCK);
+  }
+
+  /** Makes a mailing list, {@code news} or {@code mod}. */
+  void list(String name, ListKind kind, String owner, List<String> members) {
+    EmbeddedDirectory names =
+        new EmbeddedDirectory(store.logs(), DirectoryLimits.DEFAULTS, Optional.empty());
+    Address address = new Address(name, "demo.test");
+    ListBook book = listBook(mail);
+    try {
+      // Who exists says the directory of the tests; this one has the address of the list alone.
+      DirectoryAdmin admin = new EmbeddedDirectoryAdmin(names, null, new Random(1));
+      if (names.domain("demo.test").isEmpty()) {
+        admin.createDomain("demo.test", DomainSettings.DEFAULTS);
+      }
+      book.create(
+          admin,
+          address,
+          new MailingList.Settings(kind, "", true),
+          List.of(Address.parse(owner).orElseThrow()));
+      for (String member : members) {
+        book.add(address, Address.parse(member).orElseThrow());
+      }
+    } catch (DirectoryException | ListException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   private synchronized void pause(Duration duration) {

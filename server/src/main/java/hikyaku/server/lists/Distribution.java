@@ -1,0 +1,152 @@
+package hikyaku.server.lists;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Address;
+import hikyaku.server.dkim.Signer;
+import hikyaku.server.lists.MailingList.Member;
+import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.Outgoing;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts what a list sends into the queue, signed for the list's domain. */
+final class Distribution {
+  private final MailStore mail;
+  private final Signer signer;
+  private final ListFields fields;
+  private final Outbox outbox;
+
+  Distribution(MailStore mail, Signer signer, ListFields fields) {
+    this.mail = mail;
+    this.signer = signer;
+    this.fields = fields;
+    this.outbox = new Outbox(mail.store().logs());
+  }
+
+  /**
+   * A message that a list sends.
+   *
+   * @param prefix to be put before it, the trace of its way
+   * @param transaction unique for ever
+   * @param key names the attempt to send it; that of each letter begins with it
+   */
+  record Post(
+      Intake.Received message,
+      ByteString prefix,
+      String transaction,
+      String session,
+      boolean smtpUtf8,
+      boolean binary,
+      Outgoing.Tls tls,
+      String key) {}
+
+  /** One entry of the queue for each member that gets mail. */
+  List<Append> toMembers(Address address, MailingList list, Post post) {
+    List<Member> members = list.members().stream().filter(each -> !each.disabled()).toList();
+    String trace = "Delivered-To: " + address + "\r\n";
+    List<ByteString> prefixes = new ArrayList<>();
+    for (Member member : members) {
+      prefixes.add(
+          ByteString.copyFromUtf8(trace + fields.of(address, list, member)).concat(post.prefix));
+    }
+    List<String> signatures = signed(address, prefixes, post.message);
+    List<Append> round = new ArrayList<>();
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      ByteString prefix = ByteString.copyFromUtf8(signatures.get(i)).concat(prefixes.get(i));
+      round.add(
+          letter(
+              post,
+              "." + member.id(),
+              fields.returnPath(address, member),
+              prefix,
+              List.of(ListFields.mailbox(member.address()))));
+    }
+    return round;
+  }
+
+  /** The same message to all owners, as it is. */
+  Append toOwners(MailingList list, Post post, ByteString trace, ReversePath sender) {
+    return letter(
+        post,
+        ".owners",
+        sender,
+        trace.concat(post.prefix),
+        list.owners().stream().map(ListFields::mailbox).toList());
+  }
+
+  /** A letter of the list itself, signed. */
+  Append own(Address author, Post post, List<Mailbox> to) {
+    String signature = signed(author, List.of(ByteString.EMPTY), post.message).getFirst();
+    return letter(post, "", ReversePath.NULL, ByteString.copyFromUtf8(signature), to);
+  }
+
+  private List<String> signed(Address author, List<ByteString> prefixes, Intake.Received message) {
+    try {
+      return signer
+          .signEach(
+              List.of(author),
+              prefixes,
+              sink -> {
+                try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {
+                  reader.copy(0, message.blob().size(), sink);
+                }
+              })
+          .stream()
+          .map(Signer.Signatures::fields)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  private Append letter(
+      Post post, String part, ReversePath sender, ByteString prefix, List<Mailbox> to) {
+    boolean plain = prefix.toString(ISO_8859_1).chars().allMatch(c -> c < 128);
+    return outbox
+        .append(
+            new Outgoing(
+                post.transaction + part,
+                post.session,
+                sender,
+                null,
+                null,
+                post.smtpUtf8 || !to.stream().allMatch(Mailbox::isAscii),
+                post.binary,
+                post.message.structure().has8bit() || !plain,
+                post.tls,
+                prefix,
+                post.message.blob(),
+                post.message.structure().root().bodyStart(),
+                messageId(post.message),
+                to.stream().map(each -> new Outgoing.To(each, RcptParameters.NONE)).toList()))
+        .withKey(post.key + part);
+  }
+
+  /** For logs: what a client wrote, and nothing that breaks a line. */
+  static String messageId(Intake.Received message) {
+    String id = message.structure().envelope().messageId();
+    return id == null ? "" : id.replaceAll("[^!-~]", "?");
+  }
+
+  /** Takes a text in as a message. */
+  Intake.Received written(String text) {
+    byte[] octets = text.getBytes(UTF_8);
+    try (Intake intake = mail.intake()) {
+      intake.write(octets, 0, octets.length);
+      return intake.finish();
+    }
+  }
+}

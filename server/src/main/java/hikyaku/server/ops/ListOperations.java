@@ -1,0 +1,249 @@
+package hikyaku.server.ops;
+
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.DirectoryAdmin;
+import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.lists.ListBook;
+import hikyaku.server.lists.ListDesk;
+import hikyaku.server.lists.ListException;
+import hikyaku.server.lists.ListKind;
+import hikyaku.server.lists.MailingList;
+import hikyaku.server.lists.MailingList.Waiting;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Mailing lists. */
+public final class ListOperations implements AdminApi.Group {
+  private final Directory directory;
+  private final DirectoryAdmin admin;
+  private final ListBook book;
+  private final ListDesk desk;
+
+  public ListOperations(Directory directory, DirectoryAdmin admin, ListBook book, ListDesk desk) {
+    this.directory = directory;
+    this.admin = admin;
+    this.book = book;
+    this.desk = desk;
+  }
+
+  @Override
+  public void enter(AdminApi.Table table) {
+    table.add("GET", "domains/*/lists", this::lists);
+    table.add("POST", "lists", this::create);
+    table.add("GET", "lists/*", guarded(request -> AdminResponse.ok(view(address(request)))));
+    table.add("PUT", "lists/*", guarded(this::change));
+    table.add("DELETE", "lists/*", guarded(this::remove));
+    table.add("PUT", "lists/*/owners/*", guarded(request -> setOwner(request, true)));
+    table.add("DELETE", "lists/*/owners/*", guarded(request -> setOwner(request, false)));
+    table.add("GET", "lists/*/members", guarded(this::members));
+    table.add("POST", "lists/*/members", guarded(this::changeMembers));
+    table.add("GET", "lists/*/waiting", guarded(this::waiting));
+    table.add("POST", "lists/*/waiting/*", guarded(this::decide));
+  }
+
+  private interface Operation {
+    AdminResponse answer(AdminRequest request)
+        throws AdminException, DirectoryException, ListException;
+  }
+
+  private static AdminApi.Operation guarded(Operation operation) {
+    return request -> {
+      try {
+        return operation.answer(request);
+      } catch (ListException e) {
+        throw AdminException.badRequest(String.valueOf(e.getMessage()));
+      }
+    };
+  }
+
+  private static Address address(AdminRequest request) throws AdminException {
+    return DomainOperations.address(request.part(1));
+  }
+
+  private AdminResponse lists(AdminRequest request) throws AdminException {
+    String domain =
+        Address.canonicalDomain(request.part(1))
+            .flatMap(directory::domain)
+            .orElseThrow(() -> AdminException.notFound("there is no domain " + request.part(1)))
+            .name();
+    Address after = null;
+    if (request.parameter("after").isPresent()) {
+      after = DomainOperations.address(request.parameter("after").get());
+    }
+    List<View> views = new ArrayList<>();
+    for (Address each : directory.lists(domain, after, DomainOperations.PAGE)) {
+      book.list(each).ifPresent(list -> views.add(View.of(each, list)));
+    }
+    return AdminResponse.ok(views);
+  }
+
+  private View view(Address address) throws ListException {
+    return View.of(address, book.existing(address));
+  }
+
+  private AdminResponse create(AdminRequest request) throws AdminException, DirectoryException {
+    New wanted = request.json(New.class);
+    Address address = DomainOperations.address(wanted.address);
+    List<Address> owners = new ArrayList<>();
+    for (String owner : wanted.owners) {
+      owners.add(DomainOperations.address(owner));
+    }
+    MailingList.Settings settings =
+        new MailingList.Settings(
+            kind(wanted.kind),
+            wanted.title == null ? "" : wanted.title,
+            Boolean.TRUE.equals(wanted.open));
+    try {
+      return AdminResponse.created(View.of(address, book.create(admin, address, settings, owners)));
+    } catch (ListException e) {
+      throw AdminException.badRequest(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ListKind kind(String word) throws AdminException {
+    return ListKind.of(word)
+        .orElseThrow(() ->
+            AdminException.badRequest("a list is for discussion, moderated, or announcement"));
+  }
+
+  private AdminResponse change(AdminRequest request) throws AdminException, ListException {
+    Address address = address(request);
+    Change change = request.json(Change.class);
+    MailingList.Settings before = book.existing(address).settings();
+    MailingList.Settings after =
+        new MailingList.Settings(
+            change.kind == null ? before.kind() : kind(change.kind),
+            change.title == null ? before.title() : change.title,
+            change.open == null ? before.open() : change.open);
+    return AdminResponse.ok(View.of(address, book.change(address, after)));
+  }
+
+  private AdminResponse remove(AdminRequest request)
+      throws AdminException, DirectoryException, ListException {
+    book.remove(admin, address(request));
+    return AdminResponse.done();
+  }
+
+  private AdminResponse setOwner(AdminRequest request, boolean is)
+      throws AdminException, ListException {
+    Address owner = DomainOperations.address(request.part(3));
+    Address address = address(request);
+    return AdminResponse.ok(View.of(address, book.setOwner(address, owner, is)));
+  }
+
+  private AdminResponse members(AdminRequest request) throws AdminException, ListException {
+    MailingList list = book.existing(address(request));
+    return AdminResponse.ok(
+        list.members().stream()
+            .map(member ->
+                new MemberView(
+                    member.address().toString(),
+                    member.since(),
+                    member.disabled(),
+                    list.bounces(member).map(MailingList.Bounces::days).orElse(0),
+                    list.bounces(member).map(MailingList.Bounces::status).orElse("")))
+            .toList());
+  }
+
+  /** Those before one that is refused are changed. */
+  private AdminResponse changeMembers(AdminRequest request) throws AdminException, ListException {
+    Address list = address(request);
+    Members change = request.json(Members.class);
+    List<String> changed = new ArrayList<>();
+    List<String> unchanged = new ArrayList<>();
+    for (String each : change.added == null ? List.<String>of() : change.added) {
+      (book.add(list, DomainOperations.address(each)) ? changed : unchanged).add(each);
+    }
+    for (String each : change.removed == null ? List.<String>of() : change.removed) {
+      (book.removeMember(list, DomainOperations.address(each)) ? changed : unchanged).add(each);
+    }
+    return AdminResponse.ok(new Changed(changed, unchanged));
+  }
+
+  private AdminResponse waiting(AdminRequest request) throws AdminException, ListException {
+    return AdminResponse.ok(
+        book.existing(address(request)).waiting().stream().map(WaitingView::of).toList());
+  }
+
+  private AdminResponse decide(AdminRequest request) throws AdminException, ListException {
+    boolean accept = request.json(Decision.class).accept;
+    return AdminResponse.ok(WaitingView.of(desk.decide(address(request), request.part(3), accept)));
+  }
+
+  /** A list to make. */
+  public record New(
+      String address,
+      String kind,
+      @Nullable String title,
+      @Nullable Boolean open,
+      List<String> owners) {}
+
+  /** What to change of a list; null leaves it. */
+  public record Change(@Nullable String kind, @Nullable String title, @Nullable Boolean open) {}
+
+  /** Who is to be a member, and who no longer. */
+  public record Members(@Nullable List<String> added, @Nullable List<String> removed) {}
+
+  /**
+   * What came of it.
+   *
+   * @param unchanged who was what it was to be already
+   */
+  public record Changed(List<String> changed, List<String> unchanged) {}
+
+  /** Whether a message that waits is to go out. */
+  public record Decision(boolean accept) {}
+
+  /** A list as it is shown. */
+  public record View(
+      String address,
+      String kind,
+      String title,
+      boolean open,
+      List<String> owners,
+      int members,
+      int disabled,
+      int waiting,
+      long posts,
+      Instant lastPost) {
+    static View of(Address address, MailingList list) {
+      return new View(
+          address.toString(),
+          list.settings().kind().word(),
+          list.settings().title(),
+          list.settings().open(),
+          list.owners().stream().map(Address::toString).toList(),
+          list.members().size(),
+          (int) list.members().stream().filter(MailingList.Member::disabled).count(),
+          list.waiting().size(),
+          list.posts(),
+          list.lastPost());
+    }
+  }
+
+  /**
+   * A member as it is shown.
+   *
+   * @param bounceDays on how many days mail to it came back
+   * @param status the last code with which it did, or empty
+   */
+  public record MemberView(
+      String address, Instant since, boolean disabled, int bounceDays, String status) {}
+
+  /** A message that waits for a moderator, as it is shown. */
+  public record WaitingView(
+      String id, String sender, String from, String subject, long octets, Instant since) {
+    static WaitingView of(Waiting waiting) {
+      return new WaitingView(
+          waiting.id(),
+          waiting.sender(),
+          waiting.from(),
+          waiting.subject(),
+          waiting.blob().size(),
+          waiting.since());
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package hikyaku.server.queue;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Resolution;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What becomes of mail for mailing lists. Safe for use by many threads. */
+public interface ListDoor {
+  /** There are none. */
+  ListDoor NONE =
+      new ListDoor() {
+        private static final Reply NOBODY = Reply.of(550, "5.1.1", "No such user here");
+
+        @Override
+        public Optional<Reply> refusal(Resolution.Listed to, ReversePath from, boolean provable) {
+          return Optional.of(NOBODY);
+        }
+
+        @Override
+        public Taken take(Arrival arrival) {
+          return new Taken.Refused(NOBODY, "there are no mailing lists");
+        }
+      };
+
+  /**
+   * Why mail cannot come at all, as far as its envelope says.
+   *
+   * @param provable whether it may turn out who sends it: somebody is logged in, or it is found out
+   *     whom the message is from
+   */
+  Optional<Reply> refusal(Resolution.Listed to, ReversePath from, boolean provable);
+
+  /**
+   * What a message leads to.
+   *
+   * @throws hikyaku.mailbox.store.StoreException if that cannot be said now
+   */
+  Taken take(Arrival arrival);
+
+  /**
+   * A message for a list.
+   *
+   * @param proven addresses that whoever sends it certainly writes under
+   * @param doubtful whether it seems to be from somebody else than it says
+   * @param prefix the trace of its way, to be put before it
+   * @param tls what its sender wants
+   * @param key names the attempt to take it, also where it is repeated
+   */
+  record Arrival(
+      Resolution.Listed to,
+      ReversePath from,
+      Set<Address> proven,
+      boolean doubtful,
+      Intake.Received message,
+      ByteString prefix,
+      String transaction,
+      String session,
+      boolean smtpUtf8,
+      boolean binary,
+      Outgoing.Tls tls,
+      String key) {
+    public Arrival {
+      proven = Set.copyOf(proven);
+    }
+  }
+
+  /** What came of it. */
+  sealed interface Taken {
+    /**
+     * It is taken once this is durable.
+     *
+     * @param round with keys of their own, and none that can conflict
+     * @param as what was done with it, for logs
+     */
+    record Accepted(List<Append> round, String as) implements Taken {
+      public Accepted {
+        round = List.copyOf(round);
+      }
+    }
+
+    /**
+     * @param cause for our log
+     */
+    record Refused(Reply reply, String cause) implements Taken {}
+  }
+}

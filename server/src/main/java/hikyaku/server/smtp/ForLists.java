@@ -1,0 +1,151 @@
+package hikyaku.server.smtp;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Resolution.Listed;
+import hikyaku.server.origin.Finding;
+import hikyaku.server.queue.ListDoor;
+import hikyaku.server.queue.ListDoor.Taken;
+import hikyaku.server.queue.TlsWish;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import org.slf4j.event.Level;
+
+/** What mailing lists do with a message of a transaction, each once however many lead to it. */
+final class ForLists {
+  private final SequencedMap<Listed, Taken> taken = new LinkedHashMap<>();
+
+  private ForLists() {}
+
+  /**
+   * Asks the lists.
+   *
+   * @param added fields that the message should have had, and its signatures
+   */
+  static ForLists of(
+      SmtpSession session,
+      Transaction transaction,
+      Intake.Received received,
+      MissingFields completed,
+      Finding finding,
+      TraceFields trace,
+      String added) {
+    ForLists all = new ForLists();
+    for (Recipient recipient : transaction.recipients()) {
+      for (Listed listed : recipient.lists()) {
+        if (!all.taken.containsKey(listed)) {
+          MailParameters parameters = transaction.mail().parameters();
+          ListDoor.Arrival arrival =
+              new ListDoor.Arrival(
+                  listed,
+                  transaction.mail().from(),
+                  proven(session, transaction, received, finding),
+                  finding.results().contains("spf=fail")
+                      || finding.results().contains("dmarc=fail"),
+                  new Intake.Received(received.blob(), completed.structure()),
+                  ByteString.copyFromUtf8(finding.field())
+                      .concat(trace.outgoing(received.structure(), added)),
+                  transaction.id() + "." + all.taken.size(),
+                  session.connection().sessionId(),
+                  parameters.smtpUtf8(),
+                  parameters.body() == MailParameters.Body.BINARYMIME,
+                  TlsWish.of(
+                      parameters,
+                      session.mail().store().blobs(),
+                      received.blob(),
+                      received.structure().root().bodyStart()),
+                  Objects.requireNonNull(
+                      MessageEnd.attempt(session, transaction, received.blob())
+                          .part("/l" + all.taken.size())
+                          .key()));
+          Taken each = session.services().lists().take(arrival);
+          all.taken.put(listed, each);
+          tell(session, transaction, listed, each);
+        }
+      }
+    }
+    return all;
+  }
+
+  private static void tell(
+      SmtpSession session, Transaction transaction, Listed listed, Taken taken) {
+    session
+        .log(Level.INFO, "a message for a mailing list")
+        .addKeyValue("mail", true)
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("list", listed.list())
+        .addKeyValue("role", listed.role())
+        .addKeyValue(
+            "outcome",
+            switch (taken) {
+              case Taken.Accepted(List<Append> _, String as) -> as;
+              case Taken.Refused(Reply _, String cause) -> "refused: " + cause;
+            })
+        .log();
+  }
+
+  /** Addresses that whoever sends it certainly writes under. */
+  private static Set<Address> proven(
+      SmtpSession session, Transaction transaction, Intake.Received received, Finding finding) {
+    Set<Address> proven = new HashSet<>();
+    Optional<Address> from =
+        transaction.mail().from() instanceof Mailbox mailbox
+            ? Address.of(mailbox.localPart(), mailbox.domain())
+            : Optional.empty();
+    Account account = session.account();
+    if (account != null) {
+      proven.add(account.primary());
+      from.filter(address -> MailCommand.belongsTo(session, address, account))
+          .ifPresent(proven::add);
+      return proven;
+    }
+    if (finding.results().contains("spf=pass")) {
+      from.ifPresent(proven::add);
+    }
+    var authors = received.structure().envelope().from();
+    if (finding.results().contains("dmarc=pass") && authors.size() == 1) {
+      Authors.address(authors.getFirst()).ifPresent(proven::add);
+    }
+    return proven;
+  }
+
+  /** What is written in the round of the message. */
+  List<Append> round() {
+    List<Append> round = new ArrayList<>();
+    for (Taken each : taken.values()) {
+      if (each instanceof Taken.Accepted(List<Append> appends, String _)) {
+        round.addAll(appends);
+      }
+    }
+    return round;
+  }
+
+  /** Whether some list has taken it. */
+  boolean isTaken() {
+    return taken.values().stream().anyMatch(Taken.Accepted.class::isInstance);
+  }
+
+  /** Why a list refuses it. */
+  Optional<Reply> refusal(Listed listed) {
+    return taken.get(listed) instanceof Taken.Refused(Reply reply, String _)
+        ? Optional.of(reply)
+        : Optional.empty();
+  }
+
+  /** Why some list refuses it. */
+  Optional<Reply> refusal() {
+    return taken.keySet().stream().flatMap(each -> refusal(each).stream()).findFirst();
+  }
+}

@@ -1,0 +1,533 @@
+package hikyaku.server.lists;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
+import hikyaku.mailbox.MailboxLimits;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.EmbeddedDirectory;
+import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.directory.ListRole;
+import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Signer;
+import hikyaku.server.queue.ListDoor.Arrival;
+import hikyaku.server.queue.ListDoor.Taken;
+import hikyaku.server.queue.Outbox;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.QueueView;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ListDeskTest {
+  private static final Address NEWS = address("news@demo.test");
+  private static final Address OWNER = address("boss@demo.test");
+  private static final Address ANN = address("ann@far.test");
+  private static final Address BEN = address("ben@demo.test");
+  private static final String MESSAGE = "From: boss@demo.test\r\nSubject: s\r\n\r\nhello\r\n";
+
+  private Instant now = Instant.parse("2026-01-05T12:00:00Z");
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public Instant instant() {
+          return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+          return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+          return this;
+        }
+      };
+  private final MemoryStore store = new MemoryStore(clock);
+  private final MailStore mail = new MailStore(store, clock, MailboxLimits.DEFAULT);
+  private final EmbeddedDirectory directory =
+      new EmbeddedDirectory(store.logs(), DirectoryLimits.DEFAULTS, Optional.empty());
+  private final EmbeddedDirectoryAdmin admin =
+      new EmbeddedDirectoryAdmin(directory, null, new Random(1));
+  private final ListSettings settings = new ListSettings("https://lists.demo.test", 5, 2, 2, 3);
+  private final List<String> signed = new ArrayList<>();
+  private final ListBook book = book();
+  private final ListDesk desk = desk(book);
+  private int arrivals;
+
+  private ListBook book() {
+    return new ListBook(store.logs(), settings, new Random(2), clock);
+  }
+
+  private ListDesk desk(ListBook of) {
+    return new ListDesk("mx.demo.test", settings, of, mail, _ -> new byte[32], this::sign, clock);
+  }
+
+  private Signer.Signatures sign(List<Address> authors, Signer.Content content) throws IOException {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    content.copyTo(octets::write);
+    signed.add(authors + "\n" + octets.toString(ISO_8859_1));
+    return new Signer.Signatures("DKIM-Signature: here\r\n", List.of());
+  }
+
+  private static Address address(String text) {
+    return Address.parse(text).orElseThrow();
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    new Outbox(store.logs()).open();
+    admin.createDomain("demo.test", DomainSettings.DEFAULTS);
+  }
+
+  @AfterEach
+  void sound() {
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    mail.close();
+    assertThat(problems).isEmpty();
+  }
+
+  private void list(ListKind kind) throws Exception {
+    MailingList unused =
+        book.create(admin, NEWS, new MailingList.Settings(kind, "The News", true), List.of(OWNER));
+    assertThat(book.add(NEWS, ANN)).isTrue();
+    assertThat(book.add(NEWS, BEN)).isTrue();
+  }
+
+  private Intake.Received received(String message) {
+    try (Intake intake = mail.intake()) {
+      byte[] octets = message.getBytes(UTF_8);
+      intake.write(octets, 0, octets.length);
+      return intake.finish();
+    }
+  }
+
+  private Resolution.Listed listed(String address) {
+    Resolution found = directory.resolve(address(address));
+    assertThat(found).as(address).isInstanceOf(Resolution.Local.class);
+    return ((Resolution.Local) found).lists().getFirst();
+  }
+
+  private Arrival arrival(String to, String from, boolean proven, String message) {
+    Optional<Address> sender = Address.parse(from);
+    ReversePath path =
+        sender
+            .<ReversePath>map(each -> new Mailbox(each.localPart(), each.domain()))
+            .orElse(ReversePath.NULL);
+    String id = "t" + ++arrivals;
+    return new Arrival(
+        listed(to),
+        path,
+        proven ? Set.of(sender.orElseThrow()) : Set.of(),
+        false,
+        received(message),
+        ByteString.copyFromUtf8("Received: here\r\n"),
+        id,
+        "s",
+        false,
+        false,
+        Outgoing.Tls.USUAL,
+        id);
+  }
+
+  /** Takes a message, and writes what it leads to; says what was done, or the reply. */
+  private String take(Arrival arrival) {
+    return switch (desk.take(arrival)) {
+      case Taken.Refused(var reply, String _) -> reply.code() + " " + reply.enhanced();
+      case Taken.Accepted(var round, String as) -> {
+        store
+            .logs()
+            .append(round)
+            .forEach(outcome -> {
+              var unused = outcome.orThrow();
+            });
+        yield as;
+      }
+    };
+  }
+
+  private String take(String to, String from, boolean proven, String message) {
+    return take(arrival(to, from, proven, message));
+  }
+
+  private List<Outgoing> queued() {
+    return new QueueView(store.logs(), clock)
+            .find(new QueueView.Filter(null, null, null, null, null, false, null), 100)
+            .messages()
+            .stream()
+            .map(QueueView.Waiting::message)
+            .toList();
+  }
+
+  private Outgoing queued(String to) {
+    return queued().stream()
+        .filter(each -> each.recipients().getFirst().address().toString().equals(to))
+        .reduce((_, last) -> last)
+        .orElseThrow();
+  }
+
+  private String text(Outgoing message) throws IOException {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    octets.writeBytes(message.prefix().toByteArray());
+    try (BlobReader reader = store.blobs().open(message.blob().id())) {
+      reader.copy(0, reader.size(), octets::write);
+    }
+    return octets.toString(ISO_8859_1);
+  }
+
+  /** What a letter of the list says. */
+  private String body(Outgoing letter) throws IOException {
+    String text = text(letter);
+    return new String(
+        Base64.getMimeDecoder().decode(text.substring(text.indexOf("\r\n\r\n") + 4)), UTF_8);
+  }
+
+  /** What the owner is told of a message. */
+  private String told(String subject) throws IOException {
+    for (Outgoing each : queued()) {
+      if (each.recipients().getFirst().address().toString().equals(OWNER.toString())
+          && body(each).contains(subject)) {
+        return body(each);
+      }
+    }
+    throw new AssertionError("nobody was told of " + subject);
+  }
+
+  private static String found(String pattern, String in) {
+    Matcher matcher = Pattern.compile(pattern).matcher(in);
+    assertThat(matcher.find()).as(in).isTrue();
+    return matcher.group(1);
+  }
+
+  @Test
+  void eachMemberHasAnEntryWithItsOwnWayBackAndOut() throws Exception {
+    list(ListKind.ANNOUNCEMENT);
+    String more = "List-Unsubscribe: <https://elsewhere.test>\r\nPrecedence: bulk\r\n";
+    assertThat(take("news@demo.test", OWNER.toString(), true, more + MESSAGE))
+        .isEqualTo("sent to the list");
+    assertThat(queued()).hasSize(2);
+    Outgoing ann = queued("ann@far.test");
+    String token = found("/leave/demo.test/news/([a-z2-7]{20})>", text(ann));
+    assertThat(text(ann))
+        .isEqualTo(
+            """
+            DKIM-Signature: here
+            Delivered-To: news@demo.test
+            List-Id: "The News"
+             <news.demo.test>
+            List-Help: <mailto:news-owner@demo.test?subject=help>
+            List-Post: NO
+            List-Owner: <mailto:news-owner@demo.test>
+            List-Subscribe: <mailto:news-subscribe@demo.test>
+            List-Unsubscribe: <https://lists.demo.test/leave/demo.test/news/%1$s>,
+             <mailto:news-unsubscribe+%1$s@demo.test>
+            List-Unsubscribe-Post: List-Unsubscribe=One-Click
+            Precedence: list
+            Received: here
+            From: boss@demo.test
+            Subject: s
+
+            hello
+            """
+                .formatted(token)
+                .replace("\n", "\r\n"));
+    assertThat(signed)
+        .hasSize(2)
+        .allMatch(each -> each.startsWith("[news@demo.test]\nDelivered-To: "));
+    assertThat(ann.sender().toString()).matches("news-bounces\\+[a-z2-7]{20}@demo\\.test");
+    assertThat(ann.sender()).isNotEqualTo(queued("ben@demo.test").sender());
+    assertThat(text(queued("ben@demo.test"))).doesNotContain(token);
+    assertThat(book.list(NEWS).orElseThrow().posts()).isEqualTo(1);
+  }
+
+  @Test
+  void aRepeatSendsNothingTwice() throws Exception {
+    list(ListKind.DISCUSSION);
+    Arrival arrival = arrival("news@demo.test", ANN.toString(), true, MESSAGE);
+    assertThat(take(arrival)).isEqualTo("sent to the list");
+    assertThat(take(arrival)).isEqualTo("sent to the list");
+    assertThat(queued()).hasSize(2);
+    assertThat(book.list(NEWS).orElseThrow().posts()).isEqualTo(1);
+  }
+
+  @Test
+  void whoMayWriteDependsOnTheKind() throws Exception {
+    list(ListKind.ANNOUNCEMENT);
+    assertThat(desk.refusal(listed("news@demo.test"), new Mailbox("a", "b.test"), false))
+        .isPresent();
+    assertThat(take("news@demo.test", OWNER.toString(), false, MESSAGE)).isEqualTo("550 5.7.2");
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isEqualTo("550 5.7.2");
+    MailingList unused =
+        book.change(NEWS, new MailingList.Settings(ListKind.DISCUSSION, "", false));
+    assertThat(take("news@demo.test", ANN.toString(), false, "Subject: x\r\n\r\n"))
+        .isEqualTo("sent to the list");
+    assertThat(take("news@demo.test", "x@far.test", true, "Subject: x\r\n\r\n"))
+        .isEqualTo("550 5.7.2");
+    Arrival honest = arrival("news@demo.test", ANN.toString(), false, "Subject: x\r\n\r\n");
+    Arrival doubtful =
+        new Arrival(
+            honest.to(),
+            honest.from(),
+            Set.of(),
+            true,
+            honest.message(),
+            honest.prefix(),
+            honest.transaction(),
+            honest.session(),
+            false,
+            false,
+            Outgoing.Tls.USUAL,
+            honest.key());
+    assertThat(take(doubtful)).isEqualTo("550 5.7.2");
+  }
+
+  @Test
+  void loopsAndAnswersOfProgramsEndHere() throws Exception {
+    list(ListKind.DISCUSSION);
+    for (String field :
+        List.of("Delivered-To: News@demo.test", "List-Id: x\r\n <news.demo.test>")) {
+      assertThat(take("news@demo.test", ANN.toString(), true, field + "\r\n\r\n"))
+          .isEqualTo("554 5.4.6");
+    }
+    assertThat(take("news@demo.test", ANN.toString(), true, "Auto-Submitted: auto-replied\r\n\r\n"))
+        .isEqualTo("550 5.7.1");
+    assertThat(take("news@demo.test", "", false, MESSAGE)).isEqualTo("550 5.7.1");
+    assertThat(queued()).isEmpty();
+  }
+
+  @Test
+  void whoHasATokenLeaves() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isNotEmpty();
+    String ann = found("news-unsubscribe\\+([a-z2-7]{20})", text(queued("ann@far.test")));
+    String ben = found("news-unsubscribe\\+([a-z2-7]{20})", text(queued("ben@demo.test")));
+    String bad = ann.substring(0, 19) + (ann.endsWith("a") ? "b" : "a");
+    assertThat(desk.isLink(NEWS, bad)).isFalse();
+    assertThat(take("news-unsubscribe+" + bad + "@demo.test", "x@y.test", false, MESSAGE))
+        .isEqualTo("550 5.7.1");
+    String return1 = queued("ann@far.test").sender().toString();
+    String bounceToken = found("\\+([a-z2-7]{20})@", return1);
+    assertThat(desk.isLink(NEWS, bounceToken)).isFalse();
+    // In capitals too, from whatever address; twice is once.
+    String capitals = "NEWS-unsubscribe+" + ann.toUpperCase(java.util.Locale.ROOT) + "@demo.test";
+    assertThat(take(capitals, "x@y.test", false, MESSAGE)).isEqualTo("is no member any more");
+    assertThat(take(capitals, "x@y.test", false, MESSAGE)).isEqualTo("is no member any more");
+    assertThat(desk.leaving(NEWS, ben).orElseThrow().address()).isEqualTo(BEN);
+    desk.leave(NEWS, ben);
+    desk.leave(NEWS, ben);
+    assertThat(desk.isLink(NEWS, ben)).isTrue();
+    assertThat(book.list(NEWS).orElseThrow().members()).isEmpty();
+  }
+
+  @Test
+  void whoseAddressIsProvenLeavesWithoutAToken() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news-unsubscribe@demo.test", ANN.toString(), false, MESSAGE))
+        .isEqualTo("550 5.7.1");
+    assertThat(take("news-unsubscribe@demo.test", ANN.toString(), true, MESSAGE))
+        .isEqualTo("is no member any more");
+    assertThat(book.list(NEWS).orElseThrow().member(ANN)).isEmpty();
+  }
+
+  private static String report(String action, String status) {
+    return "Content-Type: multipart/report\r\n\r\nAction: "
+        + action
+        + "\r\nStatus: "
+        + status
+        + "\r\n";
+  }
+
+  @Test
+  void whoseMailComesBackOnSeveralDaysGetsNoMore() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isNotEmpty();
+    String back = queued("ann@far.test").sender().toString();
+    assertThat(take(back, "x@y.test", false, report("failed", "5.1.1"))).isEqualTo("550 5.7.1");
+    assertThat(take(back, "", false, report("delayed", "4.4.1")))
+        .isEqualTo("says nothing of a member");
+    assertThat(take("news-bounces+x@demo.test", "", false, report("failed", "5.1.1")))
+        .isEqualTo("says nothing of a member");
+    for (int day = 0; day < 3; day++) {
+      assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isFalse();
+      for (int i = 0; i < 2; i++) {
+        assertThat(take(back, "", false, report("failed", "5.1.1")))
+            .isEqualTo("mail to a member came back");
+      }
+      now = now.plus(Duration.ofDays(1));
+    }
+    assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isTrue();
+    assertThat(body(queued("boss@demo.test")))
+        .contains("to ann@far.test came back on 3 days, the last time with 5.1.1");
+    int before = queued().size();
+    assertThat(take("news@demo.test", BEN.toString(), true, MESSAGE)).isNotEmpty();
+    assertThat(queued()).hasSize(before + 1);
+    // Put on again, all is forgiven.
+    assertThat(book.add(NEWS, ANN)).isFalse();
+    assertThat(take(back, "", false, report("failed", "5.1.1"))).isNotEmpty();
+    assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isFalse();
+  }
+
+  @Test
+  void aLongTimeForgivesWhatCameBack() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isNotEmpty();
+    String back = queued("ann@far.test").sender().toString();
+    for (int i = 0; i < 5; i++) {
+      assertThat(take(back, "", false, report("failed", "5.2.2"))).isNotEmpty();
+      now = now.plus(Duration.ofDays(MailingList.FORGIVEN_AFTER_DAYS + 1));
+    }
+    MailingList list = book.list(NEWS).orElseThrow();
+    assertThat(list.bounces(list.member(ANN).orElseThrow()).orElseThrow().days()).isEqualTo(1);
+  }
+
+  @Test
+  void whatWaitsIsLetThroughOnceOrThrownAway() throws Exception {
+    list(ListKind.MODERATED);
+    assertThat(take("news@demo.test", "x@y.test", false, "From: x@y.test\r\nSubject: a\r\n\r\n"))
+        .isEqualTo("waits for a moderator");
+    assertThat(take("news@demo.test", ANN.toString(), true, "Subject: b\r\n\r\n"))
+        .isEqualTo("waits for a moderator");
+    assertThat(take("news@demo.test", ANN.toString(), true, "Subject: c\r\n\r\n"))
+        .isEqualTo("452 4.3.1");
+    assertThat(queued()).hasSize(2);
+    String told = told("Subject: a");
+    assertThat(told).contains("From: x@y.test (envelope: x@y.test)");
+    String accept = found("mailto:(\\S+-accept\\S+)", told);
+    assertThat(take(accept, "x@y.test", false, "Auto-Submitted: auto-replied\r\n\r\n"))
+        .isEqualTo("550 5.7.1");
+    for (int i = 0; i < 2; i++) {
+      assertThat(take(accept, OWNER.toString(), false, MESSAGE)).isEqualTo("let a message through");
+    }
+    assertThat(queued()).hasSize(4);
+    assertThat(text(queued("ann@far.test"))).contains("Received: here\r\nFrom: x@y.test\r\n");
+    String reject = found("mailto:(\\S+-reject\\S+)", told("Subject: b"));
+    assertThat(take(reject, OWNER.toString(), false, MESSAGE)).isEqualTo("threw a message away");
+    assertThat(book.list(NEWS).orElseThrow().waiting()).isEmpty();
+    assertThat(take("news@demo.test", OWNER.toString(), true, MESSAGE))
+        .isEqualTo("sent to the list");
+    assertThatThrownBy(() -> desk.decide(NEWS, "nothing", true)).isInstanceOf(ListException.class);
+  }
+
+  /** A snapshot lets go of all entries but those of messages that wait. */
+  @Test
+  void whatWaitsSurvivesSnapshots() throws Exception {
+    list(ListKind.MODERATED);
+    assertThat(take("news@demo.test", "x@y.test", false, "Subject: a\r\n\r\nkept\r\n"))
+        .isEqualTo("waits for a moderator");
+    for (int i = 0; i < 150; i++) {
+      assertThat(book.removeMember(NEWS, BEN)).isTrue();
+      assertThat(book.add(NEWS, BEN)).isTrue();
+    }
+    assertThat(store.logs().snapshot(ListBook.log(NEWS))).isPresent();
+    ListBook other = book();
+    MailingList list = other.list(NEWS).orElseThrow();
+    assertThat(list.members()).containsExactlyElementsOf(book.list(NEWS).orElseThrow().members());
+    assertThat(list.settings().title()).isEqualTo("The News");
+    assertThat(list.owners()).containsExactly(OWNER);
+    var sweep = store.blobs().sweep(Duration.ZERO);
+    assertThat(sweep).isNotNull();
+    String id = list.waiting().iterator().next().id();
+    assertThat(desk(other).decide(NEWS, id, true).subject()).isEqualTo("a");
+    assertThat(text(queued("ben@demo.test"))).endsWith("\r\n\r\nkept\r\n");
+  }
+
+  @Test
+  void aMemberByMailIsWhoAnswersFromItsAddress() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news-subscribe@demo.test", "new@far.test", false, MESSAGE))
+        .isEqualTo("550 5.7.1");
+    for (int i = 0; i < 2; i++) {
+      assertThat(take("news-subscribe@demo.test", "new@far.test", true, MESSAGE))
+          .isEqualTo("asked whether somebody wants to be on the list");
+    }
+    assertThat(queued()).hasSize(1);
+    Outgoing question = queued("new@far.test");
+    assertThat(question.sender()).isEqualTo(ReversePath.NULL);
+    assertThat(text(question)).contains("Auto-Submitted: auto-generated\r\n");
+    String confirm = found("Reply-To: (\\S+)", text(question));
+    assertThat(take(confirm, "other@far.test", true, MESSAGE)).isEqualTo("550 5.7.1");
+    now = now.plus(Duration.ofDays(2));
+    assertThat(take(confirm, "new@far.test", false, MESSAGE)).isEqualTo("is a member now");
+    assertThat(take(confirm, "new@far.test", false, MESSAGE)).isEqualTo("is a member already");
+    assertThat(book.list(NEWS).orElseThrow().member(address("new@far.test"))).isPresent();
+    assertThat(book.removeMember(NEWS, address("new@far.test"))).isTrue();
+    now = now.plus(Duration.ofDays(1));
+    assertThat(take(confirm, "new@far.test", false, MESSAGE)).isEqualTo("550 5.7.1");
+    MailingList unused =
+        book.change(NEWS, new MailingList.Settings(ListKind.DISCUSSION, "", false));
+    assertThat(take("news-subscribe@demo.test", "new@far.test", true, MESSAGE))
+        .isEqualTo("550 5.7.2");
+  }
+
+  @Test
+  void whatIsForTheOwnersGoesToThem() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news-owner@demo.test", "x@y.test", false, MESSAGE))
+        .isEqualTo("sent to the owners");
+    Outgoing sent = queued("boss@demo.test");
+    assertThat(sent.sender()).hasToString("news-bounces@demo.test");
+    assertThat(text(sent))
+        .startsWith("Delivered-To: news-owner@demo.test\r\nReceived: here\r\nFrom: ");
+    assertThat(
+            take(
+                "news-owner@demo.test",
+                "x@y.test",
+                false,
+                "Delivered-To: news-owner@demo.test\r\n\r\n"))
+        .isEqualTo("554 5.4.6");
+  }
+
+  @Test
+  void limitsAndNamesAreKept() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThatThrownBy(() -> list(ListKind.DISCUSSION))
+        .isInstanceOf(DirectoryException.AlreadyExists.class);
+    for (int i = 0; i < 3; i++) {
+      assertThat(book.add(NEWS, address("m" + i + "@far.test"))).isTrue();
+    }
+    assertThatThrownBy(() -> book.add(NEWS, address("m3@far.test")))
+        .isInstanceOf(ListException.class);
+    assertThat(book.setOwner(NEWS, BEN, true).owners()).containsExactly(OWNER, BEN);
+    assertThatThrownBy(() -> book.setOwner(NEWS, ANN, true)).isInstanceOf(ListException.class);
+    assertThat(book.setOwner(NEWS, OWNER, false).owners()).containsExactly(BEN);
+    assertThatThrownBy(() -> book.setOwner(NEWS, BEN, false)).isInstanceOf(ListException.class);
+    assertThatThrownBy(() -> admin.setAlias(NEWS, List.of(BEN)))
+        .isInstanceOf(DirectoryException.AlreadyExists.class);
+    book.remove(admin, NEWS);
+    assertThat(book.list(NEWS)).isEmpty();
+    assertThat(directory.resolve(NEWS)).isInstanceOf(Resolution.UnknownRecipient.class);
+    list(ListKind.MODERATED);
+    assertThat(book.list(NEWS).orElseThrow().members()).hasSize(2);
+    assertThat(ListRole.parse(address("news-owner@demo.test")).orElseThrow().list())
+        .isEqualTo(NEWS);
+  }
+}
