@@ -262,7 +262,7 @@ class DamageTest {
     assertThat(refusedCertificate("one.pem", "text.pem")).contains("text.pem: holds no private");
     assertThat(refusedCertificate("one.pem", "two.key")).contains("not that of the certificate");
     try (Node node = withCertificate("one.pem", "one.key").start()) {
-      assertThat(node.log()).contains("the certificate has expired");
+      node.awaitLog("the certificate has expired");
       Mail.deliver(node, node.account(), "subject", "body");
     }
   }

@@ -234,6 +234,17 @@ final class Node implements AutoCloseable {
     return log.toString();
   }
 
+  /** Waits until the program has said something: what it says is read beside what a test does. */
+  void awaitLog(String words) throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (log.indexOf(words) < 0) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("the node did not say \"" + words + "\" but:\n" + logTail());
+      }
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
   /** The end of it. */
   String logTail() {
     return log.substring(Math.max(0, log.length() - LOG_SHOWN));

@@ -115,7 +115,7 @@ class StopTest {
         assertThat(sending.rest()).doesNotContain("250 ");
       }
       assertThat(node.exitCode()).isZero();
-      assertThat(node.log()).contains("forced=1");
+      node.awaitLog("forced=1");
       node.start();
       assertThat(Mail.subjects(node, account)).isEmpty();
     }
