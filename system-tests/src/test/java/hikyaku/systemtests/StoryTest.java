@@ -132,17 +132,21 @@ class StoryTest {
               "of=alice@demo.test INBOX 1",
               "into=alice@demo.test Archive 1"));
       Ran story = command(first, "session", id).ok();
-      inOrder(
-          story.output(),
+      // The node has ended its part before or after the front has found another one.
+      for (String last :
           List.of(
-              "Session " + id + ": imap, from ",
-              "alice@demo.test",
-              "front  connected",
-              "given to a node node=" + first,
-              "IMAP login",
-              "mailbox selected mailbox=INBOX messages=1",
-              first + "     session ended",
-              "from=" + first + " to=" + second + " cause=left"));
+              first + "     session ended", "from=" + first + " to=" + second + " cause=left")) {
+        inOrder(
+            story.output(),
+            List.of(
+                "Session " + id + ": imap, from ",
+                "alice@demo.test",
+                "front  connected",
+                "given to a node node=" + first,
+                "IMAP login",
+                "mailbox selected mailbox=INBOX messages=1",
+                last));
+      }
       assertThat(story.output().lines().filter(line -> !line.startsWith("hikyaku: ")))
           .allMatch(line -> line.length() <= 80);
       assertThat(command("front", "session", id, "--json").ok().output())
