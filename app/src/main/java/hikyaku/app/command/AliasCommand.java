@@ -65,7 +65,7 @@ public final class AliasCommand {
       screen.line(
           Asking.text(alias, "address")
               + " stands for "
-              + String.join(", ", texts(alias, "targets"))
+              + String.join(", ", Asking.texts(alias, "targets"))
               + "."
               + mayWrite(Asking.text(alias, "writers")));
     }
@@ -77,12 +77,6 @@ public final class AliasCommand {
       case "members" -> " Only those behind it may write to it.";
       default -> "";
     };
-  }
-
-  private static List<String> texts(JsonNode of, String name) {
-    List<String> texts = new ArrayList<>();
-    of.get(name).forEach(each -> texts.add(each.asString()));
-    return texts;
   }
 
   /** {@code alias add}. */
@@ -141,9 +135,9 @@ public final class AliasCommand {
         return;
       }
       tell(this, screen, answer.get("alias"));
-      texts(answer, "accounts").forEach(each -> screen.line("  " + each));
-      texts(answer, "elsewhere").forEach(each -> screen.line("  " + each + " (elsewhere)"));
-      texts(answer, "lists").forEach(each -> screen.line("  " + each + " (a mailing list)"));
+      Asking.texts(answer, "accounts").forEach(each -> screen.line("  " + each));
+      Asking.texts(answer, "elsewhere").forEach(each -> screen.line("  " + each + " (elsewhere)"));
+      Asking.texts(answer, "lists").forEach(each -> screen.line("  " + each + " (a mailing list)"));
       String problem = text(answer, "problem");
       if (!problem.isEmpty()) {
         screen.line("  nobody: " + problem);
@@ -178,7 +172,7 @@ public final class AliasCommand {
             List.of(
                 text(alias, "address"),
                 text(alias, "writers"),
-                String.join(", ", texts(alias, "targets"))));
+                String.join(", ", Asking.texts(alias, "targets"))));
       }
       screen.table(
           List.of("ALIAS", "WRITERS", "STANDS FOR"),

@@ -2,6 +2,8 @@ package hikyaku.app.command;
 
 import hikyaku.app.Door;
 import hikyaku.app.Failure;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -71,6 +73,13 @@ abstract class Asking implements Callable<Integer> {
   static String text(JsonNode object, String name) {
     JsonNode value = object.get(name);
     return value == null || value.isNull() ? "" : value.asString();
+  }
+
+  /** The texts of a list in an answer. */
+  static List<String> texts(JsonNode object, String name) {
+    List<String> texts = new ArrayList<>();
+    object.get(name).forEach(each -> texts.add(each.asString()));
+    return texts;
   }
 
   static long number(JsonNode object, String name) {

@@ -90,7 +90,7 @@ public final class ListCommand {
             + ", with "
             + Asking.number(list, "members")
             + " members, of "
-            + String.join(", ", texts(list, "owners"))
+            + String.join(", ", Asking.texts(list, "owners"))
             + ".");
     if (Asking.number(list, "disabled") > 0) {
       screen.line(
@@ -106,12 +106,6 @@ public final class ListCommand {
               + Asking.text(list, "lastPost")
               + ".");
     }
-  }
-
-  private static List<String> texts(JsonNode of, String name) {
-    List<String> texts = new ArrayList<>();
-    of.get(name).forEach(each -> texts.add(each.asString()));
-    return texts;
   }
 
   /** {@code list set}. */
@@ -181,7 +175,7 @@ public final class ListCommand {
                 String.valueOf(number(list, "members")),
                 String.valueOf(number(list, "waiting")),
                 String.valueOf(number(list, "posts")),
-                String.join(", ", texts(list, "owners"))));
+                String.join(", ", Asking.texts(list, "owners"))));
       }
       screen.table(
           List.of("LIST", "KIND", "MEMBERS", "WAITING", "POSTS", "OWNERS"),
@@ -315,7 +309,7 @@ public final class ListCommand {
       int unchanged = answer.get("unchanged").size();
       if (unchanged > 0) {
         screen.line(
-            unchanged + " were so before: " + String.join(", ", texts(answer, "unchanged")));
+            unchanged + " were so before: " + String.join(", ", Asking.texts(answer, "unchanged")));
       }
     }
 

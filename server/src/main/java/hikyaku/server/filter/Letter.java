@@ -4,19 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.MailDate;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 
 /** A mail that a script sends, put together field by field. */
 final class Letter {
   /** RFC 5322 §3.3. */
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
-
   private static final int LONGEST_LINE = 998;
 
   private final StringBuilder out = new StringBuilder();
@@ -35,7 +30,7 @@ final class Letter {
   }
 
   Letter date(Instant time) {
-    return field("Date", DATE.format(time.atOffset(ZoneOffset.UTC)));
+    return field("Date", MailDate.of(time));
   }
 
   /** The end: a text. */

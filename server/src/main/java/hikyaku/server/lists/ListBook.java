@@ -43,7 +43,6 @@ public final class ListBook {
   static final int LONGEST_NAME = 30;
 
   private static final int LONGEST_TITLE = 100;
-  private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
   private static final int ID_LENGTH = 8;
   private static final int PAGE = 500;
 
@@ -225,7 +224,7 @@ public final class ListBook {
     while (true) {
       StringBuilder id = new StringBuilder(ID_LENGTH);
       for (int i = 0; i < ID_LENGTH; i++) {
-        id.append(BASE32.charAt(random.nextInt(BASE32.length())));
+        id.append(Tokens.BASE32.charAt(random.nextInt(Tokens.BASE32.length())));
       }
       if (list.member(id.toString()).isEmpty()) {
         return id.toString();

@@ -10,6 +10,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.protocol.smtp.ReversePath;

@@ -17,7 +17,10 @@ import javax.crypto.spec.SecretKeySpec;
  */
 final class Tokens {
   private static final String ALGORITHM = "HmacSHA256";
-  private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+  /** Letters and digits that survive every spelling of an address. */
+  static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
   private static final int SIGNATURE = 12;
 
   private final SecretKeySpec key;

@@ -2,16 +2,14 @@ package hikyaku.server.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.MailParameters.Ret;
 import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.smtpclient.Verdict;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A report to a sender (RFC 3464, RFC 6533): text for people, status for programs, and what it is
@@ -38,9 +36,6 @@ record Report(
   private static final int RETURNED_HEADER = 64 * 1024;
 
   /** RFC 5322 §3.3. */
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
-
   /** What is told. */
   enum Kind {
     FAILURE("failed", "Undelivered mail", "Your message could not be delivered to:"),
@@ -86,7 +81,7 @@ record Report(
   record About(int place, Outgoing.To to, Verdict verdict) {}
 
   static String date(Instant time) {
-    return DATE.format(time.atOffset(ZoneOffset.UTC));
+    return MailDate.of(time);
   }
 
   /** Whether the whole message is returned. */

@@ -1,24 +1,20 @@
 package hikyaku.server.smtp;
 
 import com.google.protobuf.ByteString;
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The header fields that are put before a message at delivery: UTF-8 where SMTPUTF8 was asked. */
 final class TraceFields {
   /** RFC 5322 §3.3. */
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
-
   private final SmtpSession session;
+
   private final Transaction transaction;
   private final Instant time;
 
@@ -41,7 +37,7 @@ final class TraceFields {
   }
 
   static String date(Instant time) {
-    return DATE.format(time.atOffset(ZoneOffset.UTC));
+    return MailDate.of(time);
   }
 
   /**

@@ -3,6 +3,7 @@ package hikyaku.server.tlsrpt;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.server.tlsrpt.proto.CountedResult;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,12 +11,10 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,9 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record DayReport(
     String host, String contact, String domain, LocalDate day, Map<CountedResult, Long> results) {
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.US);
-
   String id() {
     return day + "." + domain + "@" + host;
   }
@@ -175,7 +171,7 @@ record DayReport(
         .formatted(
             contact,
             to,
-            DATE.format(now.atOffset(ZoneOffset.UTC)),
+            MailDate.of(now),
             day,
             domain,
             host,
