@@ -62,6 +62,12 @@ final class MoveBench implements Callable<Integer> {
           "How long each of these waits before it asks again (default: ${DEFAULT-VALUE}).")
   int every;
 
+  @Option(
+      names = "--pace",
+      paramLabel = "N",
+      description = "Sessions a second that a draining node lets go (default: as configured).")
+  int pace;
+
   private static final String PASSWORD = "bench-password-1";
   private static final int AFTER_DEATH_SECONDS = 5;
   private static final int STEP_MILLIS = 100;
@@ -140,7 +146,8 @@ final class MoveBench implements Callable<Integer> {
         [passwords.argon2]
         memory-kib = "1K"
         passes = 1
-        """);
+        """
+            + (pace > 0 ? "\n[link]\ndrain = " + pace + "\n" : ""));
   }
 
   private String data() {
