@@ -2,9 +2,13 @@ package hikyaku.app;
 
 import hikyaku.app.Door.Call;
 import hikyaku.app.config.Configuration;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.directory.DomainSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,13 +33,8 @@ final class Rehearsal implements Callable<Integer> {
 
   @Override
   public Integer call() throws Failure {
-    Path data = directory.resolve("data");
-    Main.commandLine("up").parseArgs("up", "--data", data.toString());
-    Configuration configuration = Settings.of(Optional.of(data), Optional.empty()).configuration();
-    configuration =
-        configuration
-            .withHostname("localhost")
-            .withListen(configuration.listen().map(l -> l.at(0, "127.0.0.1")));
+    Main.commandLine("up").parseArgs("up", "--data", data().toString());
+    Configuration configuration = configuration(Optional.empty());
     Logging.use(configuration.log());
     List<Demo.Login> logins = new ArrayList<>();
     start(
@@ -55,9 +54,55 @@ final class Rehearsal implements Callable<Integer> {
             door.call(Call.of("GET", "accounts"));
           }
         });
+    mail(configuration, logins.getFirst());
     Configuration linked = configuration.withListen(configuration.listen().withLink());
     start(linked, node -> move(node, logins.getFirst()));
     return 0;
+  }
+
+  private Path data() {
+    return directory.resolve("data");
+  }
+
+  private Configuration configuration(Optional<Path> file) throws Failure {
+    Configuration configuration = Settings.of(Optional.of(data()), file).configuration();
+    return configuration
+        .withHostname("localhost")
+        .withListen(configuration.listen().map(l -> l.at(0, "127.0.0.1")));
+  }
+
+  /** Mail comes in and goes out, to another server in this process. */
+  private void mail(Configuration configuration, Demo.Login login) throws Failure {
+    Configuration elsewhere =
+        configuration
+            .withData(directory.resolve("elsewhere"))
+            .withHostname(RehearsedMail.ELSEWHERE);
+    start(
+        elsewhere,
+        other -> {
+          try {
+            other
+                .core()
+                .directoryAdmin()
+                .createDomain(RehearsedMail.ELSEWHERE, DomainSettings.DEFAULTS);
+            other
+                .core()
+                .directoryAdmin()
+                .createAccount(
+                    Address.parse(RehearsedMail.RECIPIENT).orElseThrow(),
+                    login.password().getBytes(StandardCharsets.US_ASCII));
+          } catch (DirectoryException e) {
+            throw new Failure("The other server of a rehearsal has no account.", e);
+          }
+          int port = RehearsedSessions.port(other.status().listeners(), "smtp").orElseThrow();
+          Path relay = directory.resolve("relay.toml");
+          try {
+            Files.writeString(relay, "queue.relay = \"smtp+plain://127.0.0.1:" + port + "\"\n");
+          } catch (IOException e) {
+            throw new Failure("A rehearsal cannot be configured: " + Reason.of(e) + ".", e);
+          }
+          start(configuration(Optional.of(relay)), node -> RehearsedMail.run(node, login, other));
+        });
   }
 
   private void move(Node node, Demo.Login login) throws Failure {

@@ -16,7 +16,7 @@ import java.util.List;
 final class RehearsedMoves {
   private static final int SESSIONS = 20;
   private static final int ROUNDS = 15;
-  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
 
   private RehearsedMoves() {}
 

@@ -101,7 +101,7 @@ final class RehearsedSessions {
     return " {" + text.length() + "+}\r\n" + text;
   }
 
-  private static String letter(int number) {
+  static String letter(int number) {
     String id = "@" + Demo.DOMAIN + ">\r\n";
     return ("From: A Writer <writer@" + Demo.DOMAIN + ">\r\nTo: reader@" + Demo.DOMAIN + "\r\n")
         + ("Subject: Re: letter " + number + "\r\nMessage-ID: <" + number + id)
@@ -123,8 +123,7 @@ final class RehearsedSessions {
    *
    * @param done what the last line of an answer looks like
    */
-  private static void talk(Node node, String listener, String done, String... lines)
-      throws IOException {
+  static void talk(Node node, String listener, String done, String... lines) throws IOException {
     OptionalInt port = port(node.status().listeners(), listener);
     if (port.isEmpty()) {
       return;
