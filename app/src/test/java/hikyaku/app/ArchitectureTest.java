@@ -83,6 +83,7 @@ final class ArchitectureTest {
                       "server.queue",
                       "server.sending",
                       "server.origin",
+                      "server.dmarc",
                       "server.srs",
                       "server.story",
                       "server.dkim")),
@@ -131,7 +132,7 @@ final class ArchitectureTest {
                       "server.dns",
                       "server.mtasts")),
               Map.entry(
-                  "server.tlsrpt",
+                  "server.reports",
                   Set.of(
                       "protocol.address",
                       "protocol.smtp",
@@ -140,9 +141,29 @@ final class ArchitectureTest {
                       "mailbox",
                       "server.directory",
                       "server.dkim",
+                      "server.queue")),
+              Map.entry(
+                  "server.tlsrpt",
+                  Set.of(
+                      "protocol.address",
+                      "protocol.wire",
+                      "mailbox",
+                      "server.dkim",
                       "server.dns",
                       "server.queue",
+                      "server.reports",
                       "server.smtpclient")),
+              Map.entry(
+                  "server.dmarc",
+                  Set.of(
+                      "protocol.address",
+                      "protocol.wire",
+                      "mailbox",
+                      "server.dkim",
+                      "server.dns",
+                      "server.origin",
+                      "server.queue",
+                      "server.reports")),
               Map.entry("server.mtasts", Set.of("mailbox.store", "server.dns")),
               Map.entry("server.dns", Set.of()),
               Map.entry(

@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailboxLimits;
 import hikyaku.server.auth.AuthSettings;
 import hikyaku.server.cluster.ClusterSettings;
 import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.dmarc.DmarcReportSettings;
 import hikyaku.server.dns.DnsSettings;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.flow.FlowSettings;
@@ -52,6 +53,7 @@ import java.nio.file.Path;
  * @param mtaSts policies of other domains about TLS (MTA-STS, RFC 8461)
  * @param sending when an account that sends is taken for a stolen one
  * @param tlsReports reports to other domains about TLS with their servers (TLSRPT, RFC 8460)
+ * @param dmarcReports reports to other domains of what DMARC made of mail from them
  * @param sieve what users' scripts may do
  * @param srs the sender of mail that users' scripts send on to other services (SRS)
  * @param lists mailing lists
@@ -86,6 +88,7 @@ public record Configuration(
     StsSettings mtaSts,
     SendingSettings sending,
     TlsReportSettings tlsReports,
+    DmarcReportSettings dmarcReports,
     SieveSettings sieve,
     SrsSettings srs,
     ListSettings lists,
@@ -120,6 +123,7 @@ public record Configuration(
           StsSettings.DEFAULTS,
           SendingSettings.DEFAULTS,
           TlsReportSettings.DEFAULTS,
+          DmarcReportSettings.DEFAULTS,
           SieveSettings.DEFAULTS,
           SrsSettings.DEFAULTS,
           ListSettings.DEFAULTS,
@@ -190,6 +194,7 @@ public record Configuration(
         mtaSts,
         sending,
         tlsReports,
+        dmarcReports,
         sieve,
         srs,
         lists,

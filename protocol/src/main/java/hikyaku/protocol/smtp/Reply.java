@@ -53,6 +53,11 @@ public record Reply(int code, @Nullable EnhancedCode enhanced, List<String> line
     return code < 400;
   }
 
+  /** Whether the client may try again (RFC 5321 §4.2.1). */
+  public boolean isTransient() {
+    return code / 100 == 4;
+  }
+
   /** The lines as they go over the wire, the last CRLF included; ASCII. */
   public String wire() {
     StringBuilder out = new StringBuilder();

@@ -93,13 +93,19 @@ final class DkimCheck {
    *
    * @param passed the domains whose signatures hold
    * @param unsure the domains whose keys could not be had now
+   * @param signatures those that say whose they are, in the order of the message
    */
-  record Results(List<Method> methods, List<String> passed, List<String> unsure) {}
+  record Results(
+      List<Method> methods,
+      List<String> passed,
+      List<String> unsure,
+      List<Judged.Signature> signatures) {}
 
   Results finish(Bodies bodies) {
     List<Method> methods = new ArrayList<>();
     List<String> passed = new ArrayList<>();
     List<String> unsure = new ArrayList<>();
+    List<Judged.Signature> signatures = new ArrayList<>();
     for (Attempt attempt : attempts) {
       MailSignature signature = attempt.signature;
       BodyHash body = attempt.body;
@@ -131,11 +137,12 @@ final class DkimCheck {
         passed.add(signature.domain());
       }
       methods.add(told(signature, result, comment));
+      signatures.add(new Judged.Signature(signature.domain(), signature.selector(), result));
     }
     if (methods.isEmpty()) {
       methods.add(Method.of("dkim", "none", ""));
     }
-    return new Results(methods, passed, unsure);
+    return new Results(methods, passed, unsure, signatures);
   }
 
   private static Method told(MailSignature signature, String result, String comment) {

@@ -10,13 +10,13 @@ import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.server.dns.Dns;
 import hikyaku.server.dns.DnsException;
 import hikyaku.server.origin.DmarcRecord.Policy;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Whether a message is from the domain of its author, and what that domain wants if it is not. */
 final class DmarcCheck {
@@ -85,8 +85,23 @@ final class DmarcCheck {
    * @param author whose policy it is; empty if there is none
    * @param published what the domain asks for
    * @param asked the same for this message, which may be spared
+   * @param grounds what it was judged by; null if there is no policy, or none was to be had
    */
-  record Verdict(Result result, String author, Policy published, Policy asked) {}
+  record Verdict(
+      Result result, String author, Policy published, Policy asked, @Nullable Grounds grounds) {
+    Verdict(Result result, String author, Policy published, Policy asked) {
+      this(result, author, published, asked, null);
+    }
+  }
+
+  /**
+   * What a message is judged by.
+   *
+   * @param domain at which the record is
+   * @param dkim whether a signature that holds is of the author's domain
+   * @param spf whether the client may send for the author's domain
+   */
+  record Grounds(String domain, DmarcRecord record, boolean dkim, boolean spf) {}
 
   /**
    * What SPF and DKIM found.
@@ -134,40 +149,47 @@ final class DmarcCheck {
         return new Verdict(Result.NONE, author, Policy.NONE, Policy.NONE);
       }
       DmarcRecord record = applied.get().record();
-      if (isAligned(walk, record, found)) {
-        return new Verdict(Result.PASS, author, published(author, applied.get()), Policy.NONE);
+      Grounds grounds = grounds(walk, applied.get(), found);
+      if (grounds.dkim || grounds.spf) {
+        return new Verdict(
+            Result.PASS, author, published(author, applied.get()), Policy.NONE, grounds);
       }
       for (String unsure : found.unsure) {
         if (isAligned(walk, unsure, false)) {
-          return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE);
+          return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE, grounds);
         }
       }
       Policy published = published(author, applied.get());
       Policy asked = sample < record.percent() ? published : published.weaker();
-      return new Verdict(Result.FAIL, author, published, asked);
+      return new Verdict(Result.FAIL, author, published, asked, grounds);
     } catch (DnsException e) {
       return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE);
     }
   }
 
-  private boolean isAligned(TreeWalk walk, DmarcRecord record, Identities found)
+  /** What DNS does not say counts only where nothing else passes. */
+  private Grounds grounds(TreeWalk walk, TreeWalk.Applied applied, Identities found)
       throws DnsException {
+    DmarcRecord record = applied.record();
     DnsException silent = null;
-    List<String> candidates = new ArrayList<>(found.dkim);
-    for (String domain : candidates) {
+    boolean dkim = false;
+    for (String domain : found.dkim) {
       try {
-        if (isAligned(walk, domain, record.strictDkim())) {
-          return true;
-        }
+        dkim |= isAligned(walk, domain, record.strictDkim());
       } catch (DnsException e) {
         silent = e;
       }
     }
-    boolean bySpf = found.spf.isPresent() && isAligned(walk, found.spf.get(), record.strictSpf());
-    if (!bySpf && silent != null) {
+    boolean spf = false;
+    try {
+      spf = found.spf.isPresent() && isAligned(walk, found.spf.get(), record.strictSpf());
+    } catch (DnsException e) {
+      silent = e;
+    }
+    if (!dkim && !spf && silent != null) {
       throw silent;
     }
-    return bySpf;
+    return new Grounds(applied.domain(), record, dkim, spf);
   }
 
   private boolean isAligned(TreeWalk author, String domain, boolean strict) throws DnsException {

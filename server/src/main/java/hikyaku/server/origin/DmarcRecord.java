@@ -3,6 +3,7 @@ package hikyaku.server.origin;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What a domain asks for mail that is not from it (RFC 7489 §6.3, and what its successor has
@@ -13,6 +14,8 @@ import java.util.regex.Pattern;
  * @param absent for those below it that do not exist
  * @param percent of the mail that the policy is for
  * @param suffix whether names below it are registered by others; empty if it does not say
+ * @param testing whether it says to be tried out only ({@code t=y})
+ * @param reports where aggregate reports are to go, as it says: URIs, not looked at
  */
 record DmarcRecord(
     Policy policy,
@@ -21,7 +24,9 @@ record DmarcRecord(
     boolean strictDkim,
     boolean strictSpf,
     int percent,
-    Optional<Boolean> suffix) {
+    Optional<Boolean> suffix,
+    boolean testing,
+    List<String> reports) {
   private static final Pattern VERSION = Pattern.compile("v[ \\t]*=[ \\t]*DMARC1[ \\t]*(;.*|)");
   private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}");
 
@@ -74,12 +79,21 @@ record DmarcRecord(
             tags.get("adkim", "r").equalsIgnoreCase("s"),
             tags.get("aspf", "r").equalsIgnoreCase("s"),
             percent(tags),
-            suffix(tags.get("psd", "u"))));
+            suffix(tags.get("psd", "u")),
+            isTesting(tags),
+            Stream.of(tags.get("rua", "").split(","))
+                .map(Text::trim)
+                .filter(u -> !u.isEmpty())
+                .toList()));
+  }
+
+  private static boolean isTesting(TagList tags) {
+    return tags.get("t", "n").equalsIgnoreCase("y");
   }
 
   /** A policy that is being tried out is for nobody. */
   private static int percent(TagList tags) {
-    if (tags.get("t", "n").equalsIgnoreCase("y")) {
+    if (isTesting(tags)) {
       return 0;
     }
     String written = tags.get("pct", "100");

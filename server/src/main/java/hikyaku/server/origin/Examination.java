@@ -129,7 +129,70 @@ public final class Examination implements AutoCloseable {
         methods.stream().map(Method::brief).toList(),
         verdict.author(),
         disposition,
-        sealed == null || !settings.seal() ? Finding.Chain.CLOSED : sealed.chain());
+        sealed == null || !settings.seal() ? Finding.Chain.CLOSED : sealed.chain(),
+        judged(verdict, spf, signed, disposition, vouched));
+  }
+
+  /** What of it is for reports. What is put off is judged when it comes again. */
+  private Optional<Judged> judged(
+      Verdict verdict,
+      SpfResult spf,
+      DkimCheck.Results signed,
+      Disposition disposition,
+      boolean vouched) {
+    DmarcCheck.Grounds grounds = verdict.grounds();
+    if (grounds == null
+        || disposition == Disposition.DEFER_DNS
+        || disposition == Disposition.DEFER_SPF) {
+      return Optional.empty();
+    }
+    DmarcRecord record = grounds.record();
+    boolean pass = verdict.result() == Result.PASS;
+    String became =
+        pass && verdict.published() != DmarcRecord.Policy.NONE ? "pass" : disposition.told();
+    return Optional.of(
+        new Judged(
+            message.client,
+            verdict.author(),
+            told(message.domain),
+            new Judged.Published(
+                grounds.domain(),
+                Text.lower(record.policy().name()),
+                Text.lower(record.below().name()),
+                Text.lower(record.absent().name()),
+                record.strictDkim(),
+                record.strictSpf(),
+                record.testing(),
+                record.reports()),
+            grounds.dkim(),
+            grounds.spf(),
+            became,
+            pass ? Judged.Override.NONE : override(verdict, record, became, vouched),
+            told(identity()),
+            Text.lower(spf.name()),
+            signed.signatures()));
+  }
+
+  /** Why something else became of a message than its author's domain wants (RFC 7489 §7.2). */
+  private Judged.Override override(
+      Verdict verdict, DmarcRecord record, String became, boolean vouched) {
+    if (verdict.result() == Result.TEMPERROR) {
+      return Judged.Override.UNSURE;
+    }
+    if (became.equals(Text.lower(verdict.published().name()))) {
+      return Judged.Override.NONE;
+    }
+    if (vouched) {
+      return Judged.Override.SEALED;
+    }
+    if (isForwarder()) {
+      return Judged.Override.FORWARDER;
+    }
+    if (verdict.asked() != verdict.published()
+        && became.equals(Text.lower(verdict.asked().name()))) {
+      return record.testing() ? Judged.Override.TESTING : Judged.Override.SAMPLED;
+    }
+    return Judged.Override.LOCAL;
   }
 
   /** The result that counts: of the sender, or of the client where there is none. */

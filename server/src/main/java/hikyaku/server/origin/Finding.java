@@ -3,6 +3,7 @@ package hikyaku.server.origin;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,12 +14,19 @@ import java.util.regex.Pattern;
  * @param results such as {@code spf=pass}, for logs
  * @param author the domain whose policy was asked; empty for none
  * @param chain of those who passed the message on
+ * @param judged what its author's domain may be told of it; nothing if that has no policy, or the
+ *     message is to come again
  */
 public record Finding(
-    String field, List<String> results, String author, Disposition disposition, Chain chain) {
+    String field,
+    List<String> results,
+    String author,
+    Disposition disposition,
+    Chain chain,
+    Optional<Judged> judged) {
   /** Of a message that nobody looked at. */
   public static final Finding NONE =
-      new Finding("", List.of(), "", Disposition.ACCEPT, Chain.CLOSED);
+      new Finding("", List.of(), "", Disposition.ACCEPT, Chain.CLOSED, Optional.empty());
 
   private static final Pattern RESULT = Pattern.compile("\r\n\t([a-z]+=[a-z]+)");
 
@@ -70,7 +78,8 @@ public record Finding(
   /**
    * What was found when the message was delivered, by the fields that were put before it: who
    * repeats the delivery elsewhere must find the same. Of what was sent on the first time nothing
-   * is made again, so the chain does not matter.
+   * is made again, so the chain does not matter; and what its author's domain is told of was
+   * counted with the delivery.
    */
   public static Finding ofDelivered(String prefix) {
     String name = ResultsField.NAME + ": ";
@@ -91,6 +100,11 @@ public record Finding(
     }
     boolean junk = field.contains("dis=" + Disposition.JUNK.told() + ")");
     return new Finding(
-        field, results, "", junk ? Disposition.JUNK : Disposition.ACCEPT, Chain.CLOSED);
+        field,
+        results,
+        "",
+        junk ? Disposition.JUNK : Disposition.ACCEPT,
+        Chain.CLOSED,
+        Optional.empty());
   }
 }

@@ -56,19 +56,25 @@ record TreeWalk(String start, SequencedMap<String, DmarcRecord> found) {
   /**
    * The record that a policy is taken from.
    *
+   * @param domain whose it is
    * @param own whether it is that of the name itself
    */
-  record Applied(DmarcRecord record, boolean own) {}
+  record Applied(DmarcRecord record, String domain, boolean own) {}
 
   /** That of the name, or of its organization, or of the suffix that is above this. */
   Optional<Applied> applied() {
     DmarcRecord own = found.get(start);
     if (own != null) {
-      return Optional.of(new Applied(own, true));
+      return Optional.of(new Applied(own, start, true));
     }
-    DmarcRecord above = found.get(organization());
-    return found.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new Applied(above == null ? found.lastEntry().getValue() : above, false));
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    String organization = organization();
+    DmarcRecord above = found.get(organization);
+    return Optional.of(
+        above == null
+            ? new Applied(found.lastEntry().getValue(), found.lastEntry().getKey(), false)
+            : new Applied(above, organization, false));
   }
 }

@@ -64,6 +64,10 @@ final class MessageEnd {
   private final IncomingMessage message;
   private final boolean bareLineEnding;
   private Finding finding = Finding.NONE;
+
+  /** The message of which there is a finding; null before. */
+  private @Nullable Blob judged;
+
   private String messageId = "";
 
   private MessageEnd(
@@ -128,6 +132,7 @@ final class MessageEnd {
       return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
     }
     finding = finding();
+    judged = received.blob();
     Reply refusal = refusal(finding, !transaction.elsewhere().isEmpty());
     if (refusal != null) {
       return refuse(refusal, "whom it says to be from");
@@ -184,7 +189,43 @@ final class MessageEnd {
         .addKeyValue("origin", finding.results())
         .addKeyValue("author", finding.author())
         .log();
+    if (!reply.isTransient()) {
+      countRefused();
+    }
     return answer(session, transaction, reply);
+  }
+
+  /** What does not come again is counted, as nothing is that does. */
+  private void countRefused() {
+    Blob blob = judged;
+    if (blob != null && finding.judged().isPresent()) {
+      session
+          .services()
+          .dmarc()
+          .ifPresent(results ->
+              results.countRefused(finding.judged().get(), recipients(), countKey(blob)));
+    }
+  }
+
+  /** What counts the message for the domain of its author. */
+  private List<Append> judgement(Blob blob) {
+    return finding
+        .judged()
+        .flatMap(judgement ->
+            session
+                .services()
+                .dmarc()
+                .flatMap(results -> results.counted(judgement, recipients(), countKey(blob))))
+        .stream()
+        .toList();
+  }
+
+  private List<String> recipients() {
+    return transaction.recipients().stream().map(to -> to.path().toString()).toList();
+  }
+
+  private String countKey(Blob blob) {
+    return Objects.requireNonNull(attempt(session, transaction, blob).part("/dmarc").key());
   }
 
   private Answer deliver(Intake.Received received, long began) throws IOException {
@@ -243,8 +284,22 @@ final class MessageEnd {
     outgoing.addAll(counted(received.blob()));
     List<Append> others = new ArrayList<>(outgoing);
     others.addAll(forLists.round());
+    List<Append> judgement = judgement(received.blob());
     List<Delivered> delivered =
-        deliver(deliveries, left -> alongside(others, copies, left), received.blob());
+        deliver(
+            deliveries,
+            left -> {
+              List<Append> round = alongside(others, copies, left);
+              boolean taken =
+                  !others.isEmpty()
+                      || deliveries.isEmpty()
+                      || left.cardinality() < deliveries.size();
+              if (taken) {
+                round.addAll(judgement);
+              }
+              return round;
+            },
+            received.blob());
     if (!refused.isEmpty() && session.face() != SmtpFace.LMTP) {
       return refuse(copies.getFirst().refusal().reply(), "a script refuses it");
     }
@@ -272,6 +327,8 @@ final class MessageEnd {
       if (answer.replies().stream().allMatch(Reply::isPositive)) {
         SuccessReport.deliver(session, transaction, received);
       }
+    } else if (answer.replies().stream().noneMatch(Reply::isTransient)) {
+      countRefused();
     }
     return answer;
   }

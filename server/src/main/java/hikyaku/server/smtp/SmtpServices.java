@@ -4,6 +4,7 @@ import hikyaku.mailbox.MailStore;
 import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.dmarc.DmarcResults;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.origin.Origin;
@@ -27,6 +28,7 @@ import java.util.function.LongSupplier;
  * @param lists takes the mail for mailing lists
  * @param senders says whose mail may go out; empty for everybody's
  * @param origin finds out whom mail from other servers is from; empty to take their word
+ * @param dmarc counts what DMARC makes of mail, for reports; empty for nobody
  * @param signer signs what is for others
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
@@ -41,6 +43,7 @@ public record SmtpServices(
     ListDoor lists,
     Optional<Senders> senders,
     Optional<Origin> origin,
+    Optional<DmarcResults> dmarc,
     Signer signer,
     MeterRegistry meters,
     InstantSource clock,
@@ -82,6 +85,7 @@ public record SmtpServices(
         ListDoor.NONE,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         signer,
         meters,
         mail.clock(),
@@ -90,10 +94,11 @@ public record SmtpServices(
   }
 
   /**
-   * The same, with who says whose mail may go out, who finds out whom mail is from, and who takes
-   * the mail for mailing lists.
+   * The same, with who says whose mail may go out, who finds out whom mail is from, who counts that
+   * for reports, and who takes the mail for mailing lists.
    */
-  public SmtpServices with(Senders guard, Optional<Origin> finder, ListDoor door) {
+  public SmtpServices with(
+      Senders guard, Optional<Origin> finder, Optional<DmarcResults> results, ListDoor door) {
     return new SmtpServices(
         directory,
         authenticator,
@@ -103,6 +108,7 @@ public record SmtpServices(
         door,
         Optional.of(guard),
         finder,
+        results,
         signer,
         meters,
         clock,

@@ -1,22 +1,16 @@
 package hikyaku.server.tlsrpt;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import hikyaku.protocol.mime.MailDate;
+import hikyaku.server.reports.ReportLetter;
 import hikyaku.server.tlsrpt.proto.CountedResult;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPOutputStream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -123,63 +117,24 @@ record DayReport(
   }
 
   byte[] compressed() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-      gzip.write(json().getBytes(UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // it goes to memory
-    }
-    return out.toByteArray();
+    return ReportLetter.compressed(json().getBytes(UTF_8));
   }
 
   /** RFC 8460 §5.3. */
-  String message(String to, Instant now) {
-    String boundary = "=_tlsrpt." + day;
-    String name =
+  ReportLetter letter() {
+    return new ReportLetter(
+        "tlsrpt." + day + "." + domain,
+        domain,
+        host,
+        id(),
+        "TLS-Report-Domain: %s\nTLS-Report-Submitter: %s\nTLS-Required: No\n"
+            .formatted(domain, host),
+        "multipart/report; report-type=\"tlsrpt\"",
+        "How TLS with the mail servers of %s went on %s (UTC),\nas seen by %s."
+            .formatted(domain, day, host),
+        "application/tlsrpt+gzip",
         "%s!%s!%d!%d.json.gz"
-            .formatted(host, domain, start().getEpochSecond(), end().getEpochSecond());
-    return """
-    From: <%1$s>
-    To: <%2$s>
-    Date: %3$s
-    Message-ID: <tlsrpt.%4$s.%5$s@%6$s>
-    Subject: Report Domain: %5$s Submitter: %6$s
-     Report-ID: <%7$s>
-    TLS-Report-Domain: %5$s
-    TLS-Report-Submitter: %6$s
-    TLS-Required: No
-    Auto-Submitted: auto-generated
-    MIME-Version: 1.0
-    Content-Type: multipart/report; report-type="tlsrpt";
-     boundary="%8$s"
-
-    --%8$s
-    Content-Type: text/plain; charset=us-ascii
-
-    How TLS with the mail servers of %5$s went on %4$s (UTC),
-    as seen by %6$s.
-
-    --%8$s
-    Content-Type: application/tlsrpt+gzip
-    Content-Transfer-Encoding: base64
-    Content-Disposition: attachment;
-     filename="%9$s"
-
-    %10$s
-    --%8$s--
-    """
-        .formatted(
-            contact,
-            to,
-            MailDate.of(now),
-            day,
-            domain,
-            host,
-            id(),
-            boundary,
-            name,
-            new String(
-                Base64.getMimeEncoder(76, "\n".getBytes(US_ASCII)).encode(compressed()), US_ASCII))
-        .replace("\n", "\r\n");
+            .formatted(host, domain, start().getEpochSecond(), end().getEpochSecond()),
+        compressed());
   }
 }

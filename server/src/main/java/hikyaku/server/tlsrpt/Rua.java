@@ -1,11 +1,8 @@
 package hikyaku.server.tlsrpt;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import hikyaku.protocol.address.AddressException;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.server.reports.ReportMail;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -47,13 +44,11 @@ sealed interface Rua {
   private static void read(String uri, List<Rua> found) {
     try {
       if (uri.startsWith("mailto:")) {
-        String address = uri.substring("mailto:".length()).replaceFirst("\\?.*", "");
-        found.add(
-            new Mail(MailAddress.parse(URLDecoder.decode(address.replace("+", "%2B"), UTF_8))));
+        ReportMail.address(uri).map(Mail::new).ifPresent(found::add);
       } else if (uri.startsWith("https://") && URI.create(uri).getHost() != null) {
         found.add(new Web(URI.create(uri)));
       }
-    } catch (AddressException | IllegalArgumentException nobody) {
+    } catch (IllegalArgumentException nobody) {
       // What it says is no place.
     }
   }

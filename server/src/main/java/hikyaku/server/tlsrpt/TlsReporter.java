@@ -1,30 +1,21 @@
 package hikyaku.server.tlsrpt;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
-import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.address.MailAddress;
-import hikyaku.protocol.smtp.Mailbox;
-import hikyaku.protocol.smtp.RcptParameters;
-import hikyaku.protocol.smtp.ReversePath;
-import hikyaku.server.directory.Address;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.Dns;
 import hikyaku.server.dns.DnsException;
-import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.reports.ReportMail;
 import hikyaku.server.tlsrpt.proto.CountedResult;
 import hikyaku.server.tlsrpt.proto.ResultsRecord;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,13 +45,10 @@ public final class TlsReporter {
   /** How long reports of a day are tried. */
   private static final Duration GIVE_UP = Duration.ofDays(3);
 
-  private final String host;
-  private final String contact;
+  private final ReportMail letters;
   private final MailStore mail;
   private final Dns dns;
-  private final Signer signer;
   private final Web web;
-  private final Outbox outbox;
   private final InstantSource clock;
 
   /**
@@ -75,13 +63,10 @@ public final class TlsReporter {
       Signer signer,
       Web web,
       InstantSource clock) {
-    this.host = host;
-    this.contact = settings.contact().isEmpty() ? "postmaster@" + host : settings.contact();
+    this.letters = new ReportMail(host, settings.contact(), mail, signer);
     this.mail = mail;
     this.dns = dns;
-    this.signer = signer;
     this.web = web;
-    this.outbox = new Outbox(mail.store().logs());
     this.clock = clock;
   }
 
@@ -115,7 +100,10 @@ public final class TlsReporter {
       for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
         if (!reported.contains(each.getKey())) {
           boolean sent =
-              send(new DayReport(host, contact, each.getKey(), day, each.getValue()), now);
+              send(
+                  new DayReport(
+                      letters.host(), letters.contact(), each.getKey(), day, each.getValue()),
+                  now);
           left |= !sent;
           if (sent) {
             done++;
@@ -199,52 +187,14 @@ public final class TlsReporter {
   }
 
   private void mail(DayReport report, MailAddress to, int place, Instant now) {
-    try (Intake intake = mail.intake()) {
-      byte[] octets = report.message(to.toString(), now).getBytes(UTF_8);
-      intake.write(octets, 0, octets.length);
-      Intake.Received written = intake.finish();
-      Signer.Signatures signatures =
-          signer.sign(
-              author(),
-              sink -> {
-                try (BlobReader reader = mail.store().blobs().open(written.blob().id())) {
-                  reader.copy(0, written.blob().size(), sink);
-                }
-              });
-      String id = "tlsrpt." + report.day() + "." + place + "." + report.domain();
-      Outgoing message =
-          new Outgoing(
-              id,
-              id,
-              ReversePath.NULL,
-              null,
-              null,
-              !to.isAscii(),
-              false,
-              false,
-              // Its own policy may be what fails (RFC 8460 §5.3).
-              Outgoing.Tls.OPTIONAL,
-              ByteString.copyFromUtf8(signatures.fields()),
-              written.blob(),
-              written.structure().root().bodyStart(),
-              "",
-              List.of(new Outgoing.To(new Mailbox(to), RcptParameters.NONE)));
-      String key = id.length() > 120 ? id.substring(0, 80) + id.hashCode() : id;
-      var unused = logs().append(outbox.append(message).withKey(key)).orThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // neither side of the copy throws it
-    }
+    String id = "tlsrpt." + report.day() + "." + place + "." + report.domain();
+    // Its own policy may be what fails (RFC 8460 §5.3).
+    Append message = letters.queued(id, report.letter(), to, Outgoing.Tls.OPTIONAL, now);
+    var unused = logs().append(message).orThrow();
     LOG.atInfo()
         .addKeyValue("mail", true)
         .addKeyValue("domain", report.domain())
         .addKeyValue("to", to)
         .log("a report about TLS goes out");
-  }
-
-  private List<Address> author() {
-    int at = contact.lastIndexOf('@');
-    return at < 0
-        ? List.of()
-        : Address.of(contact.substring(0, at), contact.substring(at + 1)).stream().toList();
   }
 }

@@ -218,4 +218,54 @@ class DmarcCheckTest {
     assertThat(again.results()).isEqualTo(found.results());
     assertThat(Finding.ofDelivered("Received: x\r\n")).isEqualTo(Finding.NONE);
   }
+
+  private Judged judged(String client, String sender, String from) throws IOException {
+    return Mails.examine(
+            Mails.SETTINGS, dns, client, sender, "From: " + from + "\r\n\r\nhi\r\n", 1_000)
+        .finding()
+        .judged()
+        .orElseThrow();
+  }
+
+  /** What the author's domain may be told. */
+  @Test
+  void whatReportsAreMadeOf() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject; sp=none; rua=mailto:a@b.c , x:y");
+    Judged passed = judged(GOOD, "jo@author.example", "jo@author.example");
+    assertThat(passed)
+        .hasToString(
+            "Judged[client=/192.0.2.1, author=author.example, sender=author.example, "
+                + "published=Published[domain=author.example, policy=reject, below=none, "
+                + "absent=none, strictDkim=false, strictSpf=false, testing=false, "
+                + "reports=[mailto:a@b.c, x:y]], dkimAligned=false, spfAligned=true, "
+                + "disposition=pass, override=NONE, spfDomain=author.example, spf=pass, "
+                + "signatures=[]]");
+    Judged refused = judged(BAD, "", "jo@author.example");
+    assertThat(refused.disposition()).isEqualTo("reject");
+    assertThat(refused.sender()).isEmpty();
+    assertThat(refused.spfDomain()).isEqualTo("helo.author.example");
+    Judged below = judged(BAD, "jo@author.example", "jo@x.author.example");
+    assertThat(below.author()).isEqualTo("x.author.example");
+    assertThat(below.published().domain()).isEqualTo("author.example");
+    assertThat(below.disposition() + below.override()).isEqualTo("noneNONE");
+    Judged forwarded = judged("198.51.100.7", "jo@else.example", "jo@author.example");
+    assertThat(forwarded.disposition() + forwarded.override()).isEqualTo("noneFORWARDER");
+    dns.with("_dmarc.some.example", "TXT", "v=DMARC1; p=reject; pct=0")
+        .with("_dmarc.tried.example", "TXT", "v=DMARC1; p=quarantine; t=y")
+        .silent("dead.example");
+    Judged spared = judged(BAD, "", "jo@some.example");
+    assertThat(spared.disposition() + spared.override()).isEqualTo("quarantineSAMPLED");
+    Judged tried = judged(BAD, "", "jo@tried.example");
+    assertThat(tried.disposition() + tried.override() + tried.published().testing())
+        .isEqualTo("noneTESTINGtrue");
+    dns.with("_dmarc.dead.example", "TXT", "v=DMARC1; p=reject");
+    Judged unsure = judged(BAD, "jo@dead.example", "jo@dead.example");
+    assertThat(unsure.disposition() + unsure.override() + unsure.spf())
+        .isEqualTo("noneUNSUREtemperror");
+    assertThat(
+            Mails.examine(dns, "jo@author.example", "From: jo@nobody.example\r\n\r\n")
+                .finding()
+                .judged())
+        .isEmpty();
+  }
 }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.SpecialUse;
+import hikyaku.mailbox.store.Entry;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.server.dmarc.proto.DmarcEvent;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.net.AddressPrefix;
@@ -18,9 +21,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -217,5 +222,68 @@ class OriginDeliveryTest {
       world = null;
     }
     assertThat(after.get()).isGreaterThan(1);
+  }
+
+  /** What is counted for reports, in the words of each: which disposition. */
+  private List<String> counted() throws IOException {
+    List<String> counted = new ArrayList<>();
+    for (LogName log : world.store.logs().list("dmarc-results/", null, 100).keySet()) {
+      for (Entry entry : world.store.logs().read(log, 0, Long.MAX_VALUE, 100)) {
+        DmarcEvent event = DmarcEvent.parseFrom(entry.payload());
+        if (event.hasCounted()) {
+          counted.add(event.getCounted().getRow().getDisposition());
+        }
+      }
+    }
+    return counted;
+  }
+
+  /** RFC 7489 §7.2: also what is refused; what is to come again is not counted yet. */
+  @Test
+  void eachMessageIsCountedOnce() throws Exception {
+    open();
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=reject; rua=mailto:r@a.example")
+        .with("_dmarc.b.example", "TXT", "v=DMARC1; p=quarantine; rua=mailto:r@b.example")
+        .with("_dmarc.c.example", "TXT", "v=DMARC1; p=reject");
+    assertThat(send("From: jo@a.example\r\n")).startsWith("550 5.7.26");
+    assertThat(counted()).containsExactly("reject");
+    assertThat(send("From: jo@b.example\r\n")).startsWith("250 ");
+    assertThat(counted()).containsExactlyInAnyOrder("reject", "quarantine");
+    assertThat(send("From: jo@c.example\r\n")).as("nobody wants to know").startsWith("550 ");
+    assertThat(send("Delivered-To: u1@demo.test\r\nFrom: jo@b.example\r\n"))
+        .as("refused for another reason")
+        .startsWith("554 ");
+    assertThat(counted()).containsExactlyInAnyOrder("reject", "quarantine", "quarantine");
+  }
+
+  /** However often a session is carried on by another node, between counting and reply too. */
+  @Test
+  void whatIsRepeatedElsewhereIsCountedOnce() throws Exception {
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=reject; rua=mailto:r@a.example")
+        .with("_dmarc.b.example", "TXT", "v=DMARC1; p=quarantine; rua=mailto:r@b.example");
+    AtomicInteger after = new AtomicInteger();
+    for (long seed = 1; seed <= 24; seed++) {
+      open(
+          SmtpFace.MX,
+          settings(List.of()),
+          Optional.of(new Carrier.Plan(3, 16 * 1024, seed * 7_919_999)));
+      Carrier carrier = world.carrier.orElseThrow();
+      carrier.spare(true);
+      beforeText = () -> carrier.spare(false);
+      carrier.onDeath(() -> {
+        try {
+          after.addAndGet(counted().size());
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+      boolean refused = seed % 2 == 0;
+      assertThat(send("From: jo@" + (refused ? "a" : "b") + ".example\r\n"))
+          .startsWith(refused ? "550 5.7.26" : "250 ");
+      assertThat(counted()).hasSize(1);
+      close();
+      world = null;
+    }
+    assertThat(after.get()).as("nodes that died after they had counted").isPositive();
   }
 }

@@ -19,6 +19,7 @@ import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.dmarc.DmarcResults;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
 import hikyaku.server.filter.Redirects;
@@ -69,6 +70,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocket;
@@ -196,11 +198,18 @@ final class World implements AutoCloseable {
         lists(of),
         Optional.of(senders(of)),
         origin,
+        dmarc(of),
         (authors, content) -> signer.sign(authors, content),
         meters,
         CLOCK,
         nanos::get,
         this::pause);
+  }
+
+  private static Optional<DmarcResults> dmarc(MailStore of) {
+    DmarcResults results = new DmarcResults(of.store().logs(), CLOCK, Set.of("reports@demo.test"));
+    results.open();
+    return Optional.of(results);
   }
 
   private ListDesk lists(MailStore of) {
