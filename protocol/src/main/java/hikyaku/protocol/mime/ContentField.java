@@ -15,7 +15,20 @@ import java.util.TreeMap;
  * @param value what stands before the first parameter, in lower case, without comments
  * @param parameters with continuations joined
  */
-record ContentField(String value, List<MimeParameter> parameters) {
+public record ContentField(String value, List<MimeParameter> parameters) {
+
+  public ContentField {
+    parameters = List.copyOf(parameters);
+  }
+
+  /**
+   * Takes a field apart.
+   *
+   * @param value unfolded, octets one per char
+   */
+  public static ContentField of(String value) {
+    return parse(value, new Budget(MimeLimits.DEFAULT));
+  }
 
   static ContentField parse(String text, Budget budget) {
     Reader reader = new Reader(text);
@@ -53,7 +66,7 @@ record ContentField(String value, List<MimeParameter> parameters) {
     }
     List<MimeParameter> joined = new ArrayList<>(parts.size());
     parts.forEach((name, part) -> joined.add(part.join(name)));
-    return new ContentField(value, List.copyOf(joined));
+    return new ContentField(value, joined);
   }
 
   /** One parameter as written, or one segment of it (RFC 2231 §3). */

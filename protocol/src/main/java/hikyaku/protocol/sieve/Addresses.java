@@ -11,6 +11,7 @@ import hikyaku.protocol.sieve.Test.AddressPart;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Addresses as tests and actions see them (RFC 5228 §2.4.2.3 and §2.7.4, RFC 5233). */
 final class Addresses {
@@ -52,6 +53,17 @@ final class Addresses {
     return FIELDS.contains(lower) || lower.startsWith("x-");
   }
 
+  /**
+   * The same where headers of parts are looked at (RFC 5703 §4.2), whose fields begin with Content-
+   * (RFC 2045 §9).
+   *
+   * @param mime null if it is the message's header
+   */
+  static boolean isAddressField(String name, Test.@Nullable Mime mime) {
+    return isAddressField(name)
+        || mime != null && Collation.asciiLower(name).startsWith("content-");
+  }
+
   /** The address in a text that a script gives, with a name before it or without. */
   static Optional<MailAddress> parse(String text) {
     String octets = new String(text.getBytes(UTF_8), ISO_8859_1);
@@ -76,7 +88,7 @@ final class Addresses {
         .toList();
   }
 
-  private static String utf8(@org.jspecify.annotations.Nullable String octets) {
+  private static String utf8(@Nullable String octets) {
     return octets == null ? "" : new String(octets.getBytes(ISO_8859_1), UTF_8);
   }
 

@@ -246,6 +246,46 @@ final class Arguments {
     return part == null ? Test.AddressPart.ALL : part;
   }
 
+  /**
+   * Whether it is about headers of parts, and what of their fields (RFC 5703 §4).
+   *
+   * @param aspects whether it may look at a piece of a field
+   * @return null if it is about the message's header
+   */
+  Test.@Nullable Mime mime(boolean aspects) throws SieveException {
+    boolean mime = flag("mime", Extension.MIME);
+    Position anyChild = tag("anychild", Extension.MIME);
+    Test.Aspect aspect = Test.Aspect.WHOLE;
+    List<Template> parameters = List.of();
+    for (Test.Aspect each : Test.Aspect.values()) {
+      if (!aspects || each == Test.Aspect.WHOLE) {
+        continue;
+      }
+      String name = each.name().toLowerCase(Locale.ROOT);
+      if (each == Test.Aspect.PARAM) {
+        List<Template> named = taggedList(name, Extension.MIME);
+        if (named == null) {
+          continue;
+        }
+        parameters = named;
+      } else if (!flag(name, Extension.MIME)) {
+        continue;
+      }
+      if (aspect != Test.Aspect.WHOLE) {
+        throw new SieveException(
+            node.at(), "a test has one of :type, :subtype, :contenttype and :param");
+      }
+      aspect = each;
+    }
+    if (!mime && (anyChild != null || aspect != Test.Aspect.WHOLE)) {
+      throw new SieveException(
+          node.at(),
+          (anyChild != null ? ":anychild" : ":" + aspect.name().toLowerCase(Locale.ROOT))
+              + " goes with :mime");
+    }
+    return mime ? new Test.Mime(anyChild != null, aspect, parameters) : null;
+  }
+
   Test.Index index() throws SieveException {
     return index(Extension.INDEX);
   }

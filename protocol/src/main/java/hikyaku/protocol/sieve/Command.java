@@ -13,6 +13,25 @@ sealed interface Command {
     record Branch(Test test, List<Command> block) {}
   }
 
+  /** RFC 5703 §3: the block is run for each part of the message, or of the part at hand. */
+  record ForEveryPart(int line, List<Command> block) implements Command {}
+
+  /**
+   * RFC 5703 §3.
+   *
+   * @param loops how many loops it ends, from the inner one outwards
+   */
+  record Break(int line, int loops) implements Command {}
+
+  /**
+   * RFC 5703 §7.
+   *
+   * @param modifiers in the order in which they are applied
+   * @param first characters of the text that are taken at most; null for all
+   */
+  record ExtractText(int line, List<Modifier> modifiers, @Nullable Long first, String name)
+      implements Command {}
+
   /** RFC 5228 §3.3. */
   record Stop(int line) implements Command {}
 

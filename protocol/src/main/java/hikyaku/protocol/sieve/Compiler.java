@@ -23,6 +23,9 @@ final class Compiler {
   private final Context context;
   private final TestCompiler tests;
 
+  /** Names of the loops around the command at hand, the inner one last; empty for one without. */
+  private final List<String> loops = new ArrayList<>();
+
   Compiler(Set<Extension> offered, SieveLimits limits) {
     this.context = new Context(offered, limits);
     this.tests = new TestCompiler(context);
@@ -66,6 +69,9 @@ final class Compiler {
         }
         commands.add(choice(nodes.subList(at, end)));
         at = end;
+      } else if (node.name().equals("foreverypart")) {
+        commands.add(loop(node));
+        at++;
       } else {
         commands.add(command(node));
         at++;
@@ -114,6 +120,56 @@ final class Compiler {
     return new Command.If(nodes.getFirst().at().line(), branches);
   }
 
+  /** RFC 5703 §3. */
+  private Command loop(Node node) throws SieveException {
+    context.need(Extension.FOREVERYPART, node.at(), "foreverypart");
+    if (node.block() == null) {
+      throw new SieveException(node.at(), "foreverypart must have a block in braces");
+    }
+    if (!node.tests().isEmpty()) {
+      throw new SieveException(node.at(), "foreverypart has no test");
+    }
+    Arguments arguments = new Arguments(node, context);
+    String name = arguments.taggedConstant("name", null);
+    arguments.end();
+    if (loops.size() >= context.limits().loops()) {
+      throw new SieveException(
+          node.at(),
+          "loops may be at most " + context.limits().loops() + " deep inside one another");
+    }
+    loops.add(name == null ? "" : name);
+    List<Command> block = block(node.block());
+    loops.removeLast();
+    return new Command.ForEveryPart(node.at().line(), block);
+  }
+
+  private Command leave(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.FOREVERYPART, node.at(), "break");
+    String name = arguments.taggedConstant("name", null);
+    if (loops.isEmpty()) {
+      throw new SieveException(node.at(), "break must stand in a foreverypart");
+    }
+    int named = name == null ? loops.size() - 1 : loops.lastIndexOf(name);
+    if (named < 0 || "".equals(name)) {
+      throw new SieveException(node.at(), "no foreverypart around this break has its name");
+    }
+    return new Command.Break(node.at().line(), loops.size() - named);
+  }
+
+  /** RFC 5703 §7. */
+  private Command extractText(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.EXTRACTTEXT, node.at(), "extracttext");
+    context.need(Extension.VARIABLES, node.at(), "extracttext");
+    if (loops.isEmpty()) {
+      throw new SieveException(node.at(), "extracttext must stand in a foreverypart");
+    }
+    List<Modifier> modifiers = modifiers(node, arguments);
+    Long first =
+        arguments.taggedNumber("first", null).map(Node.Argument.Number::value).orElse(null);
+    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
+    return new Command.ExtractText(node.at().line(), modifiers, first, name);
+  }
+
   private static void refuseTests(Node node) throws SieveException {
     if (node.block() != null) {
       throw new SieveException(node.at(), node.name() + " has no block");
@@ -128,6 +184,8 @@ final class Compiler {
     Arguments arguments = new Arguments(node, context);
     Command command =
         switch (node.name()) {
+          case "break" -> leave(node, arguments);
+          case "extracttext" -> extractText(node, arguments);
           case "stop" -> new Command.Stop(line);
           case "discard" -> new Command.Discard(line);
           case "keep" -> new Command.Keep(line, flags(arguments));
@@ -314,6 +372,13 @@ final class Compiler {
 
   private Command set(Node node, Arguments arguments) throws SieveException {
     context.need(Extension.VARIABLES, node.at(), "set");
+    List<Modifier> modifiers = modifiers(node, arguments);
+    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
+    return new Command.SetVariable(
+        node.at().line(), name, modifiers, arguments.string("the value"));
+  }
+
+  private static List<Modifier> modifiers(Node node, Arguments arguments) throws SieveException {
     List<Modifier> modifiers = new ArrayList<>();
     for (Modifier modifier : Modifier.values()) {
       Extension extension =
@@ -329,9 +394,7 @@ final class Compiler {
         modifiers.add(modifier);
       }
     }
-    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
-    return new Command.SetVariable(
-        node.at().line(), name, modifiers, arguments.string("the value"));
+    return modifiers;
   }
 
   /**

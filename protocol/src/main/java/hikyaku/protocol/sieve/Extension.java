@@ -33,10 +33,14 @@ public enum Extension {
   ENVIRONMENT("environment"),
   /** RFC 5429 §2.1. */
   EREJECT("ereject"),
+  /** RFC 5703 §7. */
+  EXTRACTTEXT("extracttext"),
   /** RFC 8580. */
   FCC("fcc"),
   /** RFC 5228 §4.1. */
   FILEINTO("fileinto"),
+  /** RFC 5703 §3. */
+  FOREVERYPART("foreverypart"),
   /** RFC 5463. */
   IHAVE("ihave"),
   /** RFC 5232. */
@@ -49,6 +53,8 @@ public enum Extension {
   MAILBOX("mailbox"),
   /** RFC 9042. */
   MAILBOXID("mailboxid"),
+  /** RFC 5703 §4. */
+  MIME("mime"),
   /** draft-ietf-sieve-regex. */
   REGEX("regex"),
   /** RFC 5429 §2.2. */

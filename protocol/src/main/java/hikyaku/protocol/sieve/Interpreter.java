@@ -18,6 +18,9 @@ public final class Interpreter {
 
   private static final int MOST_INCLUDED = 100;
 
+  /** What it costs to go to a part, in comparisons. */
+  private static final int VISIT = 16;
+
   private final Surroundings surroundings;
   private final SieveMessage message;
   private final SieveLimits limits;
@@ -33,6 +36,8 @@ public final class Interpreter {
   private boolean implicitKeep = true;
   private int redirects;
   private int edits;
+  private int loops;
+  private int leaving;
 
   private Interpreter(
       SieveMessage message, Surroundings surroundings, SieveLimits limits, Watcher watcher) {
@@ -109,6 +114,8 @@ public final class Interpreter {
   /** How it goes on behind a command. */
   private enum Flow {
     ON,
+    /** Behind as many loops as are to be left (RFC 5703 §3). */
+    BREAK,
     /** Behind the include of the script that runs (RFC 6609 §3.3). */
     RETURN,
     STOP
@@ -168,6 +175,60 @@ public final class Interpreter {
     return Flow.ON;
   }
 
+  /**
+   * RFC 5703 §3: in a loop that is in another one it is the parts in the part at hand, without
+   * itself.
+   */
+  private Flow loop(Command.ForEveryPart command) throws RunException, IOException {
+    if (loops >= limits.loops()) {
+      throw run.problem("loops may be at most " + limits.loops() + " deep inside one another");
+    }
+    Optional<Part> around = run.part();
+    List<Part> parts = around.map(Part::parts).orElseGet(() -> List.of(message.parts().root()));
+    loops++;
+    Flow flow = eachOf(parts, command);
+    loops--;
+    run.setPart(around);
+    return flow == Flow.BREAK && --leaving == 0 ? Flow.ON : flow;
+  }
+
+  private Flow eachOf(List<Part> parts, Command.ForEveryPart command)
+      throws RunException, IOException {
+    for (Part part : parts) {
+      run.at(command.line());
+      run.pay(VISIT);
+      watcher.step(
+          command.line(),
+          "foreverypart: "
+              + part.name()
+              + ", "
+              + part.described().type()
+              + "/"
+              + part.described().subtype());
+      run.setPart(Optional.of(part));
+      Flow flow = block(command.block());
+      if (flow == Flow.ON) {
+        flow = eachOf(part.parts(), command);
+      }
+      if (flow != Flow.ON) {
+        return flow;
+      }
+    }
+    return Flow.ON;
+  }
+
+  private void extractText(Command.ExtractText command) throws RunException, IOException {
+    Long first = command.first();
+    int most = limits.variableCharacters();
+    int characters = first == null ? most : (int) Math.min(first, most);
+    Optional<Part> part = run.part();
+    String text = part.isEmpty() ? "" : message.parts().text(part.get(), characters);
+    run.payForRead(message);
+    run.pay(text.length());
+    run.set(command.name(), modified(command.modifiers(), text));
+    watcher.step(command.line(), "set " + command.name() + " to text of the part");
+  }
+
   private Flow command(Command command) throws RunException, IOException {
     run.at(command.line());
     run.pay(1);
@@ -179,6 +240,15 @@ public final class Interpreter {
           }
         }
       }
+      case Command.ForEveryPart loop -> {
+        return loop(loop);
+      }
+      case Command.Break(int line, int out) -> {
+        watcher.step(line, "break");
+        leaving = out;
+        return Flow.BREAK;
+      }
+      case Command.ExtractText extract -> extractText(extract);
       case Command.Stop(int line) -> {
         watcher.step(line, "stop");
         return Flow.STOP;

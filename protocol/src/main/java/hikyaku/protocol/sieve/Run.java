@@ -6,18 +6,24 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What changes while a script runs: variables, flags, and what is left of its means. */
 final class Run {
   /** What names of variables begin with that all scripts of a run share (RFC 6609 §3.4.2). */
   static final String GLOBAL = "global.";
 
+  /** Octets that are read, and decoded, in the time of a comparison. */
+  private static final int OCTETS_OF_A_STEP = 8;
+
   private final SieveLimits limits;
   private final Map<String, String> globals = new HashMap<>();
   private Frame frame;
   private List<String> flags = List.of();
+  private @Nullable Part part;
   private long steps;
   private int line;
 
@@ -80,14 +86,29 @@ final class Run {
     }
   }
 
+  /** Pays for what was read of the message. */
+  void payForRead(SieveMessage message) throws RunException {
+    pay(message.parts().takeRead() / OCTETS_OF_A_STEP);
+  }
+
+  /** The part that the inner loop has come to (RFC 5703 §3); nothing outside of loops. */
+  Optional<Part> part() {
+    return Optional.ofNullable(part);
+  }
+
+  void setPart(Optional<Part> newPart) {
+    part = newPart.orElse(null);
+  }
+
   String expand(Template template) throws RunException {
     List<Template.Part> parts = template.parts();
     if (parts.size() == 1 && parts.getFirst() instanceof Template.Part.Literal(String text)) {
       return text;
     }
     StringBuilder expanded = new StringBuilder();
-    for (Template.Part part : parts) {
-      switch (part) {
+    for (Template.Part each : parts) {
+      int before = expanded.length();
+      switch (each) {
         case Template.Part.Literal(String text) -> expanded.append(text);
         case Template.Part.Variable(String name) -> expanded.append(variable(name));
         case Template.Part.Capture(int number) -> {
@@ -96,8 +117,8 @@ final class Run {
           }
         }
       }
+      pay(expanded.length() - before);
     }
-    pay(expanded.length());
     return expanded.toString();
   }
 

@@ -6,6 +6,7 @@ package hikyaku.protocol.sieve;
  * @param scriptOctets octets of a script; the largest that filter rules of programs are known to
  *     grow to fits several times
  * @param nesting blocks and tests inside one another; RFC 5228 §2.10.5 asks for 15 at least
+ * @param loops loops over parts inside one another, those of included scripts too
  * @param nodes commands, tests and arguments of a script, each string of a list counted
  * @param actions actions of one run
  * @param redirects of them, redirects (RFC 5228 §10: a message must not be multiplied)
@@ -23,6 +24,7 @@ package hikyaku.protocol.sieve;
 public record SieveLimits(
     int scriptOctets,
     int nesting,
+    int loops,
     int nodes,
     int actions,
     int redirects,
@@ -37,6 +39,7 @@ public record SieveLimits(
       new SieveLimits(
           256 * 1024,
           32,
+          4,
           50_000,
           32,
           4,
@@ -53,6 +56,7 @@ public record SieveLimits(
     return new SieveLimits(
         scriptOctets,
         nesting,
+        loops,
         nodes,
         actions,
         number,

@@ -2,18 +2,14 @@ package hikyaku.protocol.sieve;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import hikyaku.protocol.mime.Charsets;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimePart;
-import hikyaku.protocol.mime.ParameterText;
-import hikyaku.protocol.mime.TransferDecoder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * body, and the envelope. Used by one thread.
  */
 public final class SieveMessage {
-  private static final int BUFFER = 8 * 1024;
-
   /** Fields that are never taken away (RFC 5293 §6). */
   private static final List<String> PROTECTED = List.of("received", "auto-submitted");
 
@@ -43,10 +37,9 @@ public final class SieveMessage {
   private byte @Nullable [] edited;
   private final long added;
   private final MessageStructure structure;
-  private final MessageOctets octets;
+  private final Parts parts;
   private final String from;
   private final String to;
-  private final SieveLimits limits;
 
   /**
    * @param prefix fields that are put before the message at delivery
@@ -64,17 +57,17 @@ public final class SieveMessage {
       throws IOException {
     this.added = prefix.length;
     this.structure = structure;
-    this.octets = octets;
     this.from = from;
     this.to = to;
-    this.limits = limits;
     this.trace = HeaderFields.of(prefix).all();
     MimePart root = structure.root();
     this.whole =
         root.bodyStart() > root.headerStart()
             && root.bodyStart() - root.headerStart() <= limits.headerOctets();
+    this.parts = new Parts(structure, octets, limits);
     HeaderFields own =
-        HeaderFields.of(read(root.headerStart(), root.bodyStart(), limits.headerOctets()));
+        HeaderFields.of(
+            parts.read(octets, root.headerStart(), root.bodyStart(), limits.headerOctets()));
     own.all().forEach(field -> lines.add(new Line(field, own.octets(field))));
   }
 
@@ -185,113 +178,8 @@ public final class SieveMessage {
     return fields(name).stream().findFirst().map(field -> field.decoded().strip()).orElse("");
   }
 
-  /** The whole body as it came (RFC 5173 §5.1). */
-  String rawBody() throws IOException {
-    byte[] raw = read(structure.root().bodyStart(), structure.size(), limits.bodyOctets());
-    return Charsets.decode(raw, Charsets.UNDECLARED);
-  }
-
-  /**
-   * The decoded text of the parts of some types (RFC 5173 §5.2): of a multipart what stands around
-   * its parts, of a message in the message its header.
-   *
-   * @param types {@code text}, {@code text/html}; empty for all
-   */
-  List<String> content(List<String> types) throws IOException {
-    List<String> found = new ArrayList<>();
-    int[] room = {limits.bodyOctets()};
-    content(structure.root(), types, room, found);
-    return found;
-  }
-
-  private void content(MimePart part, List<String> types, int[] room, List<String> found)
-      throws IOException {
-    if (types.stream().anyMatch(type -> isOf(part, type))) {
-      if (part.isMultipart()) {
-        MimePart first = part.children().getFirst();
-        MimePart last = part.children().getLast();
-        found.add(withoutLastLine(plain(part.bodyStart(), first.headerStart(), room)));
-        found.add(withoutBoundary(plain(last.bodyEnd(), part.bodyEnd(), room)));
-      } else if (part.isMessage()) {
-        MimePart inside = part.children().getFirst();
-        found.add(plain(inside.headerStart(), inside.bodyStart(), room));
-      } else {
-        found.add(decoded(part, room));
-      }
-    }
-    for (MimePart child : part.children()) {
-      content(child, types, room, found);
-    }
-  }
-
-  private static boolean isOf(MimePart part, String type) {
-    int slash = type.indexOf('/');
-    if (type.isEmpty()) {
-      return true;
-    }
-    if (slash == 0 || slash == type.length() - 1 || slash != type.lastIndexOf('/')) {
-      return false; // RFC 5173 §5.2: such a type matches nothing
-    }
-    return slash < 0 ? part.type().equals(type) : (part.type() + "/" + part.subtype()).equals(type);
-  }
-
-  /** What stands before the boundary that the text ends with. */
-  private static String withoutLastLine(String text) {
-    int end = text.lastIndexOf('\n', text.length() - 2);
-    return end < 0 ? "" : text.substring(0, end + 1);
-  }
-
-  /** What stands behind the boundary that the text begins with, a line ending before it. */
-  private static String withoutBoundary(String text) {
-    int boundary = text.indexOf("--");
-    int end = boundary < 0 ? -1 : text.indexOf('\n', boundary);
-    return end < 0 ? "" : text.substring(end + 1);
-  }
-
-  private String plain(long from, long to, int[] room) throws IOException {
-    byte[] read = read(from, to, room[0]);
-    room[0] -= read.length;
-    return Charsets.decode(read, Charsets.UNDECLARED);
-  }
-
-  private String decoded(MimePart part, int[] room) throws IOException {
-    ByteArrayOutputStream decoded = new ByteArrayOutputStream();
-    TransferDecoder decoder = TransferDecoder.of(part.encoding(), decoded::write);
-    byte[] buffer = new byte[BUFFER];
-    long position = part.bodyStart();
-    while (position < part.bodyEnd() && decoded.size() < room[0]) {
-      int wanted = (int) Math.min(buffer.length, part.bodyEnd() - position);
-      int count = octets.read(position, buffer, 0, wanted);
-      if (count == 0) {
-        break;
-      }
-      decoder.write(buffer, 0, count);
-      position += count;
-    }
-    decoder.finish();
-    int taken = Math.min(decoded.size(), room[0]);
-    room[0] -= taken;
-    byte[] cut = java.util.Arrays.copyOf(decoded.toByteArray(), taken);
-    return Charsets.decode(cut, charset(part));
-  }
-
-  private static Charset charset(MimePart part) {
-    String declared = ParameterText.get(part.parameters(), "charset");
-    return declared == null
-        ? Charsets.UNDECLARED
-        : Charsets.lookup(declared).orElse(Charsets.UNDECLARED);
-  }
-
-  private byte[] read(long from, long to, int most) throws IOException {
-    byte[] read = new byte[(int) Math.max(0, Math.min(to - from, most))];
-    int size = 0;
-    while (size < read.length) {
-      int count = octets.read(from + size, read, size, read.length - size);
-      if (count == 0) {
-        return java.util.Arrays.copyOf(read, size);
-      }
-      size += count;
-    }
-    return read;
+  /** The message in its parts. */
+  Parts parts() {
+    return parts;
   }
 }

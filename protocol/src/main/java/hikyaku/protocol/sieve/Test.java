@@ -15,19 +15,38 @@ sealed interface Test {
 
   record AnyOf(int line, List<Test> tests) implements Test {}
 
-  /** RFC 5228 §5.5. */
-  record Exists(int line, List<Template> headers) implements Test {}
+  /**
+   * RFC 5228 §5.5.
+   *
+   * @param mime RFC 5703 §4.3; null for the message's header
+   */
+  record Exists(int line, @Nullable Mime mime, List<Template> headers) implements Test {}
 
   /** RFC 5228 §5.9. */
   record Size(int line, boolean over, long octets) implements Test {}
 
-  /** RFC 5228 §5.7. */
-  record Header(int line, Match match, Index index, List<Template> headers, List<Template> keys)
+  /**
+   * RFC 5228 §5.7.
+   *
+   * @param mime RFC 5703 §4.1; null for the message's header
+   */
+  record Header(
+      int line,
+      @Nullable Mime mime,
+      Match match,
+      Index index,
+      List<Template> headers,
+      List<Template> keys)
       implements Test {}
 
-  /** RFC 5228 §5.1. */
+  /**
+   * RFC 5228 §5.1.
+   *
+   * @param mime RFC 5703 §4.2; null for the message's header
+   */
   record Address(
       int line,
+      @Nullable Mime mime,
       Match match,
       AddressPart part,
       Index index,
@@ -129,6 +148,23 @@ sealed interface Test {
     DOMAIN,
     USER,
     DETAIL
+  }
+
+  /**
+   * Headers of parts in place of the message's (RFC 5703 §4).
+   *
+   * @param anyChild whether the parts inside count too
+   * @param parameters names, for {@link Aspect#PARAM}; empty otherwise
+   */
+  record Mime(boolean anyChild, Aspect aspect, List<Template> parameters) {}
+
+  /** What is looked at of a field (RFC 5703 §4.1). */
+  enum Aspect {
+    WHOLE,
+    TYPE,
+    SUBTYPE,
+    CONTENTTYPE,
+    PARAM
   }
 
   /** RFC 5173 §5. */

@@ -110,11 +110,13 @@ final class TestCompiler {
       case "true" -> new Test.Constant(line, true);
       case "false" -> new Test.Constant(line, false);
       case "ihave" -> ihave(node, line, arguments);
-      case "exists" -> new Test.Exists(line, arguments.strings("the fields"));
+      case "exists" ->
+          new Test.Exists(line, arguments.mime(false), arguments.strings("the fields"));
       case "size" -> size(node, line, arguments);
       case "header" ->
           new Test.Header(
               line,
+              arguments.mime(true),
               arguments.match(),
               arguments.index(),
               arguments.strings("the fields"),
@@ -219,13 +221,15 @@ final class TestCompiler {
     Test.Address test =
         new Test.Address(
             line,
+            arguments.mime(false),
             arguments.match(),
             arguments.addressPart(),
             arguments.index(),
             arguments.strings("the fields"),
             arguments.keys("the keys"));
     for (Template header : test.headers()) {
-      Optional<String> name = header.constant().filter(field -> !Addresses.isAddressField(field));
+      Optional<String> name =
+          header.constant().filter(field -> !Addresses.isAddressField(field, test.mime()));
       if (name.isPresent()) {
         throw new SieveException(node.at(), "the field " + name.get() + " has no addresses");
       }

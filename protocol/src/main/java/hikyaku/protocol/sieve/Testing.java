@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What tests say of a message. */
 final class Testing {
@@ -28,6 +29,7 @@ final class Testing {
   private final Comparing comparing;
   private final List<Outcome.Mark> marks = new ArrayList<>();
   private final Watcher watcher;
+  private final PartTesting parts;
 
   Testing(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
     this.message = message;
@@ -35,6 +37,7 @@ final class Testing {
     this.run = run;
     this.comparing = new Comparing(run);
     this.watcher = watcher;
+    this.parts = new PartTesting(message, run);
   }
 
   /** Whether a test is true; those behind one that decides are not looked at (RFC 5228 §5.2). */
@@ -62,8 +65,12 @@ final class Testing {
       }
       case Test.Exists exists -> {
         List<String> names = run.expand(exists.headers());
-        yield told(
-            test, "exists", names.stream().noneMatch(name -> message.fields(name).isEmpty()));
+        Test.Mime mime = exists.mime();
+        boolean all =
+            mime == null
+                ? names.stream().noneMatch(name -> message.fields(name).isEmpty())
+                : parts.haveAll(mime, names);
+        yield told(test, "exists", all);
       }
       case Test.Size(int _, boolean over, long octets) ->
           told(
@@ -151,9 +158,15 @@ final class Testing {
     return shown.append(']').toString().replaceAll("\\p{Cntrl}+", " ");
   }
 
-  private boolean header(Test.Header test) throws RunException {
+  private boolean header(Test.Header test) throws RunException, IOException {
+    List<String> names = run.expand(test.headers());
+    Test.Mime mime = test.mime();
+    if (mime != null) {
+      List<String> values = parts.values(mime, test.index(), names);
+      return compared(test, "header", test.match(), values, test.keys());
+    }
     List<String> values = new ArrayList<>();
-    for (String name : run.expand(test.headers())) {
+    for (String name : names) {
       for (HeaderField field : test.index().of(message.fields(name))) {
         values.add(field.decoded().strip());
       }
@@ -179,25 +192,36 @@ final class Testing {
     watcher.step(command.line(), "delete the field " + name + ": " + deleted + " of them");
   }
 
-  private boolean address(Test.Address test) throws RunException {
+  private boolean address(Test.Address test) throws RunException, IOException {
     List<String> values = new ArrayList<>();
     for (String name : run.expand(test.headers())) {
-      if (Addresses.isAddressField(name)) {
-        for (MailAddress address : addresses(name, test.index())) {
-          Addresses.part(address, test.part(), surroundings.separators()).ifPresent(values::add);
+      if (Addresses.isAddressField(name, test.mime())) {
+        for (List<HeaderField> fields : fields(name, test.mime())) {
+          for (MailAddress address : test.index().of(addresses(fields))) {
+            Addresses.part(address, test.part(), surroundings.separators()).ifPresent(values::add);
+          }
         }
       }
     }
     return compared(test, "address", test.match(), values, test.keys());
   }
 
-  /** RFC 5260 §6: of addresses, it is these that an index counts. */
-  private List<MailAddress> addresses(String name, Test.Index index) {
-    List<MailAddress> addresses = new ArrayList<>();
-    for (HeaderField field : message.fields(name)) {
-      addresses.addAll(Addresses.of(field.value()));
+  /** The fields of a name in each header that is looked at. */
+  private List<List<HeaderField>> fields(String name, Test.@Nullable Mime mime)
+      throws RunException, IOException {
+    if (mime == null) {
+      return List.of(message.fields(name));
     }
-    return index.of(addresses);
+    List<List<HeaderField>> fields = new ArrayList<>();
+    for (Part part : parts.scope(mime)) {
+      fields.add(parts.fields(part, name));
+    }
+    return fields;
+  }
+
+  /** RFC 5260 §6: of addresses, it is these that an index counts. */
+  private static List<MailAddress> addresses(List<HeaderField> fields) {
+    return fields.stream().flatMap(field -> Addresses.of(field.value()).stream()).toList();
   }
 
   private boolean envelope(Test.Envelope test) throws RunException {
@@ -234,12 +258,14 @@ final class Testing {
   private boolean body(Test.Body test) throws RunException, IOException {
     List<String> values =
         switch (test.transform()) {
-          case RAW -> List.of(message.rawBody());
-          case TEXT -> message.content(List.of("text"));
+          case RAW -> List.of(message.parts().rawBody());
+          case TEXT -> message.parts().content(List.of("text"));
           case CONTENT ->
-              message.content(
-                  run.expand(test.types()).stream().map(Collation::asciiLower).toList());
+              message
+                  .parts()
+                  .content(run.expand(test.types()).stream().map(Collation::asciiLower).toList());
         };
+    run.payForRead(message);
     return compared(test, "body", test.match(), values, test.keys(), false);
   }
 

@@ -65,6 +65,20 @@ class SieveFuzzTest {
           if spamtest :percent :value "ge" :comparator "i;ascii-numeric" "50" { discard; }
           if virustest :count "eq" "0" { stop; }
           """,
+          """
+          require ["mime", "foreverypart", "extracttext", "variables", "fileinto", "index", "regex"];
+          foreverypart :name "a" {
+            if header :mime :anychild :param ["filename", "x"] :matches ["Content-Type", "X"] "*.e?e" {
+              extracttext :upper :first 10 "v"; break;
+            }
+            foreverypart :name "b" {
+              if anyof (address :mime :domain :index 1 "content-from" "${v}", exists :mime "a",
+                        header :mime :contenttype :regex "content-type" "text/(.*)") {
+                extracttext "w"; fileinto "${1}${w}"; break :name "a";
+              }
+            }
+          }
+          """,
           "require \"variables\";\nset \"t\" text: # note\n..dot\n.\n;\nkeep;");
 
   private static final List<String> MORSELS =
@@ -101,6 +115,10 @@ class SieveFuzzTest {
           "\0",
           "\u3042",
           "if true {",
+          "foreverypart {",
+          "break;",
+          ":mime ",
+          ":anychild ",
           "else {",
           "keep;",
           "%",
@@ -127,7 +145,7 @@ class SieveFuzzTest {
       Outcome outcome =
           Interpreter.run(
               script,
-              Runs.message(Runs.MESSAGE),
+              Runs.message(PartsTest.NESTED),
               new Runs.World(),
               SieveLimits.DEFAULTS,
               (line, sentence) -> {});
