@@ -7,6 +7,7 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.ScannerFields;
@@ -151,8 +152,9 @@ final class SieveTrial {
       }
       screen.line("");
       screen.line(outcome.actions().isEmpty() ? "Then: discard the message." : "Then:");
-      for (Action action : outcome.actions()) {
-        screen.line("  " + Told.of(action));
+      for (int i = 0; i < outcome.actions().size(); i++) {
+        Action action = outcome.actions().get(i);
+        screen.line("  " + Told.of(action) + changed(action, outcome.editions().get(i)));
       }
       Optional<Outcome.Problem> problem = outcome.problem();
       if (problem.isPresent()) {
@@ -164,6 +166,14 @@ final class SieveTrial {
                 + ".");
       }
       return 0;
+    }
+
+    private static String changed(Action action, Optional<Edition> edition) {
+      return switch (action) {
+        case Action.Keep _, Action.FileInto _, Action.Redirect _ ->
+            edition.map(made -> ", changed to " + made.size() + " octets").orElse("");
+        case Action.Vacation _, Action.Reject _, Action.Notify _ -> "";
+      };
     }
 
     private SieveMessage message(byte[] octets) throws IOException {

@@ -112,6 +112,45 @@ final class SieveTrialTest {
   }
 
   @Test
+  void partsAndWhatBecomesOfThemAreTold() throws Exception {
+    Path script =
+        file(
+            "script",
+            """
+            require ["mime", "foreverypart", "replace", "enclose", "copy"];
+            redirect :copy "a@x.example";
+            foreverypart {
+              if header :mime :contenttype "content-type" "text/html" { replace "none"; }
+            }
+            enclose :subject "Look" "Behold";
+            """);
+    Path message =
+        file(
+            "message",
+            "A: b\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\none\n--x\n"
+                + "Content-Type: text/html\n\ntwo\n--x--\n");
+    Said said = run("sieve", "test", script.toString(), message.toString());
+    assertThat(said.err()).isEmpty();
+    assertThat(said.out())
+        .matches(
+            """
+            line 2: redirect to a@x\\.example
+            line 3: foreverypart: the message, multipart/mixed
+            line 4: header \\["multipart/mixed"] :is \\["text/html"]: false
+            line 3: foreverypart: part 1, text/plain
+            line 4: header \\[] :is \\["text/html"]: false
+            line 3: foreverypart: part 2, text/html
+            line 4: header \\["text/html"] :is \\["text/html"]: true
+            line 4: replace part 2 by text/plain, 83 octets
+            line 6: enclose the message in another one
+
+            Then:
+              redirect to a@x\\.example
+              keep in INBOX, as nothing else was said, changed to \\d{3} octets
+            """);
+  }
+
+  @Test
   void whatScannersSaidIsTakenFromTheFieldsThatAreNamed() throws Exception {
     Path script =
         file(

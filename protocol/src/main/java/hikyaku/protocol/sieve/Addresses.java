@@ -7,7 +7,9 @@ import hikyaku.protocol.address.AddressException;
 import hikyaku.protocol.address.AddressListParser;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.sieve.Test.AddressPart;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 /** Addresses as tests and actions see them (RFC 5228 §2.4.2.3 and §2.7.4, RFC 5233). */
 final class Addresses {
   private static final int MOST = 4096;
+
+  /** Addresses that a script may write into a field. */
+  private static final int MOST_AUTHORS = 20;
+
+  private static final int LONGEST_NAME = 200;
 
   /** Fields with addresses (RFC 5228 §5.1), those of later standards and usage too. */
   private static final Set<String> FIELDS =
@@ -78,6 +85,37 @@ final class Addresses {
     } catch (AddressException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Addresses with or without names as a field of their own has them (RFC 5322 §3.4): names that
+   * are not ASCII encoded.
+   *
+   * @return nothing if the text is no list of addresses
+   */
+  static Optional<String> mailboxes(String text) {
+    String octets = new String(text.getBytes(UTF_8), ISO_8859_1);
+    List<String> mailboxes = new ArrayList<>();
+    for (EnvelopeAddress each : AddressListParser.parse(octets, MOST_AUTHORS + 1)) {
+      MailAddress address = new MailAddress(utf8(each.mailbox()), utf8(each.host()));
+      try {
+        MailAddress.parse(address.toString());
+      } catch (AddressException e) {
+        return Optional.empty();
+      }
+      String name = EncodedWords.decode(each.name() == null ? "" : each.name());
+      String line = name.replaceAll("\\p{Cntrl}+", " ").strip();
+      if (line.isEmpty()) {
+        mailboxes.add(address.toString());
+      } else if (line.chars().allMatch(c -> c < 127) && line.length() <= LONGEST_NAME) {
+        mailboxes.add('"' + line.replaceAll("[\"\\\\]", "\\\\$0") + "\" <" + address + ">");
+      } else {
+        mailboxes.add(EncodedWords.encode(line).replace(" ", "\r\n ") + " <" + address + ">");
+      }
+    }
+    return mailboxes.isEmpty() || mailboxes.size() > MOST_AUTHORS
+        ? Optional.empty()
+        : Optional.of(String.join(",\r\n ", mailboxes));
   }
 
   /** The addresses of a field. */

@@ -52,14 +52,14 @@ final class Answering {
       return Optional.of("the user sent it");
     }
     boolean list =
-        OF_LISTS.stream().anyMatch(name -> !message.fields(name).isEmpty())
-            || BULK.contains(Collation.asciiLower(message.text("precedence")));
+        OF_LISTS.stream().anyMatch(name -> !message.fieldsSent(name).isEmpty())
+            || BULK.contains(Collation.asciiLower(message.textSent("precedence")));
     return list ? Optional.of("it comes from a list") : Optional.empty();
   }
 
   /** RFC 3834 §5; and a field of like meaning that is in wide use. */
   static boolean isAutomatic(SieveMessage message) {
-    String submitted = Collation.asciiLower(message.text("auto-submitted"));
+    String submitted = Collation.asciiLower(message.textSent("auto-submitted"));
     int end = 0;
     while (end < submitted.length() && "; (\t".indexOf(submitted.charAt(end)) < 0) {
       end++;
@@ -67,7 +67,7 @@ final class Answering {
     if (end > 0 && !submitted.substring(0, end).equals("no")) {
       return true;
     }
-    String suppress = Collation.asciiLower(message.text("x-auto-response-suppress"));
+    String suppress = Collation.asciiLower(message.textSent("x-auto-response-suppress"));
     return List.of(suppress.split("[ ,]+")).stream()
         .anyMatch(each -> each.equals("all") || each.equals("oof") || each.equals("autoreply"));
   }
@@ -93,7 +93,7 @@ final class Answering {
   Optional<MailAddress> named(List<MailAddress> more) {
     int asked = 0;
     for (String name : RECIPIENTS) {
-      for (HeaderField field : message.fields(name)) {
+      for (HeaderField field : message.fieldsSent(name)) {
         for (MailAddress address : Addresses.of(field.value())) {
           boolean known =
               isSame(address, surroundings.own())

@@ -32,6 +32,30 @@ sealed interface Command {
   record ExtractText(int line, List<Modifier> modifiers, @Nullable Long first, String name)
       implements Command {}
 
+  /**
+   * RFC 5703 §5.
+   *
+   * @param subject of the message, if all of it is replaced; null for the one that it has
+   * @param from of it; null for the one that it has
+   * @param mime whether the replacement is a MIME entity with its header
+   */
+  record Replace(
+      int line,
+      boolean mime,
+      @Nullable Template subject,
+      @Nullable Template from,
+      Template replacement)
+      implements Command {}
+
+  /**
+   * RFC 5703 §6.
+   *
+   * @param subject null for that of the message
+   * @param headers names of fields that are copied
+   */
+  record Enclose(int line, @Nullable Template subject, List<Template> headers, Template text)
+      implements Command {}
+
   /** RFC 5228 §3.3. */
   record Stop(int line) implements Command {}
 

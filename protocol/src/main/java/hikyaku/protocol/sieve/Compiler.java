@@ -170,6 +170,41 @@ final class Compiler {
     return new Command.ExtractText(node.at().line(), modifiers, first, name);
   }
 
+  /** RFC 5703 §5. */
+  private Command replace(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.REPLACE, node.at(), "replace");
+    boolean mime = arguments.flag("mime", null);
+    Template subject = arguments.tagged("subject", null);
+    Template from = arguments.tagged("from", null);
+    if (mime && (subject != null || from != null)) {
+      throw new SieveException(node.at(), "replace has no :subject and no :from with :mime");
+    }
+    if (from != null
+        && from.constant().filter(text -> Addresses.mailboxes(text).isEmpty()).isPresent()) {
+      throw new SieveException(node.at(), "this is no list of addresses: " + from.constant().get());
+    }
+    return new Command.Replace(
+        node.at().line(), mime, subject, from, arguments.string("the replacement"));
+  }
+
+  /** RFC 5703 §6. */
+  private Command enclose(Node node, Arguments arguments) throws SieveException {
+    context.need(Extension.ENCLOSE, node.at(), "enclose");
+    Template subject = arguments.tagged("subject", null);
+    List<Template> headers = arguments.taggedList("headers", null);
+    List<Template> copied = headers == null ? List.of() : headers;
+    for (Template name : copied) {
+      Optional<String> constant = name.constant();
+      if (constant.filter(SieveMessage::isOfContent).isPresent()) {
+        throw new SieveException(node.at(), constant.get() + Changing.COPIES_NOT);
+      }
+      if (constant.filter(field -> !SieveMessage.isFieldName(field)).isPresent()) {
+        throw new SieveException(node.at(), "this is no name of a field: " + constant.get());
+      }
+    }
+    return new Command.Enclose(node.at().line(), subject, copied, arguments.string("the text"));
+  }
+
   private static void refuseTests(Node node) throws SieveException {
     if (node.block() != null) {
       throw new SieveException(node.at(), node.name() + " has no block");
@@ -186,6 +221,8 @@ final class Compiler {
         switch (node.name()) {
           case "break" -> leave(node, arguments);
           case "extracttext" -> extractText(node, arguments);
+          case "replace" -> replace(node, arguments);
+          case "enclose" -> enclose(node, arguments);
           case "stop" -> new Command.Stop(line);
           case "discard" -> new Command.Discard(line);
           case "keep" -> new Command.Keep(line, flags(arguments));

@@ -23,6 +23,8 @@ public enum Extension {
   DUPLICATE("duplicate"),
   /** RFC 5293. */
   EDITHEADER("editheader"),
+  /** RFC 5703 §6. */
+  ENCLOSE("enclose"),
   /** RFC 5228 §2.4.2.4. */
   ENCODED_CHARACTER("encoded-character"),
   /** RFC 5435, with the method of RFC 5436. */
@@ -61,6 +63,8 @@ public enum Extension {
   REJECT("reject"),
   /** RFC 5231. */
   RELATIONAL("relational"),
+  /** RFC 5703 §5. */
+  REPLACE("replace"),
   /** RFC 5235 §3.2. */
   SPAMTEST("spamtest"),
   /** RFC 5235 §3.2; brings spamtest along. */

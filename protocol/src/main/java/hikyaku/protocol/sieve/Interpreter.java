@@ -28,8 +28,9 @@ public final class Interpreter {
   private final Run run;
   private final Testing testing;
   private final Sending sending;
+  private final Changing changing;
   private final List<Action> actions = new ArrayList<>();
-  private final List<Optional<byte[]>> headers = new ArrayList<>();
+  private final List<Optional<Edition>> editions = new ArrayList<>();
   private final List<List<Object>> running = new ArrayList<>();
   private final Set<List<Object>> included = new HashSet<>();
   private int includes;
@@ -48,6 +49,7 @@ public final class Interpreter {
     this.run = new Run(limits);
     this.testing = new Testing(message, surroundings, run, watcher);
     this.sending = new Sending(message, surroundings, run, watcher);
+    this.changing = new Changing(message, surroundings, run, watcher);
   }
 
   /**
@@ -102,9 +104,9 @@ public final class Interpreter {
     }
     if (implicitKeep) {
       actions.add(new Action.Keep(run.flags(), true));
-      headers.add(message.edited());
+      editions.add(message.edition());
     }
-    return new Outcome(actions, headers, testing.marks(), Optional.empty());
+    return new Outcome(actions, editions, testing.marks(), Optional.empty());
   }
 
   private static String in(String name, RunException e) {
@@ -206,8 +208,10 @@ public final class Interpreter {
               + "/"
               + part.described().subtype());
       run.setPart(Optional.of(part));
+      int replacements = part.replacements();
       Flow flow = block(command.block());
-      if (flow == Flow.ON) {
+      // RFC 5703 §5: it does not go into what has come in the place of a part.
+      if (flow == Flow.ON && part.replacements() == replacements) {
         flow = eachOf(part.parts(), command);
       }
       if (flow != Flow.ON) {
@@ -249,6 +253,8 @@ public final class Interpreter {
         return Flow.BREAK;
       }
       case Command.ExtractText extract -> extractText(extract);
+      case Command.Replace replace -> changing.replace(replace);
+      case Command.Enclose enclose -> changing.enclose(enclose);
       case Command.Stop(int line) -> {
         watcher.step(line, "stop");
         return Flow.STOP;
@@ -322,7 +328,8 @@ public final class Interpreter {
       throw run.problem("a run has at most " + limits.actions() + " actions");
     }
     actions.add(action);
-    headers.add(message.edited());
+    // RFC 5703 §6: what is sent on has nothing around it.
+    editions.add(action instanceof Action.Redirect ? message.unenclosed() : message.edition());
   }
 
   private static boolean isSame(Action one, Action other) {

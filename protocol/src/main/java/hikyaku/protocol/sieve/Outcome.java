@@ -7,14 +7,14 @@ import java.util.Optional;
  * What a run came to.
  *
  * @param actions in order, none twice; empty if the message is to be discarded
- * @param headers for each action, in order, the header of the message that it is about, with the
- *     empty line behind it, if it was edited by then (RFC 5293)
+ * @param editions for each action, in order, the message that it is about, if it was changed by
+ *     then (RFC 5293, RFC 5703); the same one for the same message
  * @param marks messages to remember once that is done
  * @param problem why the run failed, if it did; then the one action is to keep the message
  */
 public record Outcome(
     List<Action> actions,
-    List<Optional<byte[]>> headers,
+    List<Optional<Edition>> editions,
     List<Mark> marks,
     Optional<Problem> problem) {
 
@@ -37,7 +37,7 @@ public record Outcome(
 
   public Outcome {
     actions = List.copyOf(actions);
-    headers = List.copyOf(headers);
+    editions = List.copyOf(editions);
     marks = List.copyOf(marks);
   }
 

@@ -15,10 +15,13 @@ import java.nio.CharBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of a message, and what tests and actions read of them. Used by one thread. */
 final class Parts {
@@ -33,7 +36,8 @@ final class Parts {
   private final MessageOctets octets;
   private final MessageStructure structure;
   private final SieveLimits limits;
-  private final Part root;
+  private Part root;
+  private boolean made8bit;
   private int headersLeft;
   private long read;
 
@@ -61,10 +65,7 @@ final class Parts {
   List<HeaderField> fields(Part part, String name) throws IOException {
     HeaderFields known = part.read;
     if (known == null) {
-      MimePart described = part.described();
-      byte[] header =
-          read(
-              part.source(), described.headerStart(), described.bodyStart(), limits.headerOctets());
+      byte[] header = header(part);
       known = HeaderFields.of(header);
       if (header.length <= headersLeft) {
         headersLeft -= header.length;
@@ -74,9 +75,27 @@ final class Parts {
     return known.named(name);
   }
 
-  /** The whole body as it came (RFC 5173 §5.1). */
+  private byte[] header(Part part) throws IOException {
+    byte[] header = part.header();
+    MimePart described = part.described();
+    return header != null
+        ? header
+        : read(
+            part.source(), described.headerStart(), described.bodyStart(), limits.headerOctets());
+  }
+
+  /** The whole body without anything undone (RFC 5173 §5.1). */
   String rawBody() throws IOException {
-    byte[] raw = read(octets, structure.root().bodyStart(), structure.size(), limits.bodyOctets());
+    byte[] raw;
+    if (root.isChanged()) {
+      Edition.Builder builder = new Edition.Builder();
+      root.writeBody(builder);
+      Edition body = builder.build();
+      raw = read(body.octets(octets), 0, body.size(), limits.bodyOctets());
+    } else {
+      long start = structure.root().bodyStart();
+      raw = read(octets, start, structure.size(), limits.bodyOctets());
+    }
     return Charsets.decode(raw, Charsets.UNDECLARED);
   }
 
@@ -103,8 +122,10 @@ final class Parts {
         found.add(withoutLastLine(plain(part, described.bodyStart(), first.headerStart(), room)));
         found.add(withoutBoundary(plain(part, last.bodyEnd(), described.bodyEnd(), room)));
       } else if (described.isMessage()) {
-        MimePart inside = described.children().getFirst();
-        found.add(plain(part, inside.headerStart(), inside.bodyStart(), room));
+        byte[] header = header(part.children().getFirst());
+        byte[] seen = Arrays.copyOf(header, Math.min(header.length, room[0]));
+        room[0] -= seen.length;
+        found.add(Charsets.decode(seen, Charsets.UNDECLARED));
       } else {
         byte[] decoded = decoded(part, room[0]).octets;
         room[0] -= decoded.length;
@@ -226,6 +247,65 @@ final class Parts {
   private static Optional<Charset> charset(MimePart part) {
     String declared = ParameterText.get(part.parameters(), "charset");
     return declared == null ? Optional.of(Charsets.UNDECLARED) : Charsets.lookup(declared);
+  }
+
+  // ---- changing (RFC 5703 §5, §6)
+
+  /** Puts an entity in the place of a part. */
+  void replace(Part part, byte[] entity) {
+    note(entity);
+    part.become(entity);
+  }
+
+  /**
+   * Puts a message around this one.
+   *
+   * @param frame a message with another one in its second part, which this one replaces
+   * @param header of this one, if it is not the one that it came with
+   */
+  void enclose(byte[] frame, byte @Nullable [] header) {
+    note(frame);
+    root = Part.around(root, frame, header);
+  }
+
+  private void note(byte[] entity) {
+    for (byte octet : entity) {
+      made8bit |= octet < 0;
+    }
+  }
+
+  /** How a message must be labelled that has this one in it (RFC 2045 §6.4). */
+  String transfer() {
+    return structure.hasNul() ? "binary" : structure.has8bit() || made8bit ? "8bit" : "7bit";
+  }
+
+  /**
+   * The message with another header, or its own.
+   *
+   * @param header with the empty line behind it
+   */
+  Edition edition(byte @Nullable [] header) {
+    Edition.Builder builder = new Edition.Builder();
+    if (header == null) {
+      root.writeHeader(builder);
+    } else {
+      builder.made(header);
+    }
+    root.writeBody(builder);
+    return builder.build();
+  }
+
+  /** A digest of a message that this one is or was made to (SHA-256). */
+  byte[] digest(Edition edition) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+    edition.writeTo(octets, digest::update);
+    read += PLACE + edition.size();
+    return digest.digest();
   }
 
   byte[] read(MessageOctets source, long from, long to, int most) throws IOException {

@@ -122,6 +122,10 @@ final class Run {
     return expanded.toString();
   }
 
+  Optional<String> expandIfAny(@Nullable Template template) throws RunException {
+    return template == null ? Optional.empty() : Optional.of(expand(template));
+  }
+
   List<String> expand(List<Template> templates) throws RunException {
     List<String> expanded = new ArrayList<>();
     for (Template template : templates) {

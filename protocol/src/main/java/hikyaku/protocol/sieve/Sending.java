@@ -40,8 +40,8 @@ final class Sending {
         mailbox,
         command.create(),
         flags(command.flags()),
-        expanded(command.specialUse()),
-        expanded(command.mailboxId()));
+        run.expandIfAny(command.specialUse()),
+        run.expandIfAny(command.mailboxId()));
   }
 
   /** RFC 8580 §3: a copy has no flags but its own. */
@@ -59,22 +59,18 @@ final class Sending {
             into.mailboxId()));
   }
 
-  private Optional<String> expanded(@Nullable Template template) throws RunException {
-    return template == null ? Optional.empty() : Optional.of(run.expand(template));
-  }
-
   /** An answer, if there is to be one. */
   Optional<Action.Vacation> vacation(Command.Vacation command) throws RunException {
     String reason = run.expand(command.reason());
-    Optional<String> subject = expanded(command.subject());
-    Optional<String> from = expanded(command.from());
+    Optional<String> subject = run.expandIfAny(command.subject());
+    Optional<String> from = run.expandIfAny(command.from());
     List<MailAddress> more = new ArrayList<>();
     for (String address : run.expand(command.addresses())) {
       Addresses.parse(address).ifPresent(more::add);
     }
     // RFC 5230 §4.2: without a handle it is the answer that makes it what it is.
     String identity =
-        expanded(command.handle())
+        run.expandIfAny(command.handle())
             .map(handle -> "handle " + handle)
             .orElse("answer " + subject + from + command.mime() + reason);
     Long seconds = command.seconds();
@@ -109,9 +105,9 @@ final class Sending {
 
   /** A notification, if there is to be one. */
   Optional<Action.Notify> notification(Command.Notify command) throws RunException {
-    Optional<String> from = expanded(command.from());
-    Optional<String> importance = expanded(command.importance());
-    Optional<String> said = expanded(command.message());
+    Optional<String> from = run.expandIfAny(command.from());
+    Optional<String> importance = run.expandIfAny(command.importance());
+    Optional<String> said = run.expandIfAny(command.message());
     Optional<Action.FileInto> copy = copy(command.copy());
     if (importance.filter(value -> !value.matches("[123]")).isPresent()) {
       throw run.problem(":importance is \"1\", \"2\" or \"3\"");

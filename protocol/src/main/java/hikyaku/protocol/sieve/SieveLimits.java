@@ -19,6 +19,8 @@ package hikyaku.protocol.sieve;
  * @param headerOctets octets of a message's header that are looked at
  * @param bodyOctets octets of decoded text that the body test looks at over all parts; what is
  *     behind is not found
+ * @param madeOctets octets that a run may put into the message in place of parts and around it
+ * @param enclosures how often a run may put another message around it
  * @param steps characters compared in a run, some milliseconds of work
  */
 public record SieveLimits(
@@ -34,6 +36,8 @@ public record SieveLimits(
     int flags,
     int headerOctets,
     int bodyOctets,
+    int madeOctets,
+    int enclosures,
     long steps) {
   public static final SieveLimits DEFAULTS =
       new SieveLimits(
@@ -49,6 +53,8 @@ public record SieveLimits(
           64,
           256 * 1024,
           1024 * 1024,
+          1024 * 1024,
+          4,
           20_000_000);
 
   /** The same with another number of redirects. */
@@ -66,6 +72,8 @@ public record SieveLimits(
         flags,
         headerOctets,
         bodyOctets,
+        madeOctets,
+        enclosures,
         steps);
   }
 }

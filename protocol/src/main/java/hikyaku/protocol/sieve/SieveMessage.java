@@ -1,6 +1,7 @@
 package hikyaku.protocol.sieve;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.HeaderField;
@@ -11,8 +12,10 @@ import hikyaku.protocol.mime.MimePart;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,12 @@ public final class SieveMessage {
   private final List<Line> lines = new ArrayList<>();
   private final boolean whole;
   private byte @Nullable [] edited;
+  private @Nullable Edition edition;
+
+  /** The message before another one was put around it, and its header then. */
+  private @Nullable Optional<Edition> before;
+
+  private List<Line> linesBefore = List.of();
   private final long added;
   private final MessageStructure structure;
   private final Parts parts;
@@ -98,6 +107,23 @@ public final class SieveMessage {
    * @return whether it fits into a field
    */
   boolean add(String name, String value, boolean last) {
+    Optional<Line> added = line(name, value);
+    added.ifPresent(line -> lines.add(last ? lines.size() : 0, line));
+    rewrite();
+    return added.isPresent();
+  }
+
+  private static Optional<Line> line(String name, String value) {
+    return field(name, value).map(SieveMessage::line);
+  }
+
+  /**
+   * The octets of a field.
+   *
+   * @param value without control characters
+   * @return nothing if it does not fit into a field
+   */
+  static Optional<byte[]> field(String name, String value) {
     String written = name + ": " + EncodedWords.encode(value);
     StringBuilder folded = new StringBuilder();
     int line = 0;
@@ -112,14 +138,14 @@ public final class SieveMessage {
       folded.append(word);
       line += word.length();
       if (line > LONGEST_LINE) {
-        return false;
+        return Optional.empty();
       }
     }
-    byte[] octets = folded.append("\r\n").toString().getBytes(ISO_8859_1);
-    Line added = new Line(HeaderFields.of(octets).all().getFirst(), octets);
-    lines.add(last ? lines.size() : 0, added);
-    rewrite();
-    return true;
+    return Optional.of(folded.append("\r\n").toString().getBytes(ISO_8859_1));
+  }
+
+  private static Line line(byte[] octets) {
+    return new Line(HeaderFields.of(octets).all().getFirst(), octets);
   }
 
   /** Whether a field can be taken away: it is none of this delivery, and none that is protected. */
@@ -144,18 +170,127 @@ public final class SieveMessage {
     lines.forEach(line -> header.writeBytes(line.octets));
     header.writeBytes(new byte[] {'\r', '\n'});
     edited = header.toByteArray();
+    edition = null;
   }
 
-  /** The header as it was edited, with the empty line behind it; nothing if it was not. */
-  Optional<byte[]> edited() {
-    return Optional.ofNullable(edited);
+  /**
+   * The message as it was changed; nothing if it was not. The same one until it is changed again.
+   */
+  Optional<Edition> edition() {
+    if (edited == null && !parts.root().isChanged()) {
+      return Optional.empty();
+    }
+    Edition made = edition;
+    if (made == null) {
+      made = parts.edition(edited);
+      edition = made;
+    }
+    return Optional.of(made);
+  }
+
+  /** The message as it is now. */
+  Edition whole() {
+    return edition().orElseGet(() -> parts.edition(null));
+  }
+
+  /** The same without what was put around it (RFC 5703 §6). */
+  Optional<Edition> unenclosed() {
+    Optional<Edition> made = before;
+    return made == null ? edition() : made;
+  }
+
+  /** Puts an entity in the place of a part that is in the message. */
+  void replace(Part part, byte[] entity) {
+    parts.replace(part, entity);
+    edition = null;
+  }
+
+  /**
+   * Puts an entity in the place of all that the message holds (RFC 5703 §5).
+   *
+   * @param subject in place of the one that it has; null for that
+   * @param from as a field has it, in place of the one that it has; null for that
+   * @return whether the subject fits into a field
+   */
+  boolean replace(byte[] entity, @Nullable String subject, @Nullable String from) {
+    List<Line> header = new ArrayList<>();
+    for (Line line : lines) {
+      if (subject != null && line.field.is("Subject") || from != null && line.field.is("From")) {
+        header.add(original(line));
+      } else if (!isOfContent(line.field.name())) {
+        header.add(line);
+      }
+    }
+    if (from != null) {
+      header.add(line(("From: " + from + "\r\n").getBytes(UTF_8)));
+    }
+    if (subject != null) {
+      Optional<Line> line = line("Subject", subject);
+      if (line.isEmpty()) {
+        return false;
+      }
+      header.add(line.get());
+    }
+    header.add(line("MIME-Version: 1.0\r\n".getBytes(ISO_8859_1)));
+    HeaderFields own = HeaderFields.of(entity);
+    for (HeaderField field : own) {
+      if (isOfContent(field.name()) && !field.is("MIME-Version")) {
+        header.add(new Line(field, own.octets(field)));
+      }
+    }
+    parts.replace(parts.root(), entity);
+    lines.clear();
+    lines.addAll(header);
+    rewrite();
+    return true;
+  }
+
+  /** Whether a field describes what a message holds (RFC 2045 §9). */
+  static boolean isOfContent(String name) {
+    String lower = Collation.asciiLower(name);
+    return lower.startsWith("content-") || lower.equals("mime-version");
+  }
+
+  private static Line original(Line line) {
+    byte[] name = ("Original-" + line.field.name() + ":").getBytes(ISO_8859_1);
+    int value = line.field.valueStart() - line.field.start();
+    byte[] octets = Arrays.copyOf(name, name.length + line.octets.length - value);
+    System.arraycopy(line.octets, value, octets, name.length, line.octets.length - value);
+    return line(octets);
+  }
+
+  /**
+   * Puts a message around this one (RFC 5703 §6).
+   *
+   * @param frame with another message in its second part, which this one replaces
+   * @param header of the frame, with the empty line behind it
+   */
+  void enclose(byte[] frame, byte[] header) {
+    if (before == null) {
+      before = edition();
+      linesBefore = List.copyOf(lines);
+    }
+    parts.enclose(frame, edited);
+    lines.clear();
+    HeaderFields own = HeaderFields.of(header);
+    own.all().forEach(field -> lines.add(new Line(field, own.octets(field))));
+    rewrite();
+  }
+
+  /** The octets of fields of the message itself, in order. */
+  byte[] octets(Predicate<HeaderField> which) {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    lines.stream()
+        .filter(line -> which.test(line.field))
+        .forEach(line -> octets.writeBytes(line.octets));
+    return octets.toByteArray();
   }
 
   // ---- reading
 
   /** Octets, those of the prefix too. */
   long size() {
-    return added + structure.size();
+    return added + edition().map(Edition::size).orElse(structure.size());
   }
 
   String from() {
@@ -168,14 +303,35 @@ public final class SieveMessage {
 
   /** The fields of a name in order; case does not count. */
   List<HeaderField> fields(String name) {
-    return Stream.concat(trace.stream(), lines.stream().map(Line::field))
+    return fields(name, lines);
+  }
+
+  /**
+   * The same of the message that was sent, whatever was put around it: who sent it and how is never
+   * told by a message that a script made.
+   */
+  List<HeaderField> fieldsSent(String name) {
+    return fields(name, before == null ? lines : linesBefore);
+  }
+
+  private List<HeaderField> fields(String name, List<Line> own) {
+    return Stream.concat(trace.stream(), own.stream().map(Line::field))
         .filter(field -> field.is(name))
         .toList();
   }
 
   /** The first field of a name as people read it; empty if there is none. */
   String text(String name) {
-    return fields(name).stream().findFirst().map(field -> field.decoded().strip()).orElse("");
+    return text(fields(name));
+  }
+
+  /** The same of the message that was sent. */
+  String textSent(String name) {
+    return text(fieldsSent(name));
+  }
+
+  private static String text(List<HeaderField> fields) {
+    return fields.stream().findFirst().map(field -> field.decoded().strip()).orElse("");
   }
 
   /** The message in its parts. */

@@ -90,13 +90,13 @@ final class Testing {
         ScannerFields fields = surroundings.scanned();
         Optional<Integer> level =
             fields
-                .score(message.fields(fields.spam()))
+                .score(message.fieldsSent(fields.spam()))
                 .map(score -> spam.percent() ? fields.percent(score) : fields.level(score));
         yield scanned(test, "spamtest", spam.match(), level, spam.value());
       }
       case Test.Virus virus -> {
         ScannerFields fields = surroundings.scanned();
-        Optional<Integer> level = ScannerFields.virusLevel(message.fields(fields.virus()));
+        Optional<Integer> level = ScannerFields.virusLevel(message.fieldsSent(fields.virus()));
         yield scanned(test, "virustest", virus.match(), level, virus.value());
       }
       case Test.Environment environment -> environment(environment);

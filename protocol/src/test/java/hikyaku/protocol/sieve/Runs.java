@@ -1,10 +1,13 @@
 package hikyaku.protocol.sieve;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -73,6 +76,37 @@ final class Runs {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The message that the last action is about, if the script changed it; octets, one per char. */
+  static Optional<String> last(String script, String message) {
+    return editions(script, message).getLast();
+  }
+
+  /** The same for each action. */
+  static List<Optional<String>> editions(String script, String message) {
+    Outcome outcome = outcome(script, message, SieveLimits.DEFAULTS);
+    outcome
+        .problem()
+        .ifPresent(
+            problem -> {
+              throw new AssertionError("line " + problem.line() + ": " + problem.sentence());
+            });
+    byte[] octets = message.replace("\n", "\r\n").getBytes(UTF_8);
+    return outcome.editions().stream()
+        .map(edition -> edition.map(made -> written(made, octets)))
+        .toList();
+  }
+
+  static String written(Edition edition, byte[] message) {
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    try {
+      edition.writeTo(MessageOctets.of(message), written::write);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    assertThat(written.size()).isEqualTo(edition.size());
+    return written.toString(ISO_8859_1);
   }
 
   /** The actions in words; of a failed run the problem. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +80,32 @@ class SieveFuzzTest {
             }
           }
           """,
+          """
+          require ["mime", "foreverypart", "extracttext", "variables", "fileinto", "replace", "enclose",
+                   "editheader", "copy", "body"];
+          foreverypart {
+            if header :mime :type "content-type" "text" {
+              extracttext "t"; replace :subject "s" :from "Me <a@b.c>" "${t} --AA";
+              fileinto :copy "x";
+            } elsif header :mime :subtype "content-type" ["alternative", "pdf"] {
+              replace :mime text:
+          Content-Type: multipart/mixed; boundary=new
+
+          --new
+
+          ${t}
+          --new--
+          .
+          ;
+              foreverypart { replace "in"; }
+            } elsif header :mime :contenttype "content-type" "message/rfc822" {
+              enclose :subject "${t}" :headers ["To", "X-Name"] "one";
+            }
+          }
+          addheader "X-A" "b";
+          if body :raw :contains "in" { enclose "two"; }
+          redirect :copy "a@b.example";
+          """,
           "require \"variables\";\nset \"t\" text: # note\n..dot\n.\n;\nkeep;");
 
   private static final List<String> MORSELS =
@@ -116,6 +143,9 @@ class SieveFuzzTest {
           "\u3042",
           "if true {",
           "foreverypart {",
+          "enclose \"x\";",
+          "replace \"y\";",
+          "replace :mime \"A: b\r\n\r\nz\";",
           "break;",
           ":mime ",
           ":anychild ",
@@ -138,6 +168,8 @@ class SieveFuzzTest {
     Runs.INCLUDED.put("global y", "require [\"include\", \"variables\"]; global \"b\"; return;");
   }
 
+  private static final byte[] NESTED = PartsTest.NESTED.replace("\n", "\r\n").getBytes(UTF_8);
+
   /** What is asked of all octets. */
   private static void check(byte[] octets) {
     try {
@@ -151,6 +183,11 @@ class SieveFuzzTest {
               (line, sentence) -> {});
       if (outcome.problem().isPresent() && outcome.actions().size() != 1) {
         throw new AssertionError("a run that failed does not keep the message alone");
+      }
+      for (Optional<Edition> edition : outcome.editions()) {
+        if (edition.isPresent()) {
+          Runs.written(edition.get(), NESTED);
+        }
       }
     } catch (SieveException e) {
       if (e.at().line() < 1 || e.at().column() < 1 || e.told().isEmpty()) {

@@ -10,6 +10,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
@@ -148,7 +149,7 @@ final class Filing {
   private void carryOut(
       Outcome outcome, NewMessage message, Resolution.Target target, List<String> before)
       throws Unfit {
-    Map<byte[], NewMessage> versions = new IdentityHashMap<>();
+    Map<Edition, NewMessage> versions = new IdentityHashMap<>();
     List<Runnable> letters = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
     List<Further> further = new ArrayList<>();
@@ -156,9 +157,9 @@ final class Filing {
     for (int i = 0; i < outcome.actions().size(); i++) {
       NewMessage version =
           outcome
-              .headers()
+              .editions()
               .get(i)
-              .map(header -> versions.computeIfAbsent(header, h -> filter.edited(message, h)))
+              .map(edition -> versions.computeIfAbsent(edition, e -> filter.edited(message, e)))
               .orElse(message);
       switch (outcome.actions().get(i)) {
         case Action.Keep(List<String> flags, boolean _) ->

@@ -9,6 +9,7 @@ import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.Script;
@@ -210,17 +211,11 @@ public final class Filter {
     return content.isEmpty() ? Optional.empty() : Optional.of(compiled(content.get()));
   }
 
-  /**
-   * A message with another header.
-   *
-   * @param header with the empty line behind it
-   */
-  NewMessage edited(NewMessage message, byte[] header) {
+  /** A message as a script made it. */
+  NewMessage edited(NewMessage message, Edition edition) {
     try (Intake intake = mail.intake();
         BlobReader blob = mail.store().blobs().open(message.blob().id())) {
-      intake.write(header, 0, header.length);
-      long body = message.structure().root().bodyStart();
-      blob.copy(body, blob.size(), intake);
+      edition.writeTo(blob::read, intake);
       Intake.Received written = intake.finish();
       hikyaku.protocol.mime.Envelope seen = written.structure().envelope();
       hikyaku.protocol.mime.Envelope before = message.structure().envelope();

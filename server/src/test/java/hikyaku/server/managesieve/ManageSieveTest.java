@@ -256,10 +256,10 @@ class ManageSieveTest {
             "\"SASL\" \"PLAIN LOGIN\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " encoded-character enotify envelope environment ereject extracttext fcc fileinto"
-                + " foreverypart ihave imap4flags include index mailbox mailboxid mime regex reject"
-                + " relational spamtest spamtestplus special-use subaddress vacation"
-                + " vacation-seconds variables virustest\"",
+                + " enclose encoded-character enotify envelope environment ereject extracttext fcc"
+                + " fileinto foreverypart ihave imap4flags include index mailbox mailboxid mime"
+                + " regex reject relational replace spamtest spamtestplus special-use subaddress"
+                + " vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"STARTTLS\"",
             "\"MAXREDIRECTS\" \"4\"",
@@ -278,10 +278,10 @@ class ManageSieveTest {
             "\"SASL\" \"\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " encoded-character enotify envelope environment ereject extracttext fcc fileinto"
-                + " foreverypart ihave imap4flags include index mailbox mailboxid mime regex reject"
-                + " relational spamtest spamtestplus special-use subaddress vacation"
-                + " vacation-seconds variables virustest\"",
+                + " enclose encoded-character enotify envelope environment ereject extracttext fcc"
+                + " fileinto foreverypart ihave imap4flags include index mailbox mailboxid mime"
+                + " regex reject relational replace spamtest spamtestplus special-use subaddress"
+                + " vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"OWNER\" \"u1@demo.test\"",

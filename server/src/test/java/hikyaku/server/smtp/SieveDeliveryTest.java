@@ -9,6 +9,7 @@ import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
@@ -658,6 +659,72 @@ class SieveDeliveryTest {
           .endsWith(
               "\r\nX-Seen: one\r\n" + (first ? "Subject: x\r\n" : "") + "Date: y\r\n\r\nbody\r\n");
     }
+  }
+
+  /** RFC 5703 §5, §6: what is kept is what was made; what is sent on has nothing around it. */
+  @Test
+  void whatAMessageHoldsIsReplacedAndEnclosed() throws Exception {
+    script(
+        "u1",
+        """
+        require ["mime", "foreverypart", "replace", "enclose", "fileinto", "copy", "body"];
+        fileinto :copy "Archive";
+        foreverypart {
+          if header :mime :param "filename" :matches "content-disposition" "*.exe" {
+            replace "removed";
+          }
+        }
+        enclose :subject "Warning" "look out";
+        redirect :copy "a@elsewhere.example";
+        redirect :copy "u2@demo.test";
+        """);
+    String message =
+        "Subject: x\n"
+            + "Message-ID: <1@b.example>\n"
+            + "Content-Type: multipart/mixed; boundary=b\n\n"
+            + "--b\n\n"
+            + "hello\n"
+            + "--b\n"
+            + "Content-Disposition: attachment; filename=v.exe\n\n"
+            + "virus\n"
+            + "--b--\n";
+    send(List.of("u1@demo.test"), message);
+    String came = message.replace("\n", "\r\n");
+    String replaced =
+        came.replace(
+            "Content-Disposition: attachment; filename=v.exe\r\n\r\nvirus",
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+                + "removed\r\n");
+    assertThat(header("u1", "Archive")).endsWith("\r\n" + came);
+    assertThat(header("u2", "INBOX")).endsWith("\r\n" + replaced);
+    assertThat(text(queued().getFirst())).endsWith("\r\n" + replaced);
+    assertThat(header("u1", "INBOX"))
+        .startsWith("Return-Path: <a@b.example>\r\nDelivered-To: u1@demo.test\r\nReceived: ")
+        .contains("\r\nFrom: u1@demo.test\r\nSubject: Warning\r\nMessage-ID: <")
+        .contains("\r\n\r\nlook out\r\n")
+        .contains(
+            "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" + replaced);
+    Mailbox mailbox = mail("u1").mailbox("INBOX");
+    NewMessage kept = mailbox.read(mailbox.refresh(), 0).orElseThrow().message();
+    assertThat(kept.structure().envelope().subject()).isEqualTo("Warning");
+    assertThat(kept.structure().envelope().messageId()).doesNotContain("1@b.example");
+    assertThat(kept.structure().part(List.of(2, 1)).children()).isEmpty();
+  }
+
+  /** A message is lost neither for a script that changes too much nor for one that loops. */
+  @Test
+  void mailIsKeptAsItCameIfItCannotBeChanged() throws Exception {
+    script(
+        "u1",
+        """
+        require ["foreverypart", "enclose"];
+        foreverypart { enclose "one"; enclose "two"; enclose "three"; enclose "four"; enclose "five"; }
+        discard;
+        """);
+    send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(header("u1", "INBOX")).endsWith("\r\nSubject: x\r\n\r\nbody\r\n");
+    assertThat(problem("u1").sentence()).isEqualTo("a run encloses the message at most 4 times");
+    assertThat(problem("u1").line()).isEqualTo(2);
   }
 
   @Test
