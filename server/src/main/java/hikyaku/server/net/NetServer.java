@@ -180,9 +180,9 @@ public final class NetServer implements AutoCloseable {
       SocketSettings.apply(channel);
       Arrival arrival = Arrival.of(common, spec, channel, metrics.of(spec.protocol()));
       if (!spec.isProxy(arrival.remote().getAddress())) {
-        admit(common, arrival);
+        admit(common, arrival, () -> {});
       } else if (admission.total() + gate.waiting() < capacity) {
-        gate.receive(arrival, client -> admit(common, client));
+        gate.receive(arrival, (client, placed) -> admit(common, client, placed));
       } else {
         // Nothing can be said before the header has come.
         refused(arrival.newcomer(), Refusal.TOTAL, "");
@@ -203,11 +203,17 @@ public final class NetServer implements AutoCloseable {
     LOG.atError().addKeyValue("listener", spec.name()).setCause(bug).log("bug at accept");
   }
 
-  private void admit(NetShared common, Arrival arrival) {
+  /**
+   * @param placed called when it is counted among the connections, or is not let in, and before the
+   *     client can see either
+   */
+  private void admit(NetShared common, Arrival arrival, Runnable placed) {
     try {
       Flow.Newcomer newcomer = arrival.newcomer();
       Protocol protocol = arrival.listener().protocol();
-      switch (enter(admission.admit(protocol, newcomer.remote()), newcomer)) {
+      Entered entered = enter(admission.admit(protocol, newcomer.remote()), newcomer);
+      placed.run();
+      switch (entered) {
         case Entered.Entering(Entry entry) -> begin(common, arrival, entry);
         case Entered.TurnedAway(Refusal reason, String limit) -> {
           refused(newcomer, reason, limit);

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,20 @@ final class ProxyGate {
   private final Duration patience;
   private final NetMetrics metrics;
   private final Map<SocketLayer, Thread> waiting = new ConcurrentHashMap<>();
+
+  /** Connections that take a place here: those that wait, until they have one elsewhere. */
+  private final AtomicInteger places = new AtomicInteger();
+
+  /** What becomes of a connection when its header has come. */
+  interface Next {
+    /**
+     * Has it served, or turns it away; does not wait for either.
+     *
+     * @param placed called once it is counted elsewhere or not let in, before its client can see
+     *     either
+     */
+    void arrived(Arrival client, Runnable placed);
+  }
 
   /** What became of a connection here, for metrics. */
   enum Outcome {
@@ -61,9 +77,9 @@ final class ProxyGate {
     this.metrics = metrics;
   }
 
-  /** How many connections wait here. */
+  /** How many connections are here and nowhere else. */
   int waiting() {
-    return waiting.size();
+    return places.get();
   }
 
   /**
@@ -72,18 +88,27 @@ final class ProxyGate {
    *
    * @param next called on a thread of the connection's own
    */
-  void receive(Arrival arrival, Consumer<Arrival> next) {
+  void receive(Arrival arrival, Next next) {
     SocketLayer ground = arrival.ground();
+    AtomicBoolean placed = new AtomicBoolean();
+    Runnable leave =
+        () -> {
+          if (!placed.getAndSet(true)) {
+            places.decrementAndGet();
+          }
+        };
     Thread thread =
         Thread.ofVirtual()
             .name(arrival.sessionId())
             .unstarted(() -> {
               try {
-                meet(arrival, next);
+                meet(arrival, client -> next.arrived(client, leave));
               } finally {
+                leave.run();
                 waiting.remove(ground);
               }
             });
+    places.incrementAndGet();
     waiting.put(ground, thread);
     thread.start();
   }

@@ -22,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -268,9 +269,13 @@ class ProxyGateTest {
       drips.socket.setSoTimeout(10);
       drips.send("PROXY UNKNOWN ");
       boolean ended = false;
+      // However long the server takes: more octets would be no header.
+      int drops = 60;
       while (!ended) {
         try {
-          drips.send("x");
+          if (drops-- > 0) {
+            drips.send("x");
+          }
           ended = drips.in.read() < 0;
         } catch (java.net.SocketTimeoutException e) {
           ended = false;
@@ -333,6 +338,90 @@ class ProxyGateTest {
         stopping.join();
       }
     }
+  }
+
+  /** Its first session begins where it is handed on, and not before the test lets it. */
+  private static final class Slow implements TurnProtocol {
+    final CountDownLatch begins = new CountDownLatch(1);
+    final CountDownLatch goesOn = new CountDownLatch(1);
+
+    @Override
+    public String name() {
+      return "line";
+    }
+
+    @Override
+    public String refusal(Refusal reason) {
+      return "* BYE " + reason + "\r\n";
+    }
+
+    @Override
+    public Turns begin(TurnConnection connection) {
+      if (begins.getCount() > 0) {
+        begins.countDown();
+        try {
+          goesOn.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return new Turns() {
+        @Override
+        public boolean beginAtOnce() {
+          return false;
+        }
+
+        @Override
+        public boolean turn() throws IOException {
+          connection.out().write("* HELLO\r\n");
+          return false;
+        }
+
+        @Override
+        public int room() {
+          return 0;
+        }
+
+        @Override
+        public void input(byte[] octets, int offset, int length) {}
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  @Test
+  void whoIsHandedOnTakesOnePlace() throws Exception {
+    Slow slow = new Slow();
+    ListenerSpec any = spec("plain", TlsMode.NONE, "127.0.0.0/8");
+    server.close();
+    server =
+        new NetServer(
+            List.of(new ListenerSpec(any.name(), slow, any.address(), any.tls(), any.proxies())),
+            limits(2, 9, Duration.ofSeconds(20)),
+            new Traces(),
+            new SessionIds(InstantSource.system()),
+            meters,
+            InstantSource.system());
+    server.start();
+    try (TestClient one = connect("plain");
+        TestClient other = secondOf(one, slow)) {
+      other.expect("* HELLO");
+      slow.goesOn.countDown();
+      one.expect("* HELLO");
+    } finally {
+      slow.goesOn.countDown();
+    }
+  }
+
+  /** Comes when the first is being handed on. */
+  private TestClient secondOf(TestClient one, Slow slow) throws Exception {
+    one.out.write(v1("192.0.2.1"));
+    slow.begins.await();
+    TestClient other = connect("plain");
+    other.out.write(v1("192.0.2.2"));
+    return other;
   }
 
   @Test
