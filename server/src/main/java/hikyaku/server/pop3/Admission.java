@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,19 +47,34 @@ final class Admission {
   private final LogStore logs;
   private final LiveNodes nodes;
   private final InstantSource clock;
-  private final Duration grace;
+  private final Later later;
 
   /** What sessions of this node hold, and what those that have left may come back for. */
   private final Set<Hold> holds = ConcurrentHashMap.newKeySet();
 
+  /** Does what has to be done when the time of a session that went away is over. */
+  interface Later {
+    /**
+     * Returns at once.
+     *
+     * @param attempt made after the time, and after as long again until it says true
+     * @param end made once, behind all attempts
+     */
+    void after(BooleanSupplier attempt, Runnable end);
+  }
+
+  /** Waits for {@link #GRACE} on a thread of its own. */
+  static final Later AFTER_GRACE =
+      (attempt, end) -> Thread.ofVirtual().name("maildrop").start(() -> keepTrying(attempt, end));
+
   Admission(
-      Pop3Settings settings, LogStore logs, LiveNodes nodes, InstantSource clock, Duration grace) {
+      Pop3Settings settings, LogStore logs, LiveNodes nodes, InstantSource clock, Later later) {
     this.exclusive = settings.exclusive();
     this.delayMillis = settings.loginDelay().toMillis();
     this.logs = logs;
     this.nodes = nodes;
     this.clock = clock;
-    this.grace = grace;
+    this.later = later;
   }
 
   /**
@@ -150,19 +166,19 @@ final class Admission {
    */
   void leave(Hold hold, boolean goesOn) {
     if (hold.seq > 0 && (goesOn || !release(hold))) {
-      Thread.ofVirtual().name("maildrop").start(() -> releaseLater(hold));
+      later.after(() -> release(hold), () -> holds.remove(hold));
     }
   }
 
-  private void releaseLater(Hold hold) {
+  private static void keepTrying(BooleanSupplier attempt, Runnable end) {
     try {
       do {
-        Thread.sleep(grace);
-      } while (!release(hold));
+        Thread.sleep(GRACE);
+      } while (!attempt.getAsBoolean());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      holds.remove(hold);
+      end.run();
     }
   }
 

@@ -40,7 +40,7 @@ public final class Pop3Protocol implements Protocol {
     this.authenticator = authenticator;
     this.mail = mail;
     this.admission =
-        new Admission(settings, mail.store().logs(), nodes, mail.clock(), Admission.GRACE);
+        new Admission(settings, mail.store().logs(), nodes, mail.clock(), Admission.AFTER_GRACE);
     this.metrics = new Pop3Metrics(registry);
   }
 
