@@ -25,6 +25,7 @@ public final class Everywhere implements AdminApi.Group {
   private final Self self;
   private final Neighbours neighbours;
   private final Dial dial;
+  private final Duration patience;
 
   /**
    * This process.
@@ -41,9 +42,17 @@ public final class Everywhere implements AdminApi.Group {
   }
 
   public Everywhere(Self self, Neighbours neighbours, Dial dial) {
+    this(self, neighbours, dial, PATIENCE);
+  }
+
+  /**
+   * @param patience in place of {@link #PATIENCE}
+   */
+  Everywhere(Self self, Neighbours neighbours, Dial dial, Duration patience) {
     this.self = self;
     this.neighbours = neighbours;
     this.dial = dial;
+    this.patience = patience;
   }
 
   @Override
@@ -90,7 +99,7 @@ public final class Everywhere implements AdminApi.Group {
 
   /** Asks all of them. */
   Gathered ask(Question question) throws InterruptedException {
-    try (Round round = new Round(self, neighbours, dial, question)) {
+    try (Round round = new Round(self, neighbours, dial, patience, question)) {
       return round.run();
     }
   }

@@ -42,13 +42,22 @@ public final class JournalSearch {
 
   private final Path directory;
   private final @Nullable Journal journal;
+  private final Duration time;
 
   /**
    * @param journal that is being written; null for one whose process does not run
    */
   public JournalSearch(Path directory, @Nullable Journal journal) {
+    this(directory, journal, TIME);
+  }
+
+  /**
+   * @param time in place of {@link #TIME}
+   */
+  JournalSearch(Path directory, @Nullable Journal journal, Duration time) {
     this.directory = directory;
     this.journal = journal;
+    this.time = time;
   }
 
   /**
@@ -70,10 +79,10 @@ public final class JournalSearch {
    */
   Found find(String text, Predicate<JsonNode> fits, long since)
       throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TIME.toNanos();
+    long deadline = System.nanoTime() + time.toNanos();
     Journal written = journal;
     if (written != null) {
-      written.flush(TIME);
+      written.flush(time);
     }
     try {
       return THREAD.submit(() -> search(Needle.of(text), fits, since, deadline)).get();

@@ -6,6 +6,7 @@ import hikyaku.server.link.LinkException;
 import hikyaku.server.link.Question;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -27,10 +28,19 @@ public final class LinkAnswers implements Answerer {
 
   private final AdminApi api;
   private final Neighbours neighbours;
+  private final Duration patience;
 
   public LinkAnswers(AdminApi api, Neighbours neighbours) {
+    this(api, neighbours, Everywhere.PATIENCE);
+  }
+
+  /**
+   * @param patience with fronts that are asked for others
+   */
+  LinkAnswers(AdminApi api, Neighbours neighbours, Duration patience) {
     this.api = api;
     this.neighbours = neighbours;
+    this.patience = patience;
   }
 
   @Override
@@ -41,8 +51,7 @@ public final class LinkAnswers implements Answerer {
     }
     if (question.front().isPresent()) {
       try {
-        return neighbours.ask(
-            question.front().getAsLong(), question.straight(), Everywhere.PATIENCE);
+        return neighbours.ask(question.front().getAsLong(), question.straight(), patience);
       } catch (LinkException e) {
         return refusal(Round.NO_WAY, String.valueOf(e.getMessage()));
       }

@@ -7,6 +7,7 @@ import hikyaku.server.link.LinkedFront;
 import hikyaku.server.link.Question;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,6 +34,7 @@ final class Round implements AutoCloseable {
   private final Everywhere.Self self;
   private final Neighbours neighbours;
   private final Everywhere.Dial dial;
+  private final Duration patience;
   private final Question question;
 
   /** Guarded by this. */
@@ -55,10 +57,16 @@ final class Round implements AutoCloseable {
   /** A way to a front that a node knows. */
   private record Found(String name, long run, Way way) {}
 
-  Round(Everywhere.Self self, Neighbours neighbours, Everywhere.Dial dial, Question question) {
+  Round(
+      Everywhere.Self self,
+      Neighbours neighbours,
+      Everywhere.Dial dial,
+      Duration patience,
+      Question question) {
     this.self = self;
     this.neighbours = neighbours;
     this.dial = dial;
+    this.patience = patience;
     this.question = question;
   }
 
@@ -117,7 +125,7 @@ final class Round implements AutoCloseable {
     synchronized (this) {
       links.add(link);
     }
-    Way way = what -> link.ask(what, Everywhere.PATIENCE);
+    Way way = what -> link.ask(what, patience);
     answers.add(
         threads.submit(() -> {
           try {
@@ -142,13 +150,12 @@ final class Round implements AutoCloseable {
 
   private Found found(LinkedFront front) {
     return new Found(
-        front.name(), front.run(), what -> neighbours.ask(front.run(), what, Everywhere.PATIENCE));
+        front.name(), front.run(), what -> neighbours.ask(front.run(), what, patience));
   }
 
-  private static Found found(AskerLink link, HereOperations.Front front) {
+  private Found found(AskerLink link, HereOperations.Front front) {
     long run = Long.parseUnsignedLong(front.run(), 16);
-    return new Found(
-        front.name(), run, what -> link.ask(what.to(run), Everywhere.PATIENCE.plusSeconds(1)));
+    return new Found(front.name(), run, what -> link.ask(what.to(run), patience.plusSeconds(1)));
   }
 
   /** Two nodes' links to one front are of one run; those of an old one are told apart by name. */
