@@ -2,6 +2,7 @@ package hikyaku.protocol.mime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.protocol.Effort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -126,8 +127,9 @@ class DecodersTest {
         "(=?ISO-8859-1?Q?a_b?=) | (a b)",
         "(=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=) | (a b)",
         "=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?= | Keld Jørn Simonsen",
-        "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?="
-            + " | If you can read this you understand the example.",
+        "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?="
+            + " =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?= | If you can read this you"
+            + " understand the example.",
         "=?utf-8?B?w6Q?= | ä",
         "=?utf-8?B?4oI=?= =?UTF-8?Q?=AC?= | €",
         "=?utf-8?Q?=E2=82?=   =?utf-8?B?rA==?= | €",
@@ -159,9 +161,7 @@ class DecodersTest {
   void hostileEncodedWordsTakeLinearTime() {
     for (String morsel : new String[] {"=?", "=?a?q?", "=?a?q?x", "?=", "=?a?b?YQ==?= "}) {
       String text = morsel.repeat(60_000);
-      long start = System.nanoTime();
-      assertThat(EncodedWords.decode(text)).isNotNull();
-      assertThat((System.nanoTime() - start) / 1_000_000L).as(morsel).isLessThan(5000L);
+      Effort.isBounded(morsel, () -> assertThat(EncodedWords.decode(text)).isNotNull());
     }
   }
 

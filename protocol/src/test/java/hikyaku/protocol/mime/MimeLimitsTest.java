@@ -3,13 +3,12 @@ package hikyaku.protocol.mime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import hikyaku.protocol.Effort;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Messages made to hurt. */
 class MimeLimitsTest {
@@ -97,7 +96,6 @@ class MimeLimitsTest {
   }
 
   @Test
-  @Timeout(20)
   void hostileMessagesTakeLinearTime() {
     String nested =
         IntStream.range(0, 49)
@@ -127,7 +125,9 @@ class MimeLimitsTest {
             ":\n".repeat(1_500_000));
     for (String message : messages) {
       byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
-      assertThatCode(() -> Structures.parse(octets)).doesNotThrowAnyException();
+      Effort.isBounded(
+          message.substring(0, 100),
+          () -> assertThatCode(() -> Structures.parse(octets)).doesNotThrowAnyException());
     }
   }
 
@@ -137,12 +137,13 @@ class MimeLimitsTest {
     MimeParser parser = new MimeParser();
     parser.write(
         "Content-Type: multipart/mixed; boundary=y\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    long start = System.nanoTime();
-    for (int i = 0; i < 2000; i++) {
-      parser.write(piece);
-    }
-    MessageStructure structure = parser.finish();
-    assertThat(structure.size()).isEqualTo(45 + 2000L * piece.length);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+    Effort.isBounded(
+        "a body without end",
+        () -> {
+          for (int i = 0; i < 2000; i++) {
+            parser.write(piece);
+          }
+          assertThat(parser.finish().size()).isEqualTo(45 + 2000L * piece.length);
+        });
   }
 }
