@@ -174,17 +174,17 @@ public abstract class ChangesContract extends StoreFixture {
                 });
         LogStore.Registration registration = logs().hints(told::add)) {
       make(LOG, event("a"));
-      assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(LOG);
+      assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo(LOG);
       append(LOG, event("b"));
-      assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(LOG);
+      assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo(LOG);
       logs().drop(LOG);
-      assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(LOG);
-      assertThat(failing.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo(LOG);
+      assertThat(failing.await(60, TimeUnit.SECONDS)).isTrue();
     }
     LinkedBlockingQueue<LogName> later = new LinkedBlockingQueue<>();
     try (LogStore.Registration registration = logs().hints(later::add)) {
       make(OTHER, event("c"));
-      assertThat(later.poll(10, TimeUnit.SECONDS)).isEqualTo(OTHER);
+      assertThat(later.poll(60, TimeUnit.SECONDS)).isEqualTo(OTHER);
     }
     assertThat(told).isEmpty();
   }

@@ -156,7 +156,7 @@ final class DamageTest {
 
   /** Appends under a key until it is taken. */
   private static void append(RocksStore store, LogName log, String key, byte[] payload) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     Append append = Append.to(log, List.of(Event.of(ByteString.copyFrom(payload)))).withKey(key);
     while (true) {
       try {

@@ -231,7 +231,7 @@ final class EngineTest {
             .isInstanceOf(StoreException.Unavailable.class)
             .hasMessageContaining("a bug");
       }
-      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
       boolean again = false;
       while (!again && System.nanoTime() < deadline) {
         try {

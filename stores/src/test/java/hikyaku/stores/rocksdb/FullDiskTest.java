@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A disk that is full, and then is not. Needs the right to mount a small file system in memory. */
 final class FullDiskTest {
   private static final LogName LOG = new LogName("mailbox/a");
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir Path mountPoint;
 
