@@ -193,7 +193,7 @@ class LimitsTest {
   void aClientThatTakesNoOutputEndsAlone() throws Exception {
     for (boolean tls : new boolean[] {false, true}) {
       try (TestServer server =
-              new TestServer(impatient(Duration.ofSeconds(20), Duration.ofMillis(200)));
+              new TestServer(impatient(Duration.ofSeconds(20), Duration.ofSeconds(1)));
           TestClient deaf = tls ? server.connectTls() : server.connect();
           TestClient bystander = server.connect()) {
         deaf.send("BIG 100000000\r\n");
@@ -282,21 +282,33 @@ class LimitsTest {
     try (TestServer server =
         new TestServer(hurried(Duration.ofMillis(300), Duration.ofMinutes(1)))) {
       server.protocol.authenticates = true;
-      try (TestClient user = server.connect();
-          TestClient stranger = server.connect();
-          TestClient slow = server.connect()) {
-        user.talk("LOGIN anna secret", "OK");
-        slow.talk("NOOP", "OK");
-        slow.send("NOO");
+      try (TestClient user = inTime(server, "LOGIN anna secret\r\n");
+          TestClient slow = inTime(server, "NOOP\r\nNOO")) {
+        assertThat(server.protocol.failures.take()).isInstanceOf(NetException.ReadTimeout.class);
+        TestClient stranger = server.connect();
         String line = "OK";
         while (line.equals("OK")) {
           stranger.send("NOOP\r\n");
           line = stranger.line();
         }
         assertThat(line).isEqualTo("* BYE idle");
-        assertThat(server.protocol.failures.take()).isInstanceOf(NetException.ReadTimeout.class);
+        stranger.close();
         user.talk("NOOP", "OK");
       }
+    }
+  }
+
+  /** One that has said this and was heard before its time was over, however slow the machine is. */
+  private static TestClient inTime(TestServer server, String text) throws IOException {
+    while (true) {
+      TestClient client = server.connect();
+      client.send(text);
+      String line = client.line();
+      if ("OK".equals(line)) {
+        return client;
+      }
+      assertThat(line).isIn(null, "* BYE idle");
+      client.close();
     }
   }
 
@@ -434,7 +446,8 @@ class LimitsTest {
 
   @Test
   void aStarvedListenerClosesAtOnceAndTriesAgainWhenADescriptorIsFree() throws Exception {
-    CountDownLatch failures = new CountDownLatch(12);
+    // Without the nudges so many failures would take minutes.
+    CountDownLatch failures = new CountDownLatch(500);
     Listener listener =
         new Listener(
             spec("starved", new LineProtocol("line"), 0),
@@ -448,13 +461,10 @@ class LimitsTest {
               throw new IllegalStateException("nobody can have come");
             });
     listener.start();
-    // Without the nudges twelve failures would take more than five seconds.
-    long begin = System.nanoTime();
     while (failures.getCount() > 0) {
       listener.nudge();
       Thread.onSpinWait();
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
     listener.close();
   }
 
@@ -480,7 +490,10 @@ class LimitsTest {
     for (int i = 0; i < 5; i++) {
       round();
     }
-    assertThat(descriptors()).isLessThanOrEqualTo(before + 2);
+    // What is lost is so for ever; what others in this process have open is not.
+    while (descriptors() > before + 2) {
+      Thread.sleep(100);
+    }
   }
 
   /** Every kind of end, several times. */

@@ -224,7 +224,7 @@ final class TurnRunTest {
   }
 
   private Relayed session() throws InterruptedException {
-    return relay.begun.poll(20, TimeUnit.SECONDS);
+    return relay.begun.take();
   }
 
   private void awaitIdle() throws InterruptedException {
@@ -415,8 +415,33 @@ final class TurnRunTest {
     }
   }
 
+  /** Starts anew with these limits. */
+  private void restart(Duration read, Duration linger) throws IOException {
+    server.close();
+    NetLimits limits = TestServer.LIMITS;
+    start(
+        new NetLimits(
+            limits.connections(),
+            limits.connectionsPerProtocol(),
+            limits.connectionsPerAddress(),
+            limits.loopbackExempt(),
+            limits.unauthenticated(),
+            limits.refusals(),
+            limits.proxyHeader(),
+            limits.handshake(),
+            limits.login(),
+            read,
+            limits.command(),
+            limits.slowest(),
+            limits.write(),
+            linger,
+            limits.grace(),
+            limits.backlog()));
+  }
+
   @Test
   void beginsAndEndsWithoutATurn() throws Exception {
+    restart(TestServer.LIMITS.read(), Duration.ofMinutes(5));
     relay.atOnce = true;
     try (TestClient client = TestClient.connect(port("plain"))) {
       Relayed session = session();
@@ -489,6 +514,7 @@ final class TurnRunTest {
   @ParameterizedTest
   @ValueSource(strings = {"plain", "tls"})
   void aStopDoesNotWaitForAClientThatWasToldAll(String listener) throws Exception {
+    restart(TestServer.LIMITS.read(), Duration.ofMinutes(5));
     try (TestClient client = connect(listener)) {
       Relayed session = session();
       awaitIdle();
@@ -519,18 +545,13 @@ final class TurnRunTest {
       setTcpNoDelay(true);
     }
 
-    int after = Integer.MAX_VALUE;
-
     @Override
     public OutputStream getOutputStream() throws IOException {
       OutputStream to = super.getOutputStream();
       return new OutputStream() {
         @Override
         public void write(int octet) throws IOException {
-          if (after > 0) {
-            to.write(octet);
-            after--;
-          }
+          to.write(octet);
         }
 
         @Override
@@ -538,6 +559,34 @@ final class TurnRunTest {
           for (int i = offset; i < offset + length; i++) {
             write(octets[i]);
           }
+        }
+      };
+    }
+  }
+
+  /** Sends whole records, which are never slow, until nothing more gets through. */
+  private static final class CutOff extends Socket {
+    volatile int left = Integer.MAX_VALUE;
+
+    CutOff(int port) throws IOException {
+      super(InetAddress.getLoopbackAddress(), port);
+      setTcpNoDelay(true);
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+      OutputStream to = super.getOutputStream();
+      return new OutputStream() {
+        @Override
+        public void write(int octet) throws IOException {
+          write(new byte[] {(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets, int offset, int length) throws IOException {
+          int count = Math.min(length, left);
+          to.write(octets, offset, count);
+          left -= count;
         }
       };
     }
@@ -556,32 +605,13 @@ final class TurnRunTest {
 
   @Test
   void aRecordWhoseRestDoesNotComeEndsTheSession() throws Exception {
-    server.close();
-    NetLimits limits = TestServer.LIMITS;
-    start(
-        new NetLimits(
-            limits.connections(),
-            limits.connectionsPerProtocol(),
-            limits.connectionsPerAddress(),
-            limits.loopbackExempt(),
-            limits.unauthenticated(),
-            limits.refusals(),
-            limits.proxyHeader(),
-            limits.handshake(),
-            limits.login(),
-            Duration.ofMillis(200),
-            limits.command(),
-            limits.slowest(),
-            limits.write(),
-            limits.linger(),
-            limits.grace(),
-            limits.backlog()));
-    Dripping dripping = new Dripping(port("tls"));
-    try (TestClient client = TlsClient.ready().over(dripping).client()) {
+    restart(Duration.ofMillis(200), TestServer.LIMITS.linger());
+    CutOff cable = new CutOff(port("tls"));
+    try (TestClient client = TlsClient.ready().over(cable).client()) {
       client.expect("* HELLO");
       client.talk("whole", "whole");
       Relayed session = session();
-      dripping.after = 10;
+      cable.left = 10;
       client.send("cut off\r\n");
       while (!session.closed) {
         TimeUnit.MILLISECONDS.sleep(1);
