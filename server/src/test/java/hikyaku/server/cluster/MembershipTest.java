@@ -311,8 +311,8 @@ final class MembershipTest {
         }
       });
       b.drain("b", true);
-      assertThat(draining.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(draining.await(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(seen.await(60, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(states(new Roster(store.logs(), slow, clock)))
         .isEqualTo(Map.of("a", State.LEFT, "b", State.LEFT));

@@ -61,16 +61,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sessions go on whatever becomes of their node; the client's octets are always the same. */
 final class FrontTest {
+  /** What a machine may stand still for, and no session has to move. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final LinkSettings SETTINGS =
       new LinkSettings(
-          Duration.ofMillis(100),
+          Duration.ofMillis(100), PATIENCE, PATIENCE, PATIENCE, 8, true, 1000, PATIENCE);
+
+  /** Of a front that soon misses a node which says nothing. */
+  private static final LinkSettings ALERT =
+      new LinkSettings(
+          SETTINGS.heartbeat(),
           Duration.ofMillis(1500),
-          Duration.ofSeconds(20),
-          Duration.ofSeconds(10),
-          8,
-          true,
-          1000,
-          Duration.ofSeconds(60));
+          SETTINGS.patience(),
+          SETTINGS.greeting(),
+          SETTINGS.strangers(),
+          SETTINGS.tls(),
+          SETTINGS.drain(),
+          SETTINGS.ticket());
 
   private static final LinkKeys NODE_KEYS = LinkKeys.ofNode(FrontTest::key);
   private static final LinkKeys FRONT_KEYS = LinkKeys.ofFront(FrontTest::key);
@@ -172,17 +180,32 @@ final class FrontTest {
   void start() throws Exception {
     one = new Node("one");
     two = new Node("two");
+    startFront(SETTINGS, PATIENCE);
+  }
+
+  /**
+   * A front in place of that which is there.
+   *
+   * @param patience how long a session waits for a node
+   */
+  private void startAnew(LinkSettings links, Duration patience) throws Exception {
+    front.close();
+    nodes.close();
+    startFront(links, patience);
+  }
+
+  private void startFront(LinkSettings links, Duration patience) throws Exception {
     FrontSettings settings =
         new FrontSettings(
             FrontSettings.Balance.LEAST_SESSIONS,
             Duration.ZERO,
-            Duration.ofSeconds(3),
+            patience,
             Duration.ofMillis(200),
             1024L * 1024 * 1024,
             Map.of("tls", "students"),
             directory);
     InstantSource clock = InstantSource.system();
-    nodes = new Nodes("front", FRONT_KEYS, SETTINGS, settings, clock, new SecureRandom());
+    nodes = new Nodes("front", FRONT_KEYS, links, settings, clock, new SecureRandom());
     FrontProtocol protocol =
         new FrontProtocol(FrontProtocol.Service.IMAP, nodes, settings, new FrontMetrics(meters));
     FrontProtocol transactions =
@@ -241,7 +264,7 @@ final class FrontTest {
     Client(String listener) throws Exception {
       socket =
           new Socket(InetAddress.getLoopbackAddress(), front.addresses().get(listener).getPort());
-      socket.setSoTimeout(30_000);
+      socket.setSoTimeout((int) PATIENCE.toMillis());
       socket.setTcpNoDelay(true);
       use(socket);
       if (listener.equals("tls")) {
@@ -327,7 +350,7 @@ final class FrontTest {
   }
 
   private static void arrived(TallyProtocol protocol, String how) throws InterruptedException {
-    assertThat(protocol.begun.poll(20, TimeUnit.SECONDS)).isEqualTo(how);
+    assertThat(protocol.begun.poll(60, TimeUnit.SECONDS)).isEqualTo(how);
   }
 
   @Test
@@ -561,6 +584,7 @@ final class FrontTest {
 
   @Test
   void goesOnElsewhereWhenTheNodeHangs() throws Exception {
+    startAnew(ALERT, PATIENCE);
     link(one);
     try (Client client = greeted("plain")) {
       client.ask("ADD 3", "total 3");
@@ -574,6 +598,7 @@ final class FrontTest {
 
   @Test
   void goesOnElsewhereWhenTheNodeHangsAndTheLinkIsFull() throws Exception {
+    startAnew(ALERT, PATIENCE);
     link(one);
     byte[] octets = new byte[2_000_000];
     new Random(11).nextBytes(octets);
@@ -722,7 +747,7 @@ final class FrontTest {
     one.drain();
     for (int i = 0; i < 20; i++) {
       arrived(two.protocol, "resumed");
-      assertThat(one.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.MOVED);
+      assertThat(one.protocol.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(Wake.MOVED);
     }
     for (int i = 0; i < 20; i++) {
       Client client = clients.get(i);
@@ -775,7 +800,7 @@ final class FrontTest {
       client.ask("IDLE", "+ idling");
       link(two);
       one.cable.cut();
-      Connection there = two.protocol.connections.poll(20, TimeUnit.SECONDS);
+      Connection there = two.protocol.connections.poll(60, TimeUnit.SECONDS);
       there.signal();
       client.expect("* news at 1");
       client.ask("DONE", "idled");
@@ -829,6 +854,7 @@ final class FrontTest {
 
   @Test
   void saysSoWhenNoNodeIsThere() throws Exception {
+    startAnew(SETTINGS, Duration.ofSeconds(1));
     try (Client client = new Client("plain")) {
       client.expect("* BYE [UNAVAILABLE] The service is not available now, try again later");
       assertThat(client.line()).isEqualTo("END ");
@@ -853,7 +879,7 @@ final class FrontTest {
     try (Client client = greeted("plain")) {
       client.ask("ADD 3", "total 3");
     }
-    assertThat(one.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.END);
+    assertThat(one.protocol.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(Wake.END);
   }
 
   @Test
@@ -873,12 +899,12 @@ final class FrontTest {
 
   @Test
   void nodesThatRefuseAreNotAskedForEver() throws Exception {
+    startAnew(SETTINGS, Duration.ofSeconds(1));
     Node three = new Node("three", false);
     Node four = new Node("four", false);
     link(three);
     link(four);
     try (Client client = new Client("plain")) {
-      client.socket.setSoTimeout(8_000);
       client.expect("* BYE [UNAVAILABLE] The service is not available now, try again later");
       assertThat(meters.counter("hikyaku.front.failures", "why", "homeless").count()).isOne();
     }
@@ -895,7 +921,7 @@ final class FrontTest {
       client.socket.setSoTimeout(1_000);
       assertThatThrownBy(client::line).isInstanceOf(SocketTimeoutException.class);
       one.protocol.release.countDown();
-      client.socket.setSoTimeout(30_000);
+      client.socket.setSoTimeout((int) PATIENCE.toMillis());
       client.expect("total 1");
       client.expect("* BYE [UNAVAILABLE] The server is stopping");
       stopping.join();
@@ -923,7 +949,7 @@ final class FrontTest {
         Thread stopping = Thread.ofVirtual().start(front::close);
         client.socket.setSoTimeout(500);
         assertThatThrownBy(client::line).isInstanceOf(SocketTimeoutException.class);
-        client.socket.setSoTimeout(30_000);
+        client.socket.setSoTimeout((int) PATIENCE.toMillis());
         client.out.write(octets, 100_000, 200_000);
         client.out.flush();
         client.expect("took " + octets.length + " " + sum.getValue());
@@ -959,7 +985,7 @@ final class FrontTest {
     one.peers = List.of(two.cable.address());
     one.links.announce();
     awaitReport(peers -> peers == 1);
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (nodes.links().size() < 2 && deadline - System.nanoTime() > 0) {
       one.links.announce();
       nodes.awaitChange(Duration.ofMillis(50));
@@ -982,7 +1008,7 @@ final class FrontTest {
         Client client = greeted("plain")) {
       nodes.add(other.address());
       // It found that the node is linked already.
-      assertThat(other.ended.tryAcquire(2, 20, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.ended.tryAcquire(2, 60, TimeUnit.SECONDS)).isTrue();
       one.cable.cut();
       client.ask("ADD 3", "total 3");
     }
@@ -1006,7 +1032,7 @@ final class FrontTest {
       one.cable.cut();
       client.expect("took " + octets.length + " " + sum.getValue());
       assertThat(client.line()).isEqualTo("END ");
-      assertThat(two.protocol.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(Wake.END);
+      assertThat(two.protocol.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(Wake.END);
     }
   }
 
@@ -1019,8 +1045,8 @@ final class FrontTest {
       client.ask("ADD 3", "total 3");
       clients.add(client);
     }
-    Thread leaving = Thread.ofVirtual().start(() -> one.links.close(Duration.ofSeconds(20)));
-    assertThat(leaving.join(Duration.ofSeconds(10))).isTrue();
+    Thread leaving = Thread.ofVirtual().start(() -> one.links.close(Duration.ofHours(1)));
+    assertThat(leaving.join(PATIENCE)).isTrue();
     link(two);
     for (Client client : clients) {
       client.ask("ADD 4", "total 7");

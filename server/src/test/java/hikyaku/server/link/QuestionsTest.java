@@ -35,15 +35,15 @@ import org.junit.jupiter.api.Test;
 
 /** Questions between processes: to nodes on links of their own, to fronts on theirs. */
 final class QuestionsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration SHORT = Duration.ofMillis(100);
   private static final Question LOOK = Question.get("look");
   private static final LinkSettings SETTINGS =
       new LinkSettings(
           Duration.ofMillis(100),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
+          PATIENCE,
+          PATIENCE,
+          PATIENCE,
           4,
           true,
           1000,
@@ -99,7 +99,7 @@ final class QuestionsTest {
         "n2",
         keys,
         SETTINGS,
-        Duration.ofSeconds(5),
+        PATIENCE,
         new SecureRandom());
   }
 

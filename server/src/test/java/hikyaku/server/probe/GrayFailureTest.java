@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class GrayFailureTest {
   /** Far beyond what a well node takes for a step, on a machine that is busy with other tests. */
-  private static final Duration TIMEOUT = Duration.ofSeconds(4);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private static final int NODES = 5;
   private static final String ACCOUNT = "0123456789abcdef-1@probe.invalid";

@@ -68,10 +68,22 @@ final class ProbedNodes implements AutoCloseable {
   static final Set<String> ALL = Set.of("smtp", "submission", "pop3", "imap");
 
   /** Far beyond what any step takes on a machine that is busy with other tests. */
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(120);
 
   /** How long nodes wait for a store that they do not reach. */
-  private static final Duration STORE_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration STORE_PATIENCE = PATIENCE;
+
+  /** What is found wrong here is found by probes, and not by a machine that stands still. */
+  private static final LinkSettings LINKS =
+      new LinkSettings(
+          LinkSettings.DEFAULT.heartbeat(),
+          PATIENCE,
+          PATIENCE,
+          PATIENCE,
+          LinkSettings.DEFAULT.strangers(),
+          LinkSettings.DEFAULT.tls(),
+          LinkSettings.DEFAULT.drain(),
+          LinkSettings.DEFAULT.ticket());
 
   final Clock clock = Clock.systemUTC();
   final MemoryStore store = new MemoryStore(clock);
@@ -102,7 +114,7 @@ final class ProbedNodes implements AutoCloseable {
         new FrontSettings(
             FrontSettings.Balance.ROUND_ROBIN,
             Duration.ZERO,
-            Duration.ofSeconds(3),
+            PATIENCE,
             Duration.ofMillis(200),
             1024 * 1024,
             Map.of(),
@@ -112,7 +124,7 @@ final class ProbedNodes implements AutoCloseable {
         new Nodes(
             "front",
             LinkKeys.ofFront(ProbedNodes::key),
-            LinkSettings.DEFAULT,
+            LINKS,
             settings,
             clock,
             new SecureRandom());
@@ -189,7 +201,7 @@ final class ProbedNodes implements AutoCloseable {
               name,
               new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
               LinkKeys.ofNode(ProbedNodes::key),
-              LinkSettings.DEFAULT,
+              LINKS,
               clients,
               offered,
               () ->
