@@ -35,6 +35,11 @@ final class BadServersTest {
           true,
           AuthContext.ChannelBindings.NONE);
 
+  /** Longer than servers that do answer may take on a busy machine. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
   private ServerSocket listener;
 
   @BeforeEach
@@ -78,6 +83,14 @@ final class BadServersTest {
 
   private Optional<LoginResult.Refused> login(Endpoint.Protocol protocol, Endpoint.Tls tls)
       throws IOException {
+    return login(protocol, tls, PATIENCE);
+  }
+
+  /**
+   * @param time for the login
+   */
+  private Optional<LoginResult.Refused> login(
+      Endpoint.Protocol protocol, Endpoint.Tls tls, Duration time) throws IOException {
     Endpoint endpoint = new Endpoint(protocol, tls, "127.0.0.1", listener.getLocalPort());
     boolean imap = protocol == Endpoint.Protocol.IMAP;
     Backend backend =
@@ -91,7 +104,7 @@ final class BadServersTest {
             false,
             "",
             Optional.empty());
-    ForeignSettings settings = new ForeignSettings(Duration.ofSeconds(5), Duration.ofSeconds(2));
+    ForeignSettings settings = new ForeignSettings(PATIENCE, time);
     Secrets secrets = new Secrets("carol@demo.test", "secret-word".getBytes(UTF_8));
     try (Dialogue dialogue = Dialogue.connect(backend, endpoint, CONTEXT, settings)) {
       return imap
@@ -110,9 +123,7 @@ final class BadServersTest {
   @CsvSource({"IMAP,NONE", "POP3,NONE", "IMAP,IMPLICIT", "IMAP,STARTTLS"})
   void sayNothing(Endpoint.Protocol protocol, Endpoint.Tls tls) {
     server(client -> {});
-    long began = System.nanoTime();
-    assertThatThrownBy(() -> login(protocol, tls)).isInstanceOf(IOException.class);
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+    assertThatThrownBy(() -> login(protocol, tls, SHORT)).isInstanceOf(IOException.class);
   }
 
   @ParameterizedTest
@@ -144,7 +155,7 @@ final class BadServersTest {
   void speakSlowly() {
     server(client -> {
       say(client, "* OK ");
-      for (int i = 0; i < 1000; i++) {
+      while (true) {
         say(client, "x");
         try {
           Thread.sleep(50);
@@ -153,9 +164,9 @@ final class BadServersTest {
         }
       }
     });
-    long began = System.nanoTime();
-    fails(Endpoint.Protocol.IMAP, Endpoint.Tls.NONE, "the login took too long");
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+    assertThatThrownBy(() -> login(Endpoint.Protocol.IMAP, Endpoint.Tls.NONE, SHORT))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the login took too long");
   }
 
   @ParameterizedTest

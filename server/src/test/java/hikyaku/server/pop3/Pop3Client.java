@@ -15,9 +15,9 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
-/** A client that says what it is told to say. Waits ten seconds for anything, then fails. */
+/** A client that says what it is told to say. Waits a minute for anything, then fails. */
 final class Pop3Client implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int PATIENCE_MILLIS = 60_000;
 
   private Socket socket;
   private WireReader in;

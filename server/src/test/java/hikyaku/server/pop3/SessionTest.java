@@ -70,7 +70,7 @@ class SessionTest {
   /** Autologout (RFC 1939 §3): no word is said and nothing is deleted. */
   @Test
   void silenceEndsASessionAndDeletesNothing() throws IOException {
-    Duration patient = Duration.ofSeconds(9);
+    Duration patient = Duration.ofMinutes(5);
     Duration brief = Duration.ofMillis(50);
     Pop3Limits beforeLogin = new Pop3Limits(brief, patient, patient, 9, 9);
     try (Pop3Rig rig = new Pop3Rig(new Pop3Settings(false, Duration.ZERO, beforeLogin));
@@ -96,7 +96,7 @@ class SessionTest {
   @Test
   void aDrippingLineEndsTheSession() throws IOException {
     Pop3Limits limits =
-        new Pop3Limits(Duration.ofSeconds(9), Duration.ofSeconds(9), Duration.ofMillis(50), 9, 9);
+        new Pop3Limits(Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMillis(50), 9, 9);
     try (Pop3Rig rig = new Pop3Rig(new Pop3Settings(false, Duration.ZERO, limits));
         Pop3Client client = rig.connect()) {
       client.line();
@@ -117,7 +117,7 @@ class SessionTest {
       CountDownLatch stopped = new CountDownLatch(1);
       Thread.ofVirtual()
           .start(() -> {
-            rig.server().stop(Duration.ofSeconds(10));
+            rig.server().stop(Duration.ofSeconds(60));
             stopped.countDown();
           });
       assertThat(before.line()).isEqualTo("-ERR [SYS/TEMP] The server is stopping");
@@ -126,7 +126,7 @@ class SessionTest {
       assertThat(after.closed()).isTrue();
       before.close();
       after.close();
-      assertThat(stopped.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(stopped.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(rig.inbox("u1").refresh().size()).isEqualTo(1);
     }
   }

@@ -259,7 +259,7 @@ final class World implements AutoCloseable {
   Socket connect() throws IOException {
     Socket socket = new Socket();
     socket.connect(server.addresses().get("test"));
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(60_000);
     return socket;
   }
 

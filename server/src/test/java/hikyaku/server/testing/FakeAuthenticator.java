@@ -44,7 +44,7 @@ public final class FakeAuthenticator implements Authenticator {
   }
 
   public synchronized void awaitNoLeases() throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (leases > 0) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {

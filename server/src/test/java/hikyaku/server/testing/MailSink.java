@@ -102,7 +102,7 @@ public final class MailSink implements AutoCloseable {
 
   /** Waits for something that must come to be. */
   public static void until(String what, BooleanSupplier holds) throws InterruptedException {
-    long deadline = System.nanoTime() + 60_000_000_000L;
+    long deadline = System.nanoTime() + 300_000_000_000L;
     while (!holds.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
         throw new AssertionError("waited in vain for: " + what);
