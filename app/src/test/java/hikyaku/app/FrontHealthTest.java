@@ -28,6 +28,9 @@ import tools.jackson.databind.JsonNode;
 final class FrontHealthTest {
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
+  /** A machine that stands still for a while loses no link by that. */
+  private static final String PATIENT = "[link]\nsilence = \"60s\"\npatience = \"60s\"\n";
+
   @TempDir Path directory;
   private Node node;
   private FrontNode front;
@@ -44,7 +47,8 @@ final class FrontHealthTest {
     Configuration of =
         configuration(
             "node",
-            "[node]\nname = \"n1\"\naddress = \"127.0.0.1\"\n[listen.link]\nenabled = true\n");
+            "[node]\nname = \"n1\"\naddress = \"127.0.0.1\"\n[listen.link]\nenabled = true\n"
+                + PATIENT);
     node = new Node(of, DataDirectory.take(of.data()).orElseThrow());
     String link = ask("node", "nodes").get(0).get("link").asString();
     Files.createDirectories(directory.resolve("front"));
@@ -54,7 +58,8 @@ final class FrontHealthTest {
     Configuration at =
         configuration(
             "front",
-            "[health]\ninterval = \"100ms\"\nuser-interval = \"100ms\"\ntimeout = \"10s\"\n");
+            "[health]\ninterval = \"100ms\"\nuser-interval = \"100ms\"\ntimeout = \"60s\"\n"
+                + PATIENT);
     at = at.withFront(at.front().withNodes(List.of(link)));
     front = new FrontNode(at, DataDirectory.take(at.data()).orElseThrow());
   }

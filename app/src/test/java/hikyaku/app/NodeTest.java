@@ -408,7 +408,7 @@ final class NodeTest {
       for (int i = 0; i < 250; i++) {
         Socket one = new Socket("127.0.0.1", admin.getPort());
         crowd.add(one);
-        one.setSoTimeout(20_000);
+        one.setSoTimeout(60_000);
         try {
           one.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
         } catch (SocketException closedAlready) {
@@ -423,7 +423,7 @@ final class NodeTest {
       }
     }
     Optional<JsonNode> answer = Optional.empty();
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (answer.isEmpty() && System.nanoTime() < end) {
       try (Door door = running.open()) {
         answer = Optional.of(door.call(Call.of("GET", "domains")));

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** Two nodes on one PostgreSQL: what comes in at one is read at the other. */
 final class PostgresNodesTest {
@@ -33,6 +34,8 @@ final class PostgresNodesTest {
         file,
         """
         hostname = "%s.test"
+        [cluster]
+        lease = "5m"
         [node]
         key-file = "%s"
         [store]
@@ -160,6 +163,7 @@ final class PostgresNodesTest {
                 .withBody(new LimitOperations.Wanted(3, null)));
         String subject = "account:" + ALICE;
         awaitElsewhere(atB, subject, 2);
+        awaitLimit(atB, subject, 3);
         try (Dialogue imap = new Dialogue(port(b, "imap"))) {
           imap.await("* OK");
           imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a NO [LIMIT]");
@@ -180,6 +184,14 @@ final class PostgresNodesTest {
     while (elsewhere != sessions) {
       elsewhere = door.call(Call.of("GET", "limits", subject)).get(0).get("elsewhere").longValue();
     }
+  }
+
+  /** Until the other node knows of the limit, too. */
+  private static void awaitLimit(Door door, String subject, long sessions) throws Failure {
+    JsonNode value;
+    do {
+      value = door.call(Call.of("GET", "limits", subject)).get(0).path("value");
+    } while (!value.isNumber() || value.longValue() != sessions);
   }
 
   /** A key file that the configuration names is somebody's to put there. */
