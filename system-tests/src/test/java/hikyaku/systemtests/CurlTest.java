@@ -20,7 +20,7 @@ class CurlTest {
 
   private Ran curl(Account account, String... options) throws IOException, InterruptedException {
     List<String> command =
-        new ArrayList<>(List.of("curl", "-sS", "--insecure", "--max-time", "30"));
+        new ArrayList<>(List.of("curl", "-sS", "--insecure", "--max-time", "120"));
     command.addAll(List.of("--user", account.address() + ":" + account.password()));
     command.addAll(List.of(options));
     return Ran.in(directory, command.toArray(String[]::new));

@@ -147,7 +147,7 @@ final class Dovecot implements AutoCloseable {
       ProcessHandle master = ProcessHandle.of(pid).orElse(null);
       if (master != null) {
         master.destroy();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
         while (master.isAlive() && System.nanoTime() < deadline) {
           TimeUnit.MILLISECONDS.sleep(20);
         }

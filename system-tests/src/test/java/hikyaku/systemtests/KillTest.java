@@ -32,7 +32,7 @@ class KillTest {
   private static final int OWNERS = 3;
   private static final int SENDERS = 3;
   private static final int MOST_COMMANDS = 250;
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
 
   @TempDir Path directory;
 

@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A bare connection of lines, for what needs no client. Waits at most ten seconds for a line. */
+/** A bare connection of lines, for what needs no client. Waits at most a minute for a line. */
 final class Line implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int PATIENCE_MILLIS = 60_000;
 
   private final Socket socket;
   private final InputStream in;

@@ -94,6 +94,25 @@ final class LocalCluster implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Starts it on a new directory, with settings by which sessions stay where they are, though the
+   * machine stands still for a while: no link is given up, and no node is taken for a bad one.
+   */
+  void startSteady(int nodes) throws Exception {
+    Path settings = directory.resolve("steady.toml");
+    Files.writeString(
+        settings,
+        """
+        [link]
+        silence = "60s"
+        patience = "60s"
+        greeting = "60s"
+        [health]
+        enabled = false
+        """);
+    start(nodes, settings);
+  }
+
   /** Starts it on a new directory. */
   void start(int nodes) throws Exception {
     up("--nodes", Integer.toString(nodes), "--ports", Integer.toString(offset));

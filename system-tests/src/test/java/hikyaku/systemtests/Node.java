@@ -28,7 +28,7 @@ final class Node implements AutoCloseable {
   static final String PASSWORD = "correct-horse-1";
 
   private static final Path ROOT = root();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Duration DOWNLOAD = Duration.ofMinutes(5);
   private static final int LOG_SHOWN = 20_000;
   private static final Queue<Node> ALL = new ConcurrentLinkedQueue<>();

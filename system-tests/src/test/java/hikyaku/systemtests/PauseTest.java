@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PauseTest {
   private static final int ROUNDS = 3;
   private static final int COMMANDS = 60;
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
   private static final Duration PAUSE = Duration.ofMillis(1500);
 
   @TempDir Path directory;

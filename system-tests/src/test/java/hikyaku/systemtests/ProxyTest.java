@@ -43,7 +43,7 @@ class ProxyTest {
 
   private Ran curl(String... options) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("curl", "-sS", "--insecure"));
-    command.addAll(List.of("--max-time", "30"));
+    command.addAll(List.of("--max-time", "120"));
     command.addAll(List.of("--user", account.address() + ":" + account.password()));
     command.addAll(List.of(options));
     return Ran.in(directory, command.toArray(String[]::new));
@@ -124,7 +124,7 @@ class ProxyTest {
         """
         defaults
           mode tcp
-          timeout connect 10s
+          timeout connect 60s
           timeout client 60s
           timeout server 60s
           unique-id-format %%pid-%%rt

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class QueueKillTest {
   private static final int DESTINATIONS = 5;
   private static final int SUBMITTERS = 3;
-  private static final int PATIENCE_SECONDS = 120;
+  private static final int PATIENCE_SECONDS = 300;
 
   /** Messages that wait, at least, when the way out opens; of these some have gone at the kill. */
   private static final int WAITING = 60;

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param output standard output and standard error as they came
  */
 record Ran(List<String> command, int exit, String output) {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Runs a program in a directory, with something on its standard input. */
   static Ran in(Path directory, Map<String, String> environment, String input, String... command)

@@ -38,7 +38,7 @@ class RoutingTest {
 
   /** Waits until all sessions of the account, so many, are on that node. */
   private void awaitOn(String node, String account, int sessions) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LocalCluster.PATIENCE_SECONDS);
     String list;
     do {
       assertThat(System.nanoTime()).isLessThan(deadline);
@@ -72,7 +72,7 @@ class RoutingTest {
 
   @Test
   void everybodyIsServedWhereTheyBelongAsLongAsSomebodyIsThere() throws Exception {
-    cluster.start(2);
+    cluster.startSteady(2);
     cluster.awaitState("n1", "up");
     cluster.awaitState("n2", "up");
     cluster.ok("node", "pools", "n1", "staff");
@@ -132,7 +132,7 @@ class RoutingTest {
       // A transaction stays where it is to its end.
       submission.smtp("RSET", "250");
       // By hand: who is served is not moved by itself.
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LocalCluster.PATIENCE_SECONDS);
       boolean home = false;
       while (!home) {
         assertThat(System.nanoTime()).isLessThan(deadline);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StockClientsTest {
   private static final List<String> USERS = List.of("sync", "idle", "mutt", "fetch");
   private static final String PASSWORD = "correct-horse-1";
-  private static final int PATIENCE_SECONDS = 120;
+  private static final int PATIENCE_SECONDS = 300;
   private static final int CALM_SECONDS = 5;
 
   /** What each client that comes again does at least in each part of the course. */

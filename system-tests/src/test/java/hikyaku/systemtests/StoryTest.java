@@ -77,7 +77,7 @@ class StoryTest {
 
   @Test
   void whatHappenedIsToldByAllThatHadTheSession() throws Exception {
-    cluster.start(2);
+    cluster.startSteady(2);
     String password = cluster.password();
     cluster.awaitState("n1", "up");
     cluster.awaitState("n2", "up");

@@ -9,7 +9,7 @@ port, recipients = int(sys.argv[1]), sys.argv[2:]
 context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
-smtp = smtplib.SMTP("127.0.0.1", port, timeout=60)
+smtp = smtplib.SMTP("127.0.0.1", port, timeout=120)
 smtp.starttls(context=context)
 smtp.ehlo()
 

@@ -78,9 +78,9 @@ def published(name, timeout=5):
 def sent_on(text):
     """What goes on of a message; as one that has not been here, or it were a loop."""
     text = re.sub(rb"(?m)^Delivered-To: .*\r\n", b"", text)
-    with smtplib.SMTP("127.0.0.1", smtp_port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", smtp_port, timeout=120) as smtp:
         smtp.sendmail("jo@author.example", [recipient], text)
-    sender, message = taken.get(timeout=30)
+    sender, message = taken.get(timeout=120)
     assert sender.startswith(b"MAIL FROM:<SRS0="), sender
     return message
 

@@ -76,12 +76,12 @@ MESSAGES = [
 
 with Server(("127.0.0.1", relay_port), Relay) as server:
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with smtplib.SMTP("127.0.0.1", submission_port, timeout=20) as smtp:
+    with smtplib.SMTP("127.0.0.1", submission_port, timeout=120) as smtp:
         smtp.starttls(context=ssl._create_unverified_context())
         smtp.login(sender, password)
         for text in MESSAGES:
             smtp.sendmail(sender, ["a@else.test"], text, mail_options=["BODY=8BITMIME"])
-            message = taken.get(timeout=30)
+            message = taken.get(timeout=120)
             assert message.count(b"DKIM-Signature:") == 2, message
             assert verdicts(message) == [True, True], message
             # What must not go unnoticed.

@@ -13,7 +13,7 @@ def ok(answer):
     return data
 
 
-first = imaplib.IMAP4("127.0.0.1", port, timeout=20)
+first = imaplib.IMAP4("127.0.0.1", port, timeout=120)
 assert "IMAP4REV1" in first.capabilities and "STARTTLS" in first.capabilities, first.capabilities
 ok(first.starttls(trusting))
 try:
@@ -43,7 +43,7 @@ assert bodies == [message, eight_bit], bodies
 data = ok(first.fetch("1", "(FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)"))
 assert b"appended" in data[0] and b'"22-Nov-2026 10:00:00 +0000"' in data[0], data
 
-second = imaplib.IMAP4_SSL("127.0.0.1", tls_port, ssl_context=trusting, timeout=20)
+second = imaplib.IMAP4_SSL("127.0.0.1", tls_port, ssl_context=trusting, timeout=120)
 ok(second.login(user, password))
 assert ok(second.select("INBOX")) == [b"2"]
 ok(first.store("2", "+FLAGS", "(\\Flagged important)"))

@@ -28,7 +28,7 @@ deliver("one", "first\r\n.\r\n..dots\r\n")
 deliver("two", "1\r\n2\r\n3\r\n")
 deliver("three", "Grüße\r\n")
 
-pop = poplib.POP3("127.0.0.1", port, timeout=20)
+pop = poplib.POP3("127.0.0.1", port, timeout=120)
 capabilities = pop.capa()
 assert {"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "UTF8", "EXPIRE", "USER",
         "IMPLEMENTATION", "SASL", "STLS"} <= set(capabilities), capabilities
@@ -66,14 +66,14 @@ pop.noop()
 pop.quit()
 
 # Over TLS from the start: unique ids are as they were; who leaves without QUIT deletes nothing.
-pop = poplib.POP3_SSL("127.0.0.1", tls_port, context=trusting, timeout=20)
+pop = poplib.POP3_SSL("127.0.0.1", tls_port, context=trusting, timeout=120)
 pop.user(user)
 pop.pass_(password)
 _, later, _ = pop.uidl()
 assert [line.split()[1] for line in later] == [ids[0].split()[1], ids[2].split()[1]]
 pop.dele(1)
 pop.close()
-pop = poplib.POP3_SSL("127.0.0.1", tls_port, context=trusting, timeout=20)
+pop = poplib.POP3_SSL("127.0.0.1", tls_port, context=trusting, timeout=120)
 pop.user(user)
 pop.pass_(password)
 assert pop.stat()[0] == 2

@@ -8,7 +8,7 @@ user, secret, other, password = sys.argv[3:7]
 
 
 def apop(name, key):
-    pop = poplib.POP3("127.0.0.1", pop_port, timeout=20)
+    pop = poplib.POP3("127.0.0.1", pop_port, timeout=120)
     assert b"<" in pop.getwelcome(), pop.getwelcome()
     try:
         pop.apop(name, key)
@@ -22,7 +22,7 @@ def apop(name, key):
 
 
 def cram_md5(name, key):
-    imap = imaplib.IMAP4("127.0.0.1", imap_port, timeout=20)
+    imap = imaplib.IMAP4("127.0.0.1", imap_port, timeout=120)
     assert "AUTH=CRAM-MD5" in imap.capabilities, imap.capabilities
     try:
         imap.login_cram_md5(name, key)

@@ -12,7 +12,7 @@ sender, recipient, password = sys.argv[5:8]
 trusting = ssl._create_unverified_context()
 
 # From elsewhere, with STARTTLS, to two recipients of which one is not ours.
-with smtplib.SMTP("127.0.0.1", smtp_port, timeout=20) as smtp:
+with smtplib.SMTP("127.0.0.1", smtp_port, timeout=120) as smtp:
     smtp.ehlo("client.test.example")
     for extension in ("pipelining", "size", "8bitmime", "smtputf8", "chunking",
                       "enhancedstatuscodes", "starttls", "limits"):
@@ -33,7 +33,7 @@ message["Subject"] = "Zwei Grüße"
 message.set_content("Ein Text.\n.\nUnd Schluß.\n")
 message.add_attachment(bytes(range(256)) * 400, maintype="application", subtype="octet-stream",
                        filename="bytes.bin")
-with smtplib.SMTP("127.0.0.1", submission_port, timeout=20) as smtp:
+with smtplib.SMTP("127.0.0.1", submission_port, timeout=120) as smtp:
     smtp.starttls(context=trusting)
     try:
         smtp.sendmail(sender, recipient, b"Subject: x\r\n\r\n")
@@ -43,7 +43,7 @@ with smtplib.SMTP("127.0.0.1", submission_port, timeout=20) as smtp:
     smtp.rset()
     smtp.login(sender, password)
     smtp.send_message(message)
-with smtplib.SMTP_SSL("127.0.0.1", submissions_port, context=trusting, timeout=20) as smtp:
+with smtplib.SMTP_SSL("127.0.0.1", submissions_port, context=trusting, timeout=120) as smtp:
     try:
         smtp.login(sender, "wrong")
         raise AssertionError("a wrong password was taken")
@@ -52,7 +52,7 @@ with smtplib.SMTP_SSL("127.0.0.1", submissions_port, context=trusting, timeout=2
     smtp.login(sender, password)
     smtp.send_message(message)
 
-pop = poplib.POP3("127.0.0.1", pop_port, timeout=20)
+pop = poplib.POP3("127.0.0.1", pop_port, timeout=120)
 pop.user(recipient)
 pop.pass_(password)
 assert pop.stat()[0] == 3, pop.stat()

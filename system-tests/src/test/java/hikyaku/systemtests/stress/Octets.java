@@ -24,7 +24,7 @@ import javax.net.ssl.X509TrustManager;
 
 /** A connection, read line by line, octets as ISO-8859-1. */
 public final class Octets implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private Socket socket;
   private BufferedInputStream in;
