@@ -16,6 +16,7 @@ import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.DkimKeys;
 import hikyaku.server.dkim.DomainSigner;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
@@ -27,6 +28,7 @@ import hikyaku.server.foreign.BackendBook;
 import hikyaku.server.link.Answerer;
 import hikyaku.server.link.AskerLink;
 import hikyaku.server.link.LinkKeys;
+import hikyaku.server.lists.Forgery;
 import hikyaku.server.lists.ListBook;
 import hikyaku.server.lists.ListDesk;
 import hikyaku.server.net.NetLimits;
@@ -53,6 +55,7 @@ import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.ops.StoryOperations;
 import hikyaku.server.ops.TlsOperations;
+import hikyaku.server.origin.OnwardProof;
 import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.queue.Senders;
@@ -147,11 +150,34 @@ final class Core implements AutoCloseable {
               mail,
               key,
               new DomainSigner(directory, dkim, clock, meters),
+              forgery(configuration, clock),
               clock);
     } catch (IOException | RuntimeException | Failure e) {
       opened.close();
       throw e;
     }
+  }
+
+  /** As DNS has it, which most commands on a data directory never ask, nor need. */
+  private static Forgery forgery(Configuration configuration, Clock clock) {
+    return new Forgery() {
+      private @Nullable OnwardProof proof;
+
+      private synchronized OnwardProof proof() {
+        OnwardProof known = proof;
+        if (known == null) {
+          known =
+              new OnwardProof(configuration.origin(), new CachingDns(configuration.dns()), clock);
+          proof = known;
+        }
+        return known;
+      }
+
+      @Override
+      public boolean isSuspected(String domain, Signer.Content message) throws IOException {
+        return proof().isMissing(domain, message::copyTo);
+      }
+    };
   }
 
   /** The engine that the configuration names. */
@@ -162,8 +188,8 @@ final class Core implements AutoCloseable {
     if (settings.engine() == StoreSettings.Engine.EMBEDDED
         && noted.equals(Optional.of(StoreSettings.Engine.POSTGRES))) {
       throw new IOException(
-          "its mail is in PostgreSQL, and the configuration does not say so (store.engine); name the"
-              + " right one with --config");
+          "its mail is in PostgreSQL, and the configuration does not say so (store.engine); name"
+              + " the right one with --config");
     }
     data.noteEngine(settings.engine());
     return openStore(data, settings, clock);

@@ -30,7 +30,9 @@ final class MailingListTest {
               .withBody(new AccountOperations.New(ALICE, PASSWORD, "Alice")));
       door.call(
           Call.of("POST", "lists")
-              .withBody(new ListOperations.New(LIST, "moderated", "News", false, List.of(ALICE))));
+              .withBody(
+                  new ListOperations.New(
+                      LIST, "moderated", "News", false, "keep", List.of(ALICE))));
       ListOperations.Members members = new ListOperations.Members(List.of(ALICE), List.of());
       door.call(Call.of("POST", "lists", LIST, "members").withBody(members));
       assertThat(door.call(Call.of("GET", "domains", "example.org", "lists"))).hasSize(1);

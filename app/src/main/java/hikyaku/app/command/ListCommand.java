@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -41,6 +42,11 @@ public final class ListCommand {
       "discussion (members write to it), moderated (what others than owners write waits for an"
           + " owner), or announcement (owners write to it).";
 
+  private static final String FROM =
+      "Whom its mail says to be from: rewrite-if-needed (the author, and the list where the"
+          + " author's domain would have the members' servers refuse it, by DMARC), or keep (always"
+          + " the author).";
+
   /** {@code list add}. */
   @Command(name = "add", description = "Make a mailing list.")
   static final class Add extends Asking {
@@ -67,9 +73,16 @@ public final class ListCommand {
     @Option(names = "--open", description = "Let people become members by mail.")
     private boolean open;
 
+    @Option(
+        names = "--from",
+        paramLabel = "WHO",
+        defaultValue = "rewrite-if-needed",
+        description = FROM + " ${DEFAULT-VALUE} if it is not said.")
+    private String from;
+
     @Override
     void run(Door door, Screen screen) throws Failure {
-      ListOperations.New made = new ListOperations.New(list, kind, title, open, owners);
+      ListOperations.New made = new ListOperations.New(list, kind, title, open, from, owners);
       tell(this, screen, door.call(Call.of("POST", "lists").withBody(made)));
     }
   }
@@ -85,6 +98,7 @@ public final class ListCommand {
             + " is a list ("
             + Asking.text(list, "kind")
             + (Asking.flag(list, "open") ? ", open" : "")
+            + (Asking.text(list, "from").equals("keep") ? ", always from its authors" : "")
             + ")"
             + (title.isEmpty() ? "" : ", called " + title)
             + ", with "
@@ -126,9 +140,12 @@ public final class ListCommand {
         description = "Whether people may become members by mail.")
     private @Nullable Boolean open;
 
+    @Option(names = "--from", paramLabel = "WHO", description = FROM)
+    private @Nullable String from;
+
     @Override
     void run(Door door, Screen screen) throws Failure {
-      ListOperations.Change change = new ListOperations.Change(kind, title, open);
+      ListOperations.Change change = new ListOperations.Change(kind, title, open, from);
       tell(this, screen, door.call(Call.of("PUT", "lists", list).withBody(change)));
     }
   }
@@ -190,8 +207,19 @@ public final class ListCommand {
     @Parameters(paramLabel = "LIST", description = "Its address.")
     private String list;
 
+    @Mixin private Confirmation confirmation;
+
     @Override
     void run(Door door, Screen screen) throws Failure {
+      JsonNode there = door.call(Call.of("GET", "lists", list));
+      confirmation.ask(
+          "Delete the list "
+              + text(there, "address")
+              + ", with its "
+              + number(there, "members")
+              + " members and "
+              + number(there, "waiting")
+              + " messages that wait?");
       door.call(Call.of("DELETE", "lists", list));
       if (!json()) {
         screen.line("List " + list + " deleted.");
@@ -246,7 +274,9 @@ public final class ListCommand {
       @Option(
           names = "--from",
           paramLabel = "FILE",
-          description = "A file with an address in each line, - for standard input.")
+          description =
+              "A file with an address in each line, - for standard input. Lines that are blank or"
+                  + " begin with # say nothing.")
       private @Nullable String file;
 
       @Override
@@ -284,7 +314,10 @@ public final class ListCommand {
             file.equals("-")
                 ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8).lines()
                 : Files.lines(Path.of(file))) {
-          lines.map(String::strip).filter(line -> !line.isEmpty()).forEach(all::add);
+          lines
+              .map(String::strip)
+              .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+              .forEach(all::add);
         } catch (IOException e) {
           throw new Failure("The file " + file + " cannot be read: " + e.getMessage() + ".", e);
         }
@@ -334,7 +367,9 @@ public final class ListCommand {
                   text(member, "address"),
                   text(member, "since"),
                   flag(member, "disabled") ? "no" : "yes",
-                  days == 0 ? "" : days + " days, " + text(member, "status")));
+                  days == 0
+                      ? ""
+                      : days + (days == 1 ? " day, " : " days, ") + text(member, "status")));
         }
         screen.table(
             List.of("MEMBER", "SINCE", "GETS MAIL", "CAME BACK"), rows, "Nobody is on this list.");

@@ -179,7 +179,7 @@ public final class EmbeddedDirectoryAdmin implements DirectoryAdmin {
       throw new DirectoryException.NoSuchDomain(address.domain());
     }
     if (directory.taken(pair.address().state())) {
-      throw new DirectoryException.AlreadyExists(address.toString());
+      throw new DirectoryException.AlreadyExists("address " + address);
     }
     return pair.address().seq();
   }

@@ -8,9 +8,11 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobReader;
+import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
+import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.directory.Address;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.lists.MailingList.Member;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Puts what a list sends into the queue, signed for the list's domain. */
 final class Distribution {
@@ -27,10 +30,12 @@ final class Distribution {
   private final Signer signer;
   private final ListFields fields;
   private final Outbox outbox;
+  private final Forgery forgery;
 
-  Distribution(MailStore mail, Signer signer, ListFields fields) {
+  Distribution(MailStore mail, Signer signer, Forgery forgery, ListFields fields) {
     this.mail = mail;
     this.signer = signer;
+    this.forgery = forgery;
     this.fields = fields;
     this.outbox = new Outbox(mail.store().logs());
   }
@@ -52,14 +57,51 @@ final class Distribution {
       Outgoing.Tls tls,
       String key) {}
 
+  /** Whether members' servers will take a message of the list for forged. */
+  boolean isSuspected(
+      Address address, MailingList list, Intake.Received message, ByteString prefix) {
+    Optional<Member> any = list.members().stream().findFirst();
+    if (any.isEmpty() || isOfOwnDomain(address, message)) {
+      return false;
+    }
+    byte[] first = prefix(address, list, any.get(), prefix).toByteArray();
+    try {
+      return forgery.isSuspected(
+          address.domain(),
+          sink -> {
+            sink.write(first, 0, first.length);
+            copy(message, sink);
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  /** What its authors prove, and how, is what the list proves. */
+  private static boolean isOfOwnDomain(Address address, Intake.Received message) {
+    return message.structure().envelope().from().stream()
+        .filter(EnvelopeAddress::isAddress)
+        .allMatch(author -> address.domain().equalsIgnoreCase(author.host()));
+  }
+
+  private ByteString prefix(Address address, MailingList list, Member member, ByteString trace) {
+    return ByteString.copyFromUtf8(
+            "Delivered-To: " + address + "\r\n" + fields.of(address, list, member))
+        .concat(trace);
+  }
+
+  private void copy(Intake.Received message, OctetSink sink) throws IOException {
+    try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {
+      reader.copy(0, message.blob().size(), sink);
+    }
+  }
+
   /** One entry of the queue for each member that gets mail. */
   List<Append> toMembers(Address address, MailingList list, Post post) {
     List<Member> members = list.members().stream().filter(each -> !each.disabled()).toList();
-    String trace = "Delivered-To: " + address + "\r\n";
     List<ByteString> prefixes = new ArrayList<>();
     for (Member member : members) {
-      prefixes.add(
-          ByteString.copyFromUtf8(trace + fields.of(address, list, member)).concat(post.prefix));
+      prefixes.add(prefix(address, list, member, post.prefix));
     }
     List<String> signatures = signed(address, prefixes, post.message);
     List<Append> round = new ArrayList<>();
@@ -96,14 +138,7 @@ final class Distribution {
   private List<String> signed(Address author, List<ByteString> prefixes, Intake.Received message) {
     try {
       return signer
-          .signEach(
-              List.of(author),
-              prefixes,
-              sink -> {
-                try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {
-                  reader.copy(0, message.blob().size(), sink);
-                }
-              })
+          .signEach(List.of(author), prefixes, sink -> copy(message, sink))
           .stream()
           .map(Signer.Signatures::fields)
           .toList();

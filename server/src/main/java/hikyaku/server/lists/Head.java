@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The header of a message, field by field, octets as characters of Latin 1. */
@@ -77,6 +78,14 @@ final class Head {
     return at < 0 ? text.length() : at + 2;
   }
 
+  /** What stands behind the colon of the first field of a name, with its folding. */
+  Optional<String> first(String name) {
+    return fields.stream()
+        .filter(f -> f.name.equals(name))
+        .map(f -> f.octets.substring(f.octets.indexOf(':') + 1).strip())
+        .findFirst();
+  }
+
   /** The values of the fields of a name, unfolded. */
   List<String> values(String name) {
     return fields.stream().filter(f -> f.name.equals(name)).map(Field::value).toList();
@@ -84,10 +93,19 @@ final class Head {
 
   /** The message without some fields: itself, if it has none of them. */
   Intake.Received without(Predicate<String> names) {
-    if (fields.stream().noneMatch(field -> names.test(field.name))) {
-      return message;
-    }
-    StringBuilder header = new StringBuilder();
+    return fields.stream().noneMatch(field -> names.test(field.name))
+        ? message
+        : replaced(names, "");
+  }
+
+  /**
+   * The message with other fields in place of some.
+   *
+   * @param names of those that go
+   * @param others with their line endings, octets as characters of Latin 1
+   */
+  Intake.Received replaced(Predicate<String> names, String others) {
+    StringBuilder header = new StringBuilder(others);
     fields.stream()
         .filter(field -> !names.test(field.name))
         .forEach(field -> header.append(field.octets));

@@ -73,6 +73,7 @@ public final class ListDesk implements ListDoor {
       Reply.of(452, "4.3.1", "Too many messages wait for the moderators of this list, try later");
   private static final Reply HEADER_TOO_LONG =
       Reply.of(552, "5.3.4", "Header too long for a mailing list");
+  private static final Reply TOO_BIG = Reply.of(552, "5.3.4", "Too big for this mailing list");
   private static final Reply NOT_OPEN =
       Reply.of(550, "5.7.2", "The owners of this list say who is on it; write to them");
   private static final Reply NOT_PROVEN =
@@ -91,6 +92,7 @@ public final class ListDesk implements ListDoor {
   /**
    * @param host our name in mail
    * @param signer signs what lists send
+   * @param forgery what others make of it
    */
   public ListDesk(
       String host,
@@ -99,13 +101,15 @@ public final class ListDesk implements ListDoor {
       MailStore mail,
       InstallationKey installation,
       Signer signer,
+      Forgery forgery,
       InstantSource clock) {
     this.host = host;
     this.settings = settings;
     this.book = book;
     this.mail = mail;
     this.tokens = new Tokens(installation);
-    this.distribution = new Distribution(mail, signer, new ListFields(tokens, settings.url()));
+    this.distribution =
+        new Distribution(mail, signer, forgery, new ListFields(tokens, settings.url()));
     this.clock = clock;
   }
 
@@ -224,6 +228,9 @@ public final class ListDesk implements ListDoor {
   // ---- posts
 
   private Taken post(MailingList list, Arrival arrival, Head head) {
+    if (arrival.message().blob().size() > settings.messageOctets()) {
+      return new Taken.Refused(TOO_BIG, "more than " + settings.messageOctets() + " octets");
+    }
     Address address = arrival.to().list();
     String id = "<" + ListFields.id(address) + ">";
     boolean loop =
@@ -286,7 +293,7 @@ public final class ListDesk implements ListDoor {
   private Taken publish(MailingList list, Arrival arrival, Head head) {
     Distribution.Post post =
         new Distribution.Post(
-            head.without(ListFields::isOurs),
+            outgoing(arrival.to().list(), list, arrival.message(), arrival.prefix(), head),
             arrival.prefix(),
             arrival.transaction() + ".l",
             arrival.session(),
@@ -295,6 +302,16 @@ public final class ListDesk implements ListDoor {
             arrival.tls(),
             arrival.key() + "/l");
     return new Taken.Accepted(round(arrival.to().list(), list, post), "sent to the list");
+  }
+
+  /** The message with the author that the list gives it. */
+  private Intake.Received outgoing(
+      Address address, MailingList list, Intake.Received message, ByteString prefix, Head head) {
+    Intake.Received cleared = head.without(ListFields::isOurs);
+    return list.settings().from() == AuthorField.REWRITE_IF_NEEDED
+            && distribution.isSuspected(address, list, cleared, prefix)
+        ? OtherAuthor.of(address, list, message, head)
+        : cleared;
   }
 
   private List<Append> round(Address address, MailingList list, Distribution.Post post) {
@@ -437,7 +454,7 @@ public final class ListDesk implements ListDoor {
       Intake.Received message = again(waiting);
       Distribution.Post post =
           new Distribution.Post(
-              Head.of(mail, message).without(ListFields::isOurs),
+              outgoing(address, list, message, waiting.prefix(), Head.of(mail, message)),
               waiting.prefix(),
               key,
               waiting.session(),

@@ -46,8 +46,7 @@ final class ListFields {
     String title = list.settings().title();
     out.append("List-Id: ");
     if (!title.isEmpty()) {
-      String words = EncodedWords.encode(title).replace("?= =?", "?=\r\n =?");
-      out.append(words.equals(title) ? '"' + title + '"' : words).append("\r\n ");
+      out.append(phrase(title)).append("\r\n ");
     }
     out.append('<').append(id(address)).append(">\r\n");
     Address owner = ListRole.OWNER.of(address);
@@ -71,6 +70,14 @@ final class ListFields {
       field(out, "List-Unsubscribe", mailto);
     }
     return out.append("Precedence: list\r\n").toString();
+  }
+
+  /** Text as it stands before an address (RFC 5322 §3.2.5). */
+  static String phrase(String text) {
+    String words = EncodedWords.encode(text);
+    return words.equals(text)
+        ? '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"'
+        : words.replace("?= =?", "?=\r\n =?");
   }
 
   private static void field(StringBuilder out, String name, String uri) {

@@ -15,9 +15,13 @@ import java.net.URISyntaxException;
  * @param held how many messages of one list may wait for a moderator. 100: more are refused for now
  * @param bounceDays on how many days mail to a member must have come back before nothing more is
  *     sent to it. 3: a mailbox that is full or broken for a day stays a member
+ * @param messageOctets the largest message that goes to the members. 10M: it goes out as often as
+ *     the list has members. Reply: 552 5.3.4
  */
-public record ListSettings(String url, int members, int owners, int held, int bounceDays) {
-  public static final ListSettings DEFAULTS = new ListSettings("", 2000, 20, 100, 3);
+public record ListSettings(
+    String url, int members, int owners, int held, int bounceDays, long messageOctets) {
+  public static final ListSettings DEFAULTS =
+      new ListSettings("", 2000, 20, 100, 3, 10L * 1024 * 1024);
 
   public ListSettings {
     if (!url.isEmpty() && !isUsable(url)) {

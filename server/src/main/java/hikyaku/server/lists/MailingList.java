@@ -11,6 +11,7 @@ import hikyaku.server.lists.proto.BounceCount;
 import hikyaku.server.lists.proto.BouncedRecord;
 import hikyaku.server.lists.proto.HeldRecord;
 import hikyaku.server.lists.proto.ListEvent;
+import hikyaku.server.lists.proto.ListFrom;
 import hikyaku.server.lists.proto.ListSettingsRecord;
 import hikyaku.server.lists.proto.ListSnapshot;
 import hikyaku.server.lists.proto.MemberRecord;
@@ -41,8 +42,9 @@ public final class MailingList {
    *
    * @param title for people, in List-Id
    * @param open whether somebody may become a member by mail
+   * @param from whom its mail says to be from
    */
-  public record Settings(ListKind kind, String title, boolean open) {}
+  public record Settings(ListKind kind, String title, boolean open, AuthorField from) {}
 
   /**
    * A member.
@@ -168,7 +170,8 @@ public final class MailingList {
   private static final class Draft {
     private long seq;
     private boolean exists;
-    private Settings settings = new Settings(ListKind.DISCUSSION, "", false);
+    private Settings settings =
+        new Settings(ListKind.DISCUSSION, "", false, AuthorField.REWRITE_IF_NEEDED);
     private SequencedSet<Address> owners = new LinkedHashSet<>();
     private SequencedMap<String, Member> members = new LinkedHashMap<>();
     private Map<String, Bounces> bounces = new HashMap<>();
@@ -362,7 +365,13 @@ public final class MailingList {
           case LIST_KIND_ANNOUNCEMENT -> ListKind.ANNOUNCEMENT;
           case UNRECOGNIZED -> throw new IllegalArgumentException("a kind not known here");
         };
-    return new Settings(kind, record.getTitle(), record.getOpen());
+    AuthorField from =
+        switch (record.getFrom()) {
+          case LIST_FROM_REWRITE_IF_NEEDED -> AuthorField.REWRITE_IF_NEEDED;
+          case LIST_FROM_KEEP -> AuthorField.KEEP;
+          case UNRECOGNIZED -> throw new IllegalArgumentException("an author field not known here");
+        };
+    return new Settings(kind, record.getTitle(), record.getOpen(), from);
   }
 
   static ListSettingsRecord record(Settings settings) {
@@ -375,6 +384,11 @@ public final class MailingList {
             })
         .setTitle(settings.title)
         .setOpen(settings.open)
+        .setFrom(
+            switch (settings.from) {
+              case REWRITE_IF_NEEDED -> ListFrom.LIST_FROM_REWRITE_IF_NEEDED;
+              case KEEP -> ListFrom.LIST_FROM_KEEP;
+            })
         .build();
   }
 

@@ -4,6 +4,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.DirectoryAdmin;
 import hikyaku.server.directory.DirectoryException;
+import hikyaku.server.lists.AuthorField;
 import hikyaku.server.lists.ListBook;
 import hikyaku.server.lists.ListDesk;
 import hikyaku.server.lists.ListException;
@@ -95,7 +96,8 @@ public final class ListOperations implements AdminApi.Group {
         new MailingList.Settings(
             kind(wanted.kind),
             wanted.title == null ? "" : wanted.title,
-            Boolean.TRUE.equals(wanted.open));
+            Boolean.TRUE.equals(wanted.open),
+            wanted.from == null ? AuthorField.REWRITE_IF_NEEDED : from(wanted.from));
     try {
       return AdminResponse.created(View.of(address, book.create(admin, address, settings, owners)));
     } catch (ListException e) {
@@ -109,6 +111,11 @@ public final class ListOperations implements AdminApi.Group {
             AdminException.badRequest("a list is for discussion, moderated, or announcement"));
   }
 
+  private static AuthorField from(String word) throws AdminException {
+    return AuthorField.of(word)
+        .orElseThrow(() -> AdminException.badRequest("from is rewrite-if-needed or keep"));
+  }
+
   private AdminResponse change(AdminRequest request) throws AdminException, ListException {
     Address address = address(request);
     Change change = request.json(Change.class);
@@ -117,7 +124,8 @@ public final class ListOperations implements AdminApi.Group {
         new MailingList.Settings(
             change.kind == null ? before.kind() : kind(change.kind),
             change.title == null ? before.title() : change.title,
-            change.open == null ? before.open() : change.open);
+            change.open == null ? before.open() : change.open,
+            change.from == null ? before.from() : from(change.from));
     return AdminResponse.ok(View.of(address, book.change(address, after)));
   }
 
@@ -179,10 +187,15 @@ public final class ListOperations implements AdminApi.Group {
       String kind,
       @Nullable String title,
       @Nullable Boolean open,
+      @Nullable String from,
       List<String> owners) {}
 
   /** What to change of a list; null leaves it. */
-  public record Change(@Nullable String kind, @Nullable String title, @Nullable Boolean open) {}
+  public record Change(
+      @Nullable String kind,
+      @Nullable String title,
+      @Nullable Boolean open,
+      @Nullable String from) {}
 
   /** Who is to be a member, and who no longer. */
   public record Members(@Nullable List<String> added, @Nullable List<String> removed) {}
@@ -197,30 +210,36 @@ public final class ListOperations implements AdminApi.Group {
   /** Whether a message that waits is to go out. */
   public record Decision(boolean accept) {}
 
-  /** A list as it is shown. */
+  /**
+   * A list as it is shown.
+   *
+   * @param lastPost null for never
+   */
   public record View(
       String address,
       String kind,
       String title,
       boolean open,
+      String from,
       List<String> owners,
       int members,
       int disabled,
       int waiting,
       long posts,
-      Instant lastPost) {
+      @Nullable Instant lastPost) {
     static View of(Address address, MailingList list) {
       return new View(
           address.toString(),
           list.settings().kind().word(),
           list.settings().title(),
           list.settings().open(),
+          list.settings().from().word(),
           list.owners().stream().map(Address::toString).toList(),
           list.members().size(),
           (int) list.members().stream().filter(MailingList.Member::disabled).count(),
           list.waiting().size(),
           list.posts(),
-          list.lastPost());
+          list.posts() == 0 ? null : list.lastPost());
     }
   }
 

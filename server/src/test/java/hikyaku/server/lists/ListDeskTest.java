@@ -77,8 +77,11 @@ class ListDeskTest {
       new EmbeddedDirectory(store.logs(), DirectoryLimits.DEFAULTS, Optional.empty());
   private final EmbeddedDirectoryAdmin admin =
       new EmbeddedDirectoryAdmin(directory, null, new Random(1));
-  private final ListSettings settings = new ListSettings("https://lists.demo.test", 5, 2, 2, 3);
+  private final ListSettings settings =
+      new ListSettings("https://lists.demo.test", 5, 2, 2, 3, 300_000);
   private final List<String> signed = new ArrayList<>();
+  private final List<String> asked = new ArrayList<>();
+  private boolean suspected;
   private final ListBook book = book();
   private final ListDesk desk = desk(book);
   private int arrivals;
@@ -88,7 +91,24 @@ class ListDeskTest {
   }
 
   private ListDesk desk(ListBook of) {
-    return new ListDesk("mx.demo.test", settings, of, mail, _ -> new byte[32], this::sign, clock);
+    return new ListDesk(
+        "mx.demo.test",
+        settings,
+        of,
+        mail,
+        _ -> new byte[32],
+        this::sign,
+        (domain, message) -> {
+          ByteArrayOutputStream octets = new ByteArrayOutputStream();
+          message.copyTo(octets::write);
+          asked.add(domain + "\n" + octets.toString(ISO_8859_1));
+          return suspected;
+        },
+        clock);
+  }
+
+  private static MailingList.Settings settings(ListKind kind, String title, boolean open) {
+    return new MailingList.Settings(kind, title, open, AuthorField.REWRITE_IF_NEEDED);
   }
 
   private Signer.Signatures sign(List<Address> authors, Signer.Content content) throws IOException {
@@ -117,8 +137,7 @@ class ListDeskTest {
   }
 
   private void list(ListKind kind) throws Exception {
-    MailingList unused =
-        book.create(admin, NEWS, new MailingList.Settings(kind, "The News", true), List.of(OWNER));
+    MailingList unused = book.create(admin, NEWS, settings(kind, "The News", true), List.of(OWNER));
     assertThat(book.add(NEWS, ANN)).isTrue();
     assertThat(book.add(NEWS, BEN)).isTrue();
   }
@@ -270,6 +289,21 @@ class ListDeskTest {
   }
 
   @Test
+  void whatIsTooBigDoesNotGoToTheMembers() throws Exception {
+    list(ListKind.MODERATED);
+    String rest = "x".repeat(300_000 - MESSAGE.length());
+    assertThat(take("news@demo.test", OWNER.toString(), true, MESSAGE + rest))
+        .isEqualTo("sent to the list");
+    assertThat(take("news@demo.test", OWNER.toString(), true, MESSAGE + rest + "y"))
+        .isEqualTo("552 5.3.4");
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE + rest + "y"))
+        .isEqualTo("552 5.3.4");
+    // Owners are written to about this as well.
+    assertThat(take("news-owner@demo.test", ANN.toString(), true, MESSAGE + rest + "y"))
+        .isEqualTo("sent to the owners");
+  }
+
+  @Test
   void aRepeatSendsNothingTwice() throws Exception {
     list(ListKind.DISCUSSION);
     Arrival arrival = arrival("news@demo.test", ANN.toString(), true, MESSAGE);
@@ -286,8 +320,7 @@ class ListDeskTest {
         .isPresent();
     assertThat(take("news@demo.test", OWNER.toString(), false, MESSAGE)).isEqualTo("550 5.7.2");
     assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isEqualTo("550 5.7.2");
-    MailingList unused =
-        book.change(NEWS, new MailingList.Settings(ListKind.DISCUSSION, "", false));
+    MailingList unused = book.change(NEWS, settings(ListKind.DISCUSSION, "", false));
     assertThat(take("news@demo.test", ANN.toString(), false, "Subject: x\r\n\r\n"))
         .isEqualTo("sent to the list");
     assertThat(take("news@demo.test", "x@far.test", true, "Subject: x\r\n\r\n"))
@@ -308,6 +341,112 @@ class ListDeskTest {
             Outgoing.Tls.USUAL,
             honest.key());
     assertThat(take(doubtful)).isEqualTo("550 5.7.2");
+  }
+
+  /** What Ann gets of the last message that came. */
+  private String toAnn() throws IOException {
+    return text(
+        queued().stream()
+            .filter(each -> each.transaction().startsWith("t" + arrivals + ".l."))
+            .filter(each -> each.recipients().getFirst().address().toString().equals(ANN.toString()))
+            .findFirst()
+            .orElseThrow());
+  }
+
+  private static final String BY_CID =
+      """
+      Subject: s
+      From: "Cid, of
+       Far" <cid@far.test>
+      X-Original-From: forged@far.test
+      Precedence: bulk
+      """
+          .replace("\n", "\r\n");
+
+  @Test
+  void theListIsTheAuthorOfWhatWouldBeTakenForForged() throws Exception {
+    list(ListKind.DISCUSSION);
+    suspected = true;
+    take("news@demo.test", ANN.toString(), true, BY_CID + "\r\nhello\r\n");
+    assertThat(asked).hasSize(1);
+    assertThat(asked.getFirst())
+        .startsWith("demo.test\nDelivered-To: news@demo.test\r\nList-Id: ")
+        .contains("\r\nReceived: here\r\nSubject: s\r\n")
+        .endsWith("\r\nhello\r\n");
+    assertThat(toAnn())
+        .endsWith(
+            """
+            Received: here
+            From: "Cid, of Far via The News"
+             <news@demo.test>
+            Reply-To: "Cid, of
+             Far" <cid@far.test>
+            X-Original-From: "Cid, of
+             Far" <cid@far.test>
+            Subject: s
+
+            hello
+            """
+                .replace("\n", "\r\n"));
+    assertThat(queued("ben@demo.test").blob()).isEqualTo(queued("ann@far.test").blob());
+    assertThat(signed.getLast()).contains("From: \"Cid, of Far via The News\"");
+  }
+
+  @Test
+  void repliesGoWhereTheAuthorWantsThem() throws Exception {
+    list(ListKind.DISCUSSION);
+    suspected = true;
+    take("news@demo.test", ANN.toString(), true, "Reply-To: r@far.test\r\n" + BY_CID + "\r\n");
+    assertThat(toAnn())
+        .containsOnlyOnce("Reply-To: ")
+        .contains("\r\nReply-To: r@far.test\r\n")
+        .doesNotContain("forged");
+  }
+
+  @Test
+  void namesOfOtherAuthorsAreSafe() throws Exception {
+    list(ListKind.DISCUSSION);
+    suspected = true;
+    for (String[] each :
+        new String[][] {
+          {"cid@far.test", "\"cid via The News\""},
+          {"\"boss@demo.test\" <cid@far.test>", "\"boss via The News\""},
+          {"\"@\" <cid@far.test>", "\"The News\""},
+          {"=?utf-8?q?=22=3Cx=3E=0D=0AX:?= <cid@far.test>", "\"\\\" x   X: via The News\""},
+          {"=?utf-8?q?C=C3=AFd?= <cid@far.test>", "=?utf-8?B?Q8OvZCB2aWEgVGhlIE5ld3M=?="},
+        }) {
+      take("news@demo.test", ANN.toString(), true, "From: " + each[0] + "\r\n\r\n");
+      assertThat(toAnn()).contains("\r\nFrom: " + each[1] + "\r\n <news@demo.test>\r\n");
+    }
+  }
+
+  @Test
+  void theAuthorStaysWhereNobodyDoubts() throws Exception {
+    list(ListKind.DISCUSSION);
+    take("news@demo.test", ANN.toString(), true, BY_CID + "\r\n");
+    assertThat(toAnn()).contains("\r\nFrom: \"Cid, of\r\n Far\" <cid@far.test>");
+    suspected = true;
+    asked.clear();
+    // Its own domain is what the list proves.
+    take("news@demo.test", OWNER.toString(), true, MESSAGE);
+    assertThat(toAnn()).contains("\r\nFrom: boss@demo.test\r\n");
+    MailingList unused =
+        book.change(
+            NEWS, new MailingList.Settings(ListKind.DISCUSSION, "", false, AuthorField.KEEP));
+    take("news@demo.test", ANN.toString(), true, BY_CID + "\r\n");
+    assertThat(toAnn()).contains("\r\nFrom: \"Cid, of\r\n Far\" <cid@far.test>");
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void whatWaitedIsRewrittenAsWell() throws Exception {
+    list(ListKind.MODERATED);
+    suspected = true;
+    take("news@demo.test", ANN.toString(), false, BY_CID + "\r\n");
+    assertThat(asked).isEmpty();
+    String id = book.list(NEWS).orElseThrow().waiting().iterator().next().id();
+    MailingList.Waiting unused = desk.decide(NEWS, id, true);
+    assertThat(text(queued("ann@far.test"))).contains("via The News\"\r\n <news@demo.test>");
   }
 
   @Test
@@ -482,8 +621,7 @@ class ListDeskTest {
     assertThat(book.removeMember(NEWS, address("new@far.test"))).isTrue();
     now = now.plus(Duration.ofDays(1));
     assertThat(take(confirm, "new@far.test", false, MESSAGE)).isEqualTo("550 5.7.1");
-    MailingList unused =
-        book.change(NEWS, new MailingList.Settings(ListKind.DISCUSSION, "", false));
+    MailingList unused = book.change(NEWS, settings(ListKind.DISCUSSION, "", false));
     assertThat(take("news-subscribe@demo.test", "new@far.test", true, MESSAGE))
         .isEqualTo("550 5.7.2");
   }

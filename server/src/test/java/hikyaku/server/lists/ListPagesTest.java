@@ -46,7 +46,7 @@ class ListPagesTest {
         book.create(
             admin,
             NEWS,
-            new MailingList.Settings(ListKind.DISCUSSION, "", false),
+            new MailingList.Settings(ListKind.DISCUSSION, "", false, AuthorField.KEEP),
             List.of(new Address("boss", "demo.test")));
     assertThat(made.members()).isEmpty();
     assertThat(book.add(NEWS, ANN)).isTrue();
@@ -65,6 +65,7 @@ class ListPagesTest {
                     mail,
                     _ -> new byte[32],
                     Signer.NONE,
+                    Forgery.NEVER,
                     clock));
         HttpClient client =
             HttpClient.newBuilder().sslContext(TrustEveryone.context("TLSv1.3")).build()) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class DkimCheckTest {
   /** RFC 8463, appendix A: one message, signed with either kind of key. */
-  private static final String RFC8463 =
+  static final String RFC8463 =
       """
       DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
        d=football.example.com; i=@football.example.com;
@@ -44,7 +44,7 @@ class DkimCheckTest {
       """
           .replace("\n", "\r\n");
 
-  private static ZoneDns football() {
+  static ZoneDns football() {
     return new ZoneDns()
         .with(
             "brisbane._domainkey.football.example.com",

@@ -27,6 +27,8 @@ import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.filter.SieveSettings.Redirection;
+import hikyaku.server.lists.AuthorField;
+import hikyaku.server.lists.Forgery;
 import hikyaku.server.lists.ListBook;
 import hikyaku.server.lists.ListDesk;
 import hikyaku.server.lists.ListException;
@@ -220,6 +222,7 @@ final class World implements AutoCloseable {
         of,
         _ -> new byte[32],
         (authors, content) -> signer.sign(authors, content),
+        Forgery.NEVER,
         CLOCK);
   }
 
@@ -242,7 +245,7 @@ final class World implements AutoCloseable {
       book.create(
           admin,
           address,
-          new MailingList.Settings(kind, "", true),
+          new MailingList.Settings(kind, "", true, AuthorField.KEEP),
           List.of(Address.parse(owner).orElseThrow()));
       for (String member : members) {
         book.add(address, Address.parse(member).orElseThrow());
