@@ -128,6 +128,7 @@ final class ArchitectureTest {
                   Set.of(
                       "protocol.wire",
                       "protocol.address",
+                      "protocol.mime",
                       "protocol.smtp",
                       "server.dns",
                       "server.mtasts")),

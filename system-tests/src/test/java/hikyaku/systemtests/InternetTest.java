@@ -139,12 +139,18 @@ class InternetTest {
 
   /** Submits a message to our server. */
   private static void submit(String subject, String... recipients) throws Exception {
+    submitThis(subject, "\r\nOne line.\r\n", recipients);
+  }
+
+  private static void submitThis(String subject, String rest, String... recipients)
+      throws Exception {
     send(
         "smtp://" + Internet.OUR_HOST + ":587/client.users.example",
         "user = \"" + USER + ":" + Node.PASSWORD + "\"\n",
         USER,
         USER,
         subject,
+        rest,
         recipients);
   }
 
@@ -157,11 +163,26 @@ class InternetTest {
   private static void send(
       String url, String login, String sender, String from, String subject, String... recipients)
       throws Exception {
+    send(url, login, sender, from, subject, "\r\nOne line.\r\n", recipients);
+  }
+
+  /**
+   * @param rest what follows the fields that every message has
+   */
+  private static void send(
+      String url,
+      String login,
+      String sender,
+      String from,
+      String subject,
+      String rest,
+      String... recipients)
+      throws Exception {
     Path message = Files.createTempFile(directory, "message", ".eml");
     Files.writeString(
         message,
-        "From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@users.example>\r\n\r\nOne line.\r\n"
-            .formatted(from, String.join(", ", recipients), subject, subject));
+        "From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <%s@users.example>\r\n%s"
+            .formatted(from, String.join(", ", recipients), subject, subject, rest));
     StringBuilder options = new StringBuilder();
     options
         .append("silent\nshow-error\nssl-reqd\ncacert = \"%s\"\n".formatted(internet.authority()))
@@ -321,6 +342,38 @@ class InternetTest {
     submit("umlaut", "böx@postfix.example", "böx@ascii.example");
     assertThat(arrived("postfix.example", "umlaut")).contains("with UTF8SMTPS ");
     assertThat(report("utf-8; böx@ascii.example")).contains("\nStatus: 5.6.7\n");
+  }
+
+  @Test
+  void contentIsConvertedForWhoTakesNoOctetsAbove127() throws Exception {
+    String parts =
+        """
+        MIME-Version: 1.0
+        Content-Type: multipart/%s; boundary=b
+
+        --b
+        Content-Type: text/plain; charset=utf-8
+        Content-Transfer-Encoding: 8bit
+
+        Grüße = gut
+        --b
+        Content-Type: application/pgp-signature
+        Content-Transfer-Encoding: 8bit
+
+        é
+        --b--
+        """
+            .replace("\n", "\r\n");
+    submitThis("eight", parts.formatted("mixed"), "box@ascii.example", "box@postfix.example");
+    assertThat(arrived("ascii.example", "eight"))
+        .contains("-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe =3D gut\n--b\n")
+        .contains("-Encoding: base64\n\nw6k=\n--b--\n");
+    assertThat(arrived("postfix.example", "eight"))
+        .contains("Encoding: 8bit\n\nGrüße = gut\n--b\n");
+    submitThis("sealed", parts.formatted("signed"), "box@ascii.example");
+    assertThat(report("rfc822; box@ascii.example"))
+        .contains("\nStatus: 5.6.3\n")
+        .contains("it is signed as it is");
   }
 
   @Test

@@ -2,12 +2,14 @@ package hikyaku.server.smtpclient;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import hikyaku.protocol.mime.SevenBit;
 import hikyaku.protocol.smtp.ClientLines;
 import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ServerReply;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -46,6 +48,9 @@ final class HandOver {
    * @throws UnreachableException if the connection broke before the message's end: it was not taken
    */
   List<Verdict> run() throws UnreachableException {
+    if (!takesContent()) {
+      return converted();
+    }
     Verdict unfit = unfit();
     if (unfit != null) {
       return all(unfit);
@@ -65,6 +70,34 @@ final class HandOver {
     }
   }
 
+  private boolean takesContent() {
+    return letter.isBinary()
+        ? connection.offers("BINARYMIME") && connection.offers("CHUNKING")
+        : !letter.eightBit() || connection.offers("8BITMIME");
+  }
+
+  /** The same as lines of 7-bit characters (RFC 6152 §3, RFC 3030 §4), if that can be. */
+  private List<Verdict> converted() throws UnreachableException {
+    SevenBit content;
+    try {
+      content = SevenBit.of(letter.content()::copyTo);
+      if (content.hindrance().isPresent()) {
+        SevenBit.Hindrance hindrance = content.hindrance().get();
+        String takes =
+            letter.isBinary() ? " takes no binary messages" : " takes 7-bit characters only";
+        return all(
+            Verdict.failed(
+                hindrance.isHeader() ? "5.6.9" : "5.6.3",
+                host + takes + ", and this one cannot be converted: " + hindrance.reason()));
+      }
+      return new HandOver(connection, letter.as(content), mayEnd).run();
+    } catch (UnreachableException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither reading nor counting throws it
+    }
+  }
+
   /** Why the message cannot go this way at all, or null. */
   private @Nullable Verdict unfit() {
     long limit = connection.sizeLimit();
@@ -76,12 +109,6 @@ final class HandOver {
     boolean plain = letter.hasAsciiAddresses() && !letter.eightBit();
     if (letter.parameters().smtpUtf8() && !plain && !connection.offers("SMTPUTF8")) {
       return Verdict.failed("5.6.7", host + " takes no addresses and headers beyond ASCII");
-    }
-    if (letter.isBinary() && !(connection.offers("BINARYMIME") && connection.offers("CHUNKING"))) {
-      return Verdict.failed("5.6.3", host + " takes no binary messages");
-    }
-    if (letter.eightBit() && !connection.offers("8BITMIME")) {
-      return Verdict.failed("5.6.3", host + " takes messages of 7-bit characters only");
     }
     Letter.Deadline deadline = letter.deadline();
     return deadline != null && deadline.returned() ? late(deadline.left()) : null;

@@ -1,5 +1,6 @@
 package hikyaku.server.smtpclient;
 
+import hikyaku.protocol.mime.SevenBit;
 import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
@@ -73,6 +74,25 @@ public record Letter(
 
   Tls tls() {
     return parameters.requireTls() ? Tls.REQUIRED : optionalTls ? Tls.OPTIONAL : Tls.USUAL;
+  }
+
+  /** The same message in lines of 7-bit characters. */
+  Letter as(SevenBit converted) throws IOException {
+    long[] size = {0};
+    converted.copyTo((_, _, length) -> size[0] += length);
+    MailParameters other =
+        new MailParameters(
+            size[0],
+            null,
+            parameters.smtpUtf8(),
+            parameters.ret(),
+            parameters.envid(),
+            parameters.auth(),
+            parameters.requireTls(),
+            parameters.hold(),
+            parameters.by(),
+            parameters.priority());
+    return new Letter(from, other, deadline, false, optionalTls, recipients, converted::copyTo);
   }
 
   long octets() {

@@ -232,17 +232,69 @@ class SmtpClientTest {
         new MailSink((line, _) -> line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 5" : null)) {
       assertThat(send(sink, letter("123456\r\n", "a")).verdicts().getFirst().status())
           .isEqualTo("5.3.4");
-      Letter small = letter("1\r\n", "a");
-      Letter eightBit =
-          new Letter(
-              small.from(),
-              small.parameters(),
-              null,
-              true,
-              false,
-              small.recipients(),
-              small.content());
-      assertThat(send(sink, eightBit).verdicts().getFirst().status()).isEqualTo("5.6.3");
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
+  private static final String EIGHT_BIT =
+      "MIME-Version: 1.0\r\nContent-Type: text/x\r\nContent-Transfer-Encoding: 8bit\r\n\r\nä\r\n";
+
+  private static Letter eightBit(String text, MailParameters.Body body) {
+    Letter letter = letter(text, "a");
+    MailParameters parameters =
+        new MailParameters(
+            (long) text.getBytes(UTF_8).length, body, false, null, null, null, false);
+    return new Letter(
+        letter.from(), parameters, null, true, false, letter.recipients(), letter.content());
+  }
+
+  @Test
+  void whatTheServerDoesNotTakeIsConverted() throws Exception {
+    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    String[] offered = {"250-sink\r\n250 SIZE 1000"};
+    try (MailSink sink =
+        new MailSink((line, _) -> {
+          said.add(line);
+          return line.startsWith("EHLO") ? offered[0] : null;
+        })) {
+      String converted =
+          "MIME-Version: 1.0\nContent-Type: text/x\n"
+              + "Content-Transfer-Encoding: quoted-printable\n\n=C3=A4\n";
+      String mail = "MAIL FROM:<me@us.test> SIZE=" + (converted.length() + 5);
+      assertThat(kinds(send(sink, eightBit(EIGHT_BIT, null)))).containsExactly(Kind.DELIVERED);
+      assertThat(sink.taken().getLast().text()).isEqualTo(converted);
+      assertThat(said).contains(mail);
+      // What takes octets above 127 may not take others.
+      offered[0] = "250-sink\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250 CHUNKING";
+      said.clear();
+      Letter binary = eightBit(EIGHT_BIT, MailParameters.Body.BINARYMIME);
+      assertThat(kinds(send(sink, binary))).containsExactly(Kind.DELIVERED);
+      assertThat(sink.taken().getLast().text()).isEqualTo(converted);
+      assertThat(said).contains(mail, "DATA");
+      assertThat(kinds(send(sink, eightBit(EIGHT_BIT, null)))).containsExactly(Kind.DELIVERED);
+      assertThat(sink.taken().getLast().text()).contains("Encoding: 8bit\n");
+    }
+  }
+
+  @Test
+  void whatCannotBeConvertedComesBack() throws Exception {
+    try (MailSink sink =
+        new MailSink((line, _) -> line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 90" : null)) {
+      String signed =
+          EIGHT_BIT
+              .replace("text/x", "multipart/signed; boundary=b")
+              .replace("ä", "--b\r\n\r\nä\r\n--b--");
+      Verdict touched = send(sink, eightBit(signed, null)).verdicts().getFirst();
+      assertThat(touched.status()).isEqualTo("5.6.3");
+      assertThat(touched.text())
+          .endsWith(
+              "takes 7-bit characters only, and this one cannot be converted: it is signed as it"
+                  + " is");
+      assertThat(send(sink, eightBit("Subject: ä\r\n\r\n", null)).verdicts().getFirst().status())
+          .isEqualTo("5.6.9");
+      // It is what goes out that has to fit.
+      assertThat(send(sink, eightBit(EIGHT_BIT, null)).verdicts().getFirst().text())
+          .endsWith("takes messages of 90 octets, this one has 96");
       assertThat(sink.taken()).isEmpty();
     }
   }

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Other people's Postfix. Each of its addresses is another server of theirs: one in order, one that
  * puts off what it has not seen before, one that is slow, one with another's certificate, one that
- * knows ASCII alone, and one that only IPv6 leads to. Mail for {@code box} and {@code böx} at any
- * of its domains is kept; mail for {@code away} is sent on to where nobody is.
+ * knows characters of 7 bits alone, and one that only IPv6 leads to. Mail for {@code box} and
+ * {@code böx} at any of its domains is kept; mail for {@code away} is sent on to where nobody is.
  */
 final class Postfix {
   static final String NAME = "mx.postfix.example";
@@ -51,6 +51,7 @@ final class Postfix {
         -o { smtpd_tls_chain_files = /etc/tls/other-key, /etc/tls/other-certificate }
       %5$s:25 inet n - n - - smtpd
         -o smtputf8_enable=no
+        -o smtpd_discard_ehlo_keywords=8bitmime
       [%6$s]:25 inet n - n - - smtpd
       grey unix - n n - 0 spawn user=nobody argv=/bin/sh /etc/postfix/grey
       cleanup unix n - n - 0 cleanup
