@@ -63,6 +63,13 @@ public final class ListDesk implements ListDoor {
   private static final Pattern STATUS =
       Pattern.compile("(?im)^status:[ \t]*(5\\.[0-9]{1,3}\\.[0-9]{1,3})");
 
+  /**
+   * What is about the message and not about the member: its size and content (RFC 3463 §3.4, §3.7),
+   * and whom it is from (RFC 7372 §3).
+   */
+  private static final Pattern OF_THE_MESSAGE =
+      Pattern.compile("5\\.(3\\.4|6\\.[0-9]+|7\\.2[0-9])");
+
   private static final Reply NOT_FOR_YOU =
       Reply.of(550, "5.7.2", "You are not among those who may write to this list");
   private static final Reply AUTOMATIC =
@@ -552,7 +559,7 @@ public final class ListDesk implements ListDoor {
         list.owners().stream().map(ListFields::mailbox).toList());
   }
 
-  /** The status code of a report that mail failed for good (RFC 3464 §2.3). */
+  /** The status code of a report that mail failed for good, as the member is (RFC 3464 §2.3). */
   private Optional<String> failure(Intake.Received message) {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {
@@ -563,7 +570,7 @@ public final class ListDesk implements ListDoor {
     String text = octets.toString(ISO_8859_1);
     Matcher status = STATUS.matcher(text);
     return FAILED.matcher(text).find() && status.find()
-        ? Optional.of(status.group(1))
+        ? Optional.of(status.group(1)).filter(code -> !OF_THE_MESSAGE.matcher(code).matches())
         : Optional.empty();
   }
 

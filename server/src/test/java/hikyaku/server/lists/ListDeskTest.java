@@ -515,6 +515,11 @@ class ListDeskTest {
         .isEqualTo("says nothing of a member");
     assertThat(take("news-bounces+x@demo.test", "", false, report("failed", "5.1.1")))
         .isEqualTo("says nothing of a member");
+    for (String ofTheMessage : List.of("5.3.4", "5.6.3", "5.6.10", "5.7.26")) {
+      assertThat(take(back, "", false, report("failed", ofTheMessage)))
+          .as(ofTheMessage)
+          .isEqualTo("says nothing of a member");
+    }
     for (int day = 0; day < 3; day++) {
       assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isFalse();
       for (int i = 0; i < 2; i++) {
