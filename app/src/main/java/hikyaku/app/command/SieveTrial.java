@@ -8,6 +8,7 @@ import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Edition;
+import hikyaku.protocol.sieve.ExternalList;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.ScannerFields;
@@ -201,6 +202,19 @@ final class SieveTrial {
     }
   }
 
+  /** A list that is empty. */
+  private record Nobody() implements ExternalList {
+    @Override
+    public boolean has(MailAddress address) {
+      return false;
+    }
+
+    @Override
+    public List<MailAddress> recipients() {
+      return List.of();
+    }
+  }
+
   /**
    * What a trial has around it.
    *
@@ -216,6 +230,12 @@ final class SieveTrial {
     @Override
     public boolean mailboxIdExists(String id) {
       return false;
+    }
+
+    /** Nobody is in it. */
+    @Override
+    public Optional<ExternalList> list(String name) {
+      return ExternalList.isName(name) ? Optional.of(new Nobody()) : Optional.empty();
     }
 
     @Override

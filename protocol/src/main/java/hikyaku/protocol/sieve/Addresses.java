@@ -118,6 +118,11 @@ final class Addresses {
         : Optional.of(String.join(",\r\n ", mailboxes));
   }
 
+  /** The addresses in a text as people read it. */
+  static List<MailAddress> in(String text) {
+    return of(new String(text.getBytes(UTF_8), ISO_8859_1));
+  }
+
   /** The addresses of a field. */
   static List<MailAddress> of(String octets) {
     return AddressListParser.parse(octets, MOST).stream()

@@ -169,7 +169,7 @@ final class Arguments {
           continue;
         }
         relation = relation(word);
-      } else if (!flag(name, type == Match.Type.REGEX ? Extension.REGEX : null)) {
+      } else if (!flag(name, extension(type))) {
         continue;
       }
       if (match != null) {
@@ -189,6 +189,14 @@ final class Arguments {
     }
     matching = match;
     return match;
+  }
+
+  private static @Nullable Extension extension(Match.Type type) {
+    return switch (type) {
+      case REGEX -> Extension.REGEX;
+      case LIST -> Extension.EXTLISTS;
+      default -> null;
+    };
   }
 
   /** What the keys are for. */
@@ -213,6 +221,9 @@ final class Arguments {
   private void check(Template key) throws SieveException {
     Match match = matching;
     Optional<String> constant = key.constant();
+    if (match != null && match.type() == Match.Type.LIST && constant.isPresent()) {
+      checkList(node.at(), constant.get());
+    }
     if (match == null || match.type() != Match.Type.REGEX || constant.isEmpty()) {
       return;
     }
@@ -221,6 +232,12 @@ final class Arguments {
     } catch (Ere.Malformed e) {
       throw new SieveException(
           node.at(), "the expression " + constant.get() + " is not in order: " + e.why());
+    }
+  }
+
+  static void checkList(Position at, String name) throws SieveException {
+    if (!ExternalList.isName(name)) {
+      throw new SieveException(at, "this is no name of a list: " + name);
     }
   }
 

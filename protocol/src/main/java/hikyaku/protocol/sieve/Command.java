@@ -72,9 +72,11 @@ sealed interface Command {
   /**
    * RFC 5228 §4.2.
    *
+   * @param address an address, or the name of a list
    * @param copy RFC 3894: does not cancel the implicit keep
+   * @param list RFC 6134 §2.3
    */
-  record Redirect(int line, Template address, boolean copy) implements Command {}
+  record Redirect(int line, Template address, boolean copy, boolean list) implements Command {}
 
   /**
    * RFC 5228 §4.1.

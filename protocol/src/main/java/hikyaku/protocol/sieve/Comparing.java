@@ -1,15 +1,24 @@
 package hikyaku.protocol.sieve;
 
+import hikyaku.protocol.address.MailAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Compares values with keys. */
 final class Comparing {
-  private final Run run;
+  /** Addresses of one value that lists are asked for. */
+  private static final int ASKED = 50;
 
-  Comparing(Run run) {
+  /** What it costs to ask a list, in comparisons. */
+  private static final int ASKING = 1_000;
+
+  private final Run run;
+  private final Surroundings surroundings;
+
+  Comparing(Run run, Surroundings surroundings) {
     this.run = run;
+    this.surroundings = surroundings;
   }
 
   /**
@@ -28,6 +37,9 @@ final class Comparing {
     if (match.type() == Match.Type.REGEX) {
       return expressions(match, values, keys, captures);
     }
+    if (match.type() == Match.Type.LIST) {
+      return listed(values, keys);
+    }
     for (String value : values) {
       for (String key : keys) {
         if (one(match, value, key, captures)) {
@@ -36,6 +48,23 @@ final class Comparing {
       }
     }
     return false;
+  }
+
+  /** RFC 6134 §2.2: of a text with addresses in it, it is these that lists have or have not. */
+  private boolean listed(List<String> values, List<String> names) throws RunException {
+    boolean found = false;
+    for (String name : names) {
+      ExternalList list = run.list(surroundings, name);
+      for (String value : values) {
+        run.pay(8 + value.length());
+        List<MailAddress> addresses = Addresses.in(value);
+        for (MailAddress address : addresses.subList(0, Math.min(ASKED, addresses.size()))) {
+          run.pay(ASKING);
+          found = found || list.has(address);
+        }
+      }
+    }
+    return found;
   }
 
   private boolean values(Match match, List<String> values, List<String> keys) throws RunException {

@@ -276,16 +276,21 @@ final class Compiler {
 
   private Command redirect(Node node, Arguments arguments) throws SieveException {
     boolean copy = arguments.flag("copy", Extension.COPY);
-    Template address = arguments.string("the address");
+    boolean list = arguments.flag("list", Extension.EXTLISTS);
+    Template address = arguments.string(list ? "the list" : "the address");
     Optional<String> constant = address.constant();
-    if (constant.isPresent()) {
+    if (list) {
+      if (constant.isPresent()) {
+        Arguments.checkList(node.at(), constant.get());
+      }
+    } else if (constant.isPresent()) {
       MailAddress parsed =
           Addresses.parse(constant.get())
               .orElseThrow(
                   () -> new SieveException(node.at(), "this is no address: " + constant.get()));
       context.redirectsTo(node.at(), parsed.toString());
     }
-    return new Command.Redirect(node.at().line(), address, copy);
+    return new Command.Redirect(node.at().line(), address, copy, list);
   }
 
   private Command fileInto(Node node, Arguments arguments) throws SieveException {

@@ -35,6 +35,8 @@ public enum Extension {
   ENVIRONMENT("environment"),
   /** RFC 5429 §2.1. */
   EREJECT("ereject"),
+  /** RFC 6134. */
+  EXTLISTS("extlists"),
   /** RFC 5703 §7. */
   EXTRACTTEXT("extracttext"),
   /** RFC 8580. */

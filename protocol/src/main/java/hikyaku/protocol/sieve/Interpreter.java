@@ -376,16 +376,28 @@ public final class Interpreter {
   }
 
   private void redirect(Command.Redirect command) throws RunException {
+    for (MailAddress address : addresses(command)) {
+      if (++redirects > limits.redirects()) {
+        throw run.problem("a run redirects to at most " + limits.redirects() + " addresses");
+      }
+      implicitKeep &= command.copy();
+      act(command.line(), new Action.Redirect(address.toString()));
+    }
+  }
+
+  /** One at least, so that no message goes nowhere. */
+  private List<MailAddress> addresses(Command.Redirect command) throws RunException {
     String text = run.expand(command.address());
-    Optional<MailAddress> address = Addresses.parse(text);
-    if (address.isEmpty()) {
-      throw run.problem("this is no address to redirect to");
+    if (!command.list()) {
+      return List.of(
+          Addresses.parse(text)
+              .orElseThrow(() -> run.problem("this is no address to redirect to")));
     }
-    if (++redirects > limits.redirects()) {
-      throw run.problem("a run redirects to at most " + limits.redirects() + " addresses");
+    List<MailAddress> listed = run.list(surroundings, text).recipients();
+    if (listed.isEmpty()) {
+      throw run.problem("there is nobody in the list " + text);
     }
-    implicitKeep &= command.copy();
-    act(command.line(), new Action.Redirect(address.get().toString()));
+    return listed;
   }
 
   private void changeFlags(Command.ChangeFlags command) throws RunException {

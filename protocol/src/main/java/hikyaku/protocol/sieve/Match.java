@@ -12,6 +12,8 @@ record Match(Type type, Collation collation, Relation relation) {
     MATCHES,
     /** draft-ietf-sieve-regex. */
     REGEX,
+    /** RFC 6134 §2.2: keys are names of lists. */
+    LIST,
     /** RFC 5231 §4.1. */
     VALUE,
     /** RFC 5231 §4.2. */

@@ -78,6 +78,13 @@ final class Run {
     return new RunException(line, sentence);
   }
 
+  /** A list that the user must have, by the name that a script gives it. */
+  ExternalList list(Surroundings surroundings, String name) throws RunException {
+    return surroundings
+        .list(ExternalList.named(name))
+        .orElseThrow(() -> problem("there is no list " + name));
+  }
+
   /** Pays for comparisons. */
   void pay(long count) throws RunException {
     steps -= count;

@@ -53,6 +53,14 @@ public interface Surroundings {
    */
   Optional<Script> included(String name, boolean global) throws SieveException;
 
+  /**
+   * A list that is kept outside of scripts (RFC 6134).
+   *
+   * @param name a URI, written out ({@link ExternalList#named})
+   * @return nothing if the user has no list of this name
+   */
+  Optional<ExternalList> list(String name);
+
   /** Where scanners have written down what they think of the message (RFC 5235). */
   ScannerFields scanned();
 

@@ -124,6 +124,9 @@ sealed interface Test {
       boolean last)
       implements Test {}
 
+  /** RFC 6134 §2.5. */
+  record ValidExtList(int line, List<Template> names) implements Test {}
+
   /** RFC 5435 §4. */
   record ValidNotifyMethod(int line, List<Template> methods) implements Test {}
 

@@ -146,6 +146,10 @@ final class TestCompiler {
         yield new Test.MailboxIdExists(line, arguments.strings("the ids"));
       }
       case "duplicate" -> duplicate(node, line, arguments);
+      case "valid_ext_list" -> {
+        context.need(Extension.EXTLISTS, node.at(), "valid_ext_list");
+        yield new Test.ValidExtList(line, arguments.strings("the lists"));
+      }
       case "valid_notify_method" -> {
         context.need(Extension.ENOTIFY, node.at(), "valid_notify_method");
         yield new Test.ValidNotifyMethod(line, arguments.strings("the methods"));

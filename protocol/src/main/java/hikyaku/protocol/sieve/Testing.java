@@ -35,7 +35,7 @@ final class Testing {
     this.message = message;
     this.surroundings = surroundings;
     this.run = run;
-    this.comparing = new Comparing(run);
+    this.comparing = new Comparing(run, surroundings);
     this.watcher = watcher;
     this.parts = new PartTesting(message, run);
   }
@@ -108,6 +108,13 @@ final class Testing {
         yield told(test, "mailboxidexists", all);
       }
       case Test.Duplicate duplicate -> duplicate(duplicate);
+      case Test.ValidExtList lists -> {
+        boolean all = true;
+        for (String name : run.expand(lists.names())) {
+          all &= surroundings.list(ExternalList.named(name)).isPresent();
+        }
+        yield told(test, "valid_ext_list", all);
+      }
       case Test.ValidNotifyMethod methods ->
           told(
               test,

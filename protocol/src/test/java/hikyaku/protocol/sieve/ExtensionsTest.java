@@ -329,6 +329,48 @@ class ExtensionsTest {
         .isEqualTo("line 1: the script compares more than it may");
   }
 
+  /** RFC 6134 §2 and its examples. */
+  @Test
+  void externalLists() {
+    String required =
+        "require [\"extlists\", \"envelope\", \"subaddress\", \"variables\", \"copy\"];";
+    String mine = "\"tag:example.com,2010-05-28:mylist\"";
+    assertThat(isTrue(required, "envelope :list \"from\" \":addrbook:default\"", MESSAGE)).isTrue();
+    assertThat(isTrue(required, "envelope :list \"from\" " + mine, MESSAGE)).isFalse();
+    // A field with its names and all.
+    assertThat(isTrue(required, "header :list \"from\" \":addrbook:default\"", MESSAGE)).isTrue();
+    assertThat(isTrue(required, "header :list [\"subject\", \"to\"] " + mine, MESSAGE)).isTrue();
+    assertThat(
+            isTrue(required, "address :list \"to\" [\":addrbook:default\", " + mine + "]", MESSAGE))
+        .isTrue();
+    assertThat(isTrue(required, "string :list \"present\" " + mine, MESSAGE)).isFalse();
+    assertThat(isTrue(required, "valid_ext_list [\":addrbook:default\", " + mine + "]", MESSAGE))
+        .isTrue();
+    assertThat(isTrue(required, "valid_ext_list [" + mine + ", \":addrbook:other\"]", MESSAGE))
+        .isFalse();
+    assertThat(
+            run(
+                required + "if header :list \"from\" \"tag:a.example,2011:x\" { discard; }",
+                MESSAGE))
+        .isEqualTo("line 1: there is no list tag:a.example,2011:x");
+    assertThat(run(required + "redirect :list " + mine + ";", MESSAGE))
+        .isEqualTo("redirect a@b.example; redirect roadrunner@acme.example.com");
+    assertThat(run(required + "redirect :copy :list \":addrbook:default\";", MESSAGE))
+        .isEqualTo("redirect coyote@desert.example.org; implicit keep");
+    assertThat(run(required + "redirect :list \"tag:example.com,2010:nobody\";", MESSAGE))
+        .isEqualTo("line 1: there is nobody in the list tag:example.com,2010:nobody");
+    assertThat(run(required + "redirect :list \"tag:example.com,2010:many\";", MESSAGE))
+        .isEqualTo("line 1: a run redirects to at most 4 addresses");
+    assertThat(PartsTest.refusal(required + "redirect :list \"a@b.example\";"))
+        .endsWith("this is no name of a list: a@b.example");
+    assertThat(PartsTest.refusal(required + "if header :list \"from\" \"book\" { }"))
+        .endsWith("this is no name of a list: book");
+    assertThat(PartsTest.refusal("redirect :list \"tag:a,2011:b\";"))
+        .endsWith(":list needs require \"extlists\"");
+    assertThat(PartsTest.refusal("if valid_ext_list \"a:b\" { }"))
+        .endsWith("valid_ext_list needs require \"extlists\"");
+  }
+
   /** RFC 5235. */
   @Test
   void whatScannersSaid() {

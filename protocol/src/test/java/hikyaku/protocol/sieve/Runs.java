@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs scripts over messages for tests. */
@@ -187,6 +188,19 @@ final class Runs {
     return result.equals("discard");
   }
 
+  /** A list with these in it. */
+  private record Listed(String... addresses) implements ExternalList {
+    @Override
+    public boolean has(MailAddress address) {
+      return List.of(addresses).contains(address.toString());
+    }
+
+    @Override
+    public List<MailAddress> recipients() {
+      return Stream.of(addresses).map(each -> Addresses.parse(each).orElseThrow()).toList();
+    }
+  }
+
   /** Two mailboxes, one of them for Junk, on a day in January. */
   static final class World implements Surroundings {
     @Override
@@ -213,6 +227,21 @@ final class Runs {
     public boolean hasSpecialUse(@Nullable String mailbox, String use) {
       return use.toLowerCase(Locale.ROOT).equals("\\junk")
           && (mailbox == null || mailbox.equals("Spam"));
+    }
+
+    @Override
+    public Optional<ExternalList> list(String name) {
+      return switch (name) {
+        case ExternalList.DEFAULT_BOOK -> Optional.of(new Listed("coyote@desert.example.org"));
+        case "tag:example.com,2010-05-28:mylist" ->
+            Optional.of(new Listed("a@b.example", "roadrunner@acme.example.com"));
+        case "tag:example.com,2010:nobody" -> Optional.of(new Listed());
+        case "tag:example.com,2010:many" ->
+            Optional.of(
+                new Listed(
+                    "a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example"));
+        default -> Optional.empty();
+      };
     }
 
     @Override

@@ -106,6 +106,12 @@ class SieveFuzzTest {
           if body :raw :contains "in" { enclose "two"; }
           redirect :copy "a@b.example";
           """,
+          """
+          require ["extlists", "copy", "envelope", "variables"];
+          if envelope :list "from" [":addrbook:default", "tag:example.com,2010-05-28:mylist"] {
+            redirect :copy :list "tag:example.com,2010-05-28:mylist";
+          } elsif not valid_ext_list "tag:a.example,2011:${x}" { redirect :list "tag:a,2011:${x}"; }
+          """,
           "require \"variables\";\nset \"t\" text: # note\n..dot\n.\n;\nkeep;");
 
   private static final List<String> MORSELS =

@@ -5,6 +5,7 @@ import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.sieve.ExternalList;
 import hikyaku.protocol.sieve.ScannerFields;
 import hikyaku.protocol.sieve.Script;
 import hikyaku.protocol.sieve.SieveException;
@@ -106,6 +107,11 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
   @Override
   public Optional<Script> included(String name, boolean global) throws SieveException {
     return filter.included(global ? ScriptBook.FOR_ALL : account.id(), name);
+  }
+
+  @Override
+  public Optional<ExternalList> list(String name) {
+    return AddressLists.of(directory(), tree(), account, name);
   }
 
   @Override

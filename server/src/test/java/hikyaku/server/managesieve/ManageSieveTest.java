@@ -256,11 +256,12 @@ class ManageSieveTest {
             "\"SASL\" \"PLAIN LOGIN\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " enclose encoded-character enotify envelope environment ereject extracttext fcc"
-                + " fileinto foreverypart ihave imap4flags include index mailbox mailboxid mime"
-                + " regex reject relational replace spamtest spamtestplus special-use subaddress"
-                + " vacation vacation-seconds variables virustest\"",
+                + " enclose encoded-character enotify envelope environment ereject extlists"
+                + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
+                + " mailboxid mime regex reject relational replace spamtest spamtestplus"
+                + " special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
+            "\"EXTLISTS\" \"tag urn\"",
             "\"STARTTLS\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"VERSION\" \"1.0\"",
@@ -278,11 +279,12 @@ class ManageSieveTest {
             "\"SASL\" \"\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " enclose encoded-character enotify envelope environment ereject extracttext fcc"
-                + " fileinto foreverypart ihave imap4flags include index mailbox mailboxid mime"
-                + " regex reject relational replace spamtest spamtestplus special-use subaddress"
-                + " vacation vacation-seconds variables virustest\"",
+                + " enclose encoded-character enotify envelope environment ereject extlists"
+                + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
+                + " mailboxid mime regex reject relational replace spamtest spamtestplus"
+                + " special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
+            "\"EXTLISTS\" \"tag urn\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"OWNER\" \"u1@demo.test\"",
             "\"VERSION\" \"1.0\"",

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Annotating;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
@@ -29,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -709,6 +712,93 @@ class SieveDeliveryTest {
     assertThat(kept.structure().envelope().subject()).isEqualTo("Warning");
     assertThat(kept.structure().envelope().messageId()).doesNotContain("1@b.example");
     assertThat(kept.structure().part(List.of(2, 1)).children()).isEmpty();
+  }
+
+  /** RFC 6134: the groups that an account is in, and no others. */
+  @Test
+  void scriptsAskForGroupsThatTheAccountIsIn() throws Exception {
+    String script =
+        """
+        require ["extlists", "envelope", "fileinto"];
+        if not valid_ext_list "tag:demo.test,2026-01:info" { discard; }
+        if valid_ext_list "tag:demo.test,2026:away" { discard; }
+        if valid_ext_list "tag:demo.test,2026:u1" { discard; }
+        if valid_ext_list "tag:other.test,2026:info" { discard; }
+        if valid_ext_list ["https://demo.test/info", ":addrbook:default"] { discard; }
+        if envelope :list "from" ["tag:demo.test,2026:info", "tag:demo.test,2026-01-02:club"] {
+          fileinto "Archive";
+        }
+        """;
+    script("u1", script);
+    for (String from : List.of("u2@demo.test", "U2+x@demo.test", "jo@a.example")) {
+      send(from, List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    }
+    assertThat(in("u1", "Archive")).hasSize(3);
+    for (String from :
+        List.of("u3@demo.test", "info@demo.test", "nobody@demo.test", "x@b.example")) {
+      send(from, List.of("u1@demo.test"), "Subject: x\n\nbody\n");
+    }
+    assertThat(in("u1", "INBOX")).hasSize(4);
+    assertThat(in("u1", "Archive")).hasSize(3);
+    script("u3", script.replace("not valid", "valid"));
+    send(List.of("u3@demo.test"), "Subject: x\n\nbody\n");
+    assertThat(problem("u3").sentence()).isEqualTo("there is no list tag:demo.test,2026:info");
+    assertThat(in("u3", "INBOX")).hasSize(1);
+  }
+
+  /** What goes to a group goes round no circle; whoever is in it has it once. */
+  @Test
+  void groupsAreRedirectedTo() throws Exception {
+    String script = "require \"extlists\"; redirect :list \"tag:demo.test,2026:info\";";
+    script("u1", script);
+    script("u2", script);
+    assertThat(send(List.of("u1@demo.test"), "Subject: x\n\nbody\n")).containsExactly("250 2.0.0");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    // Not everybody may write to that one.
+    script("u1", script.replace("info", "club"));
+    send(List.of("u1@demo.test"), "Subject: y\n\nbody\n");
+    assertThat(in("u1", "INBOX")).hasSize(2);
+    assertThat(problem("u1").sentence()).startsWith("not everybody may write to club@demo.test");
+  }
+
+  /** RFC 6134 §2.6: the user's own list, as mail programs note it. */
+  @Test
+  void theAccountsOwnListIsAnAnnotation() throws Exception {
+    script(
+        "u1",
+        """
+        require ["extlists", "fileinto"];
+        if header :list "from" ":addrbook:default" {
+          fileinto "Archive";
+          redirect :list "urn:ietf:params:sieve:addrbook:default";
+        }
+        """);
+    String message = "From: Jo <JO@a.example>\nSubject: x\n\nbody\n";
+    send(List.of("u1@demo.test"), message);
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    mail("u1")
+        .annotate(
+            "",
+            new Annotating(
+                Map.of(
+                    "/private/vendor/hikyaku/addresses",
+                    Optional.of(
+                        ByteString.copyFromUtf8(
+                            "# friends\r\n"
+                                + "Jo <jo@a.example>\n\n"
+                                + "nobody\n"
+                                + "u2@demo.test\n"
+                                + "JO@a.example"))),
+                null),
+            Attempt.ONLY);
+    send(List.of("u1@demo.test"), message);
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(in("u1", "Archive")).hasSize(1);
+    assertThat(in("u2", "INBOX")).hasSize(1);
+    assertThat(queued().getFirst().recipients())
+        .extracting(to -> to.address().toString())
+        .containsExactly("jo@a.example");
   }
 
   /** A message is lost neither for a script that changes too much nor for one that loops. */

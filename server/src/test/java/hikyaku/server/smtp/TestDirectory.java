@@ -112,6 +112,20 @@ final class TestDirectory implements Directory {
   }
 
   @Override
+  public Optional<Alias> alias(Address address) {
+    boolean alias =
+        List.of("info", "team", "group", "away", "staff", "club").contains(address.localPart())
+            && address.domain().equals("demo.test");
+    return alias && resolve(address) instanceof Resolution.Local local
+        ? Optional.of(
+            new Alias(
+                address,
+                local.targets().stream().map(Resolution.Target::reachedBy).toList(),
+                local.writers()))
+        : Optional.empty();
+  }
+
+  @Override
   public Resolution resolvePostmaster() {
     return local("", "u2");
   }
