@@ -38,7 +38,7 @@ record QueueWorkers(Membership membership, Runs runs, boolean alone) implements 
     String first =
         first(members, part, Member.State.UP)
             .orElseGet(() -> first(members, part, Member.State.DRAINING).orElse(""));
-    return first.equals(membership.self().name());
+    return first.equals(membership.name());
   }
 
   private static java.util.Optional<String> first(

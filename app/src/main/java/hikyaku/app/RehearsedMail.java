@@ -67,7 +67,7 @@ final class RehearsedMail {
         TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
       }
     } catch (ExecutionException e) {
-      throw new Failure("A rehearsed delivery failed: " + Reason.of(e.getCause()), e);
+      throw new Failure("A rehearsed delivery failed: " + Reason.of(e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Failure("A rehearsal was interrupted.", e);

@@ -14,11 +14,16 @@ public record LogName(String value) implements Comparable<LogName> {
     if (value.isEmpty() || value.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("log name of " + value.length() + " characters");
     }
-    if (value.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException("control character in a log name");
-    }
-    if (value.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
-      throw new IllegalArgumentException("half a surrogate pair in a log name");
+    int at = 0;
+    while (at < value.length()) {
+      int next = value.codePointAt(at);
+      if (Character.isISOControl(next)) {
+        throw new IllegalArgumentException("control character in a log name");
+      }
+      if (next >= Character.MIN_SURROGATE && next <= Character.MAX_SURROGATE) {
+        throw new IllegalArgumentException("half a surrogate pair in a log name");
+      }
+      at += Character.charCount(next);
     }
   }
 

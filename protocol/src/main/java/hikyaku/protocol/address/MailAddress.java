@@ -123,7 +123,16 @@ public record MailAddress(String localPart, String domain) {
 
   /** Whether it can be written without SMTPUTF8. */
   public boolean isAscii() {
-    return (localPart + domain).chars().allMatch(next -> next < 128);
+    return isAscii(localPart) && isAscii(domain);
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the domain is an address literal. */
@@ -146,12 +155,7 @@ public record MailAddress(String localPart, String domain) {
     if (isLiteral()) {
       return canonicalLiteral();
     }
-    String ascii;
-    try {
-      ascii = IDN.toASCII(Normalizer.normalize(domain, Normalizer.Form.NFC));
-    } catch (IllegalArgumentException refused) {
-      throw new AddressException(Reason.DOMAIN, "domain refused by IDNA");
-    }
+    String ascii = isAscii(domain) ? domain : toAscii(domain);
     ascii = ascii.toLowerCase(Locale.ROOT);
     if (ascii.length() > LONGEST_DOMAIN) {
       throw new AddressException(Reason.DOMAIN_TOO_LONG, "domain too long in A-labels");
@@ -168,6 +172,14 @@ public record MailAddress(String localPart, String domain) {
       }
     }
     return ascii;
+  }
+
+  private static String toAscii(String domain) throws AddressException {
+    try {
+      return IDN.toASCII(Normalizer.normalize(domain, Normalizer.Form.NFC));
+    } catch (IllegalArgumentException refused) {
+      throw new AddressException(Reason.DOMAIN, "domain refused by IDNA");
+    }
   }
 
   /** RFC 5321 §4.1.3; no tag for General-address-literal was ever registered. */

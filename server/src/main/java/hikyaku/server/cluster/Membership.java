@@ -379,6 +379,11 @@ public final class Membership implements Cluster, AutoCloseable {
         clock.instant());
   }
 
+  /** The name of this node. */
+  public String name() {
+    return identity.name();
+  }
+
   /** This node as it is now, the others as they were at the last look. Asks no store. */
   @Override
   public List<Member> members() {

@@ -21,6 +21,8 @@ final class Claims {
   /** Entries of a log that are left to gather before they are compacted. */
   private static final int KEPT = 64;
 
+  private static final List<LogName> LOGS = Part.logs("queue-claim/");
+
   private final LogStore logs;
   private final Workers workers;
   private final long[] seen = new long[Part.COUNT];
@@ -33,7 +35,12 @@ final class Claims {
   }
 
   static LogName log(int part) {
-    return new LogName(String.format("queue-claim/%02d", part));
+    return LOGS.get(part);
+  }
+
+  /** The part that a log of claims is of; -1 for any other log. */
+  static int number(LogName log) {
+    return LOGS.indexOf(log);
   }
 
   /** Learns where the log of a part stands. */

@@ -165,19 +165,16 @@ public final class MailQueue implements AutoCloseable {
   // ---- parts
 
   private void hinted(LogName log) {
-    if (!log.value().startsWith("queue")) {
+    int part = Math.max(Part.number(log), Claims.number(log));
+    if (part < 0) {
       return;
     }
-    for (int part = 0; part < Part.COUNT; part++) {
-      if (log.equals(Part.log(part)) || log.equals(Claims.log(part))) {
-        lock.lock();
-        try {
-          moved.add(part);
-          wake.signalAll();
-        } finally {
-          lock.unlock();
-        }
-      }
+    lock.lock();
+    try {
+      moved.add(part);
+      wake.signalAll();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,8 @@ final class Part {
 
   /** Number of parts. A power of two well above the number of nodes, so that shares are even. */
   static final int COUNT = 16;
+
+  private static final List<LogName> LOGS = logs("queue/");
 
   final int number;
   final LogName log;
@@ -70,7 +73,19 @@ final class Part {
   }
 
   static LogName log(int number) {
-    return new LogName(String.format("queue/%02d", number));
+    return LOGS.get(number);
+  }
+
+  /** The part that a log is; -1 for any other log. */
+  static int number(LogName log) {
+    return LOGS.indexOf(log);
+  }
+
+  /** The names of the logs of all parts, by their numbers. */
+  static List<LogName> logs(String prefix) {
+    return IntStream.range(0, COUNT)
+        .mapToObj(number -> new LogName(prefix + String.format("%02d", number)))
+        .toList();
   }
 
   /** Messages that wait. */

@@ -146,6 +146,11 @@ final class ForLists {
 
   /** Why some list refuses it. */
   Optional<Reply> refusal() {
-    return taken.keySet().stream().flatMap(each -> refusal(each).stream()).findFirst();
+    for (Taken each : taken.values()) {
+      if (each instanceof Taken.Refused(Reply reply, String _)) {
+        return Optional.of(reply);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +28,8 @@ public final class MailStory {
 
   /** Characters of a Message-ID. */
   private static final int LONGEST_ID = 250;
+
+  private static final Pattern UNPRINTABLE = Pattern.compile("[^ -~]");
 
   private final Logger log;
   private final String session;
@@ -147,6 +150,6 @@ public final class MailStory {
       return "";
     }
     String cut = messageId.substring(0, Math.min(LONGEST_ID, messageId.length()));
-    return cut.replaceAll("[^ -~]", "?");
+    return UNPRINTABLE.matcher(cut).replaceAll("?");
   }
 }

@@ -4,8 +4,6 @@ import hikyaku.mailbox.store.StoreException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Waiting for the engine's own threads. */
@@ -20,21 +18,25 @@ public final class Waiting {
    */
   public static <T extends @Nullable Object> T forAnswer(
       CompletableFuture<T> answer, Duration timeout, String tooLate) {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    // Others may wait for the same answer, and longer.
+    CompletableFuture<T> own = answer.copy();
+    Runnable over = Overdue.watch(own, System.nanoTime() + timeout.toNanos());
     boolean interrupted = false;
     try {
       while (true) {
         try {
-          return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+          return own.get();
         } catch (InterruptedException e) {
           interrupted = true;
-        } catch (TimeoutException e) {
-          throw new StoreException.Unavailable(tooLate, e);
         } catch (ExecutionException e) {
+          if (e.getCause() instanceof Overdue.Late late) {
+            throw new StoreException.Unavailable(tooLate, late);
+          }
           throw rethrown(e);
         }
       }
     } finally {
+      over.run();
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
