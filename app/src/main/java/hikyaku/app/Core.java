@@ -17,6 +17,7 @@ import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.DkimKeys;
 import hikyaku.server.dkim.DomainSigner;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.dmarc.ReceivedReports;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
@@ -37,6 +38,7 @@ import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.BackendOperations;
 import hikyaku.server.ops.ClusterOperations;
 import hikyaku.server.ops.DkimOperations;
+import hikyaku.server.ops.DmarcOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.Everywhere;
 import hikyaku.server.ops.JournalSearch;
@@ -108,6 +110,7 @@ final class Core implements AutoCloseable {
   private final ListBook lists;
   private final ListDesk listDesk;
   private final SendingBook sending;
+  private final ReceivedReports received;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
       throws IOException, Failure {
@@ -141,6 +144,7 @@ final class Core implements AutoCloseable {
               configuration.sieve(),
               new Onward(new SenderRewriting(configuration.srs(), key, directory, clock), signer));
       sending = new SendingBook(store.logs());
+      received = new ReceivedReports(store.logs());
       lists = new ListBook(store.logs(), configuration.lists(), random, clock);
       listDesk =
           new ListDesk(
@@ -342,6 +346,7 @@ final class Core implements AutoCloseable {
                 senders(Optional.ofNullable(flow), new SimpleMeterRegistry()),
                 flow == null ? Allowance.UNLIMITED : allowance(flow),
                 InstantSource.system()),
+            new DmarcOperations(received, clock),
             new NodeOperations(store, mail, node),
             new SessionOperations(node),
             new ClusterOperations(cluster),
@@ -446,6 +451,11 @@ final class Core implements AutoCloseable {
 
   BackendBook backends() {
     return backends;
+  }
+
+  /** What others report of domains here. */
+  ReceivedReports received() {
+    return received;
   }
 
   MailStore mail() {

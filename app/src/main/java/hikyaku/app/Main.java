@@ -6,6 +6,7 @@ import hikyaku.app.command.BackendCommand;
 import hikyaku.app.command.ClusterCommands;
 import hikyaku.app.command.ConfigCommand;
 import hikyaku.app.command.ConnectionsCommand;
+import hikyaku.app.command.DmarcCommand;
 import hikyaku.app.command.DnsCommand;
 import hikyaku.app.command.DomainCommand;
 import hikyaku.app.command.ExamineCommand;
@@ -65,6 +66,7 @@ public final class Main {
           Map.entry("mailbox", MailboxCommand.class),
           Map.entry("queue", QueueCommand.class),
           Map.entry("sending", SendingCommand.class),
+          Map.entry("dmarc", DmarcCommand.class),
           Map.entry("sieve", SieveCommand.class),
           Map.entry("examine", ExamineCommand.class),
           Map.entry("import", TransferCommands.Import.class),

@@ -155,12 +155,13 @@ final class Node implements AutoCloseable {
               signer,
               meters);
       Senders senders = core.senders(Optional.of(flow), meters);
-      Optional<DmarcReports> dmarc = dmarc(dns, signer, meters);
+      DmarcReports dmarc = DmarcReports.of(core, dns, signer, meters);
       mailIn =
           mailIn.with(
               senders,
               origin(configuration.origin(), dns, meters),
-              dmarc.map(DmarcReports::results),
+              dmarc.results(),
+              dmarc.inbox(),
               core.lists());
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
@@ -295,7 +296,7 @@ final class Node implements AutoCloseable {
         index.start();
       }
       opened.add(housekeeping(configuration.housekeeping(), policies, reporter(dns, signer)));
-      dmarc.ifPresent(reports -> opened.add(reports.start(configuration.housekeeping())));
+      opened.add(dmarc.start(configuration.housekeeping()));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
       opened.close();
@@ -406,13 +407,6 @@ final class Node implements AutoCloseable {
                 signer,
                 opened.add(new HttpsReports(settings)),
                 core.clock()))
-        : Optional.empty();
-  }
-
-  /** What counts what DMARC makes of mail, and tells other domains of it, if anything does. */
-  private Optional<DmarcReports> dmarc(Dns dns, Signer signer, MeterRegistry meters) {
-    return core.configuration().dmarcReports().enabled()
-        ? Optional.of(DmarcReports.of(core, dns, signer, meters))
         : Optional.empty();
   }
 

@@ -23,7 +23,8 @@ final class Publication {
     return new Plan(
         hosts.orElse(List.of(configuration.hostname())),
         services(configuration.listen()),
-        queue.relay().map(Relay::bareHost).stream().toList());
+        queue.relay().map(Relay::bareHost).stream().toList(),
+        configuration.dmarcReports().address());
   }
 
   /** Those that RFC 8314 wants found, and ManageSieve, each if it is served. */

@@ -158,6 +158,7 @@ final class ArchitectureTest {
                   "server.dmarc",
                   Set.of(
                       "protocol.address",
+                      "protocol.mime",
                       "protocol.wire",
                       "mailbox",
                       "server.dkim",
@@ -244,6 +245,7 @@ final class ArchitectureTest {
     Set<String> seen = new TreeSet<>(server("protocol"));
     seen.add("server.cluster");
     seen.add("server.dkim");
+    seen.add("server.dmarc");
     seen.add("server.published");
     seen.add("server.filter");
     seen.add("server.flow");

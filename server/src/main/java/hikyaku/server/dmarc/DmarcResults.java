@@ -78,7 +78,7 @@ public final class DmarcResults {
   /**
    * @param reporters addresses that reports are from and come to
    */
-  public DmarcResults(LogStore logs, InstantSource clock, Set<String> reporters) {
+  public DmarcResults(LogStore logs, InstantSource clock, List<String> reporters) {
     this.logs = logs;
     this.clock = clock;
     this.reporters =

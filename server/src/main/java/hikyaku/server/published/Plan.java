@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,8 +19,10 @@ import java.util.stream.Stream;
  * @param hosts the names that mail and clients come to, the first one preferred
  * @param services what clients may use
  * @param relays hosts that mail is handed to, to be carried on, by name or address
+ * @param reports the address that takes reports of DMARC; empty for postmaster of each domain
  */
-public record Plan(List<String> hosts, List<Service> services, List<String> relays) {
+public record Plan(
+    List<String> hosts, List<Service> services, List<String> relays, String reports) {
   private static final String SPF = "v=spf1";
   private static final String DMARC = "v=dmarc1";
   private static final String STS = "v=stsv1";
@@ -64,6 +67,7 @@ public record Plan(List<String> hosts, List<Service> services, List<String> rela
       records.add(key(key, now));
     }
     records.add(dmarc(domain));
+    agreement(domain).ifPresent(records::add);
     records.add(sts(domain, now));
     records.add(reports(domain));
     for (Service service : services) {
@@ -131,15 +135,53 @@ public record Plan(List<String> hosts, List<Service> services, List<String> rela
         key.recordName(), Kind.TXT, key.recordText(), !past, remark, Rule.key(key.recordText()));
   }
 
-  private static Wanted dmarc(String domain) {
+  private Wanted dmarc(String domain) {
+    String place = "mailto:" + (reports.isEmpty() ? "postmaster@" + domain : reports);
     return new Wanted(
         "_dmarc." + domain,
         Kind.TXT,
-        "v=DMARC1; p=none; rua=mailto:postmaster@" + domain,
+        "v=DMARC1; p=none; rua=" + place,
         true,
         "What others do with mail that proves nothing. Begin with none; go on to quarantine and"
             + " reject when the reports show nothing of yours.",
-        Rule.single(DMARC, dmarc -> Rule.tags(dmarc).containsKey("p")));
+        Rule.single(
+            DMARC,
+            dmarc ->
+                Rule.tags(dmarc).containsKey("p") && (reports.isEmpty() || names(dmarc, place))));
+  }
+
+  /** Whether a record has reports sent to a place; it may say how much that takes. */
+  private static boolean names(String dmarc, String place) {
+    return Arrays.stream(Rule.tags(dmarc).getOrDefault("rua", "").split(","))
+        .map(uri -> uri.replaceFirst("![0-9]+[kmgtKMGT]?$", ""))
+        .anyMatch(place::equalsIgnoreCase);
+  }
+
+  /**
+   * RFC 7489 §7.1: where reports go to another domain, that has to agree. What is above or below is
+   * of the same organization.
+   */
+  private Optional<Wanted> agreement(String domain) {
+    String takes = reports.substring(reports.lastIndexOf('@') + 1).toLowerCase(Locale.ROOT);
+    if (takes.isEmpty()
+        || ("." + takes).endsWith("." + domain)
+        || ("." + domain).endsWith("." + takes)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Wanted(
+            domain + "._report._dmarc." + takes,
+            Kind.TXT,
+            "v=DMARC1",
+            true,
+            "Says that "
+                + takes
+                + " takes reports of "
+                + domain
+                + "; without it none come. *._report._dmarc."
+                + takes
+                + " says so for all domains.",
+            found -> true));
   }
 
   /** RFC 8461 §3.1. The policy itself is a file that some web server has. */

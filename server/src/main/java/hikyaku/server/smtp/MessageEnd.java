@@ -26,6 +26,7 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.dmarc.ReportInbox;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
 import hikyaku.server.filter.Refusal;
@@ -220,6 +221,25 @@ final class MessageEnd {
         .toList();
   }
 
+  /**
+   * What notes the message for who reads reports. One that comes from elsewhere must be proven to
+   * be from its author: anybody could report anything else.
+   */
+  private List<Append> arrival(Blob blob) {
+    boolean examined = transaction.examination() != null;
+    if (session.face() == SmtpFace.SUBMISSION
+        || (examined && !finding.results().contains("dmarc=pass"))) {
+      return List.of();
+    }
+    String key = Objects.requireNonNull(attempt(session, transaction, blob).part("/report").key());
+    return session
+        .services()
+        .reportInbox()
+        .flatMap(inbox -> inbox.arrived(recipients(), blob, finding.author(), key))
+        .stream()
+        .toList();
+  }
+
   private List<String> recipients() {
     return transaction.recipients().stream().map(to -> to.path().toString()).toList();
   }
@@ -284,7 +304,9 @@ final class MessageEnd {
     outgoing.addAll(counted(received.blob()));
     List<Append> others = new ArrayList<>(outgoing);
     others.addAll(forLists.round());
-    List<Append> judgement = judgement(received.blob());
+    List<Append> notes = new ArrayList<>(judgement(received.blob()));
+    List<Append> arrival = arrival(received.blob());
+    notes.addAll(arrival);
     List<Delivered> delivered =
         deliver(
             deliveries,
@@ -295,7 +317,7 @@ final class MessageEnd {
                       || deliveries.isEmpty()
                       || left.cardinality() < deliveries.size();
               if (taken) {
-                round.addAll(judgement);
+                round.addAll(notes);
               }
               return round;
             },
@@ -324,6 +346,9 @@ final class MessageEnd {
     Answer answer = answer(byAccount, forLists);
     if (any) {
       told(received, completed, signatures, copies, into(copies, ofCopies), began, null);
+      if (!arrival.isEmpty()) {
+        session.services().reportInbox().ifPresent(ReportInbox::look);
+      }
       if (answer.replies().stream().allMatch(Reply::isPositive)) {
         SuccessReport.deliver(session, transaction, received);
       }

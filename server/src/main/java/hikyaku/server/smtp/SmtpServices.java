@@ -5,6 +5,7 @@ import hikyaku.server.auth.Authenticator;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dmarc.DmarcResults;
+import hikyaku.server.dmarc.ReportInbox;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.origin.Origin;
@@ -29,6 +30,7 @@ import java.util.function.LongSupplier;
  * @param senders says whose mail may go out; empty for everybody's
  * @param origin finds out whom mail from other servers is from; empty to take their word
  * @param dmarc counts what DMARC makes of mail, for reports; empty for nobody
+ * @param reportInbox takes in what others report of DMARC; empty for nobody
  * @param signer signs what is for others
  * @param clock for dates in trace fields
  * @param nanoTime for deadlines
@@ -44,6 +46,7 @@ public record SmtpServices(
     Optional<Senders> senders,
     Optional<Origin> origin,
     Optional<DmarcResults> dmarc,
+    Optional<ReportInbox> reportInbox,
     Signer signer,
     MeterRegistry meters,
     InstantSource clock,
@@ -86,6 +89,7 @@ public record SmtpServices(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         signer,
         meters,
         mail.clock(),
@@ -95,10 +99,14 @@ public record SmtpServices(
 
   /**
    * The same, with who says whose mail may go out, who finds out whom mail is from, who counts that
-   * for reports, and who takes the mail for mailing lists.
+   * for reports, who takes reports in, and who takes the mail for mailing lists.
    */
   public SmtpServices with(
-      Senders guard, Optional<Origin> finder, Optional<DmarcResults> results, ListDoor door) {
+      Senders guard,
+      Optional<Origin> finder,
+      Optional<DmarcResults> results,
+      Optional<ReportInbox> reports,
+      ListDoor door) {
     return new SmtpServices(
         directory,
         authenticator,
@@ -109,6 +117,7 @@ public record SmtpServices(
         Optional.of(guard),
         finder,
         results,
+        reports,
         signer,
         meters,
         clock,

@@ -31,7 +31,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
@@ -67,7 +66,7 @@ class DmarcReporterTest {
   }
 
   private DmarcResults results() {
-    return new DmarcResults(store.logs(), clock, Set.of("postmaster@us.test"));
+    return new DmarcResults(store.logs(), clock, List.of("postmaster@us.test"));
   }
 
   private DmarcReporter reporter(String node) {

@@ -23,7 +23,8 @@ class InspectorTest {
       new Plan(
           List.of("mx.example.org", "mx2.example.org"),
           List.of(new Plan.Service("imaps", 993)),
-          List.of());
+          List.of(),
+          "");
 
   private final TestClock clock = new TestClock();
   private final Map<String, List<String>> zone = new HashMap<>();
@@ -152,8 +153,42 @@ class InspectorTest {
     assertThat(rsa).matches(".* TXT \\( \"[^\"]{255}\" \"[^\"]{1,255}\" \\)");
     assertThat(rsa.replaceAll(".*\\( \"|\" \"|\" \\)", "")).isEqualTo(keys.getFirst().recordText());
     assertThat(
-            new Plan(List.of("a.test"), List.of(), List.of("192.0.2.1", "127.0.0.1", "out.test")))
+            new Plan(
+                List.of("a.test"), List.of(), List.of("192.0.2.1", "127.0.0.1", "out.test"), ""))
         .extracting(plan -> plan.records("b.test", List.of(), clock.instant()).get(1).value())
         .isEqualTo("v=spf1 mx ip4:192.0.2.1 a:out.test ~all");
+  }
+
+  /** RFC 7489 §7.1: reports that go to another domain, if it agrees. */
+  @Test
+  void whereReportsOfDmarcGo() {
+    Plan plan = new Plan(List.of("mx.a.test"), List.of(), List.of(), "dmarc@reports.test");
+    Inspector inspector = new Inspector(plan, (name, _) -> zone.getOrDefault(name, List.of()));
+    List<Wanted> wanted =
+        plan.records("b.test", List.of(), clock.instant()).stream()
+            .filter(each -> each.name().contains("_dmarc"))
+            .toList();
+    assertThat(wanted)
+        .extracting(Wanted::line)
+        .containsExactly(
+            "_dmarc.b.test. 3600 IN TXT \"v=DMARC1; p=none; rua=mailto:dmarc@reports.test\"",
+            "b.test._report._dmarc.reports.test. 3600 IN TXT \"v=DMARC1\"");
+    zone.put("_dmarc.b.test", List.of("v=DMARC1; p=none; rua=mailto:x@b.test"));
+    zone.put("b.test._report._dmarc.reports.test", List.of("hello"));
+    assertThat(wanted)
+        .extracting(each -> inspector.inspect(each).state())
+        .containsExactly(Finding.State.DIFFERS, Finding.State.MISSING);
+    zone.put(
+        "_dmarc.b.test",
+        List.of("v=DMARC1; p=none; rua=mailto:x@b.test, mailto:DMARC@reports.test!5m"));
+    zone.put("b.test._report._dmarc.reports.test", List.of("hello", "v=DMARC1;"));
+    assertThat(wanted)
+        .extracting(each -> inspector.inspect(each).state())
+        .containsOnly(Finding.State.RIGHT);
+    for (String same : List.of("reports.test", "x.reports.test", "test")) {
+      assertThat(plan.records(same, List.of(), clock.instant()))
+          .as(same)
+          .noneMatch(each -> each.name().contains("._report."));
+    }
   }
 }

@@ -16,6 +16,7 @@ import hikyaku.server.net.TlsMode;
 import hikyaku.server.origin.Origin;
 import hikyaku.server.origin.OriginSettings;
 import hikyaku.server.testing.Carrier;
+import hikyaku.server.testing.MailSink;
 import hikyaku.server.testing.ZoneDns;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
@@ -41,6 +42,7 @@ class OriginDeliveryTest {
   private World world;
   private Origin origin;
   private Runnable beforeText = () -> {};
+  private String recipient = "u1@demo.test";
 
   static OriginSettings settings(List<AddressPrefix> trusted) {
     return new OriginSettings(
@@ -88,7 +90,7 @@ class OriginDeliveryTest {
           List.of(
               hello + " c.example",
               "MAIL FROM:<jo@a.example>",
-              "RCPT TO:<u1@demo.test>",
+              "RCPT TO:<" + recipient + ">",
               "DATA",
               header + "Subject: x\r\n\r\nhi\r\n.")) {
         if (line.endsWith(".")) {
@@ -285,5 +287,35 @@ class OriginDeliveryTest {
       world = null;
     }
     assertThat(after.get()).as("nodes that died after they had counted").isPositive();
+  }
+
+  private int noted() {
+    return (int)
+        world.store.logs().read(new LogName("dmarc-inbox"), 0, Long.MAX_VALUE, 100).stream()
+            .filter(entry -> !entry.blobs().isEmpty())
+            .count();
+  }
+
+  private double read(String result) {
+    var counter = world.meters.find("hikyaku.dmarc.received").tag("result", result).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  /** Reports of others are read if they are proven to be theirs. */
+  @Test
+  void whatComesForWhoTakesReportsIsReadIfItIsProven() throws Exception {
+    open();
+    recipient = "U2@demo.test";
+    dns.with("_dmarc.a.example", "TXT", "v=DMARC1; p=none");
+    assertThat(send("From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(noted()).isZero();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 +all");
+    assertThat(send("From: jo@a.example\r\n")).startsWith("250 ");
+    MailSink.until("it was read", () -> read("unreadable") == 1);
+    MailSink.until("it is let go of", () -> noted() == 0);
+    recipient = "u1@demo.test";
+    assertThat(send("From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(read("unreadable")).isEqualTo(1);
+    assertThat(noted()).isZero();
   }
 }

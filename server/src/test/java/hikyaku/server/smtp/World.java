@@ -20,6 +20,8 @@ import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dmarc.DmarcResults;
+import hikyaku.server.dmarc.ReceivedReports;
+import hikyaku.server.dmarc.ReportInbox;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
 import hikyaku.server.filter.Redirects;
@@ -72,7 +74,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocket;
@@ -201,6 +202,7 @@ final class World implements AutoCloseable {
         Optional.of(senders(of)),
         origin,
         dmarc(of),
+        Optional.of(reportInbox(of)),
         (authors, content) -> signer.sign(authors, content),
         meters,
         CLOCK,
@@ -209,9 +211,22 @@ final class World implements AutoCloseable {
   }
 
   private static Optional<DmarcResults> dmarc(MailStore of) {
-    DmarcResults results = new DmarcResults(of.store().logs(), CLOCK, Set.of("reports@demo.test"));
+    DmarcResults results = new DmarcResults(of.store().logs(), CLOCK, List.of("reports@demo.test"));
     results.open();
     return Optional.of(results);
+  }
+
+  private ReportInbox reportInbox(MailStore of) {
+    ReportInbox inbox =
+        new ReportInbox(
+            "u2@demo.test",
+            Duration.ofDays(9),
+            of,
+            new ReceivedReports(of.store().logs()),
+            domain -> domain,
+            meters);
+    inbox.open();
+    return inbox;
   }
 
   private ListDesk lists(MailStore of) {
