@@ -126,12 +126,17 @@ final class Part {
     return children;
   }
 
-  /** The parts in it; a multipart in which no part was found has none. */
+  /**
+   * The parts in it: none of a multipart in which no part was found, nor of what is wrongly encoded
+   * (RFC 2045 §6.4), into which nobody looks and nothing can be put.
+   */
   List<Part> parts() {
     boolean none =
         described.isMultipart()
-            && children.size() == 1
-            && described.children().getFirst().headerStart() == described.bodyStart();
+            ? children.size() == 1
+                && described.children().getFirst().headerStart() == described.bodyStart()
+            : described.encoding().equals("base64")
+                || described.encoding().equals("quoted-printable");
     return none ? List.of() : children;
   }
 

@@ -168,6 +168,24 @@ class ChangingTest {
         .isEqualTo("line 2: this is no list of addresses: nobody");
   }
 
+  /** Into a message that is encoded, which it must not be, nobody looks; it is replaced whole. */
+  @Test
+  void nothingIsPutIntoAnEncodedMessage() {
+    String message =
+        NESTED.replace(
+            "X-Name: forwarded\nContent-Type: message/rfc822\n",
+            "X-Name: forwarded\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n");
+    String count = "foreverypart { set \"v\" \"${v}x\"; } fileinto \"${v}\";";
+    assertThat(run(REQUIRED + count, NESTED)).isEqualTo("fileinto xxxxxxx");
+    assertThat(run(REQUIRED + count, message)).isEqualTo("fileinto xxxxxx");
+    String made =
+        changed(
+            "foreverypart { if header :mime \"x-name\" \"forwarded\" { replace \"none\"; } }",
+            message);
+    assertThat(types(made))
+        .isEqualTo(NESTED_TYPES.replace("message/rfc822[application/x-stuff]", "text/plain"));
+  }
+
   /** What was said before has the message as it was then; what comes later is about the new one. */
   @Test
   void actionsAreAboutTheMessageOfTheirTime() {
