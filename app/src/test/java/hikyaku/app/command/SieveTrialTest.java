@@ -141,7 +141,7 @@ final class SieveTrialTest {
             line 4: header \\[] :is \\["text/html"]: false
             line 3: foreverypart: part 2, text/html
             line 4: header \\["text/html"] :is \\["text/html"]: true
-            line 4: replace part 2 by text/plain, 83 octets
+            line 4: replace part 2 by text/plain, 82 octets
             line 6: enclose the message in another one
 
             Then:
