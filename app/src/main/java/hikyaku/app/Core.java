@@ -32,6 +32,7 @@ import hikyaku.server.link.LinkKeys;
 import hikyaku.server.lists.Forgery;
 import hikyaku.server.lists.ListBook;
 import hikyaku.server.lists.ListDesk;
+import hikyaku.server.mtasts.OwnPolicies;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.AdminApi;
@@ -326,7 +327,7 @@ final class Core implements AutoCloseable {
             new DkimOperations(
                 directory,
                 dkim,
-                hosts -> Publication.plan(configuration, hosts),
+                hosts -> Publication.plan(configuration, hosts, ownPolicies(), data.tls(), clock),
                 () -> Lookup.in(new CachingDns(configuration.dns())),
                 random,
                 clock),
@@ -464,6 +465,14 @@ final class Core implements AutoCloseable {
 
   Filter filter() {
     return filter;
+  }
+
+  /** What domains here demand of whoever sends them mail. */
+  OwnPolicies ownPolicies() {
+    return new OwnPolicies(
+        configuration.mtaStsPolicy(),
+        configuration.hostname(),
+        domain -> directory.domain(domain).isPresent());
   }
 
   ListDesk lists() {

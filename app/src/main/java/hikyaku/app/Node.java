@@ -42,8 +42,8 @@ import hikyaku.server.ops.Health;
 import hikyaku.server.ops.HereOperations;
 import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LinkAnswers;
-import hikyaku.server.ops.ListPages;
 import hikyaku.server.ops.Neighbours;
+import hikyaku.server.ops.PublicPages;
 import hikyaku.server.ops.SessionOperations;
 import hikyaku.server.ops.StatusPage;
 import hikyaku.server.ops.StoryOperations;
@@ -220,10 +220,11 @@ final class Node implements AutoCloseable {
                   clock));
       TlsContext tls = context(certificates);
       net.useTls(tls);
-      List<ListPages> pages = new ArrayList<>();
+      List<PublicPages> pages = new ArrayList<>();
       if (listen.web().enabled()) {
         for (InetSocketAddress at : listeners.addresses(listen.web(), 443)) {
-          pages.add(opened.add(new ListPages(at, tls.context(), core.lists())));
+          pages.add(
+              opened.add(new PublicPages(at, tls.context(), core.lists(), core.ownPolicies())));
         }
       }
 
@@ -276,7 +277,7 @@ final class Node implements AutoCloseable {
         admin.add(opened.add(new AdminServer(at, token, api, status, health::problems, page)));
       }
       net.start();
-      pages.forEach(ListPages::start);
+      pages.forEach(PublicPages::start);
       links.forEach(LinkServer::start);
       joined.onWish(this::wished);
       joined.live(core.isAlone());
@@ -324,8 +325,8 @@ final class Node implements AutoCloseable {
       throw new Failure(
           "listen."
               + listener
-              + ".pool is for fronts, which choose nodes. What a node is one of is said with 'hikyaku"
-              + " node pools'.");
+              + ".pool is for fronts, which choose nodes. What a node is one of is said with"
+              + " 'hikyaku node pools'.");
     }
   }
 

@@ -2,29 +2,78 @@ package hikyaku.app;
 
 import hikyaku.app.config.Configuration;
 import hikyaku.app.config.Listen;
+import hikyaku.server.mtasts.OwnPolicies;
 import hikyaku.server.published.Plan;
 import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.smtpclient.Relay;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a configuration says of a server that the world has to know. */
 final class Publication {
+  private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+
   private Publication() {}
 
   /**
    * What domains should publish.
    *
    * @param hosts where mail and clients come to; this host if not given
+   * @param policies what domains here demand of whoever sends them mail
+   * @param selfSigned where a certificate of our own making is
    */
-  static Plan plan(Configuration configuration, Optional<List<String>> hosts) {
+  static Plan plan(
+      Configuration configuration,
+      Optional<List<String>> hosts,
+      OwnPolicies policies,
+      Path selfSigned,
+      InstantSource clock) {
     QueueSettings queue = configuration.queue();
     return new Plan(
         hosts.orElse(List.of(configuration.hostname())),
         services(configuration.listen()),
         queue.relay().map(Relay::bareHost).stream().toList(),
-        configuration.dmarcReports().address());
+        configuration.dmarcReports().address(),
+        policies::id,
+        host ->
+            keyHashes(
+                new Certificates(
+                    configuration.tls(), selfSigned, configuration.hostname(), clock),
+                host));
+  }
+
+  /** Of the certificates that have this name. What cannot be read, the listeners complain of. */
+  private static List<String> keyHashes(Certificates certificates, String host) {
+    try {
+      List<String> hashes = new ArrayList<>();
+      for (Certificates.Found found : certificates.look().found()) {
+        int dot = host.indexOf('.');
+        Set<String> names = found.credential().names();
+        if (names.contains(host) || (dot > 0 && names.contains("*" + host.substring(dot)))) {
+          MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+          byte[] key = found.leaf().getPublicKey().getEncoded();
+          hashes.add(HexFormat.of().formatHex(sha256.digest(key)));
+        }
+      }
+      return hashes.stream().distinct().toList();
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("cause", Reason.of(e))
+          .log("the certificates cannot be read, so no TLSA record is printed");
+      return List.of();
+    } catch (GeneralSecurityException everyJavaHasIt) {
+      throw new IllegalStateException(everyJavaHasIt);
+    }
   }
 
   /** Those that RFC 8314 wants found, and ManageSieve, each if it is served. */

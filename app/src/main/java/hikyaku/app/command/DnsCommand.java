@@ -39,7 +39,11 @@ public final class DnsCommand extends Asking {
     JsonNode records =
         door.call(hosts.isEmpty() ? call : call.with("hosts", String.join(",", hosts)));
     for (JsonNode record : records) {
-      wrong |= flag(record, "needed") && !text(record, "state").equals("right");
+      boolean right = text(record, "state").equals("right");
+      // Mail suffers without no TLSA record, and from a wrong one.
+      boolean misleading =
+          text(record, "type").equals("TLSA") && text(record, "state").equals("differs");
+      wrong |= (flag(record, "needed") && !right) || misleading;
     }
     if (json()) {
       screen.json(records);
@@ -54,7 +58,6 @@ public final class DnsCommand extends Asking {
       lines.add(text(record, "line"));
       lines.add("");
     }
-    lines.add("; Not looked at: DANE, which a domain may publish besides.");
     lines.forEach(line -> screen.line(Screen.printable(line)));
   }
 

@@ -13,6 +13,7 @@ import hikyaku.server.front.HealthSettings;
 import hikyaku.server.imap.ImapSettings;
 import hikyaku.server.link.LinkSettings;
 import hikyaku.server.lists.ListSettings;
+import hikyaku.server.mtasts.OwnPolicySettings;
 import hikyaku.server.mtasts.StsSettings;
 import hikyaku.server.net.NetLimits;
 import hikyaku.server.origin.OriginSettings;
@@ -51,6 +52,7 @@ import java.nio.file.Path;
  * @param origin what is found out about whom mail from other servers is from
  * @param queue how mail goes out to other servers
  * @param mtaSts policies of other domains about TLS (MTA-STS, RFC 8461)
+ * @param mtaStsPolicy the policy about TLS that domains here have for others (MTA-STS, RFC 8461)
  * @param sending when an account that sends is taken for a stolen one
  * @param tlsReports reports to other domains about TLS with their servers (TLSRPT, RFC 8460)
  * @param dmarcReports reports to other domains of what DMARC made of mail from them
@@ -86,6 +88,7 @@ public record Configuration(
     OriginSettings origin,
     QueueSettings queue,
     StsSettings mtaSts,
+    OwnPolicySettings mtaStsPolicy,
     SendingSettings sending,
     TlsReportSettings tlsReports,
     DmarcReportSettings dmarcReports,
@@ -121,6 +124,7 @@ public record Configuration(
           OriginSettings.DEFAULTS,
           QueueSettings.DEFAULTS,
           StsSettings.DEFAULTS,
+          OwnPolicySettings.DEFAULTS,
           SendingSettings.DEFAULTS,
           TlsReportSettings.DEFAULTS,
           DmarcReportSettings.DEFAULTS,
@@ -192,6 +196,7 @@ public record Configuration(
         origin,
         queue,
         mtaSts,
+        mtaStsPolicy,
         sending,
         tlsReports,
         dmarcReports,

@@ -29,8 +29,9 @@ import java.util.function.UnaryOperator;
  *     port
  * @param link sessions that fronts carry, port 90 and so 2090. Off unless set: a node needs it only
  *     behind a front
- * @param web pages for everybody over HTTPS: members of mailing lists leave by them with one click;
- *     port 443 and so 2443. Off unless set; {@code lists.url} says how it is seen from outside
+ * @param web what there is for everybody over HTTPS: members of mailing lists leave by it with one
+ *     click, other servers get policies ({@code mta-sts-policy}). Port 443 and so 2443. Off unless
+ *     set; {@code lists.url} says how it is seen from outside
  * @param admin status page, metrics, health and the interface of the command line over HTTP, port
  *     80 and so 2080. Without TLS: keep it on loopback
  */
@@ -79,8 +80,8 @@ public record Listen(
         || !admin.pool().isEmpty()
         || !lmtp.pool().isEmpty()) {
       throw new IllegalArgumentException(
-          "sessions of listen.link, listen.web, listen.admin and listen.lmtp are not given to nodes: pool is not"
-              + " for them");
+          "sessions of listen.link, listen.web, listen.admin and listen.lmtp are not given to"
+              + " nodes: pool is not for them");
     }
   }
 

@@ -102,10 +102,15 @@ final class StsParser {
 
   private static String server(String value) throws StsException {
     String lower = value.toLowerCase(Locale.ROOT);
-    if (lower.length() > LONGEST_NAME || !SERVER.matcher(lower).matches()) {
+    if (!isServer(lower)) {
       throw invalid("an mx that is no name");
     }
     return lower;
+  }
+
+  /** Whether this is the name of a server, or a pattern of such, in lower case. */
+  static boolean isServer(String lower) {
+    return lower.length() <= LONGEST_NAME && SERVER.matcher(lower).matches();
   }
 
   private static StsException invalid(String what) {

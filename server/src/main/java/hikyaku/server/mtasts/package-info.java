@@ -1,6 +1,7 @@
 /**
  * What other domains demand of whoever sends them mail: their policies about TLS, found by DNS and
- * HTTPS and kept in the store, where all nodes have them and a restart loses none.
+ * HTTPS and kept in the store, where all nodes have them and a restart loses none. And what domains
+ * here demand: {@link hikyaku.server.mtasts.OwnPolicies}.
  *
  * <p>Invariants: a policy that was fetched holds for as long as it said, whatever DNS and its host
  * say or fail to say meanwhile, unless a newer one is fetched; a domain that was never heard to

@@ -29,7 +29,10 @@ public final class Inspector {
       findings.add(inspect(wanted));
     }
     for (String host : plan.hosts()) {
-      addresses(host, findings);
+      addresses(host, findings, true);
+    }
+    if (plan.policyIds().apply(domain).isPresent()) {
+      addresses(Plan.policyHost(domain), findings, false);
     }
     return findings;
   }
@@ -49,8 +52,12 @@ public final class Inspector {
     }
   }
 
-  /** A host has addresses, and each of them says that it is the host's. */
-  private void addresses(String host, List<Finding> findings) {
+  /**
+   * A host has addresses, and each of them says that it is the host's.
+   *
+   * @param forMail whether mail comes to it, else whoever asks for a policy does
+   */
+  private void addresses(String host, List<Finding> findings, boolean forMail) {
     List<String> addresses = new ArrayList<>();
     String cause = "";
     for (Kind kind : List.of(Kind.A, Kind.AAAA)) {
@@ -61,13 +68,13 @@ public final class Inspector {
       }
     }
     if (addresses.isEmpty()) {
-      Wanted wanted = Plan.address(host);
+      Wanted wanted = forMail ? Plan.address(host) : Plan.policyAddress(host);
       State state = cause.isEmpty() ? State.MISSING : State.UNKNOWN;
       findings.add(new Finding(wanted, state, List.of(), cause));
     }
     for (String address : addresses) {
       InetAddress literal = InetAddress.ofLiteral(address);
-      if (!literal.isLoopbackAddress()) {
+      if (forMail && !literal.isLoopbackAddress()) {
         findings.add(inspect(Plan.reverse(literal, host)));
       }
     }

@@ -10,5 +10,7 @@ public enum Kind {
   /** The name of an address; asked for by the address itself. */
   PTR,
   SRV,
+  /** The key of a host's certificate (RFC 6698). */
+  TLSA,
   TXT
 }

@@ -2,6 +2,7 @@ package hikyaku.server.published;
 
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsException;
+import hikyaku.server.dns.Tlsa;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,8 @@ public interface Lookup {
                   .toList();
           case PTR -> dns.ptr(InetAddress.ofLiteral(name)).orElse(List.of());
           case SRV -> dns.srv(name).orElse(List.of());
+          case TLSA ->
+              dns.tlsa(name).records().orElse(List.of()).stream().map(Tlsa::toString).toList();
           case TXT -> dns.txt(name).orElse(List.of());
         };
   }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -20,9 +21,17 @@ import java.util.stream.Stream;
  * @param services what clients may use
  * @param relays hosts that mail is handed to, to be carried on, by name or address
  * @param reports the address that takes reports of DMARC; empty for postmaster of each domain
+ * @param policyIds the id of a domain's policy about TLS, if this server gives one out
+ * @param keyHashes the SHA-256 of the keys of a host's certificates, in hexadecimal digits, one for
+ *     each that clients may be shown
  */
 public record Plan(
-    List<String> hosts, List<Service> services, List<String> relays, String reports) {
+    List<String> hosts,
+    List<Service> services,
+    List<String> relays,
+    String reports,
+    Function<String, Optional<String>> policyIds,
+    Function<String, List<String>> keyHashes) {
   private static final String SPF = "v=spf1";
   private static final String DMARC = "v=dmarc1";
   private static final String STS = "v=stsv1";
@@ -68,8 +77,13 @@ public record Plan(
     }
     records.add(dmarc(domain));
     agreement(domain).ifPresent(records::add);
-    records.add(sts(domain, now));
+    records.add(policyIds.apply(domain).map(id -> sts(domain, id)).orElseGet(() -> sts(domain, now)));
     records.add(reports(domain));
+    for (String host : hosts) {
+      for (String hash : keyHashes.apply(host)) {
+        records.add(tlsa(host, hash));
+      }
+    }
     for (Service service : services) {
       records.add(
           new Wanted(
@@ -184,6 +198,37 @@ public record Plan(
             found -> true));
   }
 
+  /** RFC 8461 §3.1, for a policy that this server gives out. */
+  private static Wanted sts(String domain, String id) {
+    return new Wanted(
+        "_mta-sts." + domain,
+        Kind.TXT,
+        "v=STSv1; id=" + id,
+        true,
+        "The policy that this server gives out at https://"
+            + policyHost(domain)
+            + "/.well-known/mta-sts.txt. The id is another one whenever the policy is.",
+        Rule.single(STS, sts -> Rule.tags(sts).getOrDefault("id", "").equals(id)));
+  }
+
+  /** Where others get a domain's policy (RFC 8461 §3.3). */
+  static String policyHost(String domain) {
+    return "mta-sts." + domain;
+  }
+
+  /** RFC 7672 §3.1.1: the server's own key, whoever has signed its certificate. */
+  private static Wanted tlsa(String host, String hash) {
+    return new Wanted(
+        "_25._tcp." + host,
+        Kind.TLSA,
+        "3 1 1 " + hash,
+        false,
+        "DANE: only in a zone that is signed by DNSSEC. It stays right while the certificate is"
+            + " renewed with the same key. Before another key is used, publish its record beside"
+            + " this one and wait for two of its TTLs; take this one out after the change.",
+        found -> found.stream().anyMatch(("3 1 1 " + hash)::equalsIgnoreCase));
+  }
+
   /** RFC 8461 §3.1. The policy itself is a file that some web server has. */
   private Wanted sts(String domain, Instant now) {
     String servers =
@@ -193,7 +238,8 @@ public record Plan(
         Kind.TXT,
         "v=STSv1; id=" + STAMP.format(now),
         false,
-        "Only together with a policy, which this server does not serve, at https://mta-sts."
+        "Only together with a policy, which this server gives out for the domains of"
+            + " mta-sts-policy.domains, and others have on a web server, at https://mta-sts."
             + domain
             + "/.well-known/mta-sts.txt: \"version: STSv1\\r\\nmode: testing\\r\\n"
             + servers
@@ -222,6 +268,17 @@ public record Plan(
         "",
         true,
         "Mail comes to this host, so it must have an address.",
+        found -> !found.isEmpty());
+  }
+
+  /** That whoever asks for a policy finds a server; it is this one that has it. */
+  static Wanted policyAddress(String host) {
+    return new Wanted(
+        host,
+        Kind.A,
+        "",
+        true,
+        "Must lead to listen.web of this server, which needs a certificate of this name.",
         found -> !found.isEmpty());
   }
 

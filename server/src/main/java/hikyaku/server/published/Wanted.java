@@ -21,12 +21,16 @@ public record Wanted(
     return switch (kind) {
       case A, AAAA -> "; %s. needs an A or AAAA record".formatted(name);
       case PTR -> "; %s needs a PTR record of %s.".formatted(name, value);
-      case MX, SRV, TXT -> "%s. %d IN %s %s".formatted(name, SECONDS, kind, data());
+      case MX, SRV, TLSA, TXT -> "%s. %d IN %s %s".formatted(name, SECONDS, kind, data());
     };
   }
 
   private String data() {
-    return kind == Kind.TXT ? quoted(value) : value + ".";
+    return switch (kind) {
+      case TXT -> quoted(value);
+      case TLSA -> value;
+      case A, AAAA, MX, PTR, SRV -> value + ".";
+    };
   }
 
   /** Strings of at most 255 octets, which whoever reads the record joins (RFC 6376 §3.6.2.2). */

@@ -24,11 +24,14 @@ class InspectorTest {
           List.of("mx.example.org", "mx2.example.org"),
           List.of(new Plan.Service("imaps", 993)),
           List.of(),
-          "");
+          "",
+          _ -> Optional.empty(),
+          host -> host.equals("mx.example.org") ? List.of("00ff", "11ff") : List.of());
 
   private final TestClock clock = new TestClock();
   private final Map<String, List<String>> zone = new HashMap<>();
   private List<DkimKey> keys = List.of();
+  private Plan plan = PLAN;
 
   @BeforeEach
   void keys() throws Exception {
@@ -56,6 +59,7 @@ class InspectorTest {
     publish("_dmarc.example.org", "TXT", "v=DMARC1;p=reject");
     publish("_mta-sts.example.org", "TXT", "v=STSv1; id=7;");
     publish("_smtp._tls.example.org", "TXT", "v=TLSRPTv1;rua=https://x.test/r,mailto:a@b.test");
+    publish("_25._tcp.mx.example.org", "TLSA", "3 1 1 00FF", "2 0 1 ab", "3 1 1 11ff");
     publish("_imaps._tcp.example.org", "SRV", "0 1 993 mx.example.org");
     publish("mx.example.org", "A", "192.0.2.1");
     publish("mx2.example.org", "AAAA", "2001:db8:0:0:0:0:0:1");
@@ -65,7 +69,7 @@ class InspectorTest {
 
   private Map<String, String> inspect() {
     Inspector inspector =
-        new Inspector(PLAN, (name, kind) -> zone.getOrDefault(name + " " + kind, List.of()));
+        new Inspector(plan, (name, kind) -> zone.getOrDefault(name + " " + kind, List.of()));
     Map<String, String> states = new HashMap<>();
     for (Finding each : inspector.inspect("example.org", keys, clock.instant())) {
       states.put(
@@ -89,14 +93,14 @@ class InspectorTest {
   void allIsRight() {
     publishAll();
     assertThat(inspect())
-        .hasSize(11)
+        .hasSize(13)
         .allSatisfy((_, state) -> assertThat(state).isEqualTo("RIGHT"));
   }
 
   @Test
   void nothingIsThere() {
     assertThat(inspect())
-        .hasSize(11)
+        .hasSize(13)
         .allSatisfy((_, state) -> assertThat(state).isEqualTo("MISSING"));
   }
 
@@ -141,6 +145,39 @@ class InspectorTest {
   }
 
   @Test
+  void eachKeyHasARecord() {
+    publishAll();
+    publish("_25._tcp.mx.example.org", "TLSA", "3 1 1 00ff");
+    assertThat(inspect())
+        .containsEntry("_25._tcp.mx.example.org TLSA 3 1 1 00ff", "RIGHT")
+        .containsEntry("_25._tcp.mx.example.org TLSA 3 1 1 11ff", "DIFFERS");
+    zone.remove("_25._tcp.mx.example.org TLSA");
+    assertThat(inspect()).containsEntry("_25._tcp.mx.example.org TLSA 3 1 1 00ff", "MISSING");
+  }
+
+  @Test
+  void aPolicyThatIsGivenOutIsAnnounced() {
+    plan =
+        new Plan(
+            PLAN.hosts(),
+            PLAN.services(),
+            PLAN.relays(),
+            "",
+            _ -> Optional.of("8"),
+            PLAN.keyHashes());
+    publishAll();
+    assertThat(inspect())
+        .containsEntry("_mta-sts.example.org TXT v=STSv1; id=8", "DIFFERS")
+        .containsEntry("mta-sts.example.org A ", "MISSING");
+    publish("_mta-sts.example.org", "TXT", "v=STSv1; id=8");
+    publish("mta-sts.example.org", "AAAA", "2001:db8:0:0:0:0:0:1");
+    assertThat(inspect())
+        .containsEntry("_mta-sts.example.org TXT v=STSv1; id=8", "RIGHT")
+        .doesNotContainKey("mta-sts.example.org A ");
+    assertThat(inspect().values()).containsOnly("RIGHT");
+  }
+
+  @Test
   void linesAreThoseOfAZone() {
     List<String> lines =
         PLAN.records("example.org", keys, clock.instant()).stream().map(Wanted::line).toList();
@@ -148,13 +185,19 @@ class InspectorTest {
         .contains(
             "example.org. 3600 IN MX 10 mx.example.org.",
             "example.org. 3600 IN TXT \"v=spf1 mx -all\"",
+            "_25._tcp.mx.example.org. 3600 IN TLSA 3 1 1 00ff",
             "_imaps._tcp.example.org. 3600 IN SRV 0 1 993 mx.example.org.");
     String rsa = lines.stream().filter(line -> line.startsWith("rsa.")).findFirst().orElseThrow();
     assertThat(rsa).matches(".* TXT \\( \"[^\"]{255}\" \"[^\"]{1,255}\" \\)");
     assertThat(rsa.replaceAll(".*\\( \"|\" \"|\" \\)", "")).isEqualTo(keys.getFirst().recordText());
     assertThat(
             new Plan(
-                List.of("a.test"), List.of(), List.of("192.0.2.1", "127.0.0.1", "out.test"), ""))
+                List.of("a.test"),
+                List.of(),
+                List.of("192.0.2.1", "127.0.0.1", "out.test"),
+                "",
+                _ -> Optional.empty(),
+                _ -> List.of()))
         .extracting(plan -> plan.records("b.test", List.of(), clock.instant()).get(1).value())
         .isEqualTo("v=spf1 mx ip4:192.0.2.1 a:out.test ~all");
   }
@@ -162,7 +205,14 @@ class InspectorTest {
   /** RFC 7489 §7.1: reports that go to another domain, if it agrees. */
   @Test
   void whereReportsOfDmarcGo() {
-    Plan plan = new Plan(List.of("mx.a.test"), List.of(), List.of(), "dmarc@reports.test");
+    Plan plan =
+        new Plan(
+            List.of("mx.a.test"),
+            List.of(),
+            List.of(),
+            "dmarc@reports.test",
+            _ -> Optional.empty(),
+            _ -> List.of());
     Inspector inspector = new Inspector(plan, (name, _) -> zone.getOrDefault(name, List.of()));
     List<Wanted> wanted =
         plan.records("b.test", List.of(), clock.instant()).stream()

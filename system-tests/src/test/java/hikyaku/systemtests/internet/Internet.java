@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * and nothing else yet.
  */
 public final class Internet implements AutoCloseable {
-  /** Our server's name, for which there are an address, a TLSA record and a certificate. */
+  /** Our server's name, for which there are an address and a certificate. */
   public static final String OUR_HOST = "mail.hikyaku.example";
 
   public static final String POSTFIX = Postfix.NAME;
@@ -132,51 +132,49 @@ public final class Internet implements AutoCloseable {
         "example",
         """
         mail.hikyaku A %1$s
-        _25._tcp.mail.hikyaku TLSA %2$s
-        users A %3$s
+        users A %2$s
 
         postfix MX 10 mx.postfix
         postfix TXT "v=spf1 mx -all"
-        mx.postfix A %4$s
+        mx.postfix A %3$s
         mx.postfix TXT "v=spf1 a -all"
-        _25._tcp.mx.postfix TLSA %5$s
+        _25._tcp.mx.postfix TLSA %4$s
 
         exim MX 10 mx.exim
         exim TXT "v=spf1 mx -all"
-        mx.exim A %6$s
+        mx.exim A %5$s
         mx.exim TXT "v=spf1 a -all"
-        %7$s._domainkey.exim TXT %8$s
+        %6$s._domainkey.exim TXT %7$s
         _dmarc.exim TXT "v=DMARC1; p=reject"
         _mta-sts.exim TXT "v=STSv1; id=1"
-        mta-sts.exim A %6$s
+        mta-sts.exim A %5$s
 
         grey MX 10 mx.grey
-        mx.grey A %9$s
+        mx.grey A %8$s
         slow MX 10 mx.slow
-        mx.slow A %10$s
+        mx.slow A %9$s
         ascii MX 10 mx.ascii
-        mx.ascii A %11$s
+        mx.ascii A %10$s
         six MX 10 mx.six
-        mx.six AAAA %12$s
-        fallback A %4$s
+        mx.six AAAA %11$s
+        fallback A %3$s
 
         dead MX 10 mx.dead
-        mx.dead A %13$s
+        mx.dead A %12$s
         backup MX 10 mx.dead
         backup MX 20 mx.postfix
         null MX 0 .
 
         mismatch MX 10 mx.mismatch
-        mx.mismatch A %14$s
-        _25._tcp.mx.mismatch 1 TLSA %5$s
+        mx.mismatch A %13$s
+        _25._tcp.mx.mismatch 1 TLSA %4$s
         sts MX 10 mx.sts
-        mx.sts A %15$s
+        mx.sts A %14$s
         _mta-sts.sts TXT "v=STSv1; id=1"
-        mta-sts.sts A %6$s
+        mta-sts.sts A %5$s
         """
             .formatted(
                 network.address(OURS),
-                authority.tlsa(OUR_HOST),
                 network.address(USERS),
                 postfix,
                 authority.tlsa(POSTFIX),

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpsServer;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.directory.Address;
 import hikyaku.server.lists.ListDesk;
+import hikyaku.server.mtasts.OwnPolicies;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -20,13 +21,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pages by which members leave a list, for everybody, over HTTPS: {@code
- * /leave/DOMAIN/LIST/TOKEN}. POST lets the member leave, whatever its body says (RFC 8058 §3.2: no
- * cookies, no redirects, no questions); GET shows a button that does so, since programs follow
- * links that nobody has clicked. Who has no good token learns nothing.
+ * What there is for everybody, over HTTPS.
+ *
+ * <p>The pages by which members leave a list, {@code /leave/DOMAIN/LIST/TOKEN}: POST lets the
+ * member leave, whatever its body says (RFC 8058 §3.2: no cookies, no redirects, no questions); GET
+ * shows a button that does so, since programs follow links that nobody has clicked. Who has no good
+ * token learns nothing.
+ *
+ * <p>The policies of domains about TLS, under the name of each domain's policy host (RFC 8461 §3.3:
+ * no redirects).
  */
-public final class ListPages implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(ListPages.class);
+public final class PublicPages implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PublicPages.class);
   private static final int BACKLOG = 64;
 
   /** Octets of a body that are read; nothing in it is needed. */
@@ -34,11 +40,16 @@ public final class ListPages implements AutoCloseable {
 
   private final HttpsServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private static final String POLICY = "/.well-known/mta-sts.txt";
+
   private final ListDesk desk;
+  private final OwnPolicies policies;
 
   /** Binds; {@link #start} answers. */
-  public ListPages(InetSocketAddress address, SSLContext tls, ListDesk desk) throws IOException {
+  public PublicPages(InetSocketAddress address, SSLContext tls, ListDesk desk, OwnPolicies policies)
+      throws IOException {
     this.desk = desk;
+    this.policies = policies;
     HttpBounds.set();
     try {
       http = HttpsServer.create(address, BACKLOG);
@@ -66,6 +77,10 @@ public final class ListPages implements AutoCloseable {
 
   public void start() {
     http.start();
+    LOG.atInfo()
+        .addKeyValue("listener", "web")
+        .addKeyValue("address", http.getAddress())
+        .log("listening");
   }
 
   public InetSocketAddress address() {
@@ -82,6 +97,10 @@ public final class ListPages implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       var unused = exchange.getRequestBody().readNBytes(LONGEST_BODY);
+      if (exchange.getRequestURI().getPath().equals(POLICY)) {
+        policy(exchange);
+        return;
+      }
       String[] path = exchange.getRequestURI().getPath().split("/", -1);
       Optional<Address> list =
           path.length == 5 && path[1].equals("leave")
@@ -100,17 +119,32 @@ public final class ListPages implements AutoCloseable {
               200,
               page("Done", "You get no more mail of the list " + escaped(list.get() + ".")));
         }
-        default -> {
-          exchange.getResponseHeaders().set("Allow", "GET, HEAD, POST");
-          send(exchange, 405, page("Not possible", "Only GET and POST are possible here."));
-        }
+        default -> onlyThese(exchange, "GET, HEAD, POST");
       }
     } catch (StoreException e) {
-      LOG.atWarn().addKeyValue("cause", e.getMessage()).log("a page of a list cannot be shown now");
+      LOG.atWarn().addKeyValue("cause", e.getMessage()).log("a page cannot be shown now");
       send(exchange, 503, page("Not now", "Please try again later."));
     } catch (RuntimeException bug) {
-      LOG.atError().setCause(bug).log("a bug in the pages of lists");
+      LOG.atError().setCause(bug).log("a bug in the pages for everybody");
       throw bug;
+    }
+  }
+
+  private static void onlyThese(HttpExchange exchange, String methods) throws IOException {
+    exchange.getResponseHeaders().set("Allow", methods);
+    send(exchange, 405, page("Not possible", "Possible here are " + methods + "."));
+  }
+
+  private void policy(HttpExchange exchange) throws IOException {
+    Optional<String> text =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Host"))
+            .flatMap(host -> policies.at(host.replaceFirst(":[0-9]*$", "")));
+    if (text.isEmpty()) {
+      send(exchange, 404, page("There is nothing here", "This name has no policy here."));
+    } else if (exchange.getRequestMethod().matches("GET|HEAD")) {
+      send(exchange, 200, "text/plain", text.get());
+    } else {
+      onlyThese(exchange, "GET, HEAD");
     }
   }
 
@@ -142,9 +176,14 @@ public final class ListPages implements AutoCloseable {
   }
 
   private static void send(HttpExchange exchange, int status, String page) throws IOException {
+    send(exchange, status, "text/html; charset=utf-8", page);
+  }
+
+  private static void send(HttpExchange exchange, int status, String type, String page)
+      throws IOException {
     byte[] octets = page.getBytes(StandardCharsets.UTF_8);
     Headers headers = exchange.getResponseHeaders();
-    headers.set("Content-Type", "text/html; charset=utf-8");
+    headers.set("Content-Type", type);
     headers.set("Cache-Control", "no-store");
     headers.set("Referrer-Policy", "no-referrer");
     headers.set("X-Content-Type-Options", "nosniff");
