@@ -47,8 +47,7 @@ final class Publication {
         policies::id,
         host ->
             keyHashes(
-                new Certificates(
-                    configuration.tls(), selfSigned, configuration.hostname(), clock),
+                new Certificates(configuration.tls(), selfSigned, configuration.hostname(), clock),
                 host));
   }
 

@@ -280,7 +280,9 @@ public final class SevenBit {
       case HEADER ->
           piece.beyondAscii
               ? Hindrance.HEADER
-              : piece.binary ? Hindrance.LINES : next.start - piece.start > LONGEST_HEADER ? Hindrance.UNSEEN : null;
+              : piece.binary
+                  ? Hindrance.LINES
+                  : next.start - piece.start > LONGEST_HEADER ? Hindrance.UNSEEN : null;
       case AROUND ->
           piece.binary
               ? Hindrance.LINES

@@ -170,10 +170,8 @@ final class Changing {
       throws RunException {
     ByteArrayOutputStream header = new ByteArrayOutputStream();
     header.writeBytes(
-        message.octets(
-            field ->
-                copied.stream().anyMatch(field::is)
-                    && (subject.isEmpty() || !field.is("Subject"))));
+        message.octets(field ->
+            copied.stream().anyMatch(field::is) && (subject.isEmpty() || !field.is("Subject"))));
     if (lacks(header, "Date")) {
       put(header, "Date: " + MailDate.of(surroundings.now()) + "\r\n");
     }

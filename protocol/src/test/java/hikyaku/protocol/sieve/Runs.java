@@ -89,10 +89,9 @@ final class Runs {
     Outcome outcome = outcome(script, message, SieveLimits.DEFAULTS);
     outcome
         .problem()
-        .ifPresent(
-            problem -> {
-              throw new AssertionError("line " + problem.line() + ": " + problem.sentence());
-            });
+        .ifPresent(problem -> {
+          throw new AssertionError("line " + problem.line() + ": " + problem.sentence());
+        });
     byte[] octets = message.replace("\n", "\r\n").getBytes(UTF_8);
     return outcome.editions().stream()
         .map(edition -> edition.map(made -> written(made, octets)))

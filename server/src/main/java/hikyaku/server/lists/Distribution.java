@@ -137,9 +137,7 @@ final class Distribution {
 
   private List<String> signed(Address author, List<ByteString> prefixes, Intake.Received message) {
     try {
-      return signer
-          .signEach(List.of(author), prefixes, sink -> copy(message, sink))
-          .stream()
+      return signer.signEach(List.of(author), prefixes, sink -> copy(message, sink)).stream()
           .map(Signer.Signatures::fields)
           .toList();
     } catch (IOException e) {

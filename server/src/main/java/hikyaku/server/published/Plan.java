@@ -77,7 +77,8 @@ public record Plan(
     }
     records.add(dmarc(domain));
     agreement(domain).ifPresent(records::add);
-    records.add(policyIds.apply(domain).map(id -> sts(domain, id)).orElseGet(() -> sts(domain, now)));
+    records.add(
+        policyIds.apply(domain).map(id -> sts(domain, id)).orElseGet(() -> sts(domain, now)));
     records.add(reports(domain));
     for (String host : hosts) {
       for (String hash : keyHashes.apply(host)) {

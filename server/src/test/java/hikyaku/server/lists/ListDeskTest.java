@@ -348,7 +348,8 @@ class ListDeskTest {
     return text(
         queued().stream()
             .filter(each -> each.transaction().startsWith("t" + arrivals + ".l."))
-            .filter(each -> each.recipients().getFirst().address().toString().equals(ANN.toString()))
+            .filter(
+                each -> each.recipients().getFirst().address().toString().equals(ANN.toString()))
             .findFirst()
             .orElseThrow());
   }

@@ -60,10 +60,8 @@ class OwnPoliciesTest {
           .as(mx)
           .hasMessageContaining("mta-sts-policy.mx");
     }
-    assertThatThrownBy(
-            () ->
-                new OwnPolicySettings(
-                    List.of(), StsPolicy.Mode.NONE, List.of(), Duration.ofDays(400)))
+    assertThatThrownBy(() ->
+            new OwnPolicySettings(List.of(), StsPolicy.Mode.NONE, List.of(), Duration.ofDays(400)))
         .hasMessageContaining("mta-sts-policy.max-age");
   }
 }
