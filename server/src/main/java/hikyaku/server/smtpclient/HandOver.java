@@ -48,6 +48,11 @@ final class HandOver {
    * @throws UnreachableException if the connection broke before the message's end: it was not taken
    */
   List<Verdict> run() throws UnreachableException {
+    if (letter.parameters().smtpUtf8()
+        && !letter.hasAsciiAddresses()
+        && !connection.offers("SMTPUTF8")) {
+      return all(Verdict.failed("5.6.7", host + " takes no addresses beyond ASCII"));
+    }
     if (!takesContent()) {
       return converted();
     }
@@ -106,9 +111,9 @@ final class HandOver {
           "5.3.4",
           host + " takes messages of " + limit + " octets, this one has " + letter.octets());
     }
-    boolean plain = letter.hasAsciiAddresses() && !letter.eightBit();
+    boolean plain = !letter.eightBit();
     if (letter.parameters().smtpUtf8() && !plain && !connection.offers("SMTPUTF8")) {
-      return Verdict.failed("5.6.7", host + " takes no addresses and headers beyond ASCII");
+      return Verdict.failed("5.6.7", host + " takes no headers beyond ASCII");
     }
     Letter.Deadline deadline = letter.deadline();
     return deadline != null && deadline.returned() ? late(deadline.left()) : null;
