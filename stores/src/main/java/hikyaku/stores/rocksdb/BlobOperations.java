@@ -149,11 +149,15 @@ final class BlobOperations {
         return false;
       }
       batch.putBlob(blob.id(), new BlobState(number, blob.size(), Chunks.SIZE, batch.now()));
+      upload.finished = true;
       return true;
     }
   }
 
-  /** Takes back the chunks of an upload that will not be finished. */
+  /**
+   * Takes back the chunks of an upload that will not be finished. Whoever gave up waiting for the
+   * end may not know that it came: then the chunks are the blob's.
+   */
   static final class Abandon extends Operation<Boolean> {
     private final Upload upload;
 
@@ -169,13 +173,20 @@ final class BlobOperations {
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
       long number = upload.numberIn(batch);
+      if (upload.finished) {
+        return false;
+      }
       batch.deleteChunks(number, upload.chunks());
       batch.delete(Column.META, Keys.meta(Keys.UPLOAD, number));
       return true;
     }
   }
 
-  /** Chunks without a blob that no upload of this process will finish. */
+  /**
+   * Chunks without a blob that no upload of this process will finish. Between the look that found
+   * them and this, the upload may have been finished: then its mark is gone, and the chunks are the
+   * blob's.
+   */
   static final class ClearUpload extends Operation<Boolean> {
     private final long number;
 
@@ -188,10 +199,20 @@ final class BlobOperations {
       return OVERHEAD;
     }
 
+    /** It looks for the mark. */
+    @Override
+    boolean alone() {
+      return true;
+    }
+
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
+      byte[] mark = Keys.meta(Keys.UPLOAD, number);
+      if (batch.handle().get(Column.META, mark) == null) {
+        return false;
+      }
       batch.deleteRange(Column.CHUNKS, Keys.number(number), Keys.number(number + 1));
-      batch.delete(Column.META, Keys.meta(Keys.UPLOAD, number));
+      batch.delete(Column.META, mark);
       return true;
     }
   }
@@ -252,6 +273,9 @@ final class BlobOperations {
     private volatile int chunks;
     private volatile long lastWrite;
     private volatile @Nullable Throwable broken;
+
+    /** Whether its chunks are a blob's. For the committer. */
+    private boolean finished;
 
     /**
      * @param opening the opening of the database that it belongs to; it does not outlive it

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.ChangePage;
 import hikyaku.mailbox.store.Event;
@@ -14,6 +16,7 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.Counts;
 import hikyaku.stores.base.Hints;
 import hikyaku.stores.base.Waiting;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,6 +96,56 @@ final class EngineTest {
     assertThat(records(Column.CHUNKS)).isEqualTo((content.length + Chunks.SIZE - 1) / Chunks.SIZE);
     assertThat(records(Column.BLOBS)).isEqualTo(1);
     cutOff.close();
+  }
+
+  /**
+   * A sweep looks for uploads, and may find one that is finished before it acts; a writer that
+   * waited too long for the end takes back what was written after all. Neither may take a blob's
+   * chunks.
+   */
+  @Test
+  void chunksOfAFinishedUploadAreTheBlobs() {
+    CommitQueue queue = new CommitQueue(RocksSettings.Queue.DEFAULT);
+    List<Operation<Boolean>> round = new ArrayList<>();
+    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
+        Database database =
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
+        Committer committer =
+            new Committer(
+                database,
+                queue,
+                mark,
+                new CommittedCache<>(10),
+                new CommittedCache<>(10),
+                new Hints(),
+                new Counts(),
+                clock,
+                TightSettings.TIGHT.retry())) {
+      for (int i = 0; i < 3; i++) {
+        BlobOperations.Upload upload =
+            new BlobOperations.Upload(committer.counters().opening(), clock.millis());
+        byte[] content = ("content " + i).getBytes(StandardCharsets.US_ASCII);
+        BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(content));
+        round.add(
+            new BlobOperations.PutChunk(
+                upload, 0, Chunks.raw(content).getFirst(), clock.millis()));
+        round.add(new BlobOperations.Finish(upload, new Blob(id, content.length)));
+        round.add(new BlobOperations.Abandon(upload));
+      }
+      round.forEach(queue::add);
+      committer.start();
+      round.forEach(each -> Waiting.forAnswer(each.answer(), Duration.ofMinutes(1), "late"));
+      // Numbers of blobs are the first that this opening hands out.
+      long first = committer.counters().nextNumber() - 3;
+      for (long number = first; number < first + 3; number++) {
+        assertThat(queue.call(new BlobOperations.ClearUpload(number))).isFalse();
+      }
+    }
+    try (RocksStore store = open()) {
+      List<String> problems = new ArrayList<>();
+      assertThat(store.verify(problems::add).blobs()).isEqualTo(3);
+      assertThat(problems).isEmpty();
+    }
   }
 
   @Test
