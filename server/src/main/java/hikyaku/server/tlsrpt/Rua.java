@@ -11,10 +11,23 @@ import java.util.regex.Pattern;
 /** Where a domain wants its reports (RFC 8460 §3). */
 sealed interface Rua {
   /** By mail. */
-  record Mail(MailAddress to) implements Rua {}
+  record Mail(MailAddress to) implements Rua {
+    @Override
+    public String written() {
+      return to.toString();
+    }
+  }
 
   /** By HTTPS. */
-  record Web(URI at) implements Rua {}
+  record Web(URI at) implements Rua {
+    @Override
+    public String written() {
+      return at.toString();
+    }
+  }
+
+  /** The place, in one spelling. */
+  String written();
 
   /** Places that one domain may name; more are passed over. */
   int MOST = 5;

@@ -14,6 +14,7 @@ import hikyaku.server.dns.DnsException;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.reports.ReportMail;
 import hikyaku.server.tlsrpt.proto.CountedResult;
+import hikyaku.server.tlsrpt.proto.HandedOver;
 import hikyaku.server.tlsrpt.proto.ResultsRecord;
 import java.io.IOException;
 import java.net.URI;
@@ -95,7 +96,8 @@ public final class TlsReporter {
         continue;
       }
       Set<String> reported = new HashSet<>();
-      Map<String, Map<CountedResult, Long>> domains = read(log, reported);
+      Set<HandedOver> handedOver = new HashSet<>();
+      Map<String, Map<CountedResult, Long>> domains = read(log, reported, handedOver);
       boolean left = false;
       for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
         if (!reported.contains(each.getKey())) {
@@ -103,6 +105,8 @@ public final class TlsReporter {
               send(
                   new DayReport(
                       letters.host(), letters.contact(), each.getKey(), day, each.getValue()),
+                  log,
+                  handedOver,
                   now);
           left |= !sent;
           if (sent) {
@@ -123,7 +127,8 @@ public final class TlsReporter {
     return mail.store().logs();
   }
 
-  private Map<String, Map<CountedResult, Long>> read(LogName log, Set<String> reported) {
+  private Map<String, Map<CountedResult, Long>> read(
+      LogName log, Set<String> reported, Set<HandedOver> handedOver) {
     Map<String, Map<CountedResult, Long>> domains = new TreeMap<>();
     long seq = 0;
     List<Entry> page;
@@ -134,6 +139,9 @@ public final class TlsReporter {
         ResultsRecord record = read(entry);
         if (!record.getReported().isEmpty()) {
           reported.add(record.getReported());
+        }
+        if (record.hasHandedOver()) {
+          handedOver.add(record.getHandedOver());
         }
         for (CountedResult each : record.getCountedList()) {
           domains
@@ -153,8 +161,12 @@ public final class TlsReporter {
     }
   }
 
-  /** Whether it is done with. */
-  private boolean send(DayReport report, Instant now) {
+  /**
+   * Sends a report to the places that have not got it yet, each with a note of its own.
+   *
+   * @return whether it is done with
+   */
+  private boolean send(DayReport report, LogName log, Set<HandedOver> before, Instant now) {
     List<Rua> places;
     try {
       places = dns.txt("_smtp._tls." + report.domain()).map(Rua::of).orElse(List.of());
@@ -164,10 +176,21 @@ public final class TlsReporter {
     }
     boolean done = true;
     for (int i = 0; i < places.size(); i++) {
-      switch (places.get(i)) {
-        case Rua.Mail(MailAddress to) -> mail(report, to, i, now);
-        case Rua.Web(URI at) -> done &= post(report, at);
+      Rua place = places.get(i);
+      HandedOver note =
+          HandedOver.newBuilder().setDomain(report.domain()).setPlace(place.written()).build();
+      if (before.contains(note)) {
+        continue;
       }
+      boolean sent =
+          switch (place) {
+            case Rua.Mail(MailAddress to) -> mail(report, to, i, now);
+            case Rua.Web(URI at) -> post(report, at);
+          };
+      if (sent && places.size() > 1) {
+        TlsResults.append(logs(), log, ResultsRecord.newBuilder().setHandedOver(note).build());
+      }
+      done &= sent;
     }
     return done;
   }
@@ -186,7 +209,7 @@ public final class TlsReporter {
     }
   }
 
-  private void mail(DayReport report, MailAddress to, int place, Instant now) {
+  private boolean mail(DayReport report, MailAddress to, int place, Instant now) {
     String id = "tlsrpt." + report.day() + "." + place + "." + report.domain();
     // Its own policy may be what fails (RFC 8460 §5.3).
     Append message = letters.queued(id, report.letter(), to, Outgoing.Tls.OPTIONAL, now);
@@ -196,5 +219,6 @@ public final class TlsReporter {
         .addKeyValue("domain", report.domain())
         .addKeyValue("to", to)
         .log("a report about TLS goes out");
+    return true;
   }
 }

@@ -55,6 +55,7 @@ class TlsReporterTest {
   private final List<String> posted = new ArrayList<>();
   private final TlsResults results = new TlsResults(store.logs(), clock, _ -> {});
   private boolean webFails;
+  private String webRefuses = "";
 
   @BeforeEach
   void open() {
@@ -82,7 +83,7 @@ class TlsReporterTest {
               "X-Signed: " + authors + " " + octets.size() + "\r\n", List.of());
         },
         (at, report) -> {
-          if (webFails) {
+          if (webFails || (!webRefuses.isEmpty() && at.getHost().equals(webRefuses))) {
             throw new IOException("not now");
           }
           posted.add(at + " " + unpacked(report));
@@ -200,6 +201,29 @@ class TlsReporterTest {
     clock.advance(Duration.ofDays(3));
     assertThat(reporter().send()).isZero();
     assertThat(store.logs().list(TlsResults.PREFIX, null, 10)).isEmpty();
+  }
+
+  @Test
+  void aPlaceThatHasItIsLeftAloneWhileAnotherIsTried() {
+    dns.with(
+        "_smtp._tls.a.test",
+        "TXT",
+        "v=TLSRPTv1; rua=https://good.test/,https://bad.test/,mailto:tls@a.test");
+    told(STS, null, "");
+    results.flush();
+    dayIsOver();
+    webRefuses = "bad.test";
+    assertThat(reporter().send()).isZero();
+    assertThat(reporter().send()).isZero();
+    assertThat(queued()).hasSize(1);
+    assertThat(posted).singleElement().asString().startsWith("https://good.test/ ");
+    webRefuses = "";
+    assertThat(reporter().send()).isEqualTo(1);
+    assertThat(queued()).hasSize(1);
+    assertThat(posted)
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("https://good.test/ "),
+            second -> assertThat(second).startsWith("https://bad.test/ "));
   }
 
   @Test
