@@ -154,9 +154,11 @@ final class FrontTest {
       running.add(this);
     }
 
-    void drain() {
+    /** When it returns all have been told to leave once; who comes back is told again. */
+    void drain() throws InterruptedException {
       state = Report.State.DRAINING;
       links.announce();
+      links.letGo();
       Thread.ofVirtual()
           .start(() -> {
             try {

@@ -127,8 +127,7 @@ final class EngineTest {
         byte[] content = ("content " + i).getBytes(StandardCharsets.US_ASCII);
         BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(content));
         round.add(
-            new BlobOperations.PutChunk(
-                upload, 0, Chunks.raw(content).getFirst(), clock.millis()));
+            new BlobOperations.PutChunk(upload, 0, Chunks.raw(content).getFirst(), clock.millis()));
         round.add(new BlobOperations.Finish(upload, new Blob(id, content.length)));
         round.add(new BlobOperations.Abandon(upload));
       }
