@@ -1,5 +1,7 @@
 package hikyaku.mailbox.store;
 
+import hikyaku.protocol.wire.OctetSink;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,18 @@ public interface BlobStore {
    * @throws StoreException.Corrupt if a reader has found it damaged, and it still is
    */
   BlobReader open(BlobId id);
+
+  /**
+   * Hands all octets of a blob to the sink, in order.
+   *
+   * @throws StoreException as {@link #open} and {@link BlobReader#read} do
+   * @throws IOException if the sink does
+   */
+  default void copy(Blob blob, OctetSink sink) throws IOException {
+    try (BlobReader reader = open(blob.id())) {
+      reader.copy(0, blob.size(), sink);
+    }
+  }
 
   /** Blobs in the order of their ids. */
   List<Blob> list(@Nullable BlobId after, int limit);

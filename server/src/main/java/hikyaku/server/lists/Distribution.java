@@ -7,7 +7,6 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
@@ -91,9 +90,7 @@ final class Distribution {
   }
 
   private void copy(Intake.Received message, OctetSink sink) throws IOException {
-    try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {
-      reader.copy(0, message.blob().size(), sink);
-    }
+    mail.store().blobs().copy(message.blob(), sink);
   }
 
   /** One entry of the queue for each member that gets mail. */

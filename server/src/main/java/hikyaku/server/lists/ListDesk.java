@@ -479,9 +479,8 @@ public final class ListDesk implements ListDoor {
 
   /** Reads a message that waited once more, for its structure. */
   private Intake.Received again(Waiting waiting) {
-    try (Intake intake = mail.intake();
-        BlobReader reader = mail.store().blobs().open(waiting.blob().id())) {
-      reader.copy(0, waiting.blob().size(), intake);
+    try (Intake intake = mail.intake()) {
+      mail.store().blobs().copy(waiting.blob(), intake);
       return intake.finish();
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it

@@ -5,7 +5,6 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
@@ -148,13 +147,7 @@ final class Reporter {
   private ByteString signature(Blob report) throws IOException {
     List<Address> author = Address.of(Report.AUTHOR, host).stream().toList();
     Signer.Signatures signatures =
-        signer.sign(
-            author,
-            sink -> {
-              try (BlobReader reader = mailboxes.mail().store().blobs().open(report.id())) {
-                reader.copy(0, report.size(), sink);
-              }
-            });
+        signer.sign(author, sink -> mailboxes.mail().store().blobs().copy(report, sink));
     return ByteString.copyFromUtf8(signatures.fields());
   }
 }

@@ -6,7 +6,6 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.address.AddressException;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.Mailbox;
@@ -90,13 +89,7 @@ public final class ReportMail {
       intake.write(octets, 0, octets.length);
       Intake.Received written = intake.finish();
       Signer.Signatures signatures =
-          signer.sign(
-              author(),
-              sink -> {
-                try (BlobReader reader = mail.store().blobs().open(written.blob().id())) {
-                  reader.copy(0, written.blob().size(), sink);
-                }
-              });
+          signer.sign(author(), sink -> mail.store().blobs().copy(written.blob(), sink));
       Outgoing message =
           new Outgoing(
               id,

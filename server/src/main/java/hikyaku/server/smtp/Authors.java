@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Blob;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
@@ -46,9 +45,7 @@ final class Authors {
             authors,
             sink -> {
               sink.write(completed.fields().getBytes(UTF_8));
-              try (BlobReader reader = session.mail().store().blobs().open(blob.id())) {
-                reader.copy(0, blob.size(), sink);
-              }
+              session.mail().store().blobs().copy(blob, sink);
             });
   }
 

@@ -1,6 +1,7 @@
 package hikyaku.server.smtp;
 
 import hikyaku.protocol.mime.Envelope;
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.SentDate;
 import java.time.Instant;
@@ -24,7 +25,7 @@ record MissingFields(String fields, MessageStructure structure) {
     String date = envelope.date();
     SentDate sent = found.sent();
     if (date == null) {
-      date = TraceFields.date(time);
+      date = MailDate.of(time);
       sent = new SentDate(time.getEpochSecond(), 0);
       fields.append("Date: ").append(date).append("\r\n");
     }

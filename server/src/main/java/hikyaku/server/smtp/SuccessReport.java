@@ -11,6 +11,7 @@ import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.server.directory.Address;
@@ -109,7 +110,7 @@ final class SuccessReport {
     out.append("From: Mail Delivery System <postmaster@").append(host).append(">\r\n");
     out.append("To: <").append(sender).append(">\r\n");
     out.append("Subject: Your message was delivered\r\n");
-    out.append("Date: ").append(TraceFields.date(time)).append("\r\n");
+    out.append("Date: ").append(MailDate.of(time)).append("\r\n");
     out.append("Message-ID: <").append(transaction.id()).append(".report@").append(host);
     out.append(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
@@ -151,7 +152,7 @@ final class SuccessReport {
       out.append("Original-Envelope-Id: ").append(envid).append("\r\n");
     }
     out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
-    out.append("Arrival-Date: ").append(TraceFields.date(time)).append("\r\n");
+    out.append("Arrival-Date: ").append(MailDate.of(time)).append("\r\n");
     for (Recipient recipient : recipients) {
       String type = transaction.isSmtpUtf8() ? "utf-8" : "rfc822";
       out.append("\r\n");

@@ -12,9 +12,7 @@ import java.util.Optional;
 
 /** The header fields that are put before a message at delivery: UTF-8 where SMTPUTF8 was asked. */
 final class TraceFields {
-  /** RFC 5322 §3.3. */
   private final SmtpSession session;
-
   private final Transaction transaction;
   private final Instant time;
 
@@ -34,10 +32,6 @@ final class TraceFields {
     int at = fields.indexOf(id(transaction));
     int end = at + id(transaction).length();
     return at >= 0 && end < fields.length() && !Character.isDigit(fields.charAt(end));
-  }
-
-  static String date(Instant time) {
-    return MailDate.of(time);
   }
 
   /**
@@ -150,7 +144,7 @@ final class TraceFields {
       // RFC 6710 §4.3.
       out.append("\r\n\tpriority ").append(session.priority(transaction));
     }
-    out.append(";\r\n\t").append(date(time)).append("\r\n");
+    out.append(";\r\n\t").append(MailDate.of(time)).append("\r\n");
   }
 
   /** RFC 3848, RFC 6531 §4.3. */

@@ -184,7 +184,10 @@ public final class TlsReporter {
       }
       boolean sent =
           switch (place) {
-            case Rua.Mail(MailAddress to) -> mail(report, to, i, now);
+            case Rua.Mail(MailAddress to) -> {
+              mail(report, to, i, now);
+              yield true;
+            }
             case Rua.Web(URI at) -> post(report, at);
           };
       if (sent && places.size() > 1) {
@@ -209,7 +212,7 @@ public final class TlsReporter {
     }
   }
 
-  private boolean mail(DayReport report, MailAddress to, int place, Instant now) {
+  private void mail(DayReport report, MailAddress to, int place, Instant now) {
     String id = "tlsrpt." + report.day() + "." + place + "." + report.domain();
     // Its own policy may be what fails (RFC 8460 §5.3).
     Append message = letters.queued(id, report.letter(), to, Outgoing.Tls.OPTIONAL, now);
@@ -219,6 +222,5 @@ public final class TlsReporter {
         .addKeyValue("domain", report.domain())
         .addKeyValue("to", to)
         .log("a report about TLS goes out");
-    return true;
   }
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.mailbox.store.memory.MemoryStore;
@@ -110,10 +109,7 @@ class TlsReporterTest {
 
   private String text(Outgoing message) throws IOException {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
-    octets.writeBytes(message.prefix().toByteArray());
-    try (BlobReader reader = store.blobs().open(message.blob().id())) {
-      reader.copy(0, message.blob().size(), octets::write);
-    }
+    message.copy(store.blobs(), message.octets(), octets::write);
     return octets.toString(ISO_8859_1);
   }
 

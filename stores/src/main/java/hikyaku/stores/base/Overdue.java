@@ -51,7 +51,7 @@ final class Overdue {
    * Has the answer fail with {@link Late} when its time is up.
    *
    * @param deadline of {@link System#nanoTime}
-   * @return to be closed when the wait is over
+   * @return what takes the wait back, to be run when it is over
    */
   static Runnable watch(CompletableFuture<?> answer, long deadline) {
     Wait wait = new Wait(answer, deadline);

@@ -38,6 +38,19 @@ final class EngineTest {
     return RocksStore.open(directory, RocksSettings.DEFAULT, clock);
   }
 
+  private Committer committer(Database database, CommitQueue queue, AcknowledgedMark mark) {
+    return new Committer(
+        database,
+        queue,
+        mark,
+        new CommittedCache<>(10),
+        new CommittedCache<>(10),
+        new Hints(),
+        new Counts(),
+        clock,
+        TightSettings.TIGHT.retry());
+  }
+
   private static Append append(String text) {
     return Append.to(LOG, List.of(Event.of(ByteString.copyFromUtf8(text))));
   }
@@ -110,17 +123,7 @@ final class EngineTest {
     try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
         Database database =
             Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
-        Committer committer =
-            new Committer(
-                database,
-                queue,
-                mark,
-                new CommittedCache<>(10),
-                new CommittedCache<>(10),
-                new Hints(),
-                new Counts(),
-                clock,
-                TightSettings.TIGHT.retry())) {
+        Committer committer = committer(database, queue, mark)) {
       for (int i = 0; i < 3; i++) {
         BlobOperations.Upload upload =
             new BlobOperations.Upload(committer.counters().opening(), clock.millis());
@@ -262,17 +265,7 @@ final class EngineTest {
     try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
         Database database =
             Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
-        Committer committer =
-            new Committer(
-                database,
-                queue,
-                mark,
-                new CommittedCache<>(10),
-                new CommittedCache<>(10),
-                new Hints(),
-                new Counts(),
-                clock,
-                TightSettings.TIGHT.retry())) {
+        Committer committer = committer(database, queue, mark)) {
       List<Operation<Boolean>> round =
           List.of(new LogOperations.Barrier(), new Broken(), new LogOperations.Barrier());
       round.forEach(queue::add);
