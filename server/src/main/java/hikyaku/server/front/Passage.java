@@ -14,10 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,21 +111,7 @@ final class Passage implements TurnProtocol.Turns {
   /** Whether the node has said nothing since the last input. */
   private boolean unanswered;
 
-  /** Octets of the answer at hand that went to the client before it was settled. */
-  private long delivered;
-
-  /** Whether the last of them ends a line. */
-  private boolean lineEnded;
-
-  /** Of those octets. */
-  private @Nullable CRC32C digest;
-
-  private OptionalLong pin = OptionalLong.empty();
-
-  /** Octets of a repeated answer that the client has already, and what came of them. */
-  private long toSkip;
-
-  private @Nullable CRC32C skipped;
+  private final AnswerUnderWay answer = new AnswerUnderWay();
 
   Passage(
       TurnProtocol.TurnConnection client,
@@ -153,13 +137,6 @@ final class Passage implements TurnProtocol.Turns {
    * @param began when it was lost, by {@link System#nanoTime()}
    */
   private record Departure(String from, String why, long began) {}
-
-  /** A repeated answer is not what was answered before. */
-  private static final class Diverged extends IOException {
-    Diverged(String message) {
-      super(message);
-    }
-  }
 
   /** More than may be waited for to be settled. */
   private static final class Excess extends IOException {
@@ -203,7 +180,7 @@ final class Passage implements TurnProtocol.Turns {
           }
         }
       }
-    } catch (Diverged e) {
+    } catch (AnswerUnderWay.Diverged e) {
       metrics.diverged.increment();
       LOG.atError()
           .addKeyValue("session", client.sessionId())
@@ -301,9 +278,9 @@ final class Passage implements TurnProtocol.Turns {
 
   /** Whether the client has the answers to all that it asked, as far as is known here. */
   private boolean isBetweenCommands() {
-    return delivered == 0
-        ? input.base() == input.end()
-        : service.isSettledByTransaction() && toSkip == 0 && !unanswered;
+    return answer.isBegun()
+        ? service.isSettledByTransaction() && !answer.isBehind() && !unanswered
+        : input.base() == input.end();
   }
 
   private void received(byte[] octets, int offset, int length) throws IOException {
@@ -339,7 +316,7 @@ final class Passage implements TurnProtocol.Turns {
    * be taken for a part of that, but where answers in whole lines are settled together.
    */
   private boolean mayRefuse() {
-    return delivered == 0 || service.isSettledByTransaction() && lineEnded;
+    return !answer.isBegun() || service.isSettledByTransaction() && answer.isBetweenLines();
   }
 
   /** Nobody can go on with this session. */
@@ -440,14 +417,14 @@ final class Passage implements TurnProtocol.Turns {
     switch (told) {
       case Told.Output(byte[] octets, long pinnedTo) -> {
         if (pinnedTo >= 0) {
-          pin = OptionalLong.of(pinnedTo);
+          answer.pin(pinnedTo);
         }
         deliver(octets);
         unanswered = false;
       }
       case Told.Aside(byte[] octets) -> aside(octets);
       case Told.Settled(long offset, byte[] where, byte[] octets) -> {
-        if (octets.length > 0 || offset > input.base() || toSkip < delivered) {
+        if (octets.length > 0 || offset > input.base() || !answer.isUnrepeated()) {
           deliver(octets);
           settled(offset);
         }
@@ -474,7 +451,7 @@ final class Passage implements TurnProtocol.Turns {
 
   /** Inside what the client has already there is no place for it. */
   private void aside(byte[] octets) throws IOException {
-    if (toSkip == 0) {
+    if (!answer.isBehind()) {
       client.out().write(octets, 0, octets.length);
     }
     grant(octets.length);
@@ -492,51 +469,19 @@ final class Passage implements TurnProtocol.Turns {
 
   /** Passes octets on, but for those of a repeated answer that the client has. */
   private void deliver(byte[] octets) throws IOException {
-    int from = (int) Math.min(toSkip, octets.length);
-    if (from > 0) {
-      skip(octets, from);
-    }
-    int length = octets.length - from;
-    if (length > 0) {
-      client.out().write(octets, from, length);
-      digest = digested(digest, octets, from, length);
-      delivered += length;
-      lineEnded = octets[octets.length - 1] == '\n';
+    int from = answer.take(octets);
+    if (from < octets.length) {
+      client.out().write(octets, from, octets.length - from);
     }
     grant(octets.length);
   }
 
-  private void skip(byte[] octets, int count) throws Diverged {
-    skipped = digested(skipped, octets, 0, count);
-    toSkip -= count;
-    CRC32C before = digest;
-    if (toSkip == 0 && (before == null || skipped.getValue() != before.getValue())) {
-      throw new Diverged("the repeated answer differs in its first " + delivered + " octets");
-    }
-  }
-
-  private static CRC32C digested(@Nullable CRC32C digest, byte[] octets, int offset, int length) {
-    CRC32C more = digest == null ? new CRC32C() : digest;
-    more.update(octets, offset, length);
-    return more;
-  }
-
   private void settled(long offset) throws IOException {
-    if (toSkip > 0) {
-      throw new Diverged(
-          "the repeated answer ends " + toSkip + " octets before what was delivered");
-    }
+    answer.settle();
     if (offset < input.base() || offset > forwarded) {
       throw new IOException("settled at " + offset + ", outside of what was sent");
     }
     input.settle(offset);
-    restartAnswer();
-  }
-
-  private void restartAnswer() {
-    delivered = 0;
-    digest = null;
-    pin = OptionalLong.empty();
   }
 
   private void startTls() throws IOException {
@@ -750,8 +695,7 @@ final class Passage implements TurnProtocol.Turns {
     credit = WINDOW;
     passedOn = 0;
     endTold = false;
-    toSkip = delivered;
-    skipped = null;
+    answer.repeat();
     LOG.atDebug()
         .addKeyValue("session", client.sessionId())
         .addKeyValue("node", node.node())
@@ -770,7 +714,7 @@ final class Passage implements TurnProtocol.Turns {
                 client.isCompressed(),
                 input.base(),
                 seen,
-                pin,
+                answer.pin(),
                 Optional.ofNullable(position)),
             mine);
   }
