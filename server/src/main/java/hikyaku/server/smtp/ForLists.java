@@ -29,19 +29,11 @@ final class ForLists {
 
   private ForLists() {}
 
-  /**
-   * Asks the lists.
-   *
-   * @param added fields that the message should have had, and its signatures
-   */
-  static ForLists of(
-      SmtpSession session,
-      Transaction transaction,
-      Intake.Received received,
-      MissingFields completed,
-      Finding finding,
-      TraceFields trace,
-      String added) {
+  /** Asks the lists. */
+  static ForLists of(CompletedMessage message) {
+    SmtpSession session = message.session();
+    Transaction transaction = message.transaction();
+    Finding finding = message.finding();
     ForLists all = new ForLists();
     for (Recipient recipient : transaction.recipients()) {
       for (Listed listed : recipient.lists()) {
@@ -51,12 +43,12 @@ final class ForLists {
               new ListDoor.Arrival(
                   listed,
                   transaction.mail().from(),
-                  proven(session, transaction, received, finding),
+                  proven(message),
                   finding.results().contains("spf=fail")
                       || finding.results().contains("dmarc=fail"),
-                  new Intake.Received(received.blob(), completed.structure()),
+                  new Intake.Received(message.blob(), message.completed().structure()),
                   ByteString.copyFromUtf8(finding.field())
-                      .concat(trace.outgoing(received.structure(), added)),
+                      .concat(message.trace().outgoing(message.structure(), message.added())),
                   transaction.id() + "." + all.taken.size(),
                   session.connection().sessionId(),
                   parameters.smtpUtf8(),
@@ -64,12 +56,9 @@ final class ForLists {
                   TlsWish.of(
                       parameters,
                       session.mail().store().blobs(),
-                      received.blob(),
-                      received.structure().root().bodyStart()),
-                  Objects.requireNonNull(
-                      MessageEnd.attempt(session, transaction, received.blob())
-                          .part("/l" + all.taken.size())
-                          .key()));
+                      message.blob(),
+                      message.structure().root().bodyStart()),
+                  Objects.requireNonNull(message.attempt().part("/l" + all.taken.size()).key()));
           Taken each = session.services().lists().take(arrival);
           all.taken.put(listed, each);
           tell(session, transaction, listed, each);
@@ -97,8 +86,10 @@ final class ForLists {
   }
 
   /** Addresses that whoever sends it certainly writes under. */
-  private static Set<Address> proven(
-      SmtpSession session, Transaction transaction, Intake.Received received, Finding finding) {
+  private static Set<Address> proven(CompletedMessage message) {
+    SmtpSession session = message.session();
+    Transaction transaction = message.transaction();
+    Finding finding = message.finding();
     Set<Address> proven = new HashSet<>();
     Optional<Address> from =
         transaction.mail().from() instanceof Mailbox mailbox
@@ -114,7 +105,7 @@ final class ForLists {
     if (finding.results().contains("spf=pass")) {
       from.ifPresent(proven::add);
     }
-    var authors = received.structure().envelope().from();
+    var authors = message.structure().envelope().from();
     if (finding.results().contains("dmarc=pass") && authors.size() == 1) {
       Authors.address(authors.getFirst()).ifPresent(proven::add);
     }

@@ -84,7 +84,8 @@ final class SuccessReport {
               .map(target -> Delivery.toInbox(target.account().id(), entry(report, target)))
               .toList();
       // Named by the message, not by the report, which has a date.
-      Attempt attempt = MessageEnd.attempt(session, transaction, original.blob()).part(".report");
+      Attempt attempt =
+          CompletedMessage.attempt(session, transaction, original.blob()).part(".report");
       session.mail().deliver(deliveries, attempt);
     }
   }

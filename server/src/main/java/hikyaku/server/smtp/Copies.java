@@ -1,0 +1,276 @@
+package hikyaku.server.smtp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.mailbox.Delivered;
+import hikyaku.mailbox.Delivery;
+import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.store.Append;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
+import hikyaku.server.filter.Envelope;
+import hikyaku.server.filter.Filed;
+import hikyaku.server.filter.Refusal;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.event.Level;
+
+/**
+ * The copies of a message for accounts here: what scripts make of them, and what became of that.
+ */
+final class Copies {
+  /** A copy, and what becomes of it by scripts; some deliveries may be for other accounts. */
+  private record FiledCopy(
+      Transaction.Copy copy, NewMessage entry, Envelope envelope, Filed filed) {
+    Account account() {
+      return copy.target().account();
+    }
+
+    boolean isRefusedByReply() {
+      return filed.refusal().filter(Refusal::isReply).isPresent();
+    }
+
+    Reply refusal() {
+      return filed.refusal().orElseThrow().reply();
+    }
+  }
+
+  private final SmtpSession session;
+  private final Transaction transaction;
+  private final List<FiledCopy> copies = new ArrayList<>();
+
+  /** Accounts that had the message before. */
+  private final Set<String> looping = new HashSet<>();
+
+  /** Accounts whose refusals the client hears as the reply. */
+  private Set<String> refusing = Set.of();
+
+  /** Of each copy, in their order; empty before there was a round. */
+  private List<List<Delivered>> delivered = List.of();
+
+  private Copies(SmtpSession session, Transaction transaction) {
+    this.session = session;
+    this.transaction = transaction;
+  }
+
+  /** Asks the script of each account what is to become of its copy. */
+  static Copies file(CompletedMessage message) {
+    Copies all = new Copies(message.session(), message.transaction());
+    for (Transaction.Copy copy : message.transaction().copies()) {
+      if (isLoop(message, copy)) {
+        all.looping.add(copy.target().account().id());
+        continue;
+      }
+      NewMessage entry =
+          message.entry(
+              message
+                  .trace()
+                  .prefix(copy, message.structure(), message.finding().field(), message.added()));
+      Envelope envelope = message.envelope(copy.recipient());
+      Filed filed = message.session().services().filter().file(entry, copy.target(), envelope);
+      all.copies.add(new FiledCopy(copy, entry, envelope, filed));
+    }
+    return all;
+  }
+
+  /** Whether an account had the message before. */
+  static boolean anyLoop(CompletedMessage message) {
+    return message.transaction().copies().stream().anyMatch(copy -> isLoop(message, copy));
+  }
+
+  private static boolean isLoop(CompletedMessage message, Transaction.Copy copy) {
+    return wasDeliveredTo(message, TraceFields.written(copy.target().reachedBy()));
+  }
+
+  /** Whether the message came here for this address before. */
+  static boolean wasDeliveredTo(CompletedMessage message, String address) {
+    return message.structure().deliveredTo().stream()
+        .anyMatch(value -> utf8(value).strip().equalsIgnoreCase(address));
+  }
+
+  private static String utf8(String octets) {
+    return new String(octets.getBytes(ISO_8859_1), UTF_8);
+  }
+
+  /**
+   * Settles who hears a refusal as the reply. The others' are sent as mail.
+   *
+   * <p>The client hears it if nobody else behind that reply takes the message: in LMTP behind one
+   * recipient, elsewhere in the transaction. Nothing has to be sent to a sender who may never have
+   * written it.
+   */
+  void settleRefusals(ForLists forLists) {
+    refusing = session.face() == SmtpFace.LMTP ? refusingAlone() : refusingTogether(forLists);
+    copies.replaceAll(copy -> refusing.contains(copy.account().id()) ? copy : refusedByMail(copy));
+  }
+
+  private Set<String> refusingTogether(ForLists forLists) {
+    Set<String> all = wouldRefuse();
+    return all.size() == copies.size() && transaction.sentElsewhere() == 0 && !forLists.isTaken()
+        ? all
+        : Set.of();
+  }
+
+  private Set<String> refusingAlone() {
+    Set<String> alone = wouldRefuse();
+    Set<String> byMail = new HashSet<>();
+    for (Recipient recipient : transaction.recipients()) {
+      List<String> accounts =
+          recipient.targets().stream().map(target -> target.account().id()).toList();
+      if (!alone.containsAll(accounts)
+          || !recipient.forwarded().isEmpty()
+          || !recipient.lists().isEmpty()) {
+        byMail.addAll(accounts);
+      }
+    }
+    alone.removeAll(byMail);
+    return alone;
+  }
+
+  private Set<String> wouldRefuse() {
+    Set<String> accounts = new HashSet<>();
+    copies.stream()
+        .filter(FiledCopy::isRefusedByReply)
+        .forEach(copy -> accounts.add(copy.account().id()));
+    return accounts;
+  }
+
+  private FiledCopy refusedByMail(FiledCopy copy) {
+    Filed filed =
+        session
+            .services()
+            .filter()
+            .refusedByMail(copy.entry, copy.copy.target(), copy.envelope, copy.filed);
+    return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed);
+  }
+
+  /** Whether the client hears of nothing but that scripts refuse it. */
+  boolean areRefused() {
+    return !refusing.isEmpty() && session.face() != SmtpFace.LMTP;
+  }
+
+  /** What the client hears if they {@link #areRefused}. */
+  Reply refusal() {
+    return copies.getFirst().refusal();
+  }
+
+  /** What is delivered in the round of the message. */
+  List<Delivery> deliveries() {
+    return copies.stream().flatMap(copy -> copy.filed.deliveries().stream()).toList();
+  }
+
+  /**
+   * What is written in that round besides.
+   *
+   * @param refused deliveries that are not in it, by their places
+   */
+  List<Append> alongside(BitSet refused) {
+    List<Append> alongside = new ArrayList<>();
+    int at = 0;
+    for (FiledCopy copy : copies) {
+      alongside.addAll(copy.filed.alongside(refused, at));
+      at += copy.filed.deliveries().size();
+    }
+    return alongside;
+  }
+
+  /** Takes what became of the {@link #deliveries}, in their order. */
+  void delivered(List<Delivered> all) {
+    List<List<Delivered>> divided = new ArrayList<>();
+    int at = 0;
+    for (FiledCopy copy : copies) {
+      int end = at + copy.filed.deliveries().size();
+      divided.add(all.subList(at, end));
+      at = end;
+    }
+    delivered = divided;
+  }
+
+  /** Whether somebody here has it, or its script wants it gone. */
+  boolean anyAccepted() {
+    for (int i = 0; i < copies.size(); i++) {
+      if (!refusing.contains(copies.get(i).account().id()) && isAccepted(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isAccepted(int copy) {
+    return copies.get(copy).filed.isAccepted(delivered.get(copy));
+  }
+
+  /**
+   * What became of it for each account, by its id.
+   *
+   * @param any whether anybody has it, here or elsewhere
+   */
+  Map<String, Reply> replies(EndReplies replies, boolean any) {
+    Map<String, Reply> byAccount = new HashMap<>();
+    looping.forEach(account -> byAccount.put(account, Replies.LOOP));
+    for (int i = 0; i < copies.size(); i++) {
+      FiledCopy copy = copies.get(i);
+      byAccount.put(
+          copy.account().id(),
+          refusing.contains(copy.account().id()) ? copy.refusal() : reply(i, replies, any));
+    }
+    return byAccount;
+  }
+
+  private Reply reply(int copy, EndReplies replies, boolean any) {
+    Reply reply = replies.accepted();
+    for (Delivered each : delivered.get(copy)) {
+      if (each instanceof Delivered.Refused(MailboxException why)) {
+        session
+            .log(Level.WARN, "a mailbox refused a message")
+            .addKeyValue("mail", true)
+            .addKeyValue("from", transaction.mail().from())
+            .addKeyValue("recipient", copies.get(copy).copy.target().reachedBy())
+            .addKeyValue("cause", why)
+            .log();
+        reply = isAccepted(copy) ? reply : replies.refusal(why, any);
+      }
+    }
+    return reply;
+  }
+
+  /** The ids of the mails that scripts send. */
+  List<String> sent() {
+    return copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList();
+  }
+
+  /** The mailboxes that have it, each with the UID, and what became of it otherwise. */
+  List<String> into() {
+    List<String> into = new ArrayList<>();
+    for (int i = 0; i < copies.size(); i++) {
+      Filed filed = copies.get(i).filed;
+      for (int j = 0; j < filed.deliveries().size(); j++) {
+        if (delivered.get(i).get(j) instanceof Delivered.Done(long uid, long _)) {
+          Delivery each = filed.deliveries().get(j);
+          into.add(named(each.account(), copies.get(i)) + " " + each.folder() + " " + uid);
+        }
+      }
+      if (filed.deliveries().isEmpty()) {
+        String became =
+            filed.forwarded()
+                ? " sent on"
+                : filed.refusal().isPresent() ? " refused" : " discarded";
+        into.add(copies.get(i).account().primary() + became);
+      }
+    }
+    return into;
+  }
+
+  private String named(String account, FiledCopy of) {
+    return account.equals(of.account().id())
+        ? of.account().primary().toString()
+        : session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
+  }
+}

@@ -1,0 +1,97 @@
+package hikyaku.server.smtp;
+
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.origin.Finding;
+import hikyaku.server.story.MailStory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+
+/** Tells the log, by which mail is traced, how a message ended. */
+final class MessageLog {
+  /** Recipients named in a line; of more, only the number is told. */
+  private static final int NAMED = 50;
+
+  private final SmtpSession session;
+  private final Transaction transaction;
+  private final long began;
+
+  /** Of a message whose end begins now. */
+  MessageLog(SmtpSession session, Transaction transaction) {
+    this.session = session;
+    this.transaction = transaction;
+    this.began = session.services().nanoTime().getAsLong();
+  }
+
+  /**
+   * @param messageId empty for one that is not known
+   */
+  void refused(long octets, Reply reply, String cause, String messageId, Finding finding) {
+    session
+        .log(Level.INFO, "message refused")
+        .addKeyValue("mail", true)
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("to", named())
+        .addKeyValue("octets", octets)
+        .addKeyValue("reply", reply)
+        .addKeyValue("cause", cause)
+        .addKeyValue("message_id", messageId)
+        .addKeyValue("origin", finding.results())
+        .addKeyValue("author", finding.author())
+        .log();
+  }
+
+  /**
+   * @param into where it is
+   * @param sent what scripts sent
+   * @param release until when it is held; null for not at all
+   */
+  void taken(
+      CompletedMessage message, List<String> into, List<String> sent, @Nullable Instant release) {
+    Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
+    session.metrics().accepted(message.blob().size(), into.size(), took);
+    int elsewhere = transaction.sentElsewhere();
+    session
+        .log(Level.INFO, elsewhere == 0 && release == null ? "message delivered" : "message queued")
+        .addKeyValue("mail", true)
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("to", named())
+        .addKeyValue("recipients", transaction.recipients().size())
+        .addKeyValue("queued", release == null ? elsewhere : transaction.recipients().size())
+        .addKeyValue("priority", session.priority(transaction))
+        .addKeyValue("until", release == null ? "" : release.toString())
+        .addKeyValue("returned", returned())
+        .addKeyValue("sent", sent)
+        .addKeyValue("signed", message.signatures().by())
+        .addKeyValue("copies", into.size())
+        .addKeyValue("into", into.subList(0, Math.min(NAMED, into.size())))
+        .addKeyValue("octets", message.blob().size())
+        .addKeyValue("blob", message.blob().id())
+        .addKeyValue(
+            "message_id",
+            MailStory.printable(message.completed().structure().envelope().messageId()))
+        .addKeyValue("origin", message.finding().results())
+        .addKeyValue("author", message.finding().author())
+        .addKeyValue("ms", took.toMillis())
+        .log();
+  }
+
+  /** Who is behind the return paths among the recipients. */
+  private List<String> returned() {
+    return transaction.elsewhere().stream()
+        .filter(recipient -> !recipient.onward().filter(recipient.path()::equals).isPresent())
+        .flatMap(recipient -> recipient.onward().stream())
+        .map(Mailbox::toString)
+        .toList();
+  }
+
+  private List<String> named() {
+    return transaction.recipients().stream()
+        .limit(NAMED)
+        .map(recipient -> recipient.path().toString())
+        .toList();
+  }
+}
