@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,31 @@ abstract class SnapshotContract extends StoreFixture {
     assertThat(logs().head(LOG)).isEqualTo(head);
     assertThat(append(LOG, event("next", 1, Tally.ZERO)))
         .isEqualTo(new Appended(LOG, 31, 31, 31, false));
+  }
+
+  @Test
+  void whatIsCompactedByManyAtOnceIsCountedOnce() throws Exception {
+    make(
+        LOG,
+        IntStream.rangeClosed(1, 600)
+            .mapToObj(i -> event("e" + i, 1, new Tally(1, i)))
+            .toArray(Event[]::new));
+    logs().saveSnapshot(LOG, snapshot(600, "fold"));
+    Head head = logs().head(LOG);
+    together(
+        IntStream.of(1, 2, 3, 4)
+            .<Callable<Boolean>>mapToObj(step ->
+                () -> {
+                  logs()
+                      .compact(
+                          LOG,
+                          LongStream.rangeClosed(1, 600).filter(seq -> seq % step == 0).toArray());
+                  return true;
+                })
+            .toList());
+    reopen();
+    assertThat(all(LOG)).isEmpty();
+    assertThat(logs().head(LOG)).isEqualTo(head);
   }
 
   @Test

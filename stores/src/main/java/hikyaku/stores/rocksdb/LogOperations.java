@@ -14,6 +14,7 @@ import hikyaku.stores.rocksdb.proto.TrimRecord;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /** What is done to logs beside appending. */
@@ -231,7 +232,9 @@ final class LogOperations {
   }
 
   /**
-   * Forgets entries that the maintenance thread found to be there; tells whether the log still was.
+   * Forgets those of the entries that are still there; tells whether the log still was. The
+   * maintenance thread has found them, but one before this whose caller gave up waiting may have
+   * taken them since.
    */
   static final class Forget extends Operation<Boolean> {
     private final LogName name;
@@ -249,20 +252,39 @@ final class LogOperations {
       return OVERHEAD * (1 + dead.size());
     }
 
+    /** It looks for the entries, and another one's writes of the same batch are not to be seen. */
+    @Override
+    boolean alone() {
+      return true;
+    }
+
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
       LogState log = batch.log(name);
       if (log.number() != number) {
         return false;
       }
+      List<byte @Nullable []> there =
+          batch
+              .handle()
+              .get(
+                  Column.ENTRIES,
+                  dead.stream().map(entry -> Keys.entry(number, entry.seq())).toList());
+      long count = 0;
       long ids = 0;
       Tally tally = Tally.ZERO;
-      for (Entry entry : dead) {
-        forget(batch, number, entry);
-        ids += entry.ids();
-        tally = tally.plus(entry.tally());
+      for (int i = 0; i < dead.size(); i++) {
+        if (there.get(i) != null) {
+          Entry entry = dead.get(i);
+          forget(batch, number, entry);
+          count++;
+          ids += entry.ids();
+          tally = tally.plus(entry.tally());
+        }
       }
-      batch.setLog(name, log.without(dead.size(), ids, tally));
+      if (count > 0) {
+        batch.setLog(name, log.without(count, ids, tally));
+      }
       return true;
     }
   }

@@ -12,6 +12,7 @@ import hikyaku.mailbox.store.ChangePage;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.SetClock;
+import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.Counts;
 import hikyaku.stores.base.Hints;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +172,56 @@ final class EngineTest {
     for (Column column : List.of(Column.LOGS, Column.ENTRIES, Column.SNAPSHOTS, Column.ANSWERS)) {
       assertThat(records(column)).as(column.label()).isZero();
     }
+  }
+
+  @Test
+  void aCompactionOfUnknownOutcomeCountsOnceWhenItIsAskedForAgain() {
+    try (RocksStore store = open()) {
+      store.logs().append(append("a").expecting(Append.Expect.NEW)).orThrow();
+      store.logs().append(append("b")).orThrow();
+      store.logs().append(append("c")).orThrow();
+      store.logs().saveSnapshot(LOG, new Snapshot(3, ByteString.EMPTY));
+    }
+    RocksSettings.Queue bounds = RocksSettings.Queue.DEFAULT;
+    CommitQueue queue =
+        new CommitQueue(
+            new RocksSettings.Queue(
+                bounds.length(),
+                bounds.octets(),
+                bounds.batchLength(),
+                bounds.batchOctets(),
+                bounds.roomTimeout(),
+                Duration.ofMillis(1)));
+    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
+        Database database =
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
+        Committer committer = committer(database, queue, mark);
+        Maintenance maintenance =
+            new Maintenance(database, queue, clock, Duration.ofHours(48), Set.of())) {
+      // Nobody commits yet.
+      askInVain(maintenance, database, 1, 2);
+      askInVain(maintenance, database, 1, 2);
+      askInVain(maintenance, database, 2, 3);
+      committer.start();
+    }
+    try (RocksStore store = open()) {
+      List<String> problems = new ArrayList<>();
+      store.verify(problems::add);
+      assertThat(problems).isEmpty();
+      assertThat(store.logs().read(LOG, 0, 3, 10)).isEmpty();
+    }
+  }
+
+  private static void askInVain(Maintenance maintenance, Database database, long... dead) {
+    assertThatThrownBy(() ->
+            maintenance.call(() -> {
+              byte[] log =
+                  database.use("the log", handle -> handle.get(Column.LOGS, Keys.log(LOG)));
+              maintenance.compact(LOG, LogState.decode(LOG, log).number(), dead);
+              return true;
+            }))
+        .isInstanceOf(StoreException.Unavailable.class)
+        .hasMessageContaining("its outcome is unknown");
   }
 
   @Test
