@@ -149,7 +149,12 @@ final class Node implements AutoCloseable {
     return node;
   }
 
-  private static void installClients(Path directory) throws IOException, InterruptedException {
+  /**
+   * Installs the clients that tests use, if any is missing.
+   *
+   * @param directory for what is said meanwhile
+   */
+  static void installClients(Path directory) throws IOException, InterruptedException {
     Ran.in(directory, ROOT.resolve("system-tests/install-clients").toString()).ok();
   }
 

@@ -28,6 +28,10 @@ record DmarcRecord(
     boolean testing,
     List<String> reports) {
   private static final Pattern VERSION = Pattern.compile("v[ \\t]*=[ \\t]*DMARC1[ \\t]*(;.*|)");
+
+  /** RFC 3986 §3, as far as it tells one from none. */
+  private static final Pattern URI = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:\\S+");
+
   private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}");
 
   /** In the order of how much they ask for. */
@@ -63,14 +67,23 @@ record DmarcRecord(
     } catch (BadRecordException e) {
       return Optional.empty();
     }
-    Optional<Policy> own = Policy.of(tags.get("p", ""));
-    if (own.isEmpty() && tags.get("rua", "").isEmpty()) {
+    List<String> reports =
+        Stream.of(tags.get("rua", "").split(","))
+            .map(Text::trim)
+            .filter(u -> !u.isEmpty())
+            .toList();
+    boolean bad =
+        Policy.of(tags.get("p", "")).isEmpty()
+            || Stream.of("sp", "np")
+                .flatMap(name -> Stream.ofNullable(tags.get(name)))
+                .anyMatch(written -> Policy.of(written).isEmpty());
+    if (bad && reports.stream().noneMatch(uri -> URI.matcher(uri).matches())) {
       return Optional.empty();
     }
-    // RFC 7489 §6.6.3: a domain that wants reports and whose policy cannot be read wants no more.
-    Policy policy = own.orElse(Policy.NONE);
-    Policy below = own.isEmpty() ? policy : Policy.of(tags.get("sp", "")).orElse(policy);
-    Policy absent = own.isEmpty() ? policy : Policy.of(tags.get("np", "")).orElse(below);
+    // RFC 9989 §4.10.1: a domain that wants reports and whose policy cannot be read wants no more.
+    Policy policy = bad ? Policy.NONE : Policy.of(tags.get("p", "")).orElseThrow();
+    Policy below = bad ? policy : Policy.of(tags.get("sp", "")).orElse(policy);
+    Policy absent = bad ? policy : Policy.of(tags.get("np", "")).orElse(below);
     return Optional.of(
         new DmarcRecord(
             policy,
@@ -81,10 +94,7 @@ record DmarcRecord(
             percent(tags),
             suffix(tags.get("psd", "u")),
             isTesting(tags),
-            Stream.of(tags.get("rua", "").split(","))
-                .map(Text::trim)
-                .filter(u -> !u.isEmpty())
-                .toList()));
+            reports));
   }
 
   private static boolean isTesting(TagList tags) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import hikyaku.server.origin.Finding.Disposition;
 import hikyaku.server.testing.ZoneDns;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +43,21 @@ class DmarcCheckTest {
     assertThat(from(GOOD, "jo@author.example", "jo@other.example")).isEqualTo("none accept");
     assertThat(from(BAD, "jo@author.example", "jo@sub.author.example")).isEqualTo("fail junk");
     assertThat(from(BAD, "jo@author.example", "jo@absent.author.example")).isEqualTo("fail accept");
+  }
+
+  /** Of a domain that wants reports nothing more is believed, and nothing at all of another. */
+  @Test
+  void policiesThatCannotBeRead() throws Exception {
+    int domains = 0;
+    for (String bad : List.of("p=moo", "p=reject; sp=moo", "p=reject; np=moo", "sp=reject")) {
+      String name = "d" + ++domains + ".example";
+      dns.with("_dmarc.quiet-" + name, "TXT", "v=DMARC1; " + bad)
+          .with("_dmarc.told-" + name, "TXT", "v=DMARC1; " + bad + "; rua=mailto:r@told.example")
+          .with("_dmarc.else-" + name, "TXT", "v=DMARC1; " + bad + "; rua=nobody");
+      assertThat(from(BAD, "jo@a.example", "jo@quiet-" + name)).as(bad).isEqualTo("none accept");
+      assertThat(from(BAD, "jo@a.example", "jo@told-" + name)).as(bad).isEqualTo("fail accept");
+      assertThat(from(BAD, "jo@a.example", "jo@else-" + name)).as(bad).isEqualTo("none accept");
+    }
   }
 
   /** Names in other scripts are one with their form in DNS, in the envelope and in the header. */

@@ -150,7 +150,12 @@ final class Host {
     return machine.run(List.of(command));
   }
 
-  /** What those that stay say. */
+  /** What those that stay have said. */
+  String said() throws IOException {
+    return Files.exists(log()) ? Files.readString(log()) : "";
+  }
+
+  /** Where they say it. */
   Path log() {
     return directory.resolve("log");
   }
