@@ -1,5 +1,6 @@
 package hikyaku.server.link;
 
+import static hikyaku.server.testing.LinkRig.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,7 @@ import hikyaku.server.net.Refusal;
 import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.testing.LinkRig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -67,30 +69,12 @@ final class LinkServerTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        new NetServer(
-            List.of(),
-            NetLimits.DEFAULT,
-            new Traces(),
-            new SessionIds(InstantSource.system()),
-            new SimpleMeterRegistry(),
-            InstantSource.system());
-    server.start();
+    server = LinkRig.server();
     startLinks(SETTINGS);
   }
 
   private void startLinks(LinkSettings settings) throws IOException {
-    links =
-        new LinkServer(
-            "n1",
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            keys(1),
-            settings,
-            server,
-            Map.of(),
-            () -> Report.newBuilder().setNode("n1").build(),
-            InstantSource.system(),
-            new SecureRandom());
+    links = LinkRig.links("n1", keys(1), settings, server);
     links.start();
   }
 
@@ -115,14 +99,6 @@ final class LinkServerTest {
         Thread.sleep(10);
       }
     }
-  }
-
-  private static LinkKeys keys(int which) {
-    return LinkKeys.ofNode(purpose -> {
-      byte[] key = new byte[32];
-      Arrays.fill(key, (byte) (which * 31 + purpose.length()));
-      return key;
-    });
   }
 
   private static final NodeLink.Watcher NOBODY =

@@ -1,18 +1,15 @@
 package hikyaku.server.link;
 
+import static hikyaku.server.testing.LinkRig.keys;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hikyaku.server.link.proto.Report;
-import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
-import hikyaku.server.net.SessionIds;
-import hikyaku.server.net.Traces;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import hikyaku.server.testing.LinkRig;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.SecureRandom;
@@ -20,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -55,26 +51,8 @@ final class QuestionsTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        new NetServer(
-            List.of(),
-            NetLimits.DEFAULT,
-            new Traces(),
-            new SessionIds(InstantSource.system()),
-            new SimpleMeterRegistry(),
-            InstantSource.system());
-    server.start();
-    links =
-        new LinkServer(
-            "n1",
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            keys(1),
-            SETTINGS,
-            server,
-            Map.of(),
-            () -> Report.newBuilder().setNode("n1").build(),
-            InstantSource.system(),
-            new SecureRandom());
+    server = LinkRig.server();
+    links = LinkRig.links("n1", keys(1), SETTINGS, server);
     links.start();
   }
 
@@ -83,14 +61,6 @@ final class QuestionsTest {
     never.countDown();
     links.close(Duration.ZERO);
     server.close();
-  }
-
-  private static LinkKeys keys(int which) {
-    return LinkKeys.ofNode(purpose -> {
-      byte[] key = new byte[32];
-      Arrays.fill(key, (byte) (which * 31 + purpose.length()));
-      return key;
-    });
   }
 
   private AskerLink asker(LinkKeys keys) throws IOException {

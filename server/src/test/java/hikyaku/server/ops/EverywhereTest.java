@@ -13,14 +13,10 @@ import hikyaku.server.link.LinkedFront;
 import hikyaku.server.link.NodeLink;
 import hikyaku.server.link.Question;
 import hikyaku.server.link.proto.Report;
-import hikyaku.server.net.NetLimits;
 import hikyaku.server.net.NetServer;
-import hikyaku.server.net.SessionIds;
-import hikyaku.server.net.Traces;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import hikyaku.server.testing.LinkRig;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -55,15 +51,7 @@ final class EverywhereTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        new NetServer(
-            List.of(),
-            NetLimits.DEFAULT,
-            new Traces(),
-            new SessionIds(InstantSource.system()),
-            new SimpleMeterRegistry(),
-            InstantSource.system());
-    server.start();
+    server = LinkRig.server();
     one = node("n1");
     two = node("n2");
     nodes.add(at("n2", "up", two.address().getPort()));
@@ -83,17 +71,7 @@ final class EverywhereTest {
 
   /** A node that says its name to whatever it may be asked. */
   private LinkServer node(String name) throws IOException {
-    LinkServer node =
-        new LinkServer(
-            name,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            keys,
-            SETTINGS,
-            server,
-            Map.of(),
-            () -> Report.newBuilder().setNode(name).build(),
-            InstantSource.system(),
-            random);
+    LinkServer node = LinkRig.links(name, keys, SETTINGS, server);
     node.answerBy(new LinkAnswers(api(name, node), neighbours(node), PATIENCE));
     node.start();
     return node;
