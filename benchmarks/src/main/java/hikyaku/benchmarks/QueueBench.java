@@ -177,7 +177,8 @@ final class QueueBench implements Callable<Integer> {
     sink.await(before + expected);
     double delivering = (System.nanoTime() - began) / 1e9;
     if (counts) {
-      comparison.add(mailing.what() + ": accepted/s", HIGHER, side.ours(), figures.all() / accepting);
+      comparison.add(
+          mailing.what() + ": accepted/s", HIGHER, side.ours(), figures.all() / accepting);
       comparison.add(mailing.what() + ": arrived/s", HIGHER, side.ours(), expected / delivering);
       if (expected < figures.all()) {
         comparison.add(

@@ -2,68 +2,25 @@ package hikyaku.systemtests.chaos;
 
 import hikyaku.systemtests.stress.Octets;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeSet;
 
 /** Reads an INBOX by POP3, and takes some messages away. */
-final class Popper implements Runnable {
-  private final Crew crew;
+final class Popper extends Caller {
   private final Crew.Account account;
-  private final String name;
-  private final boolean front;
-  private final Random random;
 
   Popper(Crew crew, int number) {
-    this.crew = crew;
-    this.name = "popper" + number;
-    this.front = number % 2 == 0;
+    super(crew, "popper", number);
     this.account = crew.accounts().get(number / 2 % crew.accounts().size());
-    this.random = crew.random(name);
-  }
-
-  /** The service cannot now. */
-  private static final class Later extends IOException {
-    private static final long serialVersionUID = 1;
-
-    Later(String reply) {
-      super(reply);
-    }
-  }
-
-  @Override
-  public void run() {
-    try {
-      while (crew.works()) {
-        Route route = front ? crew.routes().front() : crew.routes().node(random);
-        try {
-          session(route);
-          Thread.sleep(random.nextInt(500));
-        } catch (Later e) {
-          Finding.unless(!front, "refused by the front: " + e.getMessage());
-          crew.refused(name, e.getMessage());
-          Thread.sleep(100 + random.nextInt(400));
-        } catch (IOException e) {
-          if (front) {
-            throw new Finding("a connection through the front ended", e);
-          }
-          crew.lost(name, e);
-          Thread.sleep(random.nextInt(300));
-        }
-      }
-    } catch (Throwable e) {
-      crew.found(name, e);
-    }
   }
 
   private record Listed(long uid, int octets) {}
 
-  private void session(Route route) throws IOException, InterruptedException {
-    Duration patience = front ? Crew.FRONT_PATIENCE : Duration.ofSeconds(2 + random.nextInt(40));
+  @Override
+  void session(Route route) throws IOException, InterruptedException {
     Book inbox = account.inbox();
-    try (Octets pop3 = new Octets(route.host(), Route.POP3, patience)) {
+    try (Octets pop3 = new Octets(route.host(), Route.POP3, patience())) {
       String who = name + "@" + route.name();
       pop3.journal(line -> crew.journal(name).write(who, line));
       read(pop3, "the greeting");
@@ -108,6 +65,7 @@ final class Popper implements Runnable {
             item.tell(ended, "removed by " + who);
           });
     }
+    Thread.sleep(random.nextInt(500));
   }
 
   private static Map<Integer, Listed> list(Octets pop3, Book inbox) throws IOException {

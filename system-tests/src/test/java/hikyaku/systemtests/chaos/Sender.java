@@ -2,23 +2,16 @@ package hikyaku.systemtests.chaos;
 
 import hikyaku.systemtests.stress.Octets;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /**
  * Sends messages by SMTP, with pipelining, to one or all accounts at once. What a node did not
  * answer is now and then sent again by another way, as senders do.
  */
-final class Sender implements Runnable {
+final class Sender extends Caller {
   private static final int MESSAGES = 20;
   private static final int CROWDED = 200;
-
-  private final Crew crew;
-  private final String name;
-  private final boolean front;
-  private final Random random;
 
   /** A message whose outcome is not known, to be sent again. */
   private record Open(int token, List<Crew.Account> recipients) {}
@@ -26,48 +19,12 @@ final class Sender implements Runnable {
   private Open again;
 
   Sender(Crew crew, int number) {
-    this.crew = crew;
-    this.name = "sender" + number;
-    this.front = number % 2 == 0;
-    this.random = crew.random(name);
-  }
-
-  /** A reply that says to come again. */
-  private static final class Later extends IOException {
-    private static final long serialVersionUID = 1;
-
-    Later(String reply) {
-      super(reply);
-    }
+    super(crew, "sender", number);
   }
 
   @Override
-  public void run() {
-    try {
-      while (crew.works()) {
-        Route route = front ? crew.routes().front() : crew.routes().node(random);
-        try {
-          session(route);
-        } catch (Later e) {
-          Finding.unless(!front, "refused by the front: " + e.getMessage());
-          crew.refused(name, e.getMessage());
-          Thread.sleep(100 + random.nextInt(400));
-        } catch (IOException e) {
-          if (front) {
-            throw new Finding("a connection through the front ended", e);
-          }
-          crew.lost(name, e);
-          Thread.sleep(random.nextInt(300));
-        }
-      }
-    } catch (Throwable e) {
-      crew.found(name, e);
-    }
-  }
-
-  private void session(Route route) throws IOException, InterruptedException {
-    Duration patience = front ? Crew.FRONT_PATIENCE : Duration.ofSeconds(2 + random.nextInt(40));
-    try (Octets smtp = new Octets(route.host(), Route.SMTP, patience)) {
+  void session(Route route) throws IOException, InterruptedException {
+    try (Octets smtp = new Octets(route.host(), Route.SMTP, patience())) {
       smtp.journal(line -> crew.journal(name).write(name + "@" + route.name(), line));
       expect(smtp, "220");
       say(smtp, "EHLO chaos.test", "250");
