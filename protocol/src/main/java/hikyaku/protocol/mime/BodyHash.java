@@ -1,5 +1,6 @@
 package hikyaku.protocol.mime;
 
+import hikyaku.protocol.wire.OctetScan;
 import hikyaku.protocol.wire.OctetSink;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -90,9 +91,10 @@ public final class BodyHash implements OctetSink {
 
   /** Octets that pass as they are. */
   private int run(byte[] octets, int from, int end) {
-    int at = from;
+    int limit = (relaxed ? ' ' : '\r') + 1;
+    int at = OctetScan.below(octets, from, end, limit);
     while (at < end && octets[at] != '\r' && !(relaxed && isSpace(octets[at]))) {
-      at++;
+      at = OctetScan.below(octets, at + 1, end, limit);
     }
     int size = at - from;
     if (size > BUFFER - count) {

@@ -1,5 +1,6 @@
 package hikyaku.protocol.mime;
 
+import hikyaku.protocol.wire.OctetScan;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
 
@@ -52,43 +53,50 @@ final class LineSplitter implements OctetSink {
   @Override
   public void write(byte[] octets, int offset, int length) throws IOException {
     int end = offset + length;
+    has8bit = has8bit || OctetScan.has8bit(octets, offset, end);
     int run = offset; // start of the content not yet told
-    boolean pending = crPending;
-    int seen = 0; // the union of all octets: its top bit tells of 8-bit ones
-    for (int at = offset; at < end; at++) {
-      byte octet = octets[at];
-      if (pending) {
-        pending = false;
-        if (octet == LF) {
-          anyEnding = true;
-          endLine(CRLF_ENDING);
-          run = at + 1;
-          continue;
-        }
-        bareCr();
+    int at = offset;
+    if (crPending && at < end) {
+      crPending = false;
+      if (octets[at] == LF) {
+        endLine(CRLF_ENDING);
+        at++;
         run = at;
-      }
-      if (octet > CR) {
-        continue;
-      }
-      seen |= octet;
-      if (octet == CR) {
-        tell(octets, run, at);
-        pending = true;
-        run = at + 1;
-      } else if (octet == LF) {
-        tell(octets, run, at);
-        anyEnding = true;
-        bareEnding = true;
-        endLine(LF_ENDING);
-        run = at + 1;
-      } else if (octet == 0) {
-        hasNul = true;
+      } else {
+        bareCr();
       }
     }
-    tell(octets, run, pending ? run : end);
-    crPending = pending;
-    has8bit |= seen < 0;
+    while ((at = OctetScan.below(octets, at, end, CR + 1)) < end) {
+      switch (octets[at]) {
+        case CR -> {
+          tell(octets, run, at);
+          at++;
+          run = at;
+          if (at == end) {
+            crPending = true;
+          } else if (octets[at] == LF) {
+            endLine(CRLF_ENDING);
+            at++;
+            run = at;
+          } else {
+            bareCr();
+          }
+        }
+        case LF -> {
+          tell(octets, run, at);
+          bareEnding = true;
+          endLine(LF_ENDING);
+          at++;
+          run = at;
+        }
+        case 0 -> {
+          hasNul = true;
+          at++;
+        }
+        default -> at++;
+      }
+    }
+    tell(octets, run, end);
   }
 
   void finish() throws IOException {
@@ -103,10 +111,7 @@ final class LineSplitter implements OctetSink {
 
   private void bareCr() throws IOException {
     bareEnding = true;
-    if (!anyEnding) {
-      anyEnding = true;
-      crEndsLine = true;
-    }
+    crEndsLine = crEndsLine || !anyEnding;
     if (crEndsLine) {
       endLine(CR_ENDING);
     } else {
@@ -122,6 +127,7 @@ final class LineSplitter implements OctetSink {
   }
 
   private void endLine(byte[] ending) throws IOException {
+    anyEnding = true;
     insideLine = false;
     lines.end(ending);
   }

@@ -122,6 +122,9 @@ public final class MimeParser implements OctetSink {
       }
       capture.append(octets, from, to);
       if (gathering) {
+        gathering = line.size() > 0 || octets[from] == '-';
+      }
+      if (gathering) {
         line.append(octets, from, to);
         gathering = mayBeDelimiter();
       }

@@ -1,5 +1,6 @@
 package hikyaku.protocol.pop3;
 
+import hikyaku.protocol.wire.OctetScan;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,14 +34,18 @@ public final class MultilineWriter implements OctetSink {
   public void write(byte[] octets, int offset, int length) throws IOException {
     int run = offset;
     int to = offset + length;
-    for (int at = offset; at < to; at++) {
-      byte octet = octets[at];
-      if (octet == '.' && atLineStart) {
+    int at = offset;
+    while (at < to) {
+      if (atLineStart && octets[at] == '.') {
         pass(octets, run, at);
         run = at;
         out.write(DOT);
       }
-      afterCrLf = octet == '\n' && afterCr;
+      int text = at;
+      at = OctetScan.below(octets, at, to, '\r' + 1);
+      boolean onEnding = at == text;
+      byte octet = onEnding ? octets[at++] : octets[at - 1];
+      afterCrLf = onEnding && octet == '\n' && afterCr;
       afterCr = octet == '\r';
       atLineStart = octet == '\n' || afterCr;
     }

@@ -8,30 +8,49 @@ import java.util.concurrent.atomic.AtomicInteger;
  * none, so the number of buffers follows the number of busy connections, not of open ones.
  */
 final class BufferPool {
-  static final int BUFFER_SIZE = 8192;
+  /** For commands, and the beginnings of everything else. */
+  static final BufferPool SMALL = new BufferPool(8 * 1024, 512);
+
+  /** For what comes in large pieces: each read is a call into the system. */
+  static final BufferPool LARGE = new BufferPool(64 * 1024, 64);
+
+  private final int size;
 
   /** Kept for reuse at most; beyond this a returned buffer is left to the collector. */
-  private static final int KEPT = 512;
+  private final int kept;
 
-  private static final ConcurrentLinkedQueue<byte[]> FREE = new ConcurrentLinkedQueue<>();
-  private static final AtomicInteger FREE_COUNT = new AtomicInteger();
+  private final ConcurrentLinkedQueue<byte[]> free = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger freeCount = new AtomicInteger();
 
-  private BufferPool() {}
+  private BufferPool(int size, int kept) {
+    this.size = size;
+    this.kept = kept;
+  }
 
-  static byte[] take() {
-    byte[] buffer = FREE.poll();
+  /** Octets of each buffer. */
+  int size() {
+    return size;
+  }
+
+  byte[] take() {
+    byte[] buffer = free.poll();
     if (buffer == null) {
-      return new byte[BUFFER_SIZE];
+      return new byte[size];
     }
-    FREE_COUNT.decrementAndGet();
+    freeCount.decrementAndGet();
     return buffer;
   }
 
+  /** Takes a buffer back into the pool that it is from. */
   static void giveBack(byte[] buffer) {
-    if (FREE_COUNT.incrementAndGet() > KEPT) {
-      FREE_COUNT.decrementAndGet();
+    (buffer.length == SMALL.size ? SMALL : LARGE).keep(buffer);
+  }
+
+  private void keep(byte[] buffer) {
+    if (freeCount.incrementAndGet() > kept) {
+      freeCount.decrementAndGet();
     } else {
-      FREE.add(buffer);
+      free.add(buffer);
     }
   }
 }

@@ -22,6 +22,9 @@ public final class WireReader {
   private int position;
   private int end;
 
+  /** Whether much is known to come, so that the next buffer should be a large one. */
+  private boolean bulk;
+
   public WireReader(OctetSource source) {
     this(source, Tap.NONE);
   }
@@ -166,6 +169,7 @@ public final class WireReader {
   public void readCounted(long count, OctetSink sink) throws IOException {
     long left = count;
     while (left > 0) {
+      bulk = left > BufferPool.SMALL.size();
       if (position == end && !fill()) {
         throw new WireException.Truncated();
       }
@@ -175,6 +179,7 @@ public final class WireReader {
       left -= take;
       releaseIfEmpty();
     }
+    bulk = false;
     tap.octets(count);
   }
 
@@ -214,6 +219,7 @@ public final class WireReader {
    */
   public Dotted readDotted(OctetSink sink) throws IOException {
     Dotted dotted = new DotReader(sink).read();
+    bulk = false;
     tap.octets(dotted.octets());
     return dotted;
   }
@@ -234,7 +240,7 @@ public final class WireReader {
       if (!source.await()) {
         return false;
       }
-      buffer = BufferPool.take();
+      buffer = (bulk ? BufferPool.LARGE : BufferPool.SMALL).take();
     }
     position = 0;
     end = 0;
@@ -263,9 +269,10 @@ public final class WireReader {
     }
   }
 
-  /** The states of RFC 5321 §4.5.2, octet by octet, with runs of plain text passed on whole. */
+  /** The states of RFC 5321 §4.5.2, with whole lines and runs of plain text passed on at once. */
   private final class DotReader {
     private final OctetSink sink;
+    private State state = State.LINE_START;
     private long octets;
     private boolean bare;
     private int lineLength;
@@ -286,30 +293,34 @@ public final class WireReader {
     private static final byte[] ONE_CR = {CR};
 
     Dotted read() throws IOException {
-      State state = State.LINE_START;
       while (true) {
         if (position == end && !fill()) {
           throw new WireException.Truncated();
         }
         byte[] in = held();
+        // Whoever fills a buffer has more to send.
+        bulk = end == in.length;
         int run = position; // the first octet neither passed on nor withheld
-        for (int at = position; at < end; at++) {
+        int at = position;
+        while (at < end) {
           int octet = in[at];
           switch (state) {
             case LINE_START -> {
               if (octet == '.') {
                 // Withheld: stuffed, or the first octet of the end.
                 pass(in, run, at - run);
-                run = at + 1;
+                at++;
+                run = at;
                 state = State.DOT;
               } else {
-                state = text(octet);
+                at = lines(in, at);
               }
             }
             case DOT -> {
+              at++;
               if (octet == CR) {
                 // Withheld as well, until the next octet tells.
-                run = at + 1;
+                run = at;
                 state = State.DOT_CR;
               } else {
                 state = text(octet);
@@ -326,17 +337,17 @@ public final class WireReader {
               bare = true;
               lineLength++;
               state = text(octet);
+              at++;
             }
-            case TEXT -> state = text(octet);
+            case TEXT -> at = lines(in, at);
             case TEXT_CR -> {
               if (octet == LF) {
-                longest = Math.max(longest, lineLength - 1);
-                lineLength = 0;
-                state = State.LINE_START;
+                endLine(lineLength - 1);
               } else {
                 bare = true;
                 state = text(octet);
               }
+              at++;
             }
           }
         }
@@ -344,6 +355,46 @@ public final class WireReader {
         position = end;
         releaseIfEmpty();
       }
+    }
+
+    /**
+     * Goes over text that is passed on as it is, from inside a line or the start of one that has no
+     * dot there.
+     *
+     * @return where another state begins, at least one octet on
+     */
+    private int lines(byte[] in, int from) {
+      int at = from;
+      while (true) {
+        int stop = OctetScan.below(in, at, end, CR + 1);
+        lineLength += stop - at;
+        if (stop == end) {
+          state = State.TEXT;
+          return end;
+        }
+        if (in[stop] == CR && stop + 1 < end && in[stop + 1] == LF) {
+          endLine(lineLength);
+          at = stop + 2;
+          if (at == end || in[at] == '.') {
+            return at;
+          }
+        } else {
+          state = text(in[stop]);
+          at = stop + 1;
+          if (state != State.TEXT || at == end) {
+            return at;
+          }
+        }
+      }
+    }
+
+    /**
+     * @param length octets of the line
+     */
+    private void endLine(int length) {
+      longest = Math.max(longest, length);
+      lineLength = 0;
+      state = State.LINE_START;
     }
 
     private State text(int octet) {
