@@ -1,29 +1,52 @@
 package hikyaku.benchmarks;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
-/** A line-oriented client that does as little as can be, so that the server is what is measured. */
+/**
+ * A line-oriented client that does as little as can be, so that the server is what is measured:
+ * lines are looked at where they were received, and become strings only for who asks for them.
+ */
 final class Client implements AutoCloseable {
+  /** Octets of the buffer at first: there may be thousands of clients that hardly read. */
+  private static final int LEAST = 1024;
+
+  /** Octets to which the buffer grows where input comes faster than it is read. */
+  private static final int MOST = 64 * 1024;
+
+  private static final byte[] TAGGED = "x ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] TAGGED_OK = "x OK".getBytes(StandardCharsets.US_ASCII);
+
   private final Socket socket;
-  private final BufferedInputStream in;
+  private final InputStream in;
   private final OutputStream out;
+
+  /** What was received: read up to {@code at}, there up to {@code end}. */
+  private byte[] buffer = new byte[LEAST];
+
+  private int at;
+  private int end;
+
+  /** The line last taken, without its end. */
+  private int lineAt;
+
+  private int lineEnd;
 
   private Client(Socket socket) throws IOException {
     this.socket = socket;
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(120_000);
-    in = new BufferedInputStream(socket.getInputStream(), 2048);
+    in = socket.getInputStream();
     out = socket.getOutputStream();
   }
 
@@ -71,16 +94,59 @@ final class Client implements AutoCloseable {
   }
 
   String line() throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream(128);
-    int octet;
-    while ((octet = in.read()) != '\n') {
-      if (octet < 0) {
-        throw new EOFException("the server closed the connection");
-      }
-      line.write(octet);
+    takeLine();
+    return lineTaken();
+  }
+
+  private String lineTaken() {
+    return new String(buffer, lineAt, lineEnd - lineAt, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Takes the next line; it stays in the buffer until more is taken. */
+  private void takeLine() throws IOException {
+    int looked = at;
+    int lineFeed;
+    while ((lineFeed = lineFeed(looked)) < 0) {
+      int behind = end - at;
+      receive();
+      looked = at + behind;
     }
-    String text = line.toString(StandardCharsets.ISO_8859_1);
-    return text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
+    lineAt = at;
+    lineEnd = lineFeed > at && buffer[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
+    at = lineFeed + 1;
+  }
+
+  private int lineFeed(int from) {
+    byte[] octets = buffer;
+    for (int i = from; i < end; i++) {
+      if (octets[i] == '\n') {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Receives more behind what is not yet read. */
+  private void receive() throws IOException {
+    boolean full = end == buffer.length;
+    int left = end - at;
+    if (full && (left == buffer.length || buffer.length < MOST)) {
+      buffer = Arrays.copyOfRange(buffer, at, at + 2 * buffer.length);
+    } else {
+      System.arraycopy(buffer, at, buffer, 0, left);
+    }
+    at = 0;
+    end = left;
+    int count = in.read(buffer, end, buffer.length - end);
+    if (count < 0) {
+      throw new EOFException("the server closed the connection");
+    }
+    end += count;
+  }
+
+  private boolean lineBegins(byte[] with) {
+    return lineEnd - lineAt >= with.length
+        && Arrays.equals(buffer, lineAt, lineAt + with.length, with, 0, with.length);
   }
 
   /** Reads an SMTP reply and insists on its code. */
@@ -101,37 +167,45 @@ final class Client implements AutoCloseable {
   }
 
   void imapDone(String command) throws IOException {
-    String last = "";
-    while (true) {
-      String line;
-      try {
-        line = line();
-      } catch (EOFException e) {
-        throw new IOException(
-            command + " -> closed after " + (last.isEmpty() ? "nothing" : last), e);
-      }
-      last = line;
-      if (line.startsWith("x ")) {
-        if (!line.startsWith("x OK")) {
-          throw new IOException(command + " -> " + line);
+    String last = "nothing";
+    try {
+      takeLine();
+      while (!lineBegins(TAGGED)) {
+        if (lineEnd > lineAt && buffer[lineEnd - 1] == '}') {
+          last = lineTaken();
+          skip(Long.parseLong(last.substring(last.lastIndexOf('{') + 1, last.length() - 1)));
         }
-        return;
+        takeLine();
       }
-      if (line.endsWith("}")) {
-        in.skipNBytes(Long.parseLong(line.substring(line.lastIndexOf('{') + 1, line.length() - 1)));
-      }
+    } catch (EOFException e) {
+      throw new IOException(command + " -> closed after " + last, e);
     }
+    if (!lineBegins(TAGGED_OK)) {
+      throw new IOException(command + " -> " + lineTaken());
+    }
+  }
+
+  /** Passes octets over. */
+  private void skip(long octets) throws IOException {
+    long left = octets;
+    while (left > end - at) {
+      left -= end - at;
+      at = end;
+      receive();
+    }
+    at += (int) left;
   }
 
   /** Reads a POP3 multi-line response to its end. */
   long dotted() throws IOException {
     long octets = 0;
     while (true) {
-      String line = line();
-      if (line.equals(".")) {
+      takeLine();
+      int length = lineEnd - lineAt;
+      if (length == 1 && buffer[lineAt] == '.') {
         return octets;
       }
-      octets += line.length() + 2;
+      octets += length + 2;
     }
   }
 
