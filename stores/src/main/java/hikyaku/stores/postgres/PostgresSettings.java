@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param attempt how long one attempt waits for the database to answer before the connection is
  *     given up for another; 8 s
  * @param keysKept how long idempotency keys are remembered; 48 h, and never under 24 h
- * @param compressionLevel of Zstandard; 3
+ * @param compressionLevel of Zstandard; 2
  */
 public record PostgresSettings(
     String url,
@@ -48,7 +48,7 @@ public record PostgresSettings(
           Duration.ofSeconds(20),
           Duration.ofSeconds(8),
           Duration.ofHours(48),
-          3);
+          2);
 
   public PostgresSettings {
     require(url.startsWith("jdbc:postgresql:"), "a url that does not begin with jdbc:postgresql:");

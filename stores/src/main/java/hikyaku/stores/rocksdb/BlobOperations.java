@@ -41,6 +41,12 @@ final class BlobOperations {
       return content;
     }
 
+    /** It goes with the append that names it; if none does, it is missed by nobody. */
+    @Override
+    boolean canWait() {
+      return true;
+    }
+
     @Override
     long weight() {
       return OVERHEAD + 2L * content.length;

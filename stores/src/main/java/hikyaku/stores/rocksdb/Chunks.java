@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The pieces in which blobs and snapshots are kept. Native code: for the engine's own threads. */
+/** The pieces in which blobs and snapshots are kept. Native code that computes and never waits. */
 final class Chunks {
   /** Octets of a chunk, but for the last. */
   static final int SIZE = 64 * 1024;
@@ -30,7 +30,6 @@ final class Chunks {
   }
 
   static ChunkRecord encode(byte[] content, int from, int length, int level) {
-    Database.requirePlatformThread();
     if (length >= WORTH_COMPRESSING) {
       byte[] packed = new byte[(int) Zstd.compressBound(length)];
       long count = Zstd.compressByteArray(packed, 0, packed.length, content, from, length, level);
@@ -85,7 +84,6 @@ final class Chunks {
   }
 
   private static byte[] unpack(Column column, byte[] key, ChunkRecord chunk) {
-    Database.requirePlatformThread();
     if (chunk.getSize() < 0 || chunk.getSize() > SIZE) {
       throw new StoreException.Corrupt(
           Keys.describe(column, key) + " is said to have " + chunk.getSize() + " octets", null);

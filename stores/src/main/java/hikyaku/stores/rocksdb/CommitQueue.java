@@ -40,6 +40,8 @@ final class CommitQueue {
           throw new StoreException.Unavailable("too many writes are waiting", null);
         }
         long now = System.nanoTime();
+        // What is there may all be of a kind that waits for others.
+        work.signal();
         try {
           left = room.awaitNanos(left);
         } catch (InterruptedException e) {
@@ -52,7 +54,9 @@ final class CommitQueue {
       }
       waiting.add(operation);
       octets += weight;
-      work.signal();
+      if (!operation.canWait() || octets >= bounds.batchOctets()) {
+        work.signal();
+      }
     } finally {
       lock.unlock();
       if (interrupted) {

@@ -81,7 +81,45 @@ final class Database implements AutoCloseable {
    * @param what names the work in an error
    */
   <T extends @Nullable Object> T use(Object what, Use<T> use) {
-    requirePlatformThread();
+    if (Thread.currentThread().isVirtual()) {
+      // A wait for the disk would hold its carrier from all others.
+      throw new IllegalStateException("native code on a virtual thread");
+    }
+    try {
+      return run(use);
+    } catch (RocksDBException e) {
+      throw translate(what.toString(), e);
+    }
+  }
+
+  /** What was asked of memory alone is not all there. */
+  static final class NotInMemory extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotInMemory() {
+      super("not in memory", null, false, false);
+    }
+  }
+
+  /**
+   * Runs native work that reads memory alone and so waits for nothing, on any thread.
+   *
+   * @param what names the work in an error
+   * @throws NotInMemory if the disk would have to be asked
+   */
+  <T extends @Nullable Object> T useMemory(Object what, Use<T> use) throws NotInMemory {
+    try {
+      return run(use);
+    } catch (RocksDBException e) {
+      Status status = e.getStatus();
+      if (status != null && status.getCode() == Status.Code.Incomplete) {
+        throw new NotInMemory();
+      }
+      throw translate(what.toString(), e);
+    }
+  }
+
+  private <T extends @Nullable Object> T run(Use<T> use) throws RocksDBException {
     lifecycle.readLock().lock();
     try {
       Handle open = handle;
@@ -89,17 +127,8 @@ final class Database implements AutoCloseable {
         throw unavailable();
       }
       return use.with(open);
-    } catch (RocksDBException e) {
-      throw translate(what.toString(), e);
     } finally {
       lifecycle.readLock().unlock();
-    }
-  }
-
-  /** Native code would hold a virtual thread's carrier from all others. */
-  static void requirePlatformThread() {
-    if (Thread.currentThread().isVirtual()) {
-      throw new IllegalStateException("native code on a virtual thread");
     }
   }
 

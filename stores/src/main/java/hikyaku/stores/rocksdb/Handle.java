@@ -20,6 +20,7 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Slice;
@@ -44,6 +45,7 @@ final class Handle implements AutoCloseable {
   private final RocksDB db;
   private final ReadOptions reading;
   private final ReadOptions readingOnce;
+  private final ReadOptions readingMemory;
   private final WriteOptions synced;
   private final WriteOptions unsynced;
 
@@ -65,6 +67,7 @@ final class Handle implements AutoCloseable {
       }
       reading = own(new ReadOptions());
       readingOnce = own(new ReadOptions().setFillCache(false));
+      readingMemory = own(new ReadOptions().setReadTier(ReadTier.BLOCK_CACHE_TIER));
       synced = own(new WriteOptions().setSync(true));
       unsynced = own(new WriteOptions().setSync(false));
     } catch (RocksDBException | RuntimeException e) {
@@ -137,6 +140,8 @@ final class Handle implements AutoCloseable {
         .setMaxOpenFiles(memory.openFiles())
         .setMaxBackgroundJobs(2)
         .setMaxSubcompactions(1)
+        // Who reads from memory must not find itself deleting files.
+        .setAvoidUnnecessaryBlockingIO(true)
         .setBytesPerSync(MIB)
         .setSkipStatsUpdateOnDbOpen(true)
         .setStatsDumpPeriodSec(0)
@@ -184,6 +189,11 @@ final class Handle implements AutoCloseable {
   /** As {@link #get}, without a place in the cache for what will hardly be asked for again. */
   byte @Nullable [] getOnce(Column column, byte[] key) throws RocksDBException {
     return db.get(columns.get(column), readingOnce, key);
+  }
+
+  /** As {@link #get}, but fails with Incomplete where the disk would have to be asked. */
+  byte @Nullable [] getFromMemory(Column column, byte[] key) throws RocksDBException {
+    return db.get(columns.get(column), readingMemory, key);
   }
 
   /** Whether there is such a record in this view. */

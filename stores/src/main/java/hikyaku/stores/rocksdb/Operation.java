@@ -25,6 +25,11 @@ abstract class Operation<T> {
     return false;
   }
 
+  /** Whether nobody waits for it, so that it need not be committed before the next one. */
+  boolean canWait() {
+    return false;
+  }
+
   /**
    * Adds its writes to the batch. Either it looks first and writes after, so that a failure leaves
    * the batch as it was, or it does not fail.

@@ -19,10 +19,9 @@ final class RocksBlobs implements BlobStore {
   private static final int MOST_SUSPECTS = 10_000;
 
   private final RocksStore store;
-  private final Database database;
   private final CommitQueue queue;
   private final Committer committer;
-  private final NativePool pool;
+  private final Reads reads;
   private final Maintenance maintenance;
   private final CommittedCache<BlobId, BlobState> cache;
   private final Pending pending;
@@ -36,19 +35,17 @@ final class RocksBlobs implements BlobStore {
 
   RocksBlobs(
       RocksStore store,
-      Database database,
       CommitQueue queue,
       Committer committer,
-      NativePool pool,
+      Reads reads,
       Maintenance maintenance,
       CommittedCache<BlobId, BlobState> cache,
       Pending pending,
       Set<BlobOperations.Upload> uploads) {
     this.store = store;
-    this.database = database;
     this.queue = queue;
     this.committer = committer;
-    this.pool = pool;
+    this.reads = reads;
     this.maintenance = maintenance;
     this.cache = cache;
     this.pending = pending;
@@ -70,7 +67,7 @@ final class RocksBlobs implements BlobStore {
           new BlobOperations.PutInline(
               id,
               content,
-              known ? null : pool.call(() -> Chunks.encode(content, level())),
+              known ? null : Chunks.encode(content, level()),
               store.clock().millis(),
               pending);
       pending.coming(id, put);
@@ -97,10 +94,7 @@ final class RocksBlobs implements BlobStore {
       upload.requireWhole();
       queue.add(
           new BlobOperations.PutChunk(
-              upload,
-              index,
-              pool.call(() -> Chunks.encode(octets, 0, length, level())),
-              store.clock().millis()));
+              upload, index, Chunks.encode(octets, 0, length, level()), store.clock().millis()));
       return true;
     });
   }
@@ -159,11 +153,8 @@ final class RocksBlobs implements BlobStore {
       return known;
     }
     long departures = cache.departures();
-    byte @Nullable [] frame =
-        pool.call(() ->
-            database.use(
-                new Keys.Place(Column.BLOBS, Keys.blob(id)),
-                handle -> handle.get(Column.BLOBS, Keys.blob(id))));
+    byte[] key = Keys.blob(id);
+    byte @Nullable [] frame = reads.get(new Keys.Place(Column.BLOBS, key), Column.BLOBS, key);
     if (frame == null) {
       throw new StoreException.BlobMissing(id);
     }
@@ -190,23 +181,17 @@ final class RocksBlobs implements BlobStore {
   private byte[] soundChunk(BlobId id, BlobState blob, int index) {
     return store.counted(() -> {
       byte[] key = Keys.chunk(blob.number(), index);
-      byte @Nullable [] octets = pool.call(() -> readChunk(key));
-      if (octets == null) {
+      byte @Nullable [] frame =
+          reads.getOnce(new Keys.Place(Column.CHUNKS, key), Column.CHUNKS, key);
+      if (frame == null) {
         if (state(id).number() != blob.number()) {
           throw new StoreException.BlobMissing(id);
         }
         throw new StoreException.Corrupt(
             Keys.describe(Column.CHUNKS, key) + " of blob " + id + " is missing", null);
       }
-      return octets;
+      return Chunks.decode(Column.CHUNKS, key, frame);
     });
-  }
-
-  private byte @Nullable [] readChunk(byte[] key) {
-    byte @Nullable [] frame =
-        database.use(
-            new Keys.Place(Column.CHUNKS, key), handle -> handle.getOnce(Column.CHUNKS, key));
-    return frame == null ? null : Chunks.decode(Column.CHUNKS, key, frame);
   }
 
   void requireOpen() {
@@ -219,11 +204,7 @@ final class RocksBlobs implements BlobStore {
     return store.counted(() -> {
       queue.call(new LogOperations.Barrier());
       byte[] from = after == null ? new byte[0] : Records.after(Keys.blob(after));
-      List<Records.Raw> raws =
-          pool.call(() ->
-              database.use(
-                  "listing blobs",
-                  handle -> Records.take(handle, Column.BLOBS, from, null, limit)));
+      List<Records.Raw> raws = reads.take("listing blobs", Column.BLOBS, from, null, limit);
       List<Blob> blobs = new ArrayList<>(raws.size());
       for (Records.Raw raw : raws) {
         BlobId id = BlobId.of(raw.key());

@@ -37,6 +37,7 @@ final class RocksLogs implements LogStore {
   private final CommitQueue queue;
   private final Committer committer;
   private final NativePool pool;
+  private final Reads reads;
   private final Maintenance maintenance;
   private final CommittedCache<LogName, LogState> heads;
   private final Hints hints;
@@ -47,6 +48,7 @@ final class RocksLogs implements LogStore {
       CommitQueue queue,
       Committer committer,
       NativePool pool,
+      Reads reads,
       Maintenance maintenance,
       CommittedCache<LogName, LogState> heads,
       Hints hints) {
@@ -55,6 +57,7 @@ final class RocksLogs implements LogStore {
     this.queue = queue;
     this.committer = committer;
     this.pool = pool;
+    this.reads = reads;
     this.maintenance = maintenance;
     this.heads = heads;
     this.hints = hints;
@@ -114,10 +117,7 @@ final class RocksLogs implements LogStore {
   private void readStates(List<LogName> unknown, Map<LogName, LogState> found) {
     long departures = heads.departures();
     List<byte @Nullable []> frames =
-        pool.call(() ->
-            database.use(
-                "reading heads",
-                handle -> handle.get(Column.LOGS, unknown.stream().map(Keys::log).toList())));
+        reads.get("reading heads", Column.LOGS, unknown.stream().map(Keys::log).toList());
     for (int i = 0; i < unknown.size(); i++) {
       LogName log = unknown.get(i);
       byte[] frame = frames.get(i);
@@ -159,16 +159,14 @@ final class RocksLogs implements LogStore {
 
   private List<Entry> readEntries(LogName log, long number, long after, long through, int limit) {
     List<Records.Raw> raws =
-        pool.call(() ->
-            database.use(
+        through - after <= Math.min(Reads.FEW, limit)
+            ? readEach(log, number, after, through)
+            : reads.take(
                 log,
-                handle ->
-                    Records.take(
-                        handle,
-                        Column.ENTRIES,
-                        Keys.entry(number, after + 1),
-                        Keys.entry(number, through + 1),
-                        limit)));
+                Column.ENTRIES,
+                Keys.entry(number, after + 1),
+                Keys.entry(number, through + 1),
+                limit);
     List<Entry> entries = new ArrayList<>(raws.size());
     for (Records.Raw raw : raws) {
       try {
@@ -178,6 +176,23 @@ final class RocksLogs implements LogStore {
       }
     }
     return entries;
+  }
+
+  /** Few entries, key by key: they are in memory more often than not. */
+  private List<Records.Raw> readEach(LogName log, long number, long after, long through) {
+    List<byte[]> keys = new ArrayList<>();
+    for (long seq = after + 1; seq <= through; seq++) {
+      keys.add(Keys.entry(number, seq));
+    }
+    List<byte @Nullable []> frames = reads.get(log, Column.ENTRIES, keys);
+    List<Records.Raw> raws = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      byte[] frame = frames.get(i);
+      if (frame != null) {
+        raws.add(new Records.Raw(keys.get(i), frame));
+      }
+    }
+    return raws;
   }
 
   /** Above the snapshot nothing may be missing; better no answer than one with a hole. */
@@ -286,10 +301,7 @@ final class RocksLogs implements LogStore {
       byte[] behind = after == null ? start : Records.after(Keys.log(after));
       byte[] from = Arrays.compareUnsigned(start, behind) >= 0 ? start : behind;
       List<Records.Raw> raws =
-          pool.call(() ->
-              database.use(
-                  "listing logs",
-                  handle -> Records.take(handle, Column.LOGS, from, Keys.behind(start), limit)));
+          reads.take("listing logs", Column.LOGS, from, Keys.behind(start), limit);
       SequencedMap<LogName, Head> found = new LinkedHashMap<>();
       for (Records.Raw raw : raws) {
         LogName name = Keys.logName(raw.key());
@@ -326,16 +338,12 @@ final class RocksLogs implements LogStore {
    */
   private ChangePage page(Counters counters, long after, long last, int limit) {
     List<Records.Raw> raws =
-        pool.call(() ->
-            database.use(
-                "reading the changes",
-                handle ->
-                    Records.take(
-                        handle,
-                        Column.CHANGES,
-                        Keys.number(after + 1),
-                        Keys.number(last + 1),
-                        limit)));
+        reads.take(
+            "reading the changes",
+            Column.CHANGES,
+            Keys.number(after + 1),
+            Keys.number(last + 1),
+            limit);
     List<Change> changes = new ArrayList<>(raws.size());
     long next = raws.isEmpty() ? after : Keys.numberAt(raws.getFirst().key(), 0) - 1;
     boolean gap = raws.isEmpty() ? after < last : next != after;

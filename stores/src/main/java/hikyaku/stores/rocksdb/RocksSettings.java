@@ -7,7 +7,7 @@ import java.time.Duration;
  * machine: under 200 MiB outside the Java heap.
  *
  * @param keysKept how long idempotency keys are remembered; 48 h, and never under 24 h
- * @param compressionLevel of Zstandard; 3
+ * @param compressionLevel of Zstandard; 2
  */
 public record RocksSettings(
     Memory memory, Queue queue, Reads reads, Retry retry, Duration keysKept, int compressionLevel) {
@@ -15,7 +15,7 @@ public record RocksSettings(
 
   public static final RocksSettings DEFAULT =
       new RocksSettings(
-          Memory.DEFAULT, Queue.DEFAULT, Reads.DEFAULT, Retry.DEFAULT, Duration.ofHours(48), 3);
+          Memory.DEFAULT, Queue.DEFAULT, Reads.DEFAULT, Retry.DEFAULT, Duration.ofHours(48), 2);
 
   public RocksSettings {
     require(keysKept.compareTo(Duration.ofHours(24)) >= 0, "keys kept for under 24 hours");

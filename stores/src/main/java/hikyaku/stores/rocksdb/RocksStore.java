@@ -68,18 +68,12 @@ public final class RocksStore implements Store {
         new Committer(database, queue, mark, heads, known, hints, counts, clock, settings.retry());
     this.pool = new NativePool(settings.reads());
     this.maintenance = new Maintenance(database, queue, clock, settings.keysKept(), uploads);
-    this.logs = new RocksLogs(this, database, queue, committer, pool, maintenance, heads, hints);
+    Reads reads = new Reads(database, pool);
+    this.logs =
+        new RocksLogs(this, database, queue, committer, pool, reads, maintenance, heads, hints);
     this.blobs =
         new RocksBlobs(
-            this,
-            database,
-            queue,
-            committer,
-            pool,
-            maintenance,
-            known,
-            new Pending(counts),
-            uploads);
+            this, queue, committer, reads, maintenance, known, new Pending(counts), uploads);
   }
 
   /**

@@ -283,18 +283,18 @@ final class EngineTest {
   }
 
   @Test
-  void nativeCodeStaysOffVirtualThreads() throws InterruptedException {
-    CompletableFuture<Throwable> result = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            result.complete(new AssertionError(Chunks.encode(new byte[100], 3) + " was encoded"));
-          } catch (IllegalStateException e) {
-            result.complete(e);
-          }
-        })
-        .join();
-    assertThat(result.join()).isInstanceOf(IllegalStateException.class);
+  void blobsThatNothingNamesMakeRoomForEachOther() throws Exception {
+    try (RocksStore store = RocksStore.open(directory, TightSettings.TIGHT, clock)) {
+      List<Blob> blobs = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        try (BlobWriter writer = store.blobs().create()) {
+          byte[] content = ("blob " + i).getBytes(StandardCharsets.US_ASCII);
+          writer.write(content, 0, content.length);
+          blobs.add(writer.finish());
+        }
+      }
+      assertThat(store.blobs().list(null, 2000)).containsExactlyInAnyOrderElementsOf(blobs);
+    }
   }
 
   /** A bug in the engine itself. */
