@@ -44,6 +44,9 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
   private boolean waiting;
   private long writingSince;
 
+  /** When a wait without a timer is over; 0 if there is none. */
+  private volatile long waitingUntil;
+
   // The session's thread's own.
   private boolean unsettledOutput;
   private boolean silent = true;
@@ -234,10 +237,17 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
       return false;
     }
     try {
-      return changed.awaitNanos(left) > Long.MIN_VALUE;
+      if (left < Deadline.WATCHED) {
+        return changed.awaitNanos(left) > Long.MIN_VALUE;
+      }
+      waitingUntil = deadline | 1;
+      changed.await();
+      return waitingUntil != 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NetException.Closed(CloseReason.STOPPING, e);
+    } finally {
+      waitingUntil = 0;
     }
   }
 
@@ -526,6 +536,22 @@ final class CarriedLayer implements Ground, CarriedSession.Reins {
       return closed != null;
     } finally {
       lock.unlock();
+    }
+  }
+
+  @Override
+  public void checkWait(long now) {
+    long until = waitingUntil;
+    if (until != 0 && now - until >= 0) {
+      lock.lock();
+      try {
+        if (waitingUntil == until) {
+          waitingUntil = 0;
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -51,7 +51,8 @@ public interface Connection {
    * Waits between commands for input, holding no buffers; output is flushed first. Does not see
    * signals and is the cheaper wait.
    *
-   * @param timeout the longest wait; less where {@link NetLimits#login()} comes first
+   * @param timeout the longest wait; less where {@link NetLimits#login()} comes first. A wait of 20
+   *     seconds or more that is over leaves a connection without input: only a last word can follow
    * @return INPUT at once if octets have arrived that were not yet consumed; never SIGNAL
    */
   Wake await(Duration timeout) throws IOException;

@@ -4,8 +4,8 @@ import java.io.IOException;
 
 /**
  * The layer at the bottom of a connection: where its octets come from, and what others than its
- * owner may do to it. {@link #signal}, {@link #stop}, {@link #checkWrite}, {@link #close} and the
- * questions may come from any thread.
+ * owner may do to it. {@link #signal}, {@link #stop}, {@link #checkWait}, {@link #checkWrite},
+ * {@link #close} and the questions may come from any thread.
  */
 sealed interface Ground extends Layer permits SocketLayer, CarriedLayer {
   /** Forgets what was received and not read, and says how much. */
@@ -34,6 +34,9 @@ sealed interface Ground extends Layer permits SocketLayer, CarriedLayer {
 
   /** Whether reading or writing has failed: nothing more can be said. */
   boolean hasFailed();
+
+  /** Ends a wait for input whose time is up, if it is one without a timer. From the watch. */
+  void checkWait(long now);
 
   /** Gives up on a client that has taken no output for that long. */
   void checkWrite(long now, long limitNanos);

@@ -380,7 +380,7 @@ public final class NetServer implements AutoCloseable {
     }
   }
 
-  /** Looks at writes that hang, often enough for the limit on them. */
+  /** Looks at waits that are over and writes that hang, often enough for the limit on those. */
   private void watch() {
     long every = Math.clamp(Deadline.nanos(limits.write()) / 4, 1_000_000, 1_000_000_000);
     lifecycle.lock();
@@ -391,7 +391,7 @@ public final class NetServer implements AutoCloseable {
         }
         long now = System.nanoTime();
         for (Session session : live) {
-          session.checkWrite(now);
+          session.check(now);
         }
       }
     } catch (InterruptedException e) {

@@ -521,8 +521,11 @@ final class Session implements TurnProtocol.TurnConnection {
     return front != null;
   }
 
-  /** Gives up on a client that takes no output, or does not leave. From the watch. */
-  void checkWrite(long now) {
+  /**
+   * Ends what has taken too long: a wait, a write, a client that does not leave. From the watch.
+   */
+  void check(long now) {
+    ground.checkWait(now);
     ground.checkWrite(now, Deadline.nanos(shared.limits().write()));
     TurnRun mine = turns;
     if (mine != null) {

@@ -82,6 +82,9 @@ final class SocketLayer implements Ground, Prompt {
   /** Looks that were taken after the last word. */
   private int lastLooks;
 
+  /** When a wait without a timer is over; 0 if there is none. */
+  private final AtomicLong waitingUntil = new AtomicLong();
+
   private final AtomicReference<@Nullable CloseReason> closed = new AtomicReference<>();
   private volatile long writingSince;
   private volatile boolean failed;
@@ -189,8 +192,10 @@ final class SocketLayer implements Ground, Prompt {
     try {
       int count;
       if (watch == null) {
-        socket.setSoTimeout((int) Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE));
-        count = input.read(buffer, offset, length);
+        count =
+            nanos < Deadline.WATCHED
+                ? readTimed(buffer, offset, length, nanos)
+                : readUntil(buffer, offset, length, System.nanoTime() + nanos | 1);
       } else {
         count = readWatched(buffer, offset, length, System.nanoTime() + nanos);
       }
@@ -200,6 +205,50 @@ final class SocketLayer implements Ground, Prompt {
       throw e;
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  private int readTimed(byte[] buffer, int offset, int length, long nanos) throws IOException {
+    socket.setSoTimeout((int) Math.max((nanos + 999_999) / 1_000_000, 1));
+    return input.read(buffer, offset, length);
+  }
+
+  /** Reads without a timer: {@link #checkWait} ends it, and the input with it. */
+  private int readUntil(byte[] buffer, int offset, int length, long deadline) throws IOException {
+    socket.setSoTimeout(0);
+    waitingUntil.set(deadline);
+    boolean inTime;
+    int count;
+    try {
+      count = input.read(buffer, offset, length);
+    } finally {
+      inTime = waitingUntil.getAndSet(0) == deadline;
+    }
+    if (!inTime) {
+      throw new SocketTimeoutException();
+    }
+    return count;
+  }
+
+  @Override
+  public void checkWait(long now) {
+    long until = waitingUntil.get();
+    if (until == 0 || now - until < 0 || !waitingUntil.compareAndSet(until, 0)) {
+      return;
+    }
+    if (watch != null) {
+      wake();
+      return;
+    }
+    endInput();
+  }
+
+  private void endInput() {
+    try {
+      channel.shutdownInput();
+    } catch (IOException e) {
+      // The channel is closed or reset already: its reader is awake.
+      failed = true;
     }
   }
 
@@ -344,9 +393,15 @@ final class SocketLayer implements Ground, Prompt {
         if (left <= 0) {
           return;
         }
-        LockSupport.parkNanos(this, left);
+        if (left < Deadline.WATCHED) {
+          LockSupport.parkNanos(this, left);
+        } else {
+          waitingUntil.set(deadline | 1);
+          LockSupport.park(this);
+        }
       }
     } finally {
+      waitingUntil.set(0);
       parked = null;
     }
   }
@@ -587,12 +642,7 @@ final class SocketLayer implements Ground, Prompt {
   public void stop() {
     stopping = true;
     if (phase.compareAndSet(READING, TOLD_TO_STOP)) {
-      try {
-        channel.shutdownInput();
-      } catch (IOException e) {
-        // The channel is closed or reset already: its reader is awake.
-        failed = true;
-      }
+      endInput();
     } else {
       call();
     }

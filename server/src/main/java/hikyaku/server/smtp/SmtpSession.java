@@ -41,6 +41,10 @@ import org.slf4j.spi.LoggingEventBuilder;
 /** One client, from greeting to goodbye: its state, and the way of a command through the table. */
 final class SmtpSession {
   private static final byte[] NO_EXCHANGE = {};
+
+  /** One of the waits that a longer one is made of. */
+  private static final Duration SHORT_WAIT = Duration.ofSeconds(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(SmtpSession.class);
 
   private final Connection connection;
@@ -179,7 +183,19 @@ final class SmtpSession {
   private boolean isEarlyTalker() throws IOException {
     return face == SmtpFace.MX
         && settings.greetingDelay().isPositive()
-        && connection.await(settings.greetingDelay()) == Wake.INPUT;
+        && talksWithin(settings.greetingDelay());
+  }
+
+  /** In short waits: a long one that is over would be the connection's last. */
+  private boolean talksWithin(Duration delay) throws IOException {
+    Duration left = delay;
+    Wake wake = Wake.TIMEOUT;
+    while (wake == Wake.TIMEOUT && left.isPositive()) {
+      Duration part = left.compareTo(SHORT_WAIT) < 0 ? left : SHORT_WAIT;
+      wake = connection.await(part);
+      left = left.minus(part);
+    }
+    return wake == Wake.INPUT;
   }
 
   /** Waits for a command and answers it; false if the session ends. */

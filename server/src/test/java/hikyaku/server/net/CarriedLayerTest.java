@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -81,7 +82,7 @@ final class CarriedLayerTest {
             });
     int passedOn = 0;
     while (passedOn < ANSWERS * ANSWER) {
-      while (session.getState() != Thread.State.TIMED_WAITING && session.isAlive()) {
+      while (session.getState() != Thread.State.WAITING && session.isAlive()) {
         Thread.onSpinWait();
       }
       int now = sent.get();
@@ -94,6 +95,30 @@ final class CarriedLayerTest {
     }
     session.join();
     assertThat(sent.get()).isEqualTo(ANSWERS * ANSWER);
+  }
+
+  /** It has no timer: the watch over all sessions ends it. */
+  @Test
+  void aLongWaitIsEndedByTheWatch() throws Exception {
+    long deadline = System.nanoTime() + Deadline.WATCHED * 100;
+    CompletableFuture<Wake> wake = new CompletableFuture<>();
+    Thread session =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                wake.complete(layer.await(Layer.Waiting.IDLE, deadline));
+              } catch (IOException e) {
+                wake.completeExceptionally(e);
+              }
+            });
+    while (session.getState() != Thread.State.WAITING && session.isAlive()) {
+      Thread.onSpinWait();
+    }
+    layer.checkWait(deadline - 1);
+    assertThat(session.getState()).isEqualTo(Thread.State.WAITING);
+    layer.checkWait(deadline + 1);
+    assertThat(wake.get()).isEqualTo(Wake.TIMEOUT);
+    session.join();
   }
 
   @Test
