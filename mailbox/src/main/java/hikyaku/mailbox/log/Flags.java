@@ -13,8 +13,11 @@ import java.util.TreeMap;
  * @param keywords in the order of their lower-case spelling, without repetition
  */
 public record Flags(int system, List<String> keywords) {
-  private static final int ALL_SYSTEM = (1 << SystemFlag.values().length) - 1;
-  private static final Flags[] WITHOUT_KEYWORDS = new Flags[ALL_SYSTEM + 1];
+  /** Sets of system flags: what {@link #system} may be is below. */
+  public static final int COMBINATIONS = 1 << SystemFlag.values().length;
+
+  private static final int ALL_SYSTEM = COMBINATIONS - 1;
+  private static final Flags[] WITHOUT_KEYWORDS = new Flags[COMBINATIONS];
 
   static {
     for (int bits = 0; bits <= ALL_SYSTEM; bits++) {

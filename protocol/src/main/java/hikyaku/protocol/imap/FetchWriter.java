@@ -100,7 +100,7 @@ public final class FetchWriter {
    */
   public FetchWriter preview(String preview) throws IOException {
     item("PREVIEW ");
-    target.text(text.take());
+    text.showTo(target);
     text.string(Text.octets(preview), utf8);
     text.passTo(target);
     return this;
@@ -114,7 +114,7 @@ public final class FetchWriter {
 
   public FetchWriter envelope(Envelope envelope) throws IOException {
     item("ENVELOPE ");
-    target.text(text.take());
+    text.showTo(target);
     new StructureText(text, utf8).envelope(envelope);
     text.passTo(target);
     return this;
@@ -127,7 +127,7 @@ public final class FetchWriter {
    */
   public FetchWriter structure(MimePart root, boolean extended) throws IOException {
     item(extended ? "BODYSTRUCTURE " : "BODY ");
-    target.text(text.take());
+    text.showTo(target);
     new StructureText(text, utf8).body(root, extended);
     text.passTo(target);
     return this;
@@ -199,8 +199,7 @@ public final class FetchWriter {
   private FetchWriter literal(FetchItem asked, String opening, long length, Content content)
       throws IOException {
     octetItem(asked);
-    text.raw(opening).number(length).raw("}\r\n");
-    target.text(text.take());
+    text.raw(opening).number(length).raw("}\r\n").showTo(target);
     long[] left = {length};
     content.writeTo((octets, offset, count) -> {
       left[0] -= count;
@@ -230,7 +229,6 @@ public final class FetchWriter {
 
   /** Ends the response. */
   public void end() throws IOException {
-    text.raw(")\r\n");
-    target.text(text.take());
+    text.raw(")\r\n").showTo(target);
   }
 }

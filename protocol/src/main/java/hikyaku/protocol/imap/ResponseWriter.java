@@ -16,12 +16,12 @@ public final class ResponseWriter {
   /** Text is handed on in pieces of about this size, so that a long answer is never whole. */
   private static final int PIECE = 8 * 1024;
 
-  /** Where responses go. Text has one octet per char. */
+  /** Where responses go: octets that a protocol trace must not show, and others. */
   public interface Target extends OctetSink {
     /** Takes text that a protocol trace may show. */
-    void text(String text) throws IOException;
+    void text(byte[] octets, int offset, int length) throws IOException;
 
-    /** Takes text out of messages or secrets, which a trace must not show. */
+    /** Takes text out of messages or secrets, one octet per char, which a trace must not show. */
     void hidden(String text) throws IOException;
   }
 
@@ -73,14 +73,13 @@ public final class ResponseWriter {
 
   /** A challenge of AUTHENTICATE, in base64; may be empty. */
   public void challenge(String base64) throws IOException {
-    target.text("+ ");
+    text.raw("+ ").showTo(target);
     target.hidden(base64);
-    target.text("\r\n");
+    text.raw("\r\n").showTo(target);
   }
 
   private void endLine() throws IOException {
-    text.raw("\r\n");
-    target.text(text.take());
+    text.raw("\r\n").showTo(target);
   }
 
   private void code(ResponseCode code) {
@@ -251,7 +250,7 @@ public final class ResponseWriter {
       for (long number = numbers.low(range); number <= numbers.high(range); number++) {
         text.raw(' ').number(number);
         if (text.length() >= PIECE) {
-          target.text(text.take());
+          text.showTo(target);
         }
       }
     }
@@ -273,7 +272,7 @@ public final class ResponseWriter {
 
   private void pass() throws IOException {
     if (text.length() >= PIECE) {
-      target.text(text.take());
+      text.showTo(target);
     }
   }
 

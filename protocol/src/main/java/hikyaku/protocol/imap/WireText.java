@@ -2,7 +2,6 @@ package hikyaku.protocol.imap;
 
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +20,11 @@ final class WireText {
     return length;
   }
 
-  /** Gives what was written and starts anew. */
-  String take() {
-    String taken = new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+  /** Hands on what was written, as text that a trace may show, and starts anew. */
+  void showTo(ResponseWriter.Target target) throws IOException {
+    int count = length;
     length = 0;
-    return taken;
+    target.text(octets, 0, count);
   }
 
   /** Hands on what was written, as octets, and starts anew. */
@@ -64,8 +63,24 @@ final class WireText {
     return this;
   }
 
+  /** Digits, written where they go. */
   WireText number(long number) {
-    return raw(Long.toString(number));
+    if (number < 0) {
+      return raw(Long.toString(number));
+    }
+    int digits = 1;
+    for (long rest = number; rest >= 10; rest /= 10) {
+      digits++;
+    }
+    room(digits);
+    length += digits;
+    int at = length;
+    long rest = number;
+    do {
+      octets[--at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    } while (rest > 0);
+    return this;
   }
 
   /** Atoms with spaces between, in parentheses. */

@@ -23,8 +23,8 @@ class ResponseWriterTest {
     final StringBuilder told = new StringBuilder();
 
     @Override
-    public void text(String text) {
-      told.append(text);
+    public void text(byte[] octets, int offset, int length) {
+      told.append(new String(octets, offset, length, ISO_8859_1));
     }
 
     @Override

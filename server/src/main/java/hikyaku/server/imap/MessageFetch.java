@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.log.Brief;
+import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.MailboxState;
@@ -33,7 +34,10 @@ final class MessageFetch {
   private final List<FetchItem> items;
   private final boolean needsContent;
 
-  /** Few messages of many have flags of their own. */
+  /** By the bits of flags without keywords, of messages that are \Recent and that are not. */
+  private final @Nullable FlagList[][] plain = new FlagList[2][Flags.COMBINATIONS];
+
+  /** Of flags with keywords. Few messages of many have flags of their own. */
   private final Map<Updates.ToldFlags, FlagList> told = new HashMap<>();
 
   /** Writes one item. */
@@ -81,8 +85,17 @@ final class MessageFetch {
   }
 
   private FlagList flags(MailboxState state, int index) {
-    return told.computeIfAbsent(
-        session.updates.toldFlags(selected, state, index), each -> new FlagList(each.wire()));
+    Updates.ToldFlags flags = session.updates.toldFlags(selected, state, index);
+    if (!flags.flags().keywords().isEmpty()) {
+      return told.computeIfAbsent(flags, each -> new FlagList(each.wire()));
+    }
+    @Nullable FlagList[] known = plain[flags.recent() ? 1 : 0];
+    FlagList list = known[flags.flags().system()];
+    if (list == null) {
+      list = new FlagList(flags.wire());
+      known[flags.flags().system()] = list;
+    }
+    return list;
   }
 
   private static boolean needsContent(FetchItem item) {

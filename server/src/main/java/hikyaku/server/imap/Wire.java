@@ -24,9 +24,9 @@ final class Wire implements ResponseWriter.Target {
   }
 
   @Override
-  public void text(String text) throws IOException {
-    answered += text.length();
-    out.write(text);
+  public void text(byte[] octets, int offset, int length) throws IOException {
+    answered += length;
+    out.writeText(octets, offset, length);
   }
 
   @Override

@@ -2,6 +2,7 @@ package hikyaku.server.net;
 
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What goes to the client, gathered and sent when {@link #flush()} is called, when much has
@@ -13,6 +14,11 @@ import java.io.IOException;
 public interface Output extends OctetSink {
   /** Writes text whose every char is one octet (ISO-8859-1): replies are ASCII. */
   void write(String text) throws IOException;
+
+  /** The same text as octets. */
+  default void writeText(byte[] octets, int offset, int length) throws IOException {
+    write(new String(octets, offset, length, StandardCharsets.ISO_8859_1));
+  }
 
   /** Like {@link #write(String)}, but a trace shows only its length: challenges, headers. */
   void writeHidden(String text) throws IOException;

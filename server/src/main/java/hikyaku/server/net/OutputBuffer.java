@@ -41,6 +41,12 @@ final class OutputBuffer implements Output {
   }
 
   @Override
+  public void writeText(byte[] octets, int offset, int length) throws IOException {
+    trace.output(octets, offset, length);
+    put(octets, offset, length);
+  }
+
+  @Override
   public void writeHidden(String text) throws IOException {
     trace.outputHidden(text.length());
     put(text);

@@ -85,6 +85,13 @@ final class SessionTrace implements WireReader.Tap {
     append(text.substring(from));
   }
 
+  /** The same text as octets. */
+  void output(byte[] octets, int offset, int length) {
+    if (isOn()) {
+      output(new String(octets, offset, length, StandardCharsets.ISO_8859_1));
+    }
+  }
+
   private StringBuilder line() {
     StringBuilder line = outputLine;
     if (line == null) {
