@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
       PeersBench.class,
       MoveBench.class,
       QueueBench.class,
+      BacklogBench.class,
       NodesBench.class
     })
 public final class Bench {

@@ -24,8 +24,8 @@ final class Node implements AutoCloseable {
   private static final int SESSIONS_ALLOWED = 100_000;
 
   private final Path directory;
-  private final Process process;
-  private final Target target;
+  private Process process;
+  private Target target;
   private final int admin;
   private final int link;
   private final int submission;
@@ -62,15 +62,8 @@ final class Node implements AutoCloseable {
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("hikyaku-bench");
     int[] ports = freePorts(11);
-    Path config = directory.resolve("hikyaku.toml");
-    Files.writeString(config, configuration(ports) + settings);
-    Process process =
-        new ProcessBuilder(
-                program(
-                    javaOptions, "up", "--data", data(directory), "--config", config.toString()))
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("node.log").toFile())
-            .start();
+    Files.writeString(directory.resolve("hikyaku.toml"), configuration(ports) + settings);
+    Process process = run(directory, javaOptions);
     List<String> users = new ArrayList<>();
     for (int i = 0; i < accounts; i++) {
       users.add("u" + i + "@bench.test");
@@ -94,6 +87,29 @@ final class Node implements AutoCloseable {
       node.close();
       throw e;
     }
+  }
+
+  private static Process run(Path directory, String javaOptions) throws IOException {
+    String config = directory.resolve("hikyaku.toml").toString();
+    return new ProcessBuilder(
+            program(javaOptions, "up", "--data", data(directory), "--config", config))
+        .redirectErrorStream(true)
+        .redirectOutput(directory.resolve("node.log").toFile())
+        .start();
+  }
+
+  /**
+   * Kills the node as a power cut would, and starts it anew on what it left.
+   *
+   * @return seconds from the start of the process to its greeting of an IMAP client
+   */
+  double killAndStart(String javaOptions) throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    long began = System.nanoTime();
+    process = run(directory, javaOptions);
+    target = target.at(target.imap(), target.imaps(), process.pid());
+    awaitReady();
+    return (System.nanoTime() - began) / 1e9;
   }
 
   void makeAccounts() throws IOException, InterruptedException {
@@ -271,10 +287,15 @@ final class Node implements AutoCloseable {
           return;
         }
       } catch (java.net.ConnectException e) {
-        TimeUnit.MILLISECONDS.sleep(50);
+        TimeUnit.MILLISECONDS.sleep(5);
       }
     }
     throw new IOException("it was not ready in a minute: " + Files.readString(log));
+  }
+
+  /** Runs a command on the node, which has to do what it is told. */
+  void command(String... arguments) throws IOException, InterruptedException {
+    run("", arguments);
   }
 
   private void run(String input, String... arguments) throws IOException, InterruptedException {
