@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -91,13 +92,23 @@ final class Dovecot implements AutoCloseable {
    * @param users each as name:password
    */
   Dovecot(Path directory, String... users) throws Exception {
+    this(directory, CONFIGURATION, List.of(users));
+  }
+
+  /**
+   * Starts one that is configured otherwise.
+   *
+   * @param configuration in which {@code @DIR@} and {@code @PORT@}, by the names of {@link Port},
+   *     stand for what is known only now
+   */
+  Dovecot(Path directory, String configuration, List<String> users) throws Exception {
     this.directory = directory;
     Iterator<Integer> free = Machine.freePorts(Port.values().length).iterator();
     for (Port port : Port.values()) {
       ports.put(port, free.next());
     }
     Files.createDirectories(directory.resolve("mail"));
-    String text = CONFIGURATION.replace("@DIR@", directory.toString());
+    String text = configuration.replace("@DIR@", directory.toString());
     for (Map.Entry<Port, Integer> port : ports.entrySet()) {
       text = text.replace("@" + port.getKey() + "@", port.getValue().toString());
     }
@@ -148,7 +159,8 @@ final class Dovecot implements AutoCloseable {
       if (master != null) {
         master.destroy();
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-        while (master.isAlive() && System.nanoTime() < deadline) {
+        // Where nobody reaps what is left of it, it seems to live; its file goes last.
+        while (master.isAlive() && Files.exists(file) && System.nanoTime() < deadline) {
           TimeUnit.MILLISECONDS.sleep(20);
         }
       }

@@ -255,7 +255,9 @@ final class MessageFetch {
             : Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
       }
       case MIME -> {
-        Place place = Place.of(part, root, content);
+        // Part 1 of a message that is no multipart has the message's own header, all of it.
+        boolean whole = part.equals(structure.part(List.of()));
+        Place place = Place.of(part, whole, content);
         return Extract.range(content, place.headerStart(), place.bodyStart(), partial);
       }
       default -> {

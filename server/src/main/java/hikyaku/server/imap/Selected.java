@@ -103,12 +103,12 @@ final class Selected {
     return view.mailbox();
   }
 
-  /** Makes messages that nobody has seen yet \Recent here; a session that only looks takes none. */
+  /**
+   * Makes messages that nobody has seen yet \Recent here; where a session only looks, the next one
+   * finds them so again (RFC 3501 §6.3.2).
+   */
   void claimRecent() {
-    if (readOnly) {
-      return;
-    }
-    long first = mailbox().claimRecent(view.state());
+    long first = readOnly ? mailbox().recentFrom() : mailbox().claimRecent(view.state());
     long last = view.state().uidNext() - 1;
     if (first <= last) {
       recent = recent.union(UidSet.range(first, last));

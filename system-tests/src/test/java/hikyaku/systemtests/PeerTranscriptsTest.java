@@ -1,0 +1,241 @@
+package hikyaku.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.systemtests.peers.Difference;
+import hikyaku.systemtests.peers.DifferenceTable;
+import hikyaku.systemtests.peers.ImapTranscript;
+import hikyaku.systemtests.peers.Pop3Transcript;
+import hikyaku.systemtests.peers.Transcripts;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What our transcripts have us say, beside what Dovecot and Postfix say to the same commands. Each
+ * difference is explained in a table beside this class's resources, and nothing else is in it.
+ */
+class PeerTranscriptsTest {
+  private static final Path ROOT = Path.of(System.getProperty("hikyaku.root"));
+
+  /**
+   * Each transcript has an address of this Dovecot to itself, which is the domain of its users
+   * there.
+   */
+  private static final String NETWORK = "127.0.77.";
+
+  private static final int ADDRESSES = 100;
+
+  private static final List<String> USERS =
+      List.of("bob", "alice", "carol", "dave", "small", "u1", "u2");
+
+  private static final String DOVECOT =
+      """
+      base_dir = @DIR@/run
+      state_dir = @DIR@/run
+      log_path = @DIR@/log
+      protocols = imap pop3
+      listen = @ADDRESSES@
+      ssl = yes
+      ssl_cert = <@DIR@/cert.pem
+      ssl_key = <@DIR@/key.pem
+      disable_plaintext_auth = no
+      auth_mechanisms = plain login
+      auth_failure_delay = 0
+      mail_location = sdbox:@DIR@/mail/%d/%n
+      mail_attribute_dict = file:%h/attributes
+      mail_shared_explicit_inbox = yes
+      mail_uid = mail
+      mail_gid = mail
+      first_valid_uid = 1
+      first_valid_gid = 1
+      mail_plugins = acl quota zlib
+      protocol imap {
+        mail_plugins = $mail_plugins imap_acl imap_quota imap_zlib
+        imap_metadata = yes
+        mail_max_userip_connections = 0
+      }
+      namespace inbox {
+        inbox = yes
+        separator = /
+        mailbox INBOX {
+          auto = subscribe
+        }
+        mailbox Archive {
+          auto = subscribe
+          special_use = \\Archive
+        }
+        mailbox Drafts {
+          auto = subscribe
+          special_use = \\Drafts
+        }
+        mailbox Junk {
+          auto = subscribe
+          special_use = \\Junk
+        }
+        mailbox Sent {
+          auto = subscribe
+          special_use = \\Sent
+        }
+        mailbox Trash {
+          auto = subscribe
+          special_use = \\Trash
+        }
+      }
+      namespace shared {
+        type = shared
+        separator = /
+        prefix = Other Users/%%u/
+        location = sdbox:@DIR@/mail/%%d/%%n
+        subscriptions = no
+        list = children
+      }
+      plugin {
+        acl = vfile::cache_secs=0
+        acl_shared_dict = file:@DIR@/mail/%d/shared
+        quota = count:
+        quota_vsizes = yes
+        quota_rule = *:storage=0
+      }
+      protocol pop3 {
+        mail_max_userip_connections = 0
+      }
+      passdb {
+        driver = passwd-file
+        args = scheme=PLAIN username_format=%n @DIR@/users
+        override_fields = user=%n@%l
+      }
+      userdb {
+        driver = passwd-file
+        args = username_format=%n @DIR@/users
+        default_fields = uid=mail gid=mail home=@DIR@/mail/%d/%n
+      }
+      service anvil {
+        unix_listener anvil-auth-penalty {
+          mode = 0
+        }
+      }
+      service imap-login {
+        inet_listener imap {
+          port = @IMAP@
+        }
+        inet_listener imaps {
+          port = 0
+        }
+      }
+      service pop3-login {
+        inet_listener pop3 {
+          port = @POP3@
+        }
+        inet_listener pop3s {
+          port = 0
+        }
+      }
+      """;
+
+  /** Dovecot's processes are nobody, and a test's own directory is its owner's alone. */
+  private static Path directory;
+
+  private static Dovecot dovecot;
+
+  @BeforeAll
+  static void start() throws Exception {
+    directory = Files.createTempDirectory("dovecot");
+    Ran.in(directory, "chmod", "755", directory.toString()).ok();
+    String addresses =
+        IntStream.rangeClosed(1, ADDRESSES)
+            .mapToObj(i -> NETWORK + i)
+            .collect(Collectors.joining(", "));
+    List<String> users = new ArrayList<>();
+    for (String user : USERS) {
+      String quota = user.equals("small") ? "userdb_quota_rule=*:bytes=200:messages=3" : "";
+      users.add(user + ":secret::::::" + quota);
+    }
+    dovecot = new Dovecot(directory, DOVECOT.replace("@ADDRESSES@", addresses), users);
+    awaitLogin();
+  }
+
+  /** Until Dovecot knows its users, it greets otherwise. */
+  private static void awaitLogin() throws Exception {
+    try (Line line = new Line(at(ADDRESSES, Dovecot.Port.IMAP))) {
+      line.read();
+      line.send("a LOGIN carol secret\r\n");
+      assertThat(line.readTo("a ")).startsWith("a OK");
+      line.send("b LOGOUT\r\n");
+      line.rest();
+    }
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    dovecot.close();
+    Ran.in(directory, "rm", "-r", directory.resolve("mail").toString()).ok();
+    Ran.in(Path.of("/"), "rm", "-r", directory.toString()).ok();
+  }
+
+  private static InetSocketAddress at(int address, Dovecot.Port port) {
+    return new InetSocketAddress(NETWORK + address, dovecot.port(port));
+  }
+
+  /** Plays a transcript, which has this number. */
+  @FunctionalInterface
+  private interface Play {
+    List<Difference> play(Path transcript, int number, DifferenceTable table) throws IOException;
+  }
+
+  /** Plays all transcripts of a protocol that the table does not leave out, at the same time. */
+  private static void compare(String protocol, String peer, Play play) throws Exception {
+    URL file = PeerTranscriptsTest.class.getResource(protocol + "-" + peer + ".tsv");
+    DifferenceTable table = new DifferenceTable(Path.of(file.toURI()));
+    List<Difference> differences = new ArrayList<>();
+    try (ExecutorService players = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<List<Difference>>> played = new ArrayList<>();
+      for (Path transcript : Transcripts.of(ROOT, protocol)) {
+        if (!table.leavesOut(Transcripts.name(transcript))) {
+          int number = played.size() + 1;
+          played.add(players.submit(() -> play.play(transcript, number, table)));
+        }
+      }
+      for (Future<List<Difference>> one : played) {
+        differences.addAll(one.get());
+      }
+    }
+    System.out.printf("%s against %s: %s%n", protocol, peer, table.summary(differences));
+    assertThat(String.join("\n", table.problems(differences))).isEmpty();
+  }
+
+  @Test
+  void imap() throws Exception {
+    compare(
+        "imap",
+        "dovecot",
+        (transcript, number, table) ->
+            new ImapTranscript(transcript, at(number, Dovecot.Port.IMAP), table).play());
+  }
+
+  @Test
+  void pop3() throws Exception {
+    compare(
+        "pop3",
+        "dovecot",
+        (transcript, number, table) -> {
+          // Behind those of IMAP.
+          int address = ADDRESSES - number;
+          return new Pop3Transcript(
+                  transcript, at(address, Dovecot.Port.POP3), at(address, Dovecot.Port.IMAP), table)
+              .play();
+        });
+  }
+}
