@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
 
 /** What clients do while they are measured. */
 final class Loads {
@@ -147,10 +148,18 @@ final class Loads {
    * @param client is logged in
    */
   static void append(Client client, String mailbox, int messages, int octets) throws IOException {
+    append(client, mailbox, messages, _ -> Mail.message(octets));
+  }
+
+  /**
+   * @param mail the message of each number from 0 on
+   */
+  static void append(Client client, String mailbox, int messages, IntFunction<byte[]> mail)
+      throws IOException {
     for (int done = 0; done < messages; done += BATCH) {
       StringBuilder command = new StringBuilder("x APPEND ").append(mailbox);
       for (int i = done; i < Math.min(messages, done + BATCH); i++) {
-        String message = new String(Mail.message(octets), StandardCharsets.US_ASCII);
+        String message = new String(mail.apply(i), StandardCharsets.US_ASCII);
         command.append(i % 3 == 0 ? " (\\Seen)" : "").append(" {").append(message.length());
         if (message.length() <= SMALL) {
           command.append("+}\r\n");

@@ -1,6 +1,9 @@
 package hikyaku.benchmarks;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,6 +12,15 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Messages to send: text that compresses about as mail does, no two alike. */
 final class Mail {
   private static final AtomicLong NUMBER = new AtomicLong();
+
+  /** Messages of one conversation, in the mean. */
+  private static final int CONVERSATION = 4;
+
+  private static final int AUTHORS = 1_000;
+
+  /** 1 January 2024. */
+  private static final long FIRST_LETTER = 1_704_067_200;
+
   private static final String[] WORDS =
       "the of and relay letter courier station road night river message carries on runs city bell seal paper"
           .split(" ");
@@ -39,6 +51,37 @@ final class Mail {
     if (octets > OF_ITS_OWN) {
       text.append(RESTS.computeIfAbsent(octets - OF_ITS_OWN, Mail::rest));
     }
+    return text.toString().getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * A message of about so many octets, as they follow each other in a mailbox: of many authors,
+   * most of them an answer to one a little before, each a minute younger than the last.
+   *
+   * @param number of the message, from 0
+   */
+  static byte[] letter(long number, int octets) {
+    Random random = new Random(number);
+    long above = number - 1 - random.nextInt(20);
+    boolean answers = above >= 0 && random.nextInt(CONVERSATION) > 0;
+    long first = answers ? above - above % CONVERSATION : number;
+    int author = random.nextInt(AUTHORS);
+    StringBuilder text = new StringBuilder(octets + 400);
+    text.append("From: Author Number ").append(author);
+    text.append(" <author").append(author).append("@bench.test>\r\nTo: u@bench.test\r\nSubject: ");
+    text.append(answers ? "Re: " : "").append("letter ").append(first);
+    text.append(" about the ").append(WORDS[(int) (first % WORDS.length)]).append("\r\nDate: ");
+    text.append(
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+            Instant.ofEpochSecond(FIRST_LETTER + 60 * number).atOffset(ZoneOffset.UTC)));
+    text.append("\r\nMessage-ID: <letter.").append(number).append("@bench.test>\r\n");
+    if (answers) {
+      text.append("In-Reply-To: <letter.").append(above).append("@bench.test>\r\n");
+      text.append("References: <letter.").append(first).append("@bench.test>\r\n <letter.");
+      text.append(above).append("@bench.test>\r\n");
+    }
+    text.append("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
+    write(text, octets, number);
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 

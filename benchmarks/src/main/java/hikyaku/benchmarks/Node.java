@@ -287,7 +287,8 @@ final class Node implements AutoCloseable {
           return;
         }
       } catch (java.net.ConnectException e) {
-        TimeUnit.MILLISECONDS.sleep(5);
+        // Not more often: a port that nobody listens on yet may connect to itself.
+        TimeUnit.MILLISECONDS.sleep(20);
       }
     }
     throw new IOException("it was not ready in a minute: " + Files.readString(log));
