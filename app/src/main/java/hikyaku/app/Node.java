@@ -42,6 +42,7 @@ import hikyaku.server.ops.Health;
 import hikyaku.server.ops.HereOperations;
 import hikyaku.server.ops.JournalSearch;
 import hikyaku.server.ops.LinkAnswers;
+import hikyaku.server.ops.MailMetrics;
 import hikyaku.server.ops.Neighbours;
 import hikyaku.server.ops.PublicPages;
 import hikyaku.server.ops.SessionOperations;
@@ -123,6 +124,7 @@ final class Node implements AutoCloseable {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     core = opened.add(Core.open(data, configuration, meters, clock));
     try {
+      MailMetrics.register(core.mail(), meters);
       JournalSearch journal = Journals.open(opened, data, configuration.log());
       flow = opened.add(flow(meters));
       Backends backends =

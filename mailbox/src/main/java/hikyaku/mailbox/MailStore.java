@@ -13,9 +13,12 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Store;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.BriefCache;
+import hikyaku.mailbox.view.FoldKeeper;
 import hikyaku.mailbox.view.Mailbox;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -35,6 +38,15 @@ public final class MailStore implements AutoCloseable {
   /** What a mailbox weighs in the cache besides its messages, in messages. */
   private static final int MAILBOX_WEIGHT = 20;
 
+  /** What a message of a folded mailbox takes in memory, in octets, about. */
+  private static final int FOLDED_OCTETS = 25;
+
+  /** A mailbox of fewer messages is opened without a look at the memory: it is under 3 MiB. */
+  private static final int LARGE = 100_000;
+
+  /** How often garbage is collected, at most, to see which large mailboxes are in use. */
+  private static final Duration COLLECT_EVERY = Duration.ofSeconds(10);
+
   private static final long CACHED_ACCOUNTS = 50_000;
   private static final int PAGE = 1_000;
 
@@ -47,19 +59,23 @@ public final class MailStore implements AutoCloseable {
   private final LogStore.Registration hints;
   private final Sharing everybody;
   private final BriefCache briefs;
+  private final Keeper keeper;
 
   public MailStore(Store store, Clock clock, MailboxLimits limits) {
     this.store = store;
     this.clock = clock;
     this.limits = limits;
-    this.briefs = new BriefCache(limits.briefOctets());
+    long heap = Runtime.getRuntime().maxMemory();
+    long share = heap / 8;
+    this.keeper = new Keeper(heap / 4 / FOLDED_OCTETS);
+    this.briefs = new BriefCache(limits.briefOctets().orElse(share));
     // Weak values keep what sessions hold in the cache for as long as they hold it, so that all
     // sessions of a mailbox share one fold and one set of listeners.
     this.mailboxes = Caffeine.newBuilder().weakValues().build();
     this.accounts = Caffeine.newBuilder().maximumSize(CACHED_ACCOUNTS).build();
     this.recent =
         Caffeine.newBuilder()
-            .maximumWeight(limits.cachedMessages())
+            .maximumWeight(Math.min(limits.cachedMessages(), share / FOLDED_OCTETS))
             .weigher((LogName name, Mailbox mailbox) -> MAILBOX_WEIGHT + mailbox.state().size())
             .build();
     this.everybody = new Sharing(Sharing.EVERYBODY, store.logs(), limits);
@@ -125,10 +141,55 @@ public final class MailStore implements AutoCloseable {
   public Mailbox mailbox(LogName log) {
     Mailbox mailbox =
         Objects.requireNonNull(
-            mailboxes.get(log, name -> new Mailbox(name, store, limits, briefs)));
-    // Put anew each time: its weight follows its size.
+            mailboxes.get(log, name -> new Mailbox(name, store, limits, briefs, keeper)));
     recent.put(log, mailbox);
     return mailbox;
+  }
+
+  private final class Keeper implements FoldKeeper {
+    private final long most;
+    private long collected = System.nanoTime() - COLLECT_EVERY.toNanos();
+
+    /**
+     * @param most messages of all mailboxes in memory
+     */
+    Keeper(long most) {
+      this.most = most;
+    }
+
+    @Override
+    public void admit(long messages) {
+      if (messages >= LARGE && !fits(messages)) {
+        makeRoom();
+        if (!fits(messages)) {
+          throw new StoreException.Unavailable(
+              "there is no memory to open a mailbox of " + messages + " messages beside others",
+              null);
+        }
+      }
+    }
+
+    private boolean fits(long messages) {
+      return messages + open().stream().mapToLong(mailbox -> mailbox.state().size()).sum() <= most;
+    }
+
+    /** What nobody uses goes; only the collector knows what that is. */
+    private synchronized void makeRoom() {
+      recent.invalidateAll();
+      if (System.nanoTime() - collected >= COLLECT_EVERY.toNanos()) {
+        System.gc();
+        mailboxes.cleanUp();
+        collected = System.nanoTime();
+      }
+    }
+
+    /** Its weight follows its size; of one that was dropped meanwhile nothing is kept. */
+    @Override
+    public void grew(Mailbox mailbox) {
+      if (mailboxes.getIfPresent(mailbox.log()) == mailbox) {
+        recent.put(mailbox.log(), mailbox);
+      }
+    }
   }
 
   /** Deletes a mailbox's log; sessions that have it open are woken. */
@@ -142,9 +203,9 @@ public final class MailStore implements AutoCloseable {
     }
   }
 
-  /** Octets that kept briefs take in memory, about. */
-  public long briefOctets() {
-    return briefs.octets();
+  /** What of messages is kept for those who sort and search. */
+  public BriefCache briefs() {
+    return briefs;
   }
 
   /** Mailboxes folded in memory now. */
@@ -194,6 +255,7 @@ public final class MailStore implements AutoCloseable {
     List<Append> round = new ArrayList<>();
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
+    List<Mailbox> targets = new ArrayList<>();
     for (int i = 0; i < deliveries.size(); i++) {
       Delivery delivery = deliveries.get(i);
       try {
@@ -209,6 +271,7 @@ public final class MailStore implements AutoCloseable {
         }
         round.add(append(target, delivery, each));
         places.add(i);
+        targets.add(target);
       } catch (MailboxException e) {
         results[i] = new Delivered.Refused(e);
       }
@@ -223,7 +286,10 @@ public final class MailStore implements AutoCloseable {
       int i = places.get(j);
       results[i] =
           switch (outcomes.get(j)) {
-            case Appended appended -> done(appended);
+            case Appended appended -> {
+              targets.get(j).gathers();
+              yield done(appended);
+            }
             case Conflict _ -> again(deliveries.get(i), each(attempt, i));
           };
     }
@@ -273,6 +339,7 @@ public final class MailStore implements AutoCloseable {
     int made = 0;
     long keepSince = clock.instant().minus(limits.history()).toEpochMilli();
     for (Mailbox mailbox : open()) {
+      mailbox.keepUp();
       if (mailbox.wantsSnapshot()) {
         mailbox.snapshot(keepSince);
         made++;

@@ -1,6 +1,7 @@
 package hikyaku.mailbox;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Limits of mailboxes and folder trees.
@@ -28,10 +29,11 @@ import java.time.Duration;
  * @param conflicts how often a write that lost a race is tried again before it is refused for now
  * @param snapshotAfter entries folded since the last snapshot that make a new one worth its cost
  * @param history how long dead entries, and with them the blobs of expunged messages, are kept
- * @param cachedMessages messages of mailboxes not in use that stay folded in memory (some 50 octets
- *     each)
+ * @param cachedMessages messages of mailboxes not in use that stay folded in memory (some 25 octets
+ *     each); never more than an eighth of the heap holds
  * @param briefOctets memory in which the envelopes of messages that were sorted, threaded or
- *     searched are kept for the next time (some 250 octets each); beyond it they are read again
+ *     searched are kept for the next time (some 250 octets each); beyond it they are read again. If
+ *     it is not said, an eighth of the heap
  */
 public record MailboxLimits(
     int folders,
@@ -50,7 +52,7 @@ public record MailboxLimits(
     int snapshotAfter,
     Duration history,
     long cachedMessages,
-    long briefOctets) {
+    Optional<Long> briefOctets) {
   public static final MailboxLimits DEFAULT =
       new MailboxLimits(
           20_000,
@@ -68,6 +70,6 @@ public record MailboxLimits(
           100,
           2_000,
           Duration.ofDays(1),
-          2_000_000,
-          64L * 1024 * 1024);
+          5_000_000,
+          Optional.empty());
 }

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,7 +48,7 @@ class ConcurrencyTest {
           50,
           Duration.ZERO,
           1_000,
-          10_000);
+          Optional.of(10_000L));
 
   private final MemoryStore store = new MemoryStore();
   private final List<MailStore> nodes =

@@ -57,10 +57,6 @@ public final class Brief {
     return new Brief(sent, octets);
   }
 
-  static Brief of(StructureRecord record) {
-    return new Brief(StructureCodec.sent(record), StructureCodec.brief(record));
-  }
-
   /** The Date field understood; null if it is absent or not to be understood. */
   public @Nullable SentDate sent() {
     return sent;

@@ -1,7 +1,9 @@
 package hikyaku.mailbox.log;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
 import hikyaku.mailbox.log.proto.FlagSet;
 import hikyaku.mailbox.log.proto.FlagsChanged;
 import hikyaku.mailbox.log.proto.MailboxCreated;
@@ -15,7 +17,9 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
+import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Mailbox events to records of {@code mailbox.proto} and back. */
 public final class MailboxCodec {
@@ -101,17 +105,33 @@ public final class MailboxCodec {
    */
   public static Brief brief(Entry entry) {
     try {
-      MailboxEventRecord record = MailboxEventRecord.parseFrom(entry.payload());
-      if (!record.hasAppended()) {
+      ByteString appended = field(entry.payload(), MailboxEventRecord.APPENDED_FIELD_NUMBER);
+      if (appended == null) {
         throw new StoreException.Corrupt("entry " + entry.seq() + " is no message", null);
       }
-      return Brief.of(record.getAppended().getStructure());
-    } catch (InvalidProtocolBufferException e) {
+      ByteString structure = field(appended, MessageAppended.STRUCTURE_FIELD_NUMBER);
+      return StructureCodec.brief(structure == null ? ByteString.EMPTY : structure);
+    } catch (IOException e) {
       throw undecodable(entry, e);
     }
   }
 
-  private static StoreException undecodable(Entry entry, Exception cause) {
+  /** The octets of a message in another one, undecoded; null if it is not there. */
+  private static @Nullable ByteString field(ByteString record, int number) throws IOException {
+    CodedInputStream in = record.newCodedInput();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (WireFormat.getTagFieldNumber(tag) == number) {
+        int length = in.readRawVarint32();
+        int start = in.getTotalBytesRead();
+        in.skipRawBytes(length);
+        return record.substring(start, start + length);
+      }
+      in.skipField(tag);
+    }
+    return null;
+  }
+
+  static StoreException undecodable(Entry entry, Exception cause) {
     return new StoreException.Corrupt("mailbox entry " + entry.seq() + " cannot be decoded", cause);
   }
 

@@ -49,13 +49,34 @@ final class StructureCodec {
     return record.build();
   }
 
-  /** What a {@link Brief} keeps of a record: all else is left out. */
-  static ByteString brief(StructureRecord record) {
-    StructureRecord.Builder brief = StructureRecord.newBuilder();
-    if (record.hasEnvelope()) {
-      brief.setEnvelope(record.getEnvelope());
+  /**
+   * What a {@link Brief} keeps of a {@link StructureRecord}: all else is passed over undecoded.
+   *
+   * @throws IOException if the octets are none
+   */
+  static Brief brief(ByteString structure) throws IOException {
+    ByteString.Output kept = ByteString.newOutput(structure.size() / 2);
+    boolean dated = false;
+    long sent = 0;
+    int offset = 0;
+    CodedInputStream in = structure.newCodedInput();
+    int start = 0;
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case StructureRecord.ENVELOPE_FIELD_NUMBER, StructureRecord.REFERENCES_FIELD_NUMBER -> {
+          in.skipField(tag);
+          structure.substring(start, in.getTotalBytesRead()).writeTo(kept);
+        }
+        case StructureRecord.SENT_FIELD_NUMBER -> {
+          sent = in.readSInt64();
+          dated = true;
+        }
+        case StructureRecord.SENT_OFFSET_FIELD_NUMBER -> offset = in.readSInt32();
+        default -> in.skipField(tag);
+      }
+      start = in.getTotalBytesRead();
     }
-    return brief.addAllReferences(record.getReferencesList()).build().toByteString();
+    return Brief.of(dated ? new SentDate(sent, offset) : null, kept.toByteString());
   }
 
   /**

@@ -52,6 +52,11 @@ final class BriefBlock {
     return WEIGHT + uids.length * ROW + octets.length;
   }
 
+  /** How many rows. */
+  int size() {
+    return uids.length;
+  }
+
   /** The row of a UID, or a negative number. */
   int row(long uid) {
     return Arrays.binarySearch(uids, place(uid));

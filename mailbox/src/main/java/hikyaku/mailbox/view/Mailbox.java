@@ -26,6 +26,7 @@ import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,8 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
@@ -53,12 +56,25 @@ import org.jspecify.annotations.Nullable;
 public final class Mailbox {
   private static final int READ_BATCH = 500;
 
+  /** Entries behind a snapshot that a cold mailbox may have to fold: under a second's work. */
+  private static final int LONGEST_TAIL = 50_000;
+
+  /** Messages by which a mailbox grows before its weight is told anew. */
+  private static final int WEIGHT_STEP = 500;
+
+  /** Entries folded between two signs of life. */
+  private static final int STEP = 5_000;
+
+  /** How long one waits in silence for another who folds the mailbox, in milliseconds. */
+  private static final long SILENCE = 1_000;
+
   private final LogName log;
   private final Store store;
   private final LogStore logs;
   private final MailboxLimits limits;
   private final Attempts attempts;
   private final BriefCache briefs;
+  private final FoldKeeper keeper;
 
   private final ReentrantLock folding = new ReentrantLock();
 
@@ -72,15 +88,24 @@ public final class Mailbox {
   private volatile MailboxState state = MailboxState.EMPTY;
   private volatile long snapshotSeq;
 
+  /** Messages delivered by this node since it last folded the mailbox. */
+  private final AtomicInteger gathered = new AtomicInteger();
+
+  /** Messages that it had when its weight was told last. */
+  private int weighed;
+
   /** UIDs below this were shown as \Recent to some session of this node (RFC 3501 §2.3.2). */
   private long recentTold = 1;
 
   /**
    * @param briefs where briefs are kept, of this and of other mailboxes
+   * @param keeper asked before it is folded, and told when it has grown
    */
-  public Mailbox(LogName log, Store store, MailboxLimits limits, BriefCache briefs) {
+  public Mailbox(
+      LogName log, Store store, MailboxLimits limits, BriefCache briefs, FoldKeeper keeper) {
     this.log = log;
     this.briefs = briefs;
+    this.keeper = keeper;
     this.store = store;
     this.logs = store.logs();
     this.limits = limits;
@@ -106,12 +131,60 @@ public final class Mailbox {
    * @throws MailboxException.Gone if it was deleted
    */
   public MailboxState refresh() {
+    MailboxState known = state;
+    long head = headSeq(known);
+    return known.seq() >= head ? known : catchUp(head);
+  }
+
+  /**
+   * The same for somebody who wants to be told that it goes on: a large mailbox that is not in
+   * memory takes seconds.
+   *
+   * @param steps run now and then, between two steps of the work; if it throws, what was done so
+   *     far is there for the next who asks
+   */
+  public MailboxState refresh(Steps steps) throws IOException {
+    MailboxState known = state;
+    long head = headSeq(known);
+    while (known.seq() < head) {
+      if (tryFolding()) {
+        try {
+          known = catchUp(Math.min(head, state.seq() + STEP));
+        } finally {
+          folding.unlock();
+        }
+      }
+      if (known.seq() < head) {
+        steps.next();
+      }
+    }
+    return known;
+  }
+
+  /** What somebody does who waits, between two steps of what is waited for. */
+  @FunctionalInterface
+  public interface Steps {
+    void next() throws IOException;
+  }
+
+  private boolean tryFolding() throws InterruptedIOException {
+    try {
+      return folding.tryLock(SILENCE, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while a mailbox was folded");
+    }
+  }
+
+  private long headSeq(MailboxState known) {
     Head head = logs.head(log);
     if (!head.exists()) {
       throw new MailboxException.Gone();
     }
-    MailboxState known = state;
-    return known.seq() >= head.seq() ? known : catchUp(head.seq());
+    if (known.seq() == 0) {
+      keeper.admit(head.tally().count());
+    }
+    return head.seq();
   }
 
   private MailboxState catchUp(long seq) {
@@ -136,9 +209,18 @@ public final class Mailbox {
         next = next.with(next.tombstones().prune(limits.tombstones() * 3 / 4), next.dead());
       }
       state = next;
+      gathered.set(0);
+      weigh(next.size());
       return next;
     } finally {
       folding.unlock();
+    }
+  }
+
+  private void weigh(int size) {
+    if (size > weighed + Math.max(WEIGHT_STEP, weighed / 10)) {
+      weighed = size;
+      keeper.grew(this);
     }
   }
 
@@ -272,12 +354,15 @@ public final class Mailbox {
       int[] within = Arrays.copyOfRange(indexes, at, end);
       BriefBlock kept = briefs.get(log, of.uidValidity(), number);
       BriefBlock block = completion.of(of, within, number, kept);
+      int used = 0;
       for (int index : within) {
         int row = block.row(of.uid(index));
         if (row >= 0) {
+          used++;
           action.accept(index, block.brief(row));
         }
       }
+      briefs.used(used);
       at = end;
     }
   }
@@ -291,6 +376,7 @@ public final class Mailbox {
     SortedMap<Long, Brief> more = new TreeMap<>();
     readEntries(of, missing, (index, entry) -> more.put(of.uid(index), MailboxCodec.brief(entry)));
     BriefBlock all = kept.with(more);
+    briefs.read(more.size());
     briefs.put(log, of.uidValidity(), number, all);
     return all;
   }
@@ -744,10 +830,32 @@ public final class Mailbox {
 
   // ---- housekeeping
 
+  /** Notes a delivery, for which nothing is folded. */
+  public void gathers() {
+    gathered.incrementAndGet();
+  }
+
+  /**
+   * Folds what has gathered, if it is so much that whoever opens the mailbox next would wait for
+   * it.
+   */
+  public void keepUp() {
+    if (gathered.get() < LONGEST_TAIL) {
+      return;
+    }
+    try {
+      refresh();
+    } catch (MailboxException.Gone | StoreException.Unavailable e) {
+      // Nobody will open it, or whoever does will wait.
+      gathered.set(0);
+    }
+  }
+
   /** Whether enough has been folded since the last snapshot to make one worth its cost. */
   public boolean wantsSnapshot() {
     MailboxState now = state;
-    return now.seq() - snapshotSeq >= Math.max(limits.snapshotAfter(), now.size() / 4);
+    return now.seq() - snapshotSeq
+        >= Math.max(limits.snapshotAfter(), Math.min(LONGEST_TAIL, now.size() / 4));
   }
 
   /**

@@ -1,10 +1,10 @@
 package hikyaku.mailbox.view;
 
+import hikyaku.mailbox.log.Arrival;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.log.MailboxEvent;
-import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.Entry;
@@ -14,6 +14,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,11 @@ final class MailboxFold {
     }
     seq = entry.seq();
     long time = entry.time().toEpochMilli();
+    Optional<Arrival> arrival = Arrival.of(entry);
+    if (arrival.isPresent()) {
+      append(entry, arrival.get());
+      return;
+    }
     switch (MailboxCodec.decode(entry)) {
       case MailboxEvent.Created(long validity) -> {
         if (seq != 1) {
@@ -83,7 +89,7 @@ final class MailboxFold {
         uidValidity = validity;
         dead = dead.plus(seq, time);
       }
-      case MailboxEvent.Appended(NewMessage message) -> append(entry, message);
+      case MailboxEvent.Appended _ -> throw new IllegalStateException("an arrival all the same");
       case MailboxEvent.FlagsChanged(UidSet uids, FlagChange change) -> {
         change(uids, change);
         dead = dead.plus(seq, time);
@@ -95,7 +101,7 @@ final class MailboxFold {
     }
   }
 
-  private void append(Entry entry, NewMessage message) {
+  private void append(Entry entry, Arrival message) {
     if (entry.ids() != 1 || entry.firstId() < uidNext) {
       throw new StoreException.Corrupt("message at " + seq + " has no UID of its own", null);
     }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -78,7 +79,7 @@ public abstract class BriefsContract extends StoreFixture {
             1,
             java.time.Duration.ZERO,
             d.cachedMessages(),
-            briefOctets));
+            Optional.of(briefOctets)));
   }
 
   private Attempt attempt() {
@@ -196,8 +197,14 @@ public abstract class BriefsContract extends StoreFixture {
       inbox.refresh();
       assertThat(kept(inbox, first)).isEmpty();
       inbox.briefs(inbox.state(), first, (_, _) -> {});
+      assertThat(mail.briefs().read()).isEqualTo(300);
       assertThat(kept(inbox, all(inbox))).hasSize(300);
-      assertThat(mail.briefOctets()).isPositive();
+      inbox.briefs(inbox.state(), all(inbox), (_, _) -> {});
+      assertThat(mail.briefs().read()).isEqualTo(600);
+      assertThat(mail.briefs().used()).isEqualTo(300 + 300 + 600);
+      assertThat(mail.briefs().size()).isEqualTo(600);
+      assertThat(mail.briefs().dropped()).isZero();
+      assertThat(mail.briefs().octets()).isPositive();
     }
   }
 
@@ -208,7 +215,9 @@ public abstract class BriefsContract extends StoreFixture {
         Mailbox inbox = mail.account("a").inbox();
         append(mail, inbox, letters(700));
         assertRight(inbox);
-        assertThat(mail.briefOctets()).isLessThanOrEqualTo(octets);
+        assertThat(mail.briefs().octets()).isLessThanOrEqualTo(octets);
+        assertThat(mail.briefs().size()).isLessThan(700);
+        assertThat(mail.briefs().dropped()).isPositive();
       }
     }
   }

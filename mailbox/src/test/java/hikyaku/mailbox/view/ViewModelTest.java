@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,7 @@ class ViewModelTest {
           30,
           Duration.ZERO,
           10,
-          2_000);
+          Optional.of(2_000L));
 
   private final MemoryStore store = new MemoryStore();
   private final List<MailStore> nodes =

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Responses to octets (RFC 9051 §7). Each method writes whole responses; nothing is kept between
@@ -282,19 +282,21 @@ public final class ResponseWriter {
     if (!threads.isEmpty()) {
       text.raw(' ');
     }
-    Deque<Optional<MessageThread>> todo = new ArrayDeque<>();
-    push(todo, threads);
-    while (!todo.isEmpty()) {
-      Optional<MessageThread> next = todo.pop();
-      if (next.isEmpty()) {
+    Deque<Iterator<? extends MessageThread>> open = new ArrayDeque<>();
+    open.push(threads.iterator());
+    while (true) {
+      Iterator<? extends MessageThread> here = open.element();
+      if (here.hasNext()) {
+        text.raw('(');
+        open.push(members(here.next()).iterator());
+        pass();
+      } else {
+        open.pop();
+        if (open.isEmpty()) {
+          return;
+        }
         text.raw(')');
-        continue;
       }
-      text.raw('(');
-      List<? extends MessageThread> children = members(next.get());
-      todo.push(Optional.empty());
-      push(todo, children);
-      pass();
     }
   }
 
@@ -310,17 +312,13 @@ public final class ResponseWriter {
         separator = " ";
         pass();
       }
-      if (at.children().size() != 1) {
-        text.raw(at.children().isEmpty() ? "" : separator);
-        return at.children();
+      List<? extends MessageThread> children = at.children();
+      if (children.size() != 1) {
+        text.raw(children.isEmpty() ? "" : separator);
+        return children;
       }
-      at = at.children().getFirst();
+      at = children.getFirst();
     }
-  }
-
-  private static void push(
-      Deque<Optional<MessageThread>> todo, List<? extends MessageThread> threads) {
-    threads.reversed().forEach(thread -> todo.push(Optional.of(thread)));
   }
 
   private void foundExtended(Data.FoundExtended found) throws IOException {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** COPY and UID COPY (RFC 9051 §6.4.7), and what MOVE has in common with them. */
 final class Copy {
+  /** Octets of memory that a message takes until all are written, which is done at once, about. */
+  static final int OCTETS = 4096;
+
   private Copy() {}
 
   /** The messages and where they go, or why not. */
@@ -70,8 +73,12 @@ final class Copy {
       Quotas.check(session, plan.destination().place(), selected.view.state(), plan.uids());
     }
     MailboxState seen = selected.view.state();
-    Copied copied =
-        selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
+    Copied copied;
+    try (Workspace.Space _ =
+        session.server.workspace.take(plan.uids().size(), OCTETS, session::checkpoint)) {
+      copied =
+          selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
+    }
     session.story().copied(session.origin(selected, seen), plan.destination().told(), copied);
     if (target.log().equals(selected.mailbox().log())) {
       session.looking.after(selected);

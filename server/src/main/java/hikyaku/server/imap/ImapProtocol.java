@@ -31,6 +31,7 @@ public final class ImapProtocol implements Protocol {
   final Optional<QuotaAdmin> quotaAdmin;
 
   final ImapMetrics metrics;
+  final Workspace workspace = Workspace.ofHeap();
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 

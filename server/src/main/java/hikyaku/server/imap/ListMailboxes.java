@@ -196,6 +196,7 @@ final class ListMailboxes {
 
   /** RFC 5819 §2: a mailbox whose status cannot be told is listed without. */
   private void status(Found folder) throws IOException {
+    session.checkpoint();
     Data status;
     try {
       status = Status.of(session, folder, command.status());

@@ -7,6 +7,7 @@ import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.View;
 import hikyaku.server.net.Connection;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -108,9 +109,14 @@ final class Looking {
         : mailbox.refresh();
   }
 
-  /** A mailbox that is being selected, as it is now. */
-  MailboxState open(Mailbox mailbox) {
-    MailboxState state = pinnedOrNow(mailbox);
+  /**
+   * A mailbox that is being selected, as it is now.
+   *
+   * @param steps see {@link Mailbox#refresh(Mailbox.Steps)}
+   */
+  MailboxState open(Mailbox mailbox, Mailbox.Steps steps) throws IOException {
+    MailboxState now = mailbox.refresh(steps);
+    MailboxState state = pinned.isPresent() ? pinnedOrNow(mailbox) : now;
     connection.pin(state.seq());
     return state;
   }

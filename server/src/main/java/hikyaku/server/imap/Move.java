@@ -41,8 +41,12 @@ final class Move {
       Quotas.check(session, target.place(), selected.view.state(), plan.uids());
     }
     MailboxState seen = selected.view.state();
-    Copied moved =
-        selected.mailbox().move(seen, plan.uids(), target.mailbox(), Copy.kept(target), attempt);
+    Copied moved;
+    try (Workspace.Space _ =
+        session.server.workspace.take(plan.uids().size(), Copy.OCTETS, session::checkpoint)) {
+      moved =
+          selected.mailbox().move(seen, plan.uids(), target.mailbox(), Copy.kept(target), attempt);
+    }
     session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);
     ResponseCode copyUid = Copy.code(moved);

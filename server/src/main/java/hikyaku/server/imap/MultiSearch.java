@@ -129,7 +129,7 @@ final class MultiSearch {
             folder.place().isOwn(),
             folder.rights(),
             folder.folder().id(),
-            View.open(mailbox, session.looking.open(mailbox)),
+            View.open(mailbox, session.looking.open(mailbox, session::checkpoint)),
             true);
     Search.Found found = Search.find(session, there, command.key(), command.returns());
     tell(folder, there, answer(there, found), found);

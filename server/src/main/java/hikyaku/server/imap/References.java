@@ -2,13 +2,10 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +19,10 @@ final class References implements Threading {
    */
   private static final int DEEPEST_JOIN = 1000;
 
-  private static final int NONE = -1;
+  private static final int NONE = ThreadTable.NONE;
 
-  private final Map<String, Integer> places = new HashMap<>();
-  private final List<Node> nodes = new ArrayList<>();
+  private final TextNumbers places = new TextNumbers();
+  private final ThreadTable table = new ThreadTable();
   private int[] parents = new int[64];
 
   /** How many places have this one as their parent. */
@@ -36,7 +33,7 @@ final class References implements Threading {
     int place = place(message, brief.messageId());
     int last = NONE;
     for (String reference : references(brief)) {
-      int next = places.computeIfAbsent(reference, _ -> newPlace(null));
+      int next = places.computeIfAbsent(reference, this::newPlace);
       if (last != NONE && parents[next] == NONE && !loops(last, next)) {
         link(last, next);
       }
@@ -48,35 +45,23 @@ final class References implements Threading {
     }
   }
 
-  private int newPlace(@Nullable Message message) {
-    int place = nodes.size();
+  private int newPlace() {
+    int place = table.add();
     if (place == parents.length) {
       parents = Arrays.copyOf(parents, 2 * place);
       children = Arrays.copyOf(children, 2 * place);
     }
     parents[place] = NONE;
-    nodes.add(new Node(message));
     return place;
   }
 
   /** The second message of an id is as one without. */
   private int place(Message message, @Nullable String messageId) {
     String id = messageId == null ? null : firstId(messageId);
-    if (id == null) {
-      return newPlace(message);
-    }
-    Integer known = places.get(id);
-    if (known == null) {
-      int place = newPlace(message);
-      places.put(id, place);
-      return place;
-    }
-    Node node = nodes.get(known);
-    if (node.message != null) {
-      return newPlace(message);
-    }
-    node.message = message;
-    return known;
+    int known = id == null ? newPlace() : places.computeIfAbsent(id, this::newPlace);
+    int place = table.hasMessage(known) ? newPlace() : known;
+    table.set(place, message);
+    return place;
   }
 
   /** The first id that a message refers to, or else its own; null if it has none either. */
@@ -140,32 +125,38 @@ final class References implements Threading {
 
   @Override
   public List<? extends MessageThread> threads() {
-    List<Node> roots = joined(byDate(pruned()));
-    nodes.forEach(Node::sortChildren);
-    return byDate(roots);
+    int[] roots = pruned();
+    Arrays.stream(roots).forEach(table::sortChildren);
+    table.sortByDate(roots);
+    roots = joined(roots);
+    for (int place = 0; place < table.size(); place++) {
+      table.sortChildren(place);
+    }
+    table.sortByDate(roots);
+    return table.threads(roots);
   }
 
   /** Steps 2 and 3: the answers to what is not there move up, at the top only one that is alone. */
-  private List<Node> pruned() {
-    int[] above = new int[nodes.size()];
+  private int[] pruned() {
+    int[] above = new int[table.size()];
     Arrays.fill(above, NONE);
-    for (int place = 0; place < nodes.size(); place++) {
-      Node node = nodes.get(place);
-      int parent = node.message == null ? NONE : shown(parents[place], above);
+    for (int place = 0; place < above.length; place++) {
+      int parent = table.hasMessage(place) ? shown(parents[place], above) : NONE;
       if (parent != NONE) {
-        nodes.get(parent).add(node);
+        table.adopt(parent, place);
       }
     }
-    List<Node> roots = new ArrayList<>();
-    for (int place = 0; place < nodes.size(); place++) {
-      Node node = nodes.get(place);
-      if (node.message != null && parents[place] == NONE) {
-        roots.add(node);
-      } else if (node.message == null && !node.children().isEmpty()) {
-        roots.add(node.children().size() == 1 ? node.children().getFirst() : node);
+    IntStream.Builder roots = IntStream.builder();
+    for (int place = 0; place < above.length; place++) {
+      if (table.hasMessage(place)) {
+        if (parents[place] == NONE) {
+          roots.add(place);
+        }
+      } else if (table.hasChildren(place)) {
+        roots.add(table.hasOneChild(place) ? table.firstChild(place) : place);
       }
     }
-    return roots;
+    return roots.build().toArray();
   }
 
   /**
@@ -175,10 +166,7 @@ final class References implements Threading {
    */
   private int shown(int from, int[] known) {
     int at = from;
-    while (at != NONE
-        && nodes.get(at).message == null
-        && known[at] == NONE
-        && parents[at] != NONE) {
+    while (at != NONE && !table.hasMessage(at) && known[at] == NONE && parents[at] != NONE) {
       at = parents[at];
     }
     int shown = at == NONE || known[at] == NONE ? at : known[at];
@@ -190,55 +178,45 @@ final class References implements Threading {
     return shown;
   }
 
-  /** Step 4, and the last sorting of step 6. */
-  private static List<Node> byDate(List<Node> roots) {
-    roots.forEach(Node::sortChildren);
-    roots.sort(Node.BY_DATE);
-    return roots;
-  }
-
   /** Step 5: threads of one base subject become one. */
-  private static List<Node> joined(List<Node> roots) {
-    Map<String, Node> bySubject = new HashMap<>();
-    for (Node root : roots) {
-      String subject = root.first().subject();
-      if (!subject.isEmpty()) {
-        bySubject.merge(subject, root, (known, now) -> leads(now, known) ? now : known);
+  private int[] joined(int[] roots) {
+    int[] bySubject = new int[table.subjectCount()];
+    Arrays.fill(bySubject, NONE);
+    for (int root : roots) {
+      int subject = table.subject(root);
+      if (subject != 0 && (bySubject[subject] == NONE || leads(root, bySubject[subject]))) {
+        bySubject[subject] = root;
       }
     }
-    Set<Node> moved = new HashSet<>();
-    List<Node> joined = new ArrayList<>(roots.size());
-    for (Node root : roots) {
-      if (moved.contains(root)) {
+    BitSet moved = new BitSet();
+    IntStream.Builder joined = IntStream.builder();
+    for (int root : roots) {
+      if (moved.get(root)) {
         continue;
       }
-      String subject = root.first().subject();
-      Node known = subject.isEmpty() ? root : bySubject.getOrDefault(subject, root);
+      int subject = table.subject(root);
+      int known = subject == 0 ? root : bySubject[subject];
       if (known == root) {
         joined.add(root);
-      } else if (known.message == null && root.message == null) {
-        root.children().forEach(known::add);
-      } else if (known.message == null || isReply(root) && !isReply(known)) {
-        known.add(root);
+      } else if (!table.hasMessage(known) && !table.hasMessage(root)) {
+        table.adoptChildren(known, root);
+      } else if (!table.hasMessage(known) || table.isReply(root) && !table.isReply(known)) {
+        table.adopt(known, root);
       } else {
-        Node both = new Node(null);
-        both.add(known);
-        both.add(root);
+        int both = newPlace();
+        table.adopt(both, known);
+        table.adopt(both, root);
         joined.add(both);
-        moved.add(known);
-        bySubject.put(subject, both);
+        moved.set(known);
+        bySubject[subject] = both;
       }
     }
-    joined.removeIf(moved::contains);
-    return joined;
+    return joined.build().filter(root -> !moved.get(root)).toArray();
   }
 
   /** Step 5.B: whether the other answers join this one rather than the one known so far. */
-  private static boolean leads(Node now, Node known) {
-    return known.message != null && (now.message == null || isReply(known) && !isReply(now));
-  }
-
-  private static boolean isReply(Node node) {
-    return node.message != null && node.message.replyOrForward();
+  private boolean leads(int now, int known) {
+    return table.hasMessage(known)
+        && (!table.hasMessage(now) || table.isReply(known) && !table.isReply(now));
   }
 }

@@ -45,7 +45,7 @@ final class Select {
     }
     Found found = session.places.find(command.mailbox()).with(Right.READ);
     Mailbox mailbox = found.mailbox();
-    View view = View.open(mailbox, session.looking.open(mailbox));
+    View view = View.open(mailbox, session.looking.open(mailbox, session::checkpoint));
     Rights rights = found.rights();
     // RFC 4314 §5.2: who can change nothing in it only looks.
     boolean readOnly =

@@ -8,15 +8,11 @@ import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.SortKey;
 import hikyaku.protocol.mime.BaseSubject;
-import hikyaku.protocol.mime.Casemap;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +49,9 @@ final class Sort {
         command.order().stream().anyMatch(by -> by.criterion() == SortKey.Criterion.RELEVANCY);
     Search.Found found = Search.find(session, command.key(), command.returns(), returned || sorts);
     int[] sorted;
-    try {
+    long each = SortColumn.octets(command.order());
+    try (Workspace.Space _ =
+        session.server.workspace.take(found.indexes().length, each, session::checkpoint)) {
       sorted =
           new Sort(session, session.state.inMailbox(), command.order(), found.relevancy())
               .sorted(found.indexes());
@@ -90,7 +88,8 @@ final class Sort {
   }
 
   private int[] sorted(int[] found) throws IOException {
-    List<Column> columns = order.stream().map(key -> new Column(key, found.length)).toList();
+    List<SortColumn> columns =
+        order.stream().map(key -> new SortColumn(key, found.length)).toList();
     if (order.stream().allMatch(key -> inColumns(key.criterion()))) {
       for (int row = 0; row < found.length; row++) {
         fill(columns, row, found[row], null);
@@ -109,24 +108,11 @@ final class Sort {
                 fill(columns, row[0], index, brief);
               });
     }
-    return IntStream.range(0, found.length)
-        .boxed()
-        .sorted(order(columns))
-        .mapToInt(row -> found[row])
-        .toArray();
-  }
-
-  /** What all criteria leave equal stays in the order of the mailbox (RFC 5256 §3). */
-  private static Comparator<Integer> order(List<Column> columns) {
-    return (one, other) -> {
-      for (Column column : columns) {
-        int order = column.compare(one, other);
-        if (order != 0) {
-          return order;
-        }
-      }
-      return Integer.compare(one, other);
-    };
+    int[] sorted = SortColumn.order(columns, found.length);
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = found[sorted[i]];
+    }
+    return sorted;
   }
 
   private static boolean inColumns(SortKey.Criterion criterion) {
@@ -136,9 +122,9 @@ final class Sort {
     };
   }
 
-  private void fill(List<Column> columns, int row, int index, @Nullable Brief brief) {
-    for (Column column : columns) {
-      switch (column.key.criterion()) {
+  private void fill(List<SortColumn> columns, int row, int index, @Nullable Brief brief) {
+    for (SortColumn column : columns) {
+      switch (column.criterion()) {
         case ARRIVAL -> column.set(row, state.internalDate(index).seconds());
         case RELEVANCY -> column.set(row, relevancy == null ? 0 : -relevancy.of(index));
         case SIZE -> column.set(row, state.octets(index));
@@ -151,8 +137,8 @@ final class Sort {
     }
   }
 
-  private void fill(Column column, int row, int index, Brief brief) {
-    switch (column.key.criterion()) {
+  private void fill(SortColumn column, int row, int index, Brief brief) {
+    switch (column.criterion()) {
       case ARRIVAL, RELEVANCY, SIZE -> throw new IllegalStateException("not in the entry");
       case DATE -> column.set(row, sent(state, index, brief));
       case SUBJECT -> column.set(row, subject(brief).text());
@@ -196,44 +182,5 @@ final class Sort {
 
   private static String decoded(@Nullable String octets) {
     return octets == null ? "" : EncodedWords.decode(octets);
-  }
-
-  /** What one criterion says of each message found. */
-  private static final class Column {
-    private static final byte[] NOTHING = new byte[0];
-
-    final SortKey key;
-    private final long[] numbers;
-
-    /** Of folded texts; their octets compare as their code points do. */
-    private final byte[][] texts;
-
-    Column(SortKey key, int rows) {
-      this.key = key;
-      boolean numeric =
-          switch (key.criterion()) {
-            case ARRIVAL, DATE, RELEVANCY, SIZE -> true;
-            case CC, DISPLAYFROM, DISPLAYTO, FROM, SUBJECT, TO -> false;
-          };
-      numbers = new long[numeric ? rows : 0];
-      texts = new byte[numeric ? 0 : rows][];
-      Arrays.fill(texts, NOTHING);
-    }
-
-    void set(int row, long number) {
-      numbers[row] = number;
-    }
-
-    void set(int row, String text) {
-      texts[row] = Casemap.fold(text).getBytes(StandardCharsets.UTF_8);
-    }
-
-    int compare(int one, int other) {
-      int order =
-          texts.length == 0
-              ? Long.compare(numbers[one], numbers[other])
-              : Arrays.compareUnsigned(texts[one], texts[other]);
-      return key.reverse() ? -order : order;
-    }
   }
 }

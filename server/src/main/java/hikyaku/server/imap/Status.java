@@ -29,7 +29,7 @@ final class Status {
       session.updates.enableCondStore();
     }
     Mailbox mailbox = found.mailbox();
-    MailboxState state = mailbox.refresh();
+    MailboxState state = mailbox.refresh(session::checkpoint);
     Map<StatusItem, Long> values = new EnumMap<>(StatusItem.class);
     for (StatusItem item : items) {
       if (item != StatusItem.MAILBOXID) {

@@ -3,18 +3,34 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Data;
+import hikyaku.protocol.imap.MessageThread;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.mime.BaseSubject;
 import hikyaku.protocol.mime.Casemap;
 import java.io.IOException;
+import java.util.List;
 
 /** THREAD and UID THREAD (RFC 5256 §3). Of each message found the brief is looked at once. */
 final class Threads {
+  /** Octets of memory that a message takes while it is threaded, about. */
+  private static final int OCTETS = 104;
+
   private Threads() {}
 
   static Reply execute(Session session, Command.Threads command)
       throws IOException, Targets.Invalid {
     int[] found = Search.find(session, command.key(), null).indexes();
+    List<? extends MessageThread> threads;
+    try (Workspace.Space _ =
+        session.server.workspace.take(found.length, OCTETS, session::checkpoint)) {
+      threads = threads(session, command, found);
+    }
+    session.out.data(new Data.Threads(threads));
+    return SearchAnswer.completed(session, command.uid(), "THREAD");
+  }
+
+  private static List<? extends MessageThread> threads(
+      Session session, Command.Threads command, int[] found) throws IOException {
     Selected selected = session.state.inMailbox();
     View view = selected.view;
     Threading threading =
@@ -39,7 +55,6 @@ final class Threads {
                       subject.replyOrForward()),
                   brief);
             });
-    session.out.data(new Data.Threads(threading.threads()));
-    return SearchAnswer.completed(session, command.uid(), "THREAD");
+    return threading.threads();
   }
 }

@@ -16,6 +16,7 @@ import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.text.MessageTexts;
 import hikyaku.mailbox.view.BriefCache;
+import hikyaku.mailbox.view.FoldKeeper;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import java.io.IOException;
@@ -193,7 +194,7 @@ final class Follower {
   }
 
   private void walk(LogName log) throws IOException {
-    Mailbox mailbox = new Mailbox(log, store, limits, new BriefCache(0));
+    Mailbox mailbox = new Mailbox(log, store, limits, new BriefCache(0), FoldKeeper.NONE);
     MailboxState state;
     try {
       state = mailbox.refresh();

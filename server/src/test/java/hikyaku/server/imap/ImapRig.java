@@ -165,8 +165,17 @@ final class ImapRig implements AutoCloseable {
 
   /** Appends messages without text, of which every second is \\Seen. */
   void deliverMany(String user, int count) {
+    deliverMany(mail, user, count);
+  }
+
+  /** The same by another node: to those of the server they are not in memory. */
+  void deliverManyElsewhere(String user, int count) {
+    deliverMany(otherMail, user, count);
+  }
+
+  private void deliverMany(MailStore by, String user, int count) {
     Intake.Received received;
-    try (Intake intake = mail.intake()) {
+    try (Intake intake = by.intake()) {
       received = intake.finish();
     }
     List<NewMessage> messages =
@@ -180,7 +189,7 @@ final class ImapRig implements AutoCloseable {
                     received.structure(),
                     "test"))
             .toList();
-    inbox(user).append(messages, Attempt.ONLY);
+    by.account(FakeAuthenticator.account(user).id()).inbox().append(messages, Attempt.ONLY);
   }
 
   /** Another session's EXPUNGE. */
