@@ -72,9 +72,12 @@ public final class MailStore implements AutoCloseable {
     // Weak values keep what sessions hold in the cache for as long as they hold it, so that all
     // sessions of a mailbox share one fold and one set of listeners.
     this.mailboxes = Caffeine.newBuilder().weakValues().build();
-    this.accounts = Caffeine.newBuilder().maximumSize(CACHED_ACCOUNTS).build();
+    // Upkeep is done by who causes it: to wake another thread costs more than what that would do.
+    this.accounts =
+        Caffeine.newBuilder().maximumSize(CACHED_ACCOUNTS).executor(Runnable::run).build();
     this.recent =
         Caffeine.newBuilder()
+            .executor(Runnable::run)
             .maximumWeight(Math.min(limits.cachedMessages(), share / FOLDED_OCTETS))
             .weigher((LogName name, Mailbox mailbox) -> MAILBOX_WEIGHT + mailbox.state().size())
             .build();

@@ -40,6 +40,8 @@ public final class FoldedLogs<T> {
     this.states =
         Caffeine.newBuilder()
             .maximumWeight(most)
+            // Here, and not by another thread, which would have to be woken at every write.
+            .executor(Runnable::run)
             .weigher((LogName _, T state) -> weigher.applyAsInt(state))
             .build();
   }

@@ -1,5 +1,6 @@
 package hikyaku.server.search;
 
+import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -8,10 +9,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * close the files under it.
  */
 final class Waits {
+  private static final long GATHERING = Duration.ofMillis(50).toNanos();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private boolean stopping;
   private boolean anew;
+
+  /** Whether the thread lets news gather, and is not to be woken by more. */
+  private boolean gathering;
+
+  /** Those who wait for it to have seen all. */
+  private int awaiting;
 
   /** Raised by what may be news; {@link #seen} is as much of it as has been entered. */
   private long news = 1;
@@ -76,7 +85,9 @@ final class Waits {
     lock.lock();
     try {
       news++;
-      changed.signalAll();
+      if (!gathering) {
+        changed.signalAll();
+      }
     } finally {
       lock.unlock();
     }
@@ -103,7 +114,10 @@ final class Waits {
     }
   }
 
-  /** Waits for news beyond these, for a call, or for the time to pass. */
+  /**
+   * Waits for news beyond these, for a call, or for the time to pass. Where there are news, others
+   * may gather for a moment: each look takes threads from those whose writes they tell of.
+   */
   void rest(long known, long nanos) {
     lock.lock();
     try {
@@ -111,7 +125,13 @@ final class Waits {
       while (!stopping && !anew && news <= known && left > 0) {
         left = await(left);
       }
+      gathering = true;
+      long moment = GATHERING;
+      while (!stopping && !anew && awaiting == 0 && news > known && moment > 0) {
+        moment = await(moment);
+      }
     } finally {
+      gathering = false;
       lock.unlock();
     }
   }
@@ -139,6 +159,7 @@ final class Waits {
     lock.lock();
     try {
       long wanted = ++news;
+      awaiting++;
       changed.signalAll();
       long left = nanos;
       while (seen < wanted && !stopping && left > 0) {
@@ -146,6 +167,7 @@ final class Waits {
       }
       return seen >= wanted;
     } finally {
+      awaiting--;
       lock.unlock();
     }
   }
