@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Master;
 import org.xbill.DNS.Message;
@@ -22,6 +23,7 @@ public final class DnsStub implements AutoCloseable {
 
   private final DatagramSocket socket;
   private final List<Record> records = new CopyOnWriteArrayList<>();
+  private volatile Predicate<String> mute = _ -> false;
 
   public DnsStub() throws IOException {
     socket = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
@@ -43,14 +45,22 @@ public final class DnsStub implements AutoCloseable {
     }
   }
 
+  /** From now on it says nothing about names of which this holds; they end with a dot. */
+  public void mute(Predicate<String> names) {
+    mute = names;
+  }
+
   private void answer() {
     byte[] buffer = new byte[LARGEST];
     while (!socket.isClosed()) {
       DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
       try {
         socket.receive(packet);
-        byte[] answer = answer(new Message(java.util.Arrays.copyOf(buffer, packet.getLength())));
-        socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+        Message query = new Message(java.util.Arrays.copyOf(buffer, packet.getLength()));
+        if (!mute.test(query.getQuestion().getName().toString())) {
+          byte[] answer = answer(query);
+          socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+        }
       } catch (IOException e) {
         // It was closed, or whoever asks will ask again.
       }
