@@ -358,21 +358,21 @@ final class Courier {
       switch (verdict.kind()) {
         case DELIVERED -> {
           if (trial.atHome.get(i)) {
-            add(Report.Kind.DELIVERED, trial, about, delivered);
+            add(ReportKind.DELIVERED, trial, about, delivered);
           } else if (trial.isPassingTold(i) && trial.message.sender() instanceof Mailbox) {
             relayed.add(about);
           }
         }
         case FAILED -> {
           refused += verdict.isUntimely() ? 0 : 1;
-          add(Report.Kind.FAILURE, trial, about, failures);
+          add(ReportKind.FAILURE, trial, about, failures);
         }
         case DEFERRED -> {
           reason = verdict.toString();
           if (expired) {
-            add(Report.Kind.FAILURE, trial, about, failures);
+            add(ReportKind.FAILURE, trial, about, failures);
           } else if (delayed) {
-            add(Report.Kind.DELAY, trial, about, delays);
+            add(ReportKind.DELAY, trial, about, delays);
           }
         }
       }
@@ -394,10 +394,10 @@ final class Courier {
     persistently(
         job,
         () -> {
-          reporter.send(Report.Kind.FAILURE, trial.message, failures, times);
-          reporter.send(Report.Kind.DELAY, trial.message, delays, times);
-          reporter.send(Report.Kind.RELAYED, trial.message, relayed, times);
-          reporter.send(Report.Kind.DELIVERED, trial.message, delivered, times);
+          reporter.send(ReportKind.FAILURE, trial.message, failures, times);
+          reporter.send(ReportKind.DELAY, trial.message, delays, times);
+          reporter.send(ReportKind.RELAYED, trial.message, relayed, times);
+          reporter.send(ReportKind.DELIVERED, trial.message, delivered, times);
           if (counted > 0 && !trial.message.account().isEmpty()) {
             senders.failed(trial.message.account(), counted, key);
           }
@@ -412,8 +412,7 @@ final class Courier {
     return deadline > now && deadline < due ? deadline : due;
   }
 
-  private static void add(
-      Report.Kind kind, Trial trial, Report.About about, List<Report.About> to) {
+  private static void add(ReportKind kind, Trial trial, Report.About about, List<Report.About> to) {
     if (Reporter.isWanted(kind, trial.message, about.to())) {
       to.add(about);
     }

@@ -27,7 +27,7 @@ final class QueueMetrics {
         .increment();
   }
 
-  void reported(Report.Kind kind) {
+  void reported(ReportKind kind) {
     meters
         .counter("hikyaku.queue.reports", "kind", kind.name().toLowerCase(Locale.ROOT))
         .increment();

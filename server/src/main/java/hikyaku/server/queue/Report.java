@@ -2,6 +2,7 @@ package hikyaku.server.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.MailParameters.Ret;
 import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
@@ -15,11 +16,13 @@ import java.util.List;
  * A report to a sender (RFC 3464, RFC 6533): text for people, status for programs, and what it is
  * about.
  *
+ * @param wording in the sender's language
  * @param host our name
  * @param about the recipients that it tells of
  */
 record Report(
-    Kind kind,
+    ReportKind kind,
+    Wording wording,
     String host,
     Outgoing message,
     String messageId,
@@ -33,45 +36,7 @@ record Report(
   /** The local part of the address that reports are from. */
   static final String AUTHOR = "postmaster";
 
-  private static final int RETURNED_HEADER = 64 * 1024;
-
-  /** RFC 5322 §3.3. */
-  /** What is told. */
-  enum Kind {
-    FAILURE("failed", "Undelivered mail", "Your message could not be delivered to:"),
-    DELAY(
-        "delayed",
-        "Delayed mail",
-        "Your message could not be delivered yet, and is tried again. You need not send it again."
-            + "\r\nIt waits for:"),
-    RELAYED(
-        "relayed",
-        "Your message was passed on",
-        "Your message was passed on to other servers, which may not tell what becomes of it, for:"),
-    DELIVERED(
-        "delivered",
-        "Your message was delivered",
-        "Your message was delivered to the mailboxes of:");
-
-    private final String action;
-    private final String subject;
-    private final String sentence;
-
-    String action() {
-      return action;
-    }
-
-    /** Bad news hurries as its message did, good news never (RFC 6710 §4.4). */
-    int priority(int ofMessage) {
-      return this == FAILURE || this == DELAY ? ofMessage : Math.min(0, ofMessage);
-    }
-
-    Kind(String action, String subject, String sentence) {
-      this.action = action;
-      this.subject = subject;
-      this.sentence = sentence;
-    }
-  }
+  static final int RETURNED_HEADER = 64 * 1024;
 
   /**
    * One recipient and what became of the message for it.
@@ -86,7 +51,7 @@ record Report(
 
   /** Whether the whole message is returned. */
   private boolean returnsAll() {
-    return kind == Kind.FAILURE
+    return kind == ReportKind.FAILURE
         && message.ret() != Ret.HDRS
         && !message.binary()
         // RFC 8689 §5: what is in it may have to go where TLS is not demanded.
@@ -101,15 +66,17 @@ record Report(
    */
   void write(OctetSink sink, Original original) throws IOException {
     // Unique for ever, so no message holds it.
-    String boundary = "=_" + message.transaction() + "." + kind.action;
+    String boundary = "=_" + message.transaction() + "." + kind.action();
     StringBuilder out = new StringBuilder();
-    out.append("From: Mail Delivery System <")
+    out.append("From: ")
+        .append(words(wording.author()))
+        .append(" <")
         .append(AUTHOR)
         .append('@')
         .append(host)
         .append(">\r\n");
     out.append("To: <").append(message.sender()).append(">\r\n");
-    out.append("Subject: ").append(kind.subject).append("\r\n");
+    out.append("Subject: ").append(words(wording.subject(kind))).append("\r\n");
     out.append("Date: ").append(date(now)).append("\r\n");
     out.append("Message-ID: <").append(messageId).append('@').append(host).append(">\r\n");
     if (message.messageId().matches("<[!-;=?-~]{1,240}>")) {
@@ -119,6 +86,7 @@ record Report(
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
     out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
+    out.append("Content-Language: ").append(wording.tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
     text(out);
     out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
@@ -141,6 +109,11 @@ record Report(
     write(sink, "\r\n--" + boundary + "--\r\n");
   }
 
+  /** As a field of a header has it. */
+  private static String words(String text) {
+    return EncodedWords.encode(text).replace("?= =?", "?=\r\n =?");
+  }
+
   /** The message that a report is about. */
   @FunctionalInterface
   interface Original {
@@ -153,17 +126,15 @@ record Report(
 
   /** For people. */
   private void text(StringBuilder out) {
-    out.append(kind.sentence).append("\r\n");
+    out.append(wording.sentence(kind));
     for (About each : about) {
       out.append("\r\n  ").append(each.to().address()).append("\r\n    ");
-      out.append(each.verdict()).append("\r\n");
+      out.append(wording.reason(each.verdict())).append("\r\n");
     }
-    if (kind == Kind.DELAY) {
-      out.append("\r\nIt is tried until ").append(date(giveUp)).append(".\r\n");
+    if (kind == ReportKind.DELAY) {
+      out.append("\r\n").append(wording.triedUntil(giveUp));
     }
-    out.append("\r\nThe message was taken by ").append(host).append(" on ");
-    out.append(date(arrived)).append("\r\nand is known there as ");
-    out.append(message.transaction()).append(".\r\n");
+    out.append("\r\n").append(wording.taken(host, arrived, message.transaction()));
   }
 
   /** RFC 3464 §2.2, §2.3. */
@@ -192,7 +163,7 @@ record Report(
       }
       out.append("Final-Recipient: ").append(message.smtpUtf8() ? "utf-8" : "rfc822");
       out.append("; ").append(each.to().address()).append("\r\n");
-      out.append("Action: ").append(kind.action).append("\r\n");
+      out.append("Action: ").append(kind.action()).append("\r\n");
       Verdict verdict = each.verdict();
       out.append("Status: ").append(verdict.status()).append("\r\n");
       if (!verdict.from().isEmpty()) {
@@ -201,7 +172,7 @@ record Report(
         out.append("Diagnostic-Code: smtp; ").append(plain(verdict.text())).append("\r\n");
       }
       out.append("Last-Attempt-Date: ").append(date(now)).append("\r\n");
-      if (kind == Kind.DELAY) {
+      if (kind == ReportKind.DELAY) {
         out.append("Will-Retry-Until: ").append(date(giveUp)).append("\r\n");
       }
     }

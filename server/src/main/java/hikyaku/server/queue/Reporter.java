@@ -5,6 +5,7 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
+import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
@@ -12,6 +13,7 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -42,7 +44,7 @@ final class Reporter {
    * Whether the sender wants to hear of it (RFC 3461 §4.1). Of failures and delays it does unless
    * it said otherwise.
    */
-  static boolean isWanted(Report.Kind kind, Outgoing message, Outgoing.To to) {
+  static boolean isWanted(ReportKind kind, Outgoing message, Outgoing.To to) {
     if (message.sender() instanceof ReversePath.Null) {
       return false;
     }
@@ -50,7 +52,7 @@ final class Reporter {
     return switch (kind) {
       case FAILURE -> notifyOn == null || notifyOn.contains(Notify.FAILURE);
       case DELAY -> notifyOn == null || notifyOn.contains(Notify.DELAY);
-      case DELIVERED, RELAYED -> notifyOn != null && notifyOn.contains(Notify.SUCCESS);
+      case DELIVERED, RELAYED, TAKEN -> notifyOn != null && notifyOn.contains(Notify.SUCCESS);
     };
   }
 
@@ -61,14 +63,23 @@ final class Reporter {
    * Reports, if there is something to tell. What it writes is durable when it returns. Each kind of
    * thing is told once of a recipient: a repeat changes nothing.
    */
-  void send(Report.Kind kind, Outgoing message, List<Report.About> about, Times times) {
+  void send(ReportKind kind, Outgoing message, List<Report.About> about, Times times) {
     if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
       return;
     }
     String id = message.transaction() + "." + kind.action() + "." + about.getFirst().place();
-    Report report =
-        new Report(kind, host, message, id, times.arrived(), times.now(), times.giveUp(), about);
     try (Intake intake = mailboxes.mail().intake()) {
+      Report report =
+          new Report(
+              kind,
+              Wordings.of(header(message)),
+              host,
+              message,
+              id,
+              times.arrived(),
+              times.now(),
+              times.giveUp(),
+              about);
       report.write(intake, (octets, sink) -> mailboxes.copy(message, octets, sink));
       Intake.Received written = intake.finish();
       boolean told = send(kind, message, sender, written, times.now(), id);
@@ -88,8 +99,15 @@ final class Reporter {
     }
   }
 
+  private HeaderFields header(Outgoing message) throws IOException {
+    ByteArrayOutputStream header = new ByteArrayOutputStream();
+    long octets = message.prefix().size() + message.headerOctets();
+    mailboxes.copy(message, Math.min(Report.RETURNED_HEADER, octets), header::write);
+    return HeaderFields.of(header.toByteArray());
+  }
+
   private boolean send(
-      Report.Kind kind,
+      ReportKind kind,
       Outgoing message,
       Mailbox sender,
       Intake.Received written,

@@ -11,11 +11,17 @@ import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.queue.ReportKind;
+import hikyaku.server.queue.Wording;
+import hikyaku.server.queue.Wordings;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -107,21 +113,24 @@ final class SuccessReport {
     String boundary = "=_" + transaction.id();
     String host = session.settings().hostName();
     boolean utf8 = transaction.isSmtpUtf8();
+    byte[] header = header();
+    Wording wording = Wordings.of(HeaderFields.of(header));
+    boolean all = recipients.stream().allMatch(SuccessReport::isDelivered);
+    ReportKind kind = all ? ReportKind.DELIVERED : ReportKind.TAKEN;
     StringBuilder out = new StringBuilder();
-    out.append("From: Mail Delivery System <postmaster@").append(host).append(">\r\n");
+    out.append("From: ").append(words(wording.author()));
+    out.append(" <postmaster@").append(host).append(">\r\n");
     out.append("To: <").append(sender).append(">\r\n");
-    out.append("Subject: Your message was delivered\r\n");
+    out.append("Subject: ").append(words(wording.subject(kind))).append("\r\n");
     out.append("Date: ").append(MailDate.of(time)).append("\r\n");
     out.append("Message-ID: <").append(transaction.id()).append(".report@").append(host);
     out.append(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
     out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
+    out.append("Content-Language: ").append(wording.tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
-    boolean all = recipients.stream().allMatch(SuccessReport::isDelivered);
-    out.append(
-        all ? "Your message was delivered to the mailboxes of" : "Your message was taken for");
-    out.append(":\r\n\r\n");
+    out.append(wording.sentence(kind)).append("\r\n");
     recipients.forEach(recipient -> out.append(recipient.path()).append("\r\n"));
     out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
     out.append(
@@ -132,13 +141,18 @@ final class SuccessReport {
     out.append(utf8 ? "message/global-headers" : "text/rfc822-headers");
     out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
     write(intake, out.toString());
-    returnHeader(intake);
+    intake.write(header, 0, header.length);
     write(intake, "\r\n--" + boundary + "--\r\n");
   }
 
   /** Whether all that it leads to is here. */
   private static boolean isDelivered(Recipient recipient) {
     return recipient.forwarded().isEmpty() && recipient.lists().isEmpty();
+  }
+
+  /** As a field of a header has it. */
+  private static String words(String text) {
+    return EncodedWords.encode(text).replace("?= =?", "?=\r\n =?");
   }
 
   private static void write(Intake intake, String text) {
@@ -175,12 +189,14 @@ final class SuccessReport {
     }
   }
 
-  private void returnHeader(Intake intake) {
+  private byte[] header() {
+    ByteArrayOutputStream header = new ByteArrayOutputStream();
     long end = Math.min(RETURNED_HEADER, original.structure().root().bodyStart());
     try (BlobReader reader = session.mail().store().blobs().open(original.blob().id())) {
-      reader.copy(0, end, intake);
+      reader.copy(0, end, header::write);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }
+    return header.toByteArray();
   }
 }

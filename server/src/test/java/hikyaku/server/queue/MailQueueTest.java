@@ -14,6 +14,7 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
@@ -421,6 +422,22 @@ class MailQueueTest {
         .contains("\r\n\r\nReceived: from test\r\nSubject: s\r\n\r\nhello\r\n")
         .doesNotContain("rfc822; a@there.test");
     assertThat(recipients(there)).containsExactly(Map.entry("a@there.test", 1));
+  }
+
+  @Test
+  void aSenderIsToldInTheLanguageOfTheMessage() throws Exception {
+    MailSink there = sink((line, _) -> line.startsWith("RCPT") ? "550 5.1.1 no such user" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    put(address("me@home.test"), "Content-Language: ja\r\n\r\nx\r\n", "no@there.test");
+    awaitEmpty();
+    String report = new String(inbox(1).getFirst().getBytes(ISO_8859_1), UTF_8);
+    assertThat(report)
+        .contains("\r\nSubject: " + EncodedWords.encode("メールを配信できませんでした") + "\r\n")
+        .contains("\r\nContent-Language: ja\r\n")
+        .contains("\r\n\r\nお送りになったメールは、次の宛先にお届けできませんでした。\r\n\r\n  no@there.test\r\n    宛先の")
+        .contains(
+            "\r\n    相手のサーバー 127.0.0.1 [127.0.0.1] の応答: 550 5.1.1 no such user\r\n\r\n受付サーバー: home.test\r\n")
+        .contains("Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n");
   }
 
   @Test

@@ -1,0 +1,87 @@
+package hikyaku.server.queue;
+
+import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.HeaderFields;
+import java.lang.Character.UnicodeScript;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** In which language somebody is told what became of a message. */
+public final class Wordings {
+  /** Characters of a field that are looked at. */
+  private static final int LONGEST = 1000;
+
+  /** Languages that a field may name. */
+  private static final int MOST = 20;
+
+  /** RFC 9110 §12.4.2. */
+  private static final Pattern WEIGHT = Pattern.compile(";\\s*q\\s*=\\s*([01](?:\\.[0-9]{0,3})?)");
+
+  /** Character sets in which Japanese is written and nothing else. */
+  private static final Pattern JAPANESE_CHARSET =
+      Pattern.compile("(?i)charset\\s*=\\s*\"?(iso-2022-jp|shift_jis|euc-jp|windows-31j)");
+
+  private Wordings() {}
+
+  /**
+   * That of the sender, as far as the message says: the first of those that the sender reads
+   * ({@code Accept-Language}), else that in which it is written ({@code Content-Language}, both RFC
+   * 3282), else Japanese if its subject, or the name of who wrote it, has Kana or its character set
+   * is Japanese. English if none of that helps.
+   *
+   * @param header of the message
+   */
+  public static Wording of(HeaderFields header) {
+    return first(header, "Accept-Language")
+        .or(() -> first(header, "Content-Language"))
+        .orElseGet(() -> isJapanese(header) ? Wording.JAPANESE : Wording.ENGLISH);
+  }
+
+  private static Optional<Wording> first(HeaderFields header, String field) {
+    return header
+        .first(field)
+        .map(Wordings::value)
+        .flatMap(value ->
+            Arrays.stream(value.split(","))
+                .limit(MOST)
+                .filter(range -> weight(range) > 0)
+                .sorted(Comparator.comparing(Wordings::weight).reversed())
+                .map(Wordings::ofRange)
+                .flatMap(Optional::stream)
+                .findFirst());
+  }
+
+  private static String value(HeaderField field) {
+    String value = field.value();
+    return value.length() > LONGEST ? value.substring(0, LONGEST) : value;
+  }
+
+  private static double weight(String range) {
+    Matcher weight = WEIGHT.matcher(range);
+    return weight.find() ? Double.parseDouble(weight.group(1)) : 1;
+  }
+
+  private static Optional<Wording> ofRange(String range) {
+    String language = range.split("[-;]", 2)[0].strip().toLowerCase(Locale.ROOT);
+    return List.of(Wording.ENGLISH, Wording.JAPANESE).stream()
+        .filter(each -> each.tag().equals(language))
+        .findFirst();
+  }
+
+  private static boolean isJapanese(HeaderFields header) {
+    Function<String, String> value = name -> header.first(name).map(Wordings::value).orElse("");
+    return JAPANESE_CHARSET.matcher(value.apply("Content-Type")).find()
+        || List.of("Subject", "From").stream()
+            .flatMap(name -> header.first(name).stream())
+            .filter(field -> field.value().length() <= LONGEST)
+            .flatMapToInt(field -> field.decoded().codePoints())
+            .mapToObj(UnicodeScript::of)
+            .anyMatch(s -> s == UnicodeScript.HIRAGANA || s == UnicodeScript.KATAKANA);
+  }
+}

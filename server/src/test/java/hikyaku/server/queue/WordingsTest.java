@@ -1,0 +1,88 @@
+package hikyaku.server.queue;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hikyaku.protocol.mime.EncodedWords;
+import hikyaku.protocol.mime.HeaderFields;
+import hikyaku.server.smtpclient.Verdict;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** In which language senders are told, and that there is everything in each. */
+class WordingsTest {
+  private static Wording of(String... fields) {
+    return Wordings.of(HeaderFields.of((String.join("\r\n", fields) + "\r\n\r\n").getBytes(UTF_8)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Accept-Language: ja | ja",
+        "Accept-Language: ja-JP, en-US | ja",
+        "Accept-Language: en-US, ja | en",
+        "Accept-Language: de, ja;q=0.8, en;q=0.9 | en",
+        "Accept-Language: de, ja;q=0, en;q=0.1 | en",
+        "Accept-Language: *, JA | ja",
+        "Accept-Language: jam | en",
+        "Content-Language: ja | ja",
+        "Content-Language: en, ja | en",
+        "Content-Language: de | en",
+        "Content-Type: text/plain; charset=ISO-2022-JP | ja",
+        "Content-Type: text/plain; charset=\"Shift_JIS\" | ja",
+        "Content-Type: text/plain; charset=utf-8 | en",
+        "Subject: お知らせ | ja",
+        "Subject: 会議 | en",
+        "From: ヤマダ <y@example.jp> | ja",
+        "X-Else: あ | en"
+      })
+  void theSendersLanguage(String field, String tag) {
+    assertThat(of(field).tag()).isEqualTo(tag);
+  }
+
+  @Test
+  void whatIsReadCountsForMoreThanWhatIsWritten() {
+    String subject = "Subject: " + EncodedWords.encode("ご連絡");
+    assertThat(of(subject).tag()).isEqualTo("ja");
+    assertThat(of("Content-Language: en", subject).tag()).isEqualTo("en");
+    assertThat(of("Content-Language: ja", "Accept-Language: en").tag()).isEqualTo("en");
+    assertThat(of("Content-Language: de", "Accept-Language: fr", subject).tag()).isEqualTo("ja");
+    assertThat(of("Accept-Language: " + "x,".repeat(1_000) + "ja").tag()).isEqualTo("en");
+  }
+
+  @Test
+  void eachSaysEverythingInLinesThatFit() {
+    Instant time = Instant.parse("2026-11-30T20:05:00Z");
+    for (Wording each : List.of(Wording.ENGLISH, Wording.JAPANESE)) {
+      for (ReportKind kind : ReportKind.values()) {
+        assertThat(each.subject(kind)).isNotBlank().doesNotContain("\n");
+        isOfLines(each.sentence(kind));
+      }
+      isOfLines(each.triedUntil(time));
+      isOfLines(each.taken("mx.example.org", time, "t1"));
+      assertThat(each.taken("mx.example.org", time, "t1")).contains("mx.example.org", "t1");
+      for (String code : List.of("1.1", "2.2", "4.7", "6.7", "7.26", "0.0", "9.9")) {
+        isOfLines(each.reason(Verdict.failed("5." + code, "why")) + "\r\n");
+      }
+    }
+    assertThat(Wording.JAPANESE.triedUntil(time)).contains("2026年12月1日(火) 5時05分 (日本時間)");
+    assertThat(Wording.JAPANESE.reason(Verdict.failed("5.1.1", "no such user")))
+        .isEqualTo("宛先のメールアドレスが見つかりません。アドレスに誤りがないかご確認ください。\r\n    詳細: no such user");
+    assertThat(Wording.JAPANESE.reason(Verdict.deferred("4.9.9", "busy")))
+        .startsWith("宛先のサーバーが一時的にメールを受け取れない状態です。");
+  }
+
+  /** RFC 5322 §2.1.1, in octets. */
+  private static void isOfLines(String text) {
+    assertThat(text).isNotBlank().endsWith("\r\n");
+    for (String line : text.substring(0, text.length() - 2).split("\r\n")) {
+      assertThat(line).doesNotContain("\r", "\n");
+      assertThat(new String(line.getBytes(UTF_8), ISO_8859_1)).hasSizeLessThan(900);
+    }
+  }
+}
