@@ -6,14 +6,21 @@ import hikyaku.app.Door.Call;
 import hikyaku.app.config.Configuration;
 import hikyaku.app.config.ConfigurationFile;
 import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DkimOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.SieveOperations;
+import hikyaku.server.testing.DnsStub;
 import hikyaku.server.testing.MailSink;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,17 +33,22 @@ final class ReturnPathTest {
   @TempDir Path directory;
 
   private Configuration configuration(MailSink other) throws Exception {
+    return configuration(other, "enabled = false");
+  }
+
+  private Configuration configuration(MailSink other, String origin) throws Exception {
     Path file = directory.resolve("a.toml");
     Files.writeString(
         file,
         """
         hostname = "mx.example.org"
         [origin]
-        enabled = false
+        %s
         [queue]
         relay = "smtp+plain://127.0.0.1:%d"
+        first-retry = "1s"
         """
-            .formatted(other.port()));
+            .formatted(origin, other.port()));
     Configuration read = ConfigurationFile.read(file);
     return read.withData(directory.resolve("a"))
         .withHostname("mx.example.org")
@@ -123,6 +135,66 @@ final class ReturnPathTest {
         assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
       }
     }
+  }
+
+  @Test
+  void whatAnAliasSendsOnHasAReturnPathAndASeal() throws Exception {
+    AtomicBoolean willing = new AtomicBoolean();
+    try (DnsStub dns = new DnsStub();
+        MailSink other =
+            new MailSink((line, _) ->
+                willing.get() || !line.matches("(?:MAIL|RCPT) .*") ? null : "451 4.3.0 later")) {
+      Configuration configuration =
+          configuration(
+              other, "trusted = []\n[dns]\nresolvers = [\"%s\"]".formatted(dns.address()));
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        try (Door door = Door.open(configuration)) {
+          door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+          String selector =
+              door.call(
+                      Call.of("POST", "domains", "example.org", "dkim")
+                          .withBody(new DkimOperations.New(List.of("rsa"), null)))
+                  .get(0)
+                  .get("selector")
+                  .asString();
+          door.call(
+              Call.of("POST", "domains", "example.org", "dkim", selector)
+                  .withBody(new DkimOperations.Order("activate", true)));
+          door.call(
+              Call.of("PUT", "aliases", "team@example.org")
+                  .withBody(Map.of("targets", List.of("bob@else.test"))));
+        }
+        deliver(node, AUTHOR, "team@example.org", "for all");
+        String id = ask(configuration, "queue").replaceFirst("(?s).*?\"id\":\"([^\"]+)\".*", "$1");
+        String shown = command("queue", "show", id);
+        assertThat(shown)
+            .containsPattern("(?m)^sender +" + AUTHOR + "$")
+            .containsPattern("(?m)^return path +SRS0=.*=far.example=author@example.org$");
+        willing.set(true);
+        MailSink.Taken on = other.await(1).getFirst();
+        assertThat(shown).contains(on.from());
+        assertThat(on.to()).containsExactly("bob@else.test");
+        assertThat(on.text())
+            .startsWith("ARC-Seal: i=1; a=rsa-sha256;")
+            .contains("\nARC-Message-Signature: i=1;", "\nARC-Authentication-Results: i=1;")
+            .contains("\nDelivered-To: team@example.org\n", "\nSubject: for all\n");
+      }
+    }
+  }
+
+  private String command(String... words) {
+    StringWriter out = new StringWriter();
+    List<String> line = new ArrayList<>(List.of(words));
+    line.addAll(
+        List.of(
+            "--data",
+            directory.resolve("a").toString(),
+            "--config",
+            directory.resolve("a.toml").toString()));
+    int status =
+        Main.commandLine(words).setOut(new PrintWriter(out)).execute(line.toArray(String[]::new));
+    assertThat(status).isZero();
+    return out.toString();
   }
 
   private static String ask(Configuration configuration, String... path) {

@@ -180,6 +180,7 @@ public final class QueueCommand {
               "id",
               "session",
               "sender",
+              "return path",
               "Message-ID",
               "size",
               "arrived",
@@ -192,6 +193,7 @@ public final class QueueCommand {
               text(message, "id"),
               text(message, "session"),
               sender(message),
+              returnPath(message),
               text(message, "messageId"),
               Figures.octets(number(message, "octets")),
               text(message, "arrived"),
@@ -211,6 +213,12 @@ public final class QueueCommand {
       }
       screen.line("");
       screen.table(List.of("WAITING", "ATTEMPTS", "NEXT", "REASON"), waiting, "Nobody waits.");
+    }
+
+    /** What other servers are told, which a forward's sender is not. */
+    private static String returnPath(JsonNode message) {
+      String path = text(message, "reversePath");
+      return path.isEmpty() ? "<>" : path;
     }
 
     private static String inTime(JsonNode message) {

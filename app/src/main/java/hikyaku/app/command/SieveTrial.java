@@ -18,13 +18,17 @@ import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.protocol.sieve.SieveMessage;
 import hikyaku.protocol.sieve.Surroundings;
 import hikyaku.protocol.sieve.Told;
+import hikyaku.server.filter.AddressLists;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -116,6 +120,27 @@ final class SieveTrial {
     @Option(names = "--seen", description = "The message came before, for duplicate.")
     private boolean seen;
 
+    @Option(
+        names = "--list",
+        paramLabel = "NAME=FILE",
+        description =
+            "A list of addresses by its name in the script, with an address in each line of the"
+                + " file; repeat for more. Others are empty.")
+    private Map<String, Path> lists = Map.of();
+
+    private Map<String, ExternalList> lists() throws Failure {
+      Map<String, ExternalList> read = new HashMap<>();
+      for (Map.Entry<String, Path> each : lists.entrySet()) {
+        if (!ExternalList.isName(each.getKey())) {
+          throw new Failure("--list " + each.getKey() + ": a list is named by a URI.");
+        }
+        read.put(
+            each.getKey().toLowerCase(Locale.ROOT),
+            AddressLists.book(new String(octets(each.getValue()), StandardCharsets.UTF_8)));
+      }
+      return read;
+    }
+
     private MailAddress own() throws Failure {
       try {
         return MailAddress.parse(to).base('+');
@@ -143,7 +168,13 @@ final class SieveTrial {
             Interpreter.run(
                 checked,
                 message(LineEndings.toNetwork(octets(message))),
-                new Assumed(Set.copyOf(mailboxes), own(), seen, scanned(), script.toAbsolutePath()),
+                new Assumed(
+                    Set.copyOf(mailboxes),
+                    own(),
+                    seen,
+                    scanned(),
+                    lists(),
+                    script.toAbsolutePath()),
                 SieveLimits.DEFAULTS,
                 (line, sentence) -> screen.line("line " + line + ": " + sentence));
       } catch (UncheckedIOException e) {
@@ -222,20 +253,27 @@ final class SieveTrial {
    * @param own the user's address
    * @param seen whether the message came before
    * @param scanned where scanners have written
+   * @param lists that somebody is in, by their names in small letters
    * @param script the file beside which included scripts are
    */
   private record Assumed(
-      Set<String> mailboxes, MailAddress own, boolean seen, ScannerFields scanned, Path script)
+      Set<String> mailboxes,
+      MailAddress own,
+      boolean seen,
+      ScannerFields scanned,
+      Map<String, ExternalList> lists,
+      Path script)
       implements Surroundings {
     @Override
     public boolean mailboxIdExists(String id) {
       return false;
     }
 
-    /** Nobody is in it. */
     @Override
     public Optional<ExternalList> list(String name) {
-      return ExternalList.isName(name) ? Optional.of(new Nobody()) : Optional.empty();
+      return ExternalList.isName(name)
+          ? Optional.of(lists.getOrDefault(name.toLowerCase(Locale.ROOT), new Nobody()))
+          : Optional.empty();
     }
 
     @Override

@@ -112,6 +112,30 @@ final class SieveTrialTest {
   }
 
   @Test
+  void listsAreThoseThatAreGiven() throws Exception {
+    Path script =
+        file(
+            "script",
+            """
+            require ["extlists", "fileinto"];
+            if header :list "from" "urn:ietf:params:sieve:addrbook:default" { fileinto "Known"; }
+            if header :list "from" "tag:x.example,2026:else" { fileinto "Else"; }
+            """);
+    Path message = file("message", "From: Jo <Jo@q.example>\n\nbody\n");
+    Path book = file("book", "somebody@q.example\r\nJo <jo@q.example>\r\n\r\nnobody\r\n");
+    String known = "URN:ietf:params:sieve:addrbook:default=" + book;
+    Said said = run("sieve", "test", script.toString(), message.toString(), "--list", known);
+    assertThat(said.err()).isEmpty();
+    assertThat(said.out()).endsWith("\nThen:\n  put into Known\n");
+    assertThat(run("sieve", "test", script.toString(), message.toString()).out())
+        .endsWith("\nThen:\n  keep in INBOX, as nothing else was said\n");
+    assertThat(
+            run("sieve", "test", script.toString(), message.toString(), "--list", "x=" + book)
+                .err())
+        .contains("named by a URI");
+  }
+
+  @Test
   void partsAndWhatBecomesOfThemAreTold() throws Exception {
     Path script =
         file(

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * annotation, and the groups that it is in. What other groups are made of is nothing that a script
  * is told.
  */
-final class AddressLists {
+public final class AddressLists {
   /** The annotation of the account that has its own list (RFC 5464), an address in each line. */
   static final String ENTRY = "/private/vendor/hikyaku/addresses";
 
@@ -38,7 +38,8 @@ final class AddressLists {
   static Optional<ExternalList> of(
       Directory directory, FolderTree tree, Account account, String name) {
     if (name.toLowerCase(Locale.ROOT).equals(ExternalList.DEFAULT_BOOK)) {
-      return Optional.of(book(tree.annotations().getOrDefault(ENTRY, ByteString.EMPTY)));
+      return Optional.of(
+          book(tree.annotations().getOrDefault(ENTRY, ByteString.EMPTY).toString(UTF_8)));
     }
     Matcher tag = TAG.matcher(name);
     return tag.matches()
@@ -54,10 +55,15 @@ final class AddressLists {
     }
   }
 
-  private static ExternalList book(ByteString annotation) {
+  /**
+   * A list that somebody keeps.
+   *
+   * @param lines an address in each, with a name before it or without; others are passed over
+   */
+  public static ExternalList book(String lines) {
     List<MailAddress> recipients = new ArrayList<>();
     Set<Address> members = new HashSet<>();
-    for (String line : annotation.toString(UTF_8).split("\\R", -1)) {
+    for (String line : lines.split("\\R", -1)) {
       Optional<MailAddress> address = written(line);
       if (address.flatMap(Address::of).filter(members::add).isPresent()) {
         recipients.add(address.get());

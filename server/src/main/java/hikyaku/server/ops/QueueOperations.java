@@ -140,10 +140,11 @@ public final class QueueOperations implements AdminApi.Group {
   public record Listing(long all, List<View> messages) {}
 
   /**
-   * A message that waits; times in ISO 8601, {@code due} empty for at once, {@code way} for that of
-   * the configuration, {@code until} if its sender does not want it later, {@code deadline} if it
-   * may come at any time; {@code late} is what becomes of it then. Attempts, time and reason are of
-   * those who were asked for.
+   * A message that waits; {@code reversePath} is the sender that other servers are told; times in
+   * ISO 8601, {@code due} empty for at once, {@code way} for that of the configuration, {@code
+   * until} if its sender does not want it later, {@code deadline} if it may come at any time;
+   * {@code late} is what becomes of it then. Attempts, time and reason are of those who were asked
+   * for.
    *
    * @param waiting first those who were asked for
    */
@@ -151,6 +152,7 @@ public final class QueueOperations implements AdminApi.Group {
       String id,
       String session,
       String sender,
+      String reversePath,
       String messageId,
       long octets,
       String arrived,
@@ -172,6 +174,7 @@ public final class QueueOperations implements AdminApi.Group {
           message.transaction(),
           message.session(),
           message.sender().toString(),
+          message.reversePath().toString(),
           message.messageId(),
           message.octets(),
           waiting.arrived().toString(),
