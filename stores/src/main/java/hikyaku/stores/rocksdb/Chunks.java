@@ -2,7 +2,6 @@ package hikyaku.stores.rocksdb;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
@@ -15,36 +14,9 @@ final class Chunks {
   /** Octets of a chunk, but for the last. */
   static final int SIZE = 64 * 1024;
 
-  /** Less is not worth a try: a Zstandard frame has some twenty octets of its own. */
-  private static final int WORTH_COMPRESSING = 64;
-
   private Chunks() {}
 
-  /** All of an array, in chunks, compressed where that helps. */
-  static List<ChunkRecord> encode(byte[] content, int level) {
-    List<ChunkRecord> chunks = new ArrayList<>();
-    for (int from = 0; from < content.length; from += SIZE) {
-      chunks.add(encode(content, from, Math.min(SIZE, content.length - from), level));
-    }
-    return chunks;
-  }
-
-  static ChunkRecord encode(byte[] content, int from, int length, int level) {
-    if (length >= WORTH_COMPRESSING) {
-      byte[] packed = new byte[(int) Zstd.compressBound(length)];
-      long count = Zstd.compressByteArray(packed, 0, packed.length, content, from, length, level);
-      if (!Zstd.isError(count) && count < length - length / 16) {
-        return ChunkRecord.newBuilder()
-            .setCoding(ChunkRecord.Coding.ZSTD)
-            .setSize(length)
-            .setOctets(UnsafeByteOperations.unsafeWrap(packed, 0, (int) count))
-            .build();
-      }
-    }
-    return raw(content, from, length);
-  }
-
-  /** All of an array, in chunks, as it is. */
+  /** All of an array, in chunks, as it is. The array belongs to them from now on. */
   static List<ChunkRecord> raw(byte[] content) {
     List<ChunkRecord> chunks = new ArrayList<>();
     for (int from = 0; from < content.length; from += SIZE) {
@@ -53,11 +25,12 @@ final class Chunks {
     return chunks;
   }
 
-  private static ChunkRecord raw(byte[] content, int from, int length) {
+  /** Part of an array as it is, as one chunk, to which the array belongs from now on. */
+  static ChunkRecord raw(byte[] content, int from, int length) {
     return ChunkRecord.newBuilder()
         .setCoding(ChunkRecord.Coding.RAW)
         .setSize(length)
-        .setOctets(ByteString.copyFrom(content, from, length))
+        .setOctets(UnsafeByteOperations.unsafeWrap(content, from, length))
         .build();
   }
 

@@ -4,18 +4,21 @@ import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.stores.rocksdb.proto.ChunkRecord;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob coming in. Up to {@link BlobStore#INLINE} octets are held and written at once when it is
- * finished; of a larger one at most a chunk is held.
+ * finished; of a larger one a chunk at most is held, and another while it is coded.
  */
 final class RocksBlobWriter implements BlobWriter {
   private static final int FIRST_BUFFER = 4 * 1024;
+  private static final byte[] NOTHING = {};
 
   private final RocksBlobs blobs;
   private final MessageDigest sha256 = sha256();
@@ -24,6 +27,7 @@ final class RocksBlobWriter implements BlobWriter {
   private long size;
   private BlobOperations.@Nullable Upload upload;
   private int chunks;
+  private @Nullable CompletableFuture<ChunkRecord> coding;
   private boolean ended;
 
   RocksBlobWriter(RocksBlobs blobs) {
@@ -68,23 +72,30 @@ final class RocksBlobWriter implements BlobWriter {
   private void makeRoom(int more) {
     if (count + more > held.length) {
       int doubled = Math.max(count + more, 2 * held.length);
-      held = Arrays.copyOf(held, Math.min(capacity(), doubled));
+      held = Arrays.copyOf(held, upload == null ? Math.min(capacity(), doubled) : capacity());
     }
   }
 
-  /** Hands on what is held; from the first time on the blob is a large one. */
+  /** Has what is held coded; from the first time on the blob is a large one. */
   private void spill() {
     if (upload == null) {
       upload = blobs.beginUpload();
     }
     for (int from = 0; from < count; from += Chunks.SIZE) {
-      int to = Math.min(count, from + Chunks.SIZE);
-      blobs.putChunk(upload, chunks, Arrays.copyOfRange(held, from, to), to - from);
-      chunks++;
+      handOn(upload);
+      coding = blobs.encode(held, from, Math.min(count - from, Chunks.SIZE));
     }
     count = 0;
-    if (held.length > Chunks.SIZE) {
-      held = new byte[Chunks.SIZE];
+    held = NOTHING;
+  }
+
+  /** Hands on the chunk that is being coded; so they are handed on in their order. */
+  private void handOn(BlobOperations.Upload to) {
+    CompletableFuture<ChunkRecord> coded = coding;
+    if (coded != null) {
+      coding = null;
+      blobs.putChunk(to, chunks, coded);
+      chunks++;
     }
   }
 
@@ -97,6 +108,7 @@ final class RocksBlobWriter implements BlobWriter {
       return blobs.putInline(id, count == held.length ? held : Arrays.copyOf(held, count));
     }
     spill();
+    handOn(upload);
     Blob blob = blobs.finish(upload, new Blob(id, size));
     ended = true;
     return blob;

@@ -6,10 +6,12 @@ import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.rocksdb.proto.ChunkRecord;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,7 @@ final class RocksBlobs implements BlobStore {
   private final CommitQueue queue;
   private final Committer committer;
   private final Reads reads;
+  private final ChunkEncoder encoder;
   private final Maintenance maintenance;
   private final CommittedCache<BlobId, BlobState> cache;
   private final Pending pending;
@@ -38,6 +41,7 @@ final class RocksBlobs implements BlobStore {
       CommitQueue queue,
       Committer committer,
       Reads reads,
+      ChunkEncoder encoder,
       Maintenance maintenance,
       CommittedCache<BlobId, BlobState> cache,
       Pending pending,
@@ -46,6 +50,7 @@ final class RocksBlobs implements BlobStore {
     this.queue = queue;
     this.committer = committer;
     this.reads = reads;
+    this.encoder = encoder;
     this.maintenance = maintenance;
     this.cache = cache;
     this.pending = pending;
@@ -65,11 +70,7 @@ final class RocksBlobs implements BlobStore {
       boolean known = cache.get(id) != null;
       BlobOperations.PutInline put =
           new BlobOperations.PutInline(
-              id,
-              content,
-              known ? null : Chunks.encode(content, level()),
-              store.clock().millis(),
-              pending);
+              id, content, known ? null : encoder.encode(content), store.clock().millis(), pending);
       pending.coming(id, put);
       try {
         queue.add(put);
@@ -88,13 +89,22 @@ final class RocksBlobs implements BlobStore {
     return upload;
   }
 
-  /** Takes a chunk of a large blob, and does not wait for it to be written. */
-  void putChunk(BlobOperations.Upload upload, int index, byte[] octets, int length) {
+  /**
+   * Begins to code a chunk of a large blob, and does not wait for it: more of the blob comes in
+   * meanwhile.
+   *
+   * @param octets are not to be changed any more
+   */
+  CompletableFuture<ChunkRecord> encode(byte[] octets, int from, int length) {
+    return CompletableFuture.supplyAsync(
+        () -> encoder.encode(octets, from, length), Thread::startVirtualThread);
+  }
+
+  /** Takes a chunk when it is coded, and does not wait for it to be written. */
+  void putChunk(BlobOperations.Upload upload, int index, CompletableFuture<ChunkRecord> coded) {
     store.counted(() -> {
       upload.requireWhole();
-      queue.add(
-          new BlobOperations.PutChunk(
-              upload, index, Chunks.encode(octets, 0, length, level()), store.clock().millis()));
+      queue.add(new BlobOperations.PutChunk(upload, index, coded.join(), store.clock().millis()));
       return true;
     });
   }
@@ -116,10 +126,6 @@ final class RocksBlobs implements BlobStore {
     } catch (StoreException e) {
       upload.breakOff(e);
     }
-  }
-
-  private int level() {
-    return store.settings().compressionLevel();
   }
 
   // ---- reading

@@ -38,6 +38,7 @@ final class RocksLogs implements LogStore {
   private final Committer committer;
   private final NativePool pool;
   private final Reads reads;
+  private final ChunkEncoder encoder;
   private final Maintenance maintenance;
   private final CommittedCache<LogName, LogState> heads;
   private final Hints hints;
@@ -49,6 +50,7 @@ final class RocksLogs implements LogStore {
       Committer committer,
       NativePool pool,
       Reads reads,
+      ChunkEncoder encoder,
       Maintenance maintenance,
       CommittedCache<LogName, LogState> heads,
       Hints hints) {
@@ -58,6 +60,7 @@ final class RocksLogs implements LogStore {
     this.committer = committer;
     this.pool = pool;
     this.reads = reads;
+    this.encoder = encoder;
     this.maintenance = maintenance;
     this.heads = heads;
     this.hints = hints;
@@ -254,8 +257,7 @@ final class RocksLogs implements LogStore {
   public void saveSnapshot(LogName log, Snapshot snapshot) {
     store.counted(() -> {
       byte[] state = snapshot.state().toByteArray();
-      List<ChunkRecord> chunks =
-          pool.call(() -> Chunks.encode(state, store.settings().compressionLevel()));
+      List<ChunkRecord> chunks = pool.call(() -> encoder.encode(state));
       return queue.call(new LogOperations.SaveSnapshot(log, snapshot.seq(), state.length, chunks));
     });
   }

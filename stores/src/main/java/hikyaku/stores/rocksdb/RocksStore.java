@@ -40,6 +40,7 @@ public final class RocksStore implements Store {
   private final CommitQueue queue;
   private final Committer committer;
   private final NativePool pool;
+  private final ChunkEncoder encoder;
   private final Maintenance maintenance;
   private final Hints hints = new Hints();
   private final Counts counts = new Counts();
@@ -67,13 +68,23 @@ public final class RocksStore implements Store {
     this.committer =
         new Committer(database, queue, mark, heads, known, hints, counts, clock, settings.retry());
     this.pool = new NativePool(settings.reads());
+    this.encoder = new ChunkEncoder(settings.compressionLevel());
     this.maintenance = new Maintenance(database, queue, clock, settings.keysKept(), uploads);
     Reads reads = new Reads(database, pool);
     this.logs =
-        new RocksLogs(this, database, queue, committer, pool, reads, maintenance, heads, hints);
+        new RocksLogs(
+            this, database, queue, committer, pool, reads, encoder, maintenance, heads, hints);
     this.blobs =
         new RocksBlobs(
-            this, queue, committer, reads, maintenance, known, new Pending(counts), uploads);
+            this,
+            queue,
+            committer,
+            reads,
+            encoder,
+            maintenance,
+            known,
+            new Pending(counts),
+            uploads);
   }
 
   /**
@@ -185,6 +196,7 @@ public final class RocksStore implements Store {
     maintenance.close();
     committer.close();
     pool.close();
+    encoder.close();
     hints.close();
     flush();
     database.close();
