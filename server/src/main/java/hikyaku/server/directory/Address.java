@@ -1,6 +1,7 @@
 package hikyaku.server.directory;
 
 import hikyaku.protocol.address.AddressException;
+import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.address.MailAddress;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
@@ -41,6 +42,18 @@ public record Address(String localPart, String domain) {
   /** The address of a mailbox as SMTP has it; nothing if its domain is an address literal. */
   public static Optional<Address> of(MailAddress mailbox) {
     return of(mailbox.localPart(), mailbox.domain());
+  }
+
+  /** The address that stands in a field; nothing for a mark of a group, or for a literal. */
+  public static Optional<Address> of(EnvelopeAddress written) {
+    String mailbox = written.mailbox();
+    String host = written.host();
+    return mailbox == null || host == null ? Optional.empty() : of(utf8(mailbox), utf8(host));
+  }
+
+  /** Fields hold octets, one a character. */
+  private static String utf8(String octets) {
+    return new String(octets.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
   /** The address in text with an {@code @}; the last one counts. Quotes are not understood. */

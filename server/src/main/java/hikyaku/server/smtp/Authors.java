@@ -1,6 +1,5 @@
 package hikyaku.server.smtp;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.mailbox.Intake;
@@ -31,7 +30,7 @@ final class Authors {
     }
     List<Address> authors = new ArrayList<>();
     for (EnvelopeAddress each : received.structure().envelope().from()) {
-      Optional<Address> author = address(each).filter(a -> mayWriteAs(session, a, account));
+      Optional<Address> author = Address.of(each).filter(a -> mayWriteAs(session, a, account));
       if (author.isEmpty()) {
         return Signer.Signatures.NONE;
       }
@@ -47,18 +46,6 @@ final class Authors {
               sink.write(completed.fields().getBytes(UTF_8));
               session.mail().store().blobs().copy(blob, sink);
             });
-  }
-
-  static Optional<Address> address(EnvelopeAddress written) {
-    String mailbox = written.mailbox();
-    String host = written.host();
-    return mailbox == null || host == null
-        ? Optional.empty()
-        : Address.of(utf8(mailbox), utf8(host));
-  }
-
-  private static String utf8(String octets) {
-    return new String(octets.getBytes(ISO_8859_1), UTF_8);
   }
 
   private static boolean mayWriteAs(SmtpSession session, Address author, Account account) {

@@ -107,7 +107,7 @@ final class ForLists {
     }
     var authors = message.structure().envelope().from();
     if (finding.results().contains("dmarc=pass") && authors.size() == 1) {
-      Authors.address(authors.getFirst()).ifPresent(proven::add);
+      Address.of(authors.getFirst()).ifPresent(proven::add);
     }
     return proven;
   }

@@ -19,6 +19,7 @@ import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
 import hikyaku.server.net.Wake;
+import hikyaku.server.testing.LinkRig;
 import hikyaku.server.testing.TrustEveryone;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedInputStream;
@@ -120,15 +121,7 @@ final class FrontTest {
      */
     Node(String name, boolean serves) throws IOException {
       protocol = new TallyProtocol(name, writes);
-      server =
-          new NetServer(
-              List.of(),
-              NetLimits.DEFAULT,
-              new Traces(),
-              new SessionIds(InstantSource.system()),
-              new SimpleMeterRegistry(),
-              InstantSource.system());
-      server.start();
+      server = LinkRig.server();
       links =
           new LinkServer(
               name,
