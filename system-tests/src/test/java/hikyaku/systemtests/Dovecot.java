@@ -24,7 +24,9 @@ final class Dovecot implements AutoCloseable {
     IMAPS,
     /** IMAP behind a header of the PROXY protocol. */
     PROXIED,
-    POP3
+    POP3,
+    /** Where a Postfix asks who may log in. */
+    SASL
   }
 
   private static final String CONFIGURATION =

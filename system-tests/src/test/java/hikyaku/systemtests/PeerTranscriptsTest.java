@@ -1,13 +1,18 @@
 package hikyaku.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import hikyaku.systemtests.internet.LonePostfix;
 import hikyaku.systemtests.peers.Difference;
 import hikyaku.systemtests.peers.DifferenceTable;
 import hikyaku.systemtests.peers.ImapTranscript;
 import hikyaku.systemtests.peers.Pop3Transcript;
+import hikyaku.systemtests.peers.SmtpTranscript;
 import hikyaku.systemtests.peers.Transcripts;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URL;
 import java.nio.file.Files;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -122,6 +128,12 @@ class PeerTranscriptsTest {
         args = username_format=%n @DIR@/users
         default_fields = uid=mail gid=mail home=@DIR@/mail/%d/%n
       }
+      service auth {
+        inet_listener {
+          address = 127.0.0.1
+          port = @SASL@
+        }
+      }
       service anvil {
         unix_listener anvil-auth-penalty {
           mode = 0
@@ -181,8 +193,12 @@ class PeerTranscriptsTest {
   @AfterAll
   static void stop() throws Exception {
     dovecot.close();
-    Ran.in(directory, "rm", "-r", directory.resolve("mail").toString()).ok();
-    Ran.in(Path.of("/"), "rm", "-r", directory.toString()).ok();
+    // The last processes may still write while they end.
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    String[] remove = {"rm", "-rf", directory.toString()};
+    while (Ran.in(directory.getParent(), remove).exit() != 0 && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
   }
 
   private static InetSocketAddress at(int address, Dovecot.Port port) {
@@ -237,5 +253,37 @@ class PeerTranscriptsTest {
                   transcript, at(address, Dovecot.Port.POP3), at(address, Dovecot.Port.IMAP), table)
               .play();
         });
+  }
+
+  @Test
+  void smtp() throws Exception {
+    String hindrance = LonePostfix.hindrance();
+    assumeTrue(hindrance.isEmpty(), "Postfix is not tried: " + hindrance);
+    Path programs = Node.unpackedServers(directory);
+    InetSocketAddress sasl =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), dovecot.port(Dovecot.Port.SASL));
+    try (LonePostfix postfix =
+        new LonePostfix(Files.createDirectory(directory.resolve("postfix")), programs, sasl)) {
+      awaitGreeting(postfix);
+      compare(
+          "smtp",
+          "postfix",
+          (transcript, _, table) -> new SmtpTranscript(transcript, postfix::at, table).play());
+    }
+  }
+
+  private static void awaitGreeting(LonePostfix postfix) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (true) {
+      try (Line line = new Line(postfix.at("submission", true))) {
+        assertThat(line.read()).startsWith("220");
+        return;
+      } catch (ConnectException e) {
+        if (System.nanoTime() > deadline) {
+          throw new AssertionError(postfix.log(), e);
+        }
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    }
   }
 }

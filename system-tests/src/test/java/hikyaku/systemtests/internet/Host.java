@@ -60,8 +60,7 @@ final class Host {
     }
   }
 
-  private Host(Network network, String name, Path directory, Path programs, String resolver)
-      throws IOException {
+  private Host(Machine bare, Path directory, Path programs, String resolver) throws IOException {
     this.directory = directory;
     Files.createDirectories(etc());
     etc("resolv.conf", "nameserver " + resolver + "\noptions trust-ad timeout:5\n");
@@ -76,7 +75,6 @@ final class Host {
       etc("passwd", USERS);
       etc("group", GROUPS);
     }
-    Machine bare = network.machine(name);
     List<String> entry = new ArrayList<>(bare.entry());
     entry.addAll(
         List.of(
@@ -93,7 +91,7 @@ final class Host {
   /** One on which what is installed here runs. */
   static Host plain(Network network, String name, Path directory, String resolver)
       throws IOException {
-    return new Host(network, name, directory, null, resolver);
+    return new Host(network.machine(name), directory, null, resolver);
   }
 
   /**
@@ -103,7 +101,13 @@ final class Host {
    */
   static Host server(Network network, String name, Path directory, Path programs, String resolver)
       throws IOException {
-    return new Host(network, name, directory, programs, resolver);
+    return new Host(network.machine(name), directory, programs, resolver);
+  }
+
+  /** One that runs a server on this machine's own network. */
+  static Host here(Path directory, Path programs) throws IOException {
+    Machine bare = new Machine(Machine.HERE.address(), List.of("unshare", "--mount"));
+    return new Host(bare, directory, programs, Machine.HERE.address());
   }
 
   Machine machine() {
