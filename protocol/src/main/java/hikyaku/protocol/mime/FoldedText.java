@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * hold is the string's folded characters in a row.
  */
 public final class FoldedText {
-  private static final int ASCII = 128;
+  static final int ASCII = 128;
 
   private final int[] codePoints;
   private final FoldedTexts alone;
@@ -24,7 +24,7 @@ public final class FoldedText {
   }
 
   /** Whether a text holds the string. */
-  public boolean isIn(CharSequence text) {
+  public boolean isIn(String text) {
     FoldedTexts.Search search = alone.search();
     search.text(text);
     return search.isOver();
@@ -62,10 +62,14 @@ public final class FoldedText {
     return Arrays.hashCode(codePoints);
   }
 
+  static int foldAscii(int character) {
+    return character >= 'a' && character <= 'z' ? character - 32 : character;
+  }
+
   /** Hands over what a character is compared as: mostly one. */
   static void fold(int codePoint, IntConsumer consumer) {
     if (codePoint < ASCII) {
-      consumer.accept(codePoint >= 'a' && codePoint <= 'z' ? codePoint - 32 : codePoint);
+      consumer.accept(foldAscii(codePoint));
       return;
     }
     int[] several = Casemap.map(codePoint);

@@ -191,7 +191,7 @@ public final class MessageText {
     }
 
     private void drain() {
-      search.text(chars.flip());
+      search.text(chars.array(), 0, chars.position());
       chars.clear();
     }
   }

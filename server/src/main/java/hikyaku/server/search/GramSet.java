@@ -10,10 +10,19 @@ final class GramSet extends FoldedSink {
   /** Marks a place that is taken; no gram has this bit. */
   private static final long TAKEN = Long.MIN_VALUE;
 
+  private static final int ASCII_BITS = 7;
+  private static final long[] NONE = {};
+
   private final int most;
 
   /** Open addressing; a power of two, half empty at least. */
   private long[] table = new long[SMALLEST];
+
+  /**
+   * Grams of ASCII that have been looked for in the table, a bit for each: in a long text nearly
+   * all have. Empty while the table is small, for then it costs more than it saves.
+   */
+  private long[] seen = NONE;
 
   private int size;
   private int before;
@@ -29,6 +38,7 @@ final class GramSet extends FoldedSink {
   void clear() {
     if (table.length > SMALLEST) {
       table = new long[SMALLEST];
+      seen = NONE;
     } else {
       Arrays.fill(table, 0);
     }
@@ -61,12 +71,27 @@ final class GramSet extends FoldedSink {
 
   @Override
   protected void codePoint(int folded) {
-    if (length > 1) {
+    if (length > 1 && !isSeen(before, last, folded)) {
       add(Gram.of(before, last, folded));
     }
     before = last;
     last = folded;
     length = Math.min(2, length + 1);
+  }
+
+  /** Whether a gram was seen before, as far as that is known; it is from now on. */
+  private boolean isSeen(int first, int second, int third) {
+    if (seen.length == 0 || (first | second | third) >>> ASCII_BITS != 0) {
+      return false;
+    }
+    int number = first << 2 * ASCII_BITS | second << ASCII_BITS | third;
+    long bit = 1L << number;
+    int place = number >>> 6;
+    if ((seen[place] & bit) != 0) {
+      return true;
+    }
+    seen[place] |= bit;
+    return false;
   }
 
   private void add(long gram) {
@@ -99,6 +124,9 @@ final class GramSet extends FoldedSink {
   }
 
   private void grow() {
+    if (seen.length == 0) {
+      seen = new long[(1 << 3 * ASCII_BITS) / Long.SIZE];
+    }
     long[] larger = new long[table.length * 2];
     for (long taken : table) {
       if (taken != 0) {

@@ -100,8 +100,8 @@ class GramTest {
     for (int i = 0; i < 49_998; i++) {
       text.appendCodePoint(0x2_0000 + i);
     }
-    set.whole(text);
-    set.whole(text);
+    set.whole(text.toString());
+    set.whole(text.toString());
     set.finish();
     assertThat(set.isOver()).isFalse();
     assertThat(set.size()).isEqualTo(49_998);
@@ -112,5 +112,31 @@ class GramTest {
     set.clear();
     assertThat(set.grams()).isEmpty();
     assertThat(set.isOver()).isFalse();
+  }
+
+  /** Long texts, mostly of ASCII, have the grams that a plain look at them finds. */
+  @Test
+  void longTextsHaveAllTheirGrams() {
+    Random random = new Random(3);
+    GramSet set = new GramSet(1_000_000);
+    for (int length : new int[] {300_000, 50, 100_000}) {
+      StringBuilder text = new StringBuilder();
+      Set<Long> expected = new HashSet<>();
+      while (text.length() < length) {
+        boolean other = random.nextInt(50) == 0;
+        text.append((char) (other ? 0x4E00 + random.nextInt(80) : ' ' + random.nextInt(64)));
+      }
+      for (int i = 0; i < length; i++) {
+        int second = i + 1 < length ? text.charAt(i + 1) : Gram.END;
+        int third = i + 2 < length ? text.charAt(i + 2) : Gram.END;
+        expected.add(Gram.of(text.charAt(i), second, third));
+      }
+      set.clear();
+      set.whole(text.toString());
+      set.finish();
+      assertThat(set.isOver()).isFalse();
+      assertThat(Arrays.stream(set.grams()).boxed().collect(Collectors.toSet()))
+          .isEqualTo(expected);
+    }
   }
 }
