@@ -330,11 +330,9 @@ final class Compiler {
     if (days.isPresent() && seconds.isPresent()) {
       throw new SieveException(node.at(), "vacation has :days or :seconds, not both");
     }
-    if (days.isPresent() && days.get().value() < 1) {
-      throw new SieveException(days.get().at(), ":days is 1 at least");
-    }
+    // RFC 5230 §4.1: what is out of bounds is taken for the bound.
     Long period =
-        days.map(number -> Math.min(number.value(), MOST_DAYS) * SECONDS_OF_A_DAY)
+        days.map(number -> Math.clamp(number.value(), 1, MOST_DAYS) * SECONDS_OF_A_DAY)
             .or(() -> seconds.map(Node.Argument.Number::value))
             .orElse(null);
     List<Template> addresses = arguments.taggedList("addresses", null);

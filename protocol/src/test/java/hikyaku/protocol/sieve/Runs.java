@@ -133,12 +133,12 @@ final class Runs {
     }
   }
 
-  private static String words(Outcome outcome) {
+  static String words(Outcome outcome) {
     List<String> words = outcome.actions().stream().map(Runs::word).toList();
     return words.isEmpty() ? "discard" : String.join("; ", words);
   }
 
-  private static String word(Action action) {
+  static String word(Action action) {
     return switch (action) {
       case Action.Keep(List<String> flags, boolean implicit) ->
           (implicit ? "implicit keep" : "keep") + with(flags);

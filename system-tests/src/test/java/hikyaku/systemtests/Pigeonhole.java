@@ -1,0 +1,287 @@
+package hikyaku.systemtests;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import hikyaku.fixtures.SieveCases.Case;
+import hikyaku.fixtures.SieveCases.Trial;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Runs cases through sieve-test of Dovecot's Pigeonhole. It needs root, which that gives up. */
+final class Pigeonhole {
+  /**
+   * What a case came to there.
+   *
+   * @param lines as {@link SieveWords} puts them
+   * @param lacking the extension that is not there, if that is why
+   */
+  record Verdict(List<String> lines, Optional<String> lacking) {}
+
+  private static final String CONFIGURATION =
+      """
+      log_path = /dev/stderr
+      mail_uid = mail
+      mail_gid = mail
+      first_valid_uid = 1
+      first_valid_gid = 1
+      mail_home = @DIR@
+      mail_location = maildir:@DIR@/none:LAYOUT=fs
+      plugin {
+        sieve = file:@DIR@/personal
+        sieve_global = @DIR@/global
+        sieve_extensions = +editheader +spamtest +spamtestplus +virustest +vacation-seconds +special-use
+        sieve_vacation_min_period = 0
+        sieve_editheader_protected = received
+        recipient_delimiter = +
+        sieve_spamtest_status_type = score
+        sieve_spamtest_status_header = @SPAM@: (-?[[:digit:]]+(\\.[[:digit:]]+)?).*
+        sieve_spamtest_max_value = 10
+        sieve_virustest_status_type = text
+        sieve_virustest_status_header = @VIRUS@: (.*)
+        sieve_virustest_text_value1 = clean
+        sieve_virustest_text_value5 = infected
+      }
+      """;
+
+  private static final String ANSWER = "vacation ";
+  private static final List<String> UNANSWERED = List.of("no answer");
+  private static final Pattern NO_ANSWER =
+      Pattern.compile("(discard\\w+|not sending) vacation re(sponse|ply)");
+  private static final Pattern PLACE = Pattern.compile("(?:\\S+: )?line (\\d+): error: (.*)");
+  private static final Pattern UNKNOWN = Pattern.compile("unknown Sieve capability `(.*)'");
+
+  private final Path directory;
+  private final Case of;
+
+  /**
+   * @param directory its own; who runs them there, mail, must own it once it is prepared
+   */
+  Pigeonhole(Path directory, Case of) {
+    this.directory = directory;
+    this.of = of;
+  }
+
+  /** Puts the files of the case where they are looked for. */
+  void prepare() throws IOException {
+    if (of.wrong().isPresent()) {
+      prepare(at(0), Map.of(), Optional.empty());
+    }
+    for (Trial trial : of.trials()) {
+      prepare(at(trial.number()), trial.given(), Optional.of(trial));
+    }
+  }
+
+  private Path at(int trial) {
+    return directory.resolve(Integer.toString(trial));
+  }
+
+  /** What sievec says of a script. */
+  Verdict compiled() throws Exception {
+    Path at = at(0);
+    Ran ran =
+        Ran.in(
+            at,
+            "sievec",
+            "-c",
+            at.resolve("dovecot.conf").toString(),
+            at.resolve("main.sieve").toString(),
+            at.resolve("main.svbin").toString());
+    return ran.exit() == 0 ? new Verdict(List.of("in order"), Optional.empty()) : refused(ran);
+  }
+
+  /**
+   * What sieve-test makes of a message. Whether an answer is due it says only when it carries out
+   * what it has planned, which is why such messages are run twice.
+   */
+  Verdict ran(Trial trial) throws Exception {
+    Verdict planned = ran(trial, List.of());
+    if (planned.lines().stream().noneMatch(line -> line.startsWith(ANSWER))
+        || !ran(trial, List.of("-e")).lines().equals(UNANSWERED)) {
+      return planned;
+    }
+    List<String> rest = planned.lines().stream().filter(line -> !line.startsWith(ANSWER)).toList();
+    return new Verdict(SieveWords.sorted(rest), Optional.empty());
+  }
+
+  private Verdict ran(Trial trial, List<String> options) throws Exception {
+    Path at = at(trial.number());
+    String to = trial.one("to").orElse("user@example.org");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "sieve-test",
+                "-C",
+                "-c",
+                at.resolve("dovecot.conf").toString(),
+                "-l",
+                "maildir:" + at.resolve("mail") + ":LAYOUT=fs",
+                "-f",
+                trial.one("from").orElse("sender@example.com"),
+                "-a",
+                to,
+                "-r",
+                trial.one("own").orElse(to)));
+    command.addAll(options);
+    command.add(at.resolve("main.sieve").toString());
+    command.add(at.resolve("message").toString());
+    Ran ran = Ran.in(at, command.toArray(String[]::new));
+    String output = new String(ran.output().getBytes(ISO_8859_1), UTF_8);
+    if (!options.isEmpty()) {
+      return new Verdict(
+          NO_ANSWER.matcher(output).find() ? UNANSWERED : List.of(), Optional.empty());
+    }
+    if (output.contains("failed to compile")) {
+      return refused(ran);
+    }
+    List<String> errors =
+        output
+            .lines()
+            .map(PLACE::matcher)
+            .filter(Matcher::find)
+            .map(place -> "fails in line " + place.group(1))
+            .limit(1)
+            .toList();
+    if (errors.isEmpty() && output.contains("final result: failed")) {
+      return new Verdict(List.of("fails"), Optional.empty());
+    }
+    return new Verdict(errors.isEmpty() ? done(output) : errors, Optional.empty());
+  }
+
+  private static Verdict refused(Ran ran) {
+    String output = new String(ran.output().getBytes(ISO_8859_1), UTF_8);
+    Optional<String> lacking =
+        UNKNOWN.matcher(output).results().findFirst().map(found -> found.group(1));
+    List<String> lines =
+        output
+            .lines()
+            .map(PLACE::matcher)
+            .filter(Matcher::find)
+            .map(place -> "refused in line " + place.group(1))
+            .limit(1)
+            .toList();
+    if (lines.isEmpty()) {
+      throw new AssertionError("it says no line: " + output);
+    }
+    return new Verdict(lines, lacking);
+  }
+
+  private void prepare(Path at, Map<String, List<String>> given, Optional<Trial> trial)
+      throws IOException {
+    Files.createDirectories(at);
+    boolean crlf = given.containsKey("crlf");
+    write(at.resolve("main.sieve"), of.script(), crlf);
+    Files.createDirectories(at.resolve("personal"));
+    Files.createDirectories(at.resolve("global"));
+    for (Map.Entry<String, String> each : of.included().entrySet()) {
+      boolean global = each.getKey().startsWith("global ");
+      String name = global ? each.getKey().substring("global ".length()) : each.getKey();
+      write(
+          at.resolve(global ? "global" : "personal").resolve(name + ".sieve"),
+          each.getValue(),
+          false);
+    }
+    if (trial.isPresent()) {
+      write(at.resolve("message"), trial.get().message(), true);
+    }
+    Files.createDirectories(at.resolve("mail"));
+    for (String mailbox : given.getOrDefault("mailbox", List.of())) {
+      for (String part : List.of("cur", "new", "tmp")) {
+        Files.createDirectories(at.resolve("mail").resolve(mailbox).resolve(part));
+      }
+    }
+    Files.writeString(
+        at.resolve("dovecot.conf"),
+        CONFIGURATION
+            .replace("@DIR@", at.toString())
+            .replace("@SPAM@", only(given, "spam-field"))
+            .replace("@VIRUS@", only(given, "virus-field")));
+  }
+
+  private static String only(Map<String, List<String>> given, String name) {
+    return given.getOrDefault(name, List.of("X-None")).getFirst();
+  }
+
+  private static void write(Path file, String text, boolean crlf) throws IOException {
+    Files.writeString(file, crlf ? text.replace("\n", "\r\n") : text, UTF_8);
+  }
+
+  /** Reads the list of actions, each with its details indented below it. */
+  private static List<String> done(String output) {
+    int from = output.indexOf("Performed actions:");
+    if (from < 0) {
+      throw new AssertionError("it says no actions: " + output);
+    }
+    List<String> lines = new ArrayList<>();
+    String action = "";
+    StringBuilder details = new StringBuilder();
+    for (String line : output.substring(from).lines().toList()) {
+      if (line.startsWith(" * ") || line.startsWith("Implicit keep:")) {
+        add(action, details.toString(), lines);
+        action = line.startsWith(" * ") ? line.substring(3) : "";
+        details.setLength(0);
+      } else {
+        details.append(line).append('\n');
+      }
+    }
+    add(action, details.toString(), lines);
+    return SieveWords.sorted(lines);
+  }
+
+  private static void add(String action, String details, List<String> lines) {
+    if (action.startsWith("store message in folder: ")) {
+      String flags = detail(details, "+ add IMAP flags:");
+      lines.add(
+          "store "
+              + action.substring(action.indexOf(':') + 2)
+              + (details.contains("+ create mailbox") ? " create" : "")
+              + (flags.isEmpty() ? "" : " " + SieveWords.flags(flags.split(" "))));
+    } else if (action.startsWith("redirect message to: ")) {
+      lines.add(
+          "redirect "
+              + action
+                  .substring(action.indexOf('<') + 1, action.indexOf('>'))
+                  .toLowerCase(Locale.ROOT));
+    } else if (action.startsWith("send vacation message:")) {
+      String subject = detail(details, "=> subject :");
+      lines.add(
+          "vacation "
+              + detail(details, "=> seconds :")
+              + (subject.isEmpty() ? "" : " \"" + subject + "\""));
+    } else if (action.startsWith("send notification")) {
+      lines.add(
+          "notify "
+              + detail(details, "+ To:")
+              + " "
+              + detail(details, "=> importance   :")
+              + " \""
+              + detail(details, "=> subject      :")
+              + "\"");
+    } else if (action.startsWith("reject message with reason: ")) {
+      lines.add(
+          "reject " + SieveWords.plain(action.substring(action.indexOf(':') + 2) + " " + details));
+    } else if (!action.isEmpty()
+        && !action.startsWith("discard")
+        && !action.startsWith("track duplicate")) {
+      throw new AssertionError("not understood: " + action);
+    }
+  }
+
+  private static String detail(String details, String name) {
+    return details
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()).strip())
+        .findFirst()
+        .orElse("");
+  }
+}
