@@ -140,14 +140,14 @@ final class SearchProgram {
   /** The same among some messages, told or not: their indexes, rising. */
   int[] run(int[] among) throws IOException {
     BitSet found = new BitSet();
-    int[] open = decided(found, among, SearchProgram::withoutBriefs);
+    int[] open = decidedAtOnce(found, among);
     Mailbox mailbox = selected.mailbox();
     if (briefly) {
       open = decided(found, open, (indexes, action) -> mailbox.keptBriefs(state, indexes, action));
     }
     if (open.length > FEW && !lookups.isEmpty()) {
       lookUp();
-      open = decided(found, open, SearchProgram::withoutBriefs);
+      open = decidedAtOnce(found, open);
     }
     if (briefly) {
       open = decided(found, open, (indexes, action) -> mailbox.briefs(state, indexes, action));
@@ -166,23 +166,30 @@ final class SearchProgram {
   /** Hands over messages, or some of them, as far as they are known. */
   @FunctionalInterface
   private interface Source {
-    void forEach(int[] indexes, Action action) throws IOException;
-
-    @FunctionalInterface
-    interface Action extends Mailbox.BriefAction {
-      @Override
-      void accept(int index, @Nullable Brief brief) throws IOException;
-    }
-  }
-
-  private static void withoutBriefs(int[] indexes, Source.Action action) throws IOException {
-    for (int index : indexes) {
-      action.accept(index, null);
-    }
+    void forEach(int[] indexes, Mailbox.BriefAction action) throws IOException;
   }
 
   /**
-   * Decides messages without reading them.
+   * Decides messages by what is at hand of each.
+   *
+   * @param found gets those found
+   * @return those that are still open
+   */
+  private int[] decidedAtOnce(BitSet found, int[] among) {
+    int[] open = new int[among.length];
+    int count = 0;
+    for (int index : among) {
+      switch (test.known(index, null)) {
+        case YES -> found.set(index);
+        case OPEN -> open[count++] = index;
+        case NO -> {}
+      }
+    }
+    return Arrays.copyOf(open, count);
+  }
+
+  /**
+   * Decides messages by what is handed over of them, without reading them.
    *
    * @param found gets those found
    * @return those that are still open
@@ -195,9 +202,7 @@ final class SearchProgram {
     source.forEach(
         among,
         (index, brief) -> {
-          if (brief != null) {
-            session.checkpoint();
-          }
+          session.checkpoint();
           Answer answer = test.known(index, brief);
           found.set(index, answer == Answer.YES);
           open.set(index, answer == Answer.OPEN);
