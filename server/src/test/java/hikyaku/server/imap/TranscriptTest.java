@@ -7,6 +7,7 @@ import hikyaku.protocol.imap.ImapLimits;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.testing.Carrier;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -50,20 +51,24 @@ import org.junit.jupiter.api.TestFactory;
 class TranscriptTest {
   private static final long SEEDS = 3;
 
-  /** What a server says that it can, to anybody; and to who is logged in. */
-  private static final String CAN = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE LANGUAGE";
-
-  private static final String CAN_LOGGED_IN =
-      String.join(
-          " ",
-          CAN,
-          "IDLE NOTIFY NAMESPACE UIDPLUS UIDONLY REPLACE INPROGRESS MOVE UNSELECT CHILDREN LIST-EXTENDED",
-          "LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE ACL RIGHTS=kxte LIST-MYRIGHTS METADATA",
-          "LIST-METADATA STATUS=SIZE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE",
-          "QUOTA=RES-MESSAGE MULTIAPPEND CATENATE URL-PARTIAL BINARY ESEARCH MULTISEARCH SEARCHRES ESORT CONTEXT=SEARCH CONTEXT=SORT SORT SORT=DISPLAY",
-          "THREAD=ORDEREDSUBJECT THREAD=REFERENCES WITHIN PARTIAL SEARCH=FUZZY I18NLEVEL=1 CONDSTORE QRESYNC UTF8=ACCEPT");
-
   private static final Path TRANSCRIPTS = transcripts();
+
+  /** What a server says that it can, to anybody; and to who is logged in. */
+  private static final String CAN = capabilities("anybody");
+
+  private static final String CAN_LOGGED_IN = CAN + " " + capabilities("logged-in");
+
+  private static String capabilities(String whose) {
+    try (Stream<String> lines = Files.lines(TRANSCRIPTS.resolve("capabilities"))) {
+      return lines
+          .filter(line -> line.startsWith(whose + " "))
+          .map(line -> line.substring(whose.length() + 1))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private static Path transcripts() {
     URL here = Objects.requireNonNull(TranscriptTest.class.getResource("login.txt"));

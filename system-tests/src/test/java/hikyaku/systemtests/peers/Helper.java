@@ -23,10 +23,10 @@ final class Helper implements AutoCloseable {
     ask("LOGIN " + user + " secret");
   }
 
-  /** What is said last before the tagged response. */
+  /** What is said before the tagged response. */
   String ask(String command) throws IOException {
     peer.send("helper " + command + "\r\n");
-    String before = "";
+    StringBuilder before = new StringBuilder();
     while (true) {
       Optional<String> response = peer.response();
       if (response.isEmpty()) {
@@ -36,9 +36,9 @@ final class Helper implements AutoCloseable {
         if (!response.get().startsWith("helper OK")) {
           throw new IOException("to " + command + " the peer says " + response.get());
         }
-        return before;
+        return before.toString();
       }
-      before = response.get();
+      before.append(response.get());
     }
   }
 

@@ -169,7 +169,11 @@ final class ImapFacts {
         vanished.addAll(expand(values.getLast().canonical()));
         facts.put(earlier ? "VANISHED EARLIER" : "VANISHED", ranges(vanished));
       }
-      case "CAPABILITY", "ID" -> facts.put(word, "");
+      case "CAPABILITY" ->
+          values
+              .subList(1, values.size())
+              .forEach(each -> facts.put("capability " + capability(upper(each)), ""));
+      case "ID" -> facts.put(word, "");
       case "QUOTA" -> facts.put(word + " " + values.get(1).canonical(), values.get(2).canonical());
       case "ACL" -> {
         for (int i = 2; i + 1 < values.size(); i += 2) {
@@ -189,6 +193,13 @@ final class ImapFacts {
       case "QUOTAROOT" -> facts.put(word + " " + mailbox(values.get(1)), rest(values, 2));
       default -> facts.put(word, rest(values, 1));
     }
+  }
+
+  private static String capability(String name) {
+    String rights = "RIGHTS=";
+    return name.startsWith(rights)
+        ? rights + letters(new Atom(name.substring(rights.length())))
+        : name;
   }
 
   /** Rights, in no order. */

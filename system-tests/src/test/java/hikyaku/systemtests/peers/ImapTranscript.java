@@ -42,6 +42,9 @@ public final class ImapTranscript {
       Pattern.compile(
           "(?<=ACL |LISTRIGHTS )[A-Za-z/]+ -?(bob|alice|carol|dave|nobody|team)(?= |$)");
 
+  /** Of the INBOX in a transcript that selects it without showing so. */
+  private static final String UIDVALIDITY = "1795341600";
+
   /**
    * A command and all that belongs to it.
    *
@@ -113,9 +116,23 @@ public final class ImapTranscript {
   public ImapTranscript(Path file, InetSocketAddress peer, DifferenceTable table)
       throws IOException {
     name = Transcripts.name(file);
-    lines = Files.readAllLines(file);
+    lines = withCapabilities(file);
     this.peer = peer;
     this.table = table;
+  }
+
+  /** Its lines, with what stands for capabilities replaced by what is in the file for that. */
+  private static List<String> withCapabilities(Path file) throws IOException {
+    Map<String, String> can = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(file.resolveSibling("capabilities"))) {
+      String[] parts = line.split(" ", 2);
+      can.put(parts[0], parts[1]);
+    }
+    String anybody = can.get("anybody");
+    String loggedIn = anybody + " " + can.get("logged-in");
+    return Files.readAllLines(file).stream()
+        .map(line -> line.replace("(anybody)", anybody).replace("(logged in)", loggedIn))
+        .toList();
   }
 
   /** Plays it to its end, or to where the table ends it. */
@@ -173,7 +190,7 @@ public final class ImapTranscript {
         Session session = new Session(new Peer(peer));
         sessions.put(words[1].equals("-") ? "" : words[1], session);
         session.greeted = true;
-        new Helper(session.peer, words[2]).ask("SELECT INBOX");
+        learnUidValidity(new Helper(session.peer, words[2]).ask("SELECT INBOX"));
       }
       case "deliver" -> {
         for (Session other : sessions.values()) {
@@ -191,6 +208,13 @@ public final class ImapTranscript {
       default -> throw new IOException("not understood: " + line);
     }
     return true;
+  }
+
+  private void learnUidValidity(String said) {
+    Matcher uidValidity = Pattern.compile("\\[UIDVALIDITY ([0-9]+)]").matcher(said);
+    if (uidValidity.find()) {
+      theirs.putIfAbsent(UIDVALIDITY, uidValidity.group(1));
+    }
   }
 
   private boolean say(Session session, int number, String text) throws IOException {
