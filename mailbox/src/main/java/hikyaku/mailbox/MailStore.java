@@ -41,8 +41,8 @@ public final class MailStore implements AutoCloseable {
   /** What a message of a folded mailbox takes in memory, in octets, about. */
   private static final int FOLDED_OCTETS = 25;
 
-  /** A mailbox of fewer messages is opened without a look at the memory: it is under 3 MiB. */
-  private static final int LARGE = 100_000;
+  /** Mailboxes of a smaller part of what there is room for are opened without a look at it. */
+  private static final int LARGE_PART = 20;
 
   /** How often garbage is collected, at most, to see which large mailboxes are in use. */
   private static final Duration COLLECT_EVERY = Duration.ofSeconds(10);
@@ -62,10 +62,16 @@ public final class MailStore implements AutoCloseable {
   private final Keeper keeper;
 
   public MailStore(Store store, Clock clock, MailboxLimits limits) {
+    this(store, clock, limits, Runtime.getRuntime().maxMemory());
+  }
+
+  /**
+   * @param heap octets of memory that all of this program may take, mail being a part of it
+   */
+  MailStore(Store store, Clock clock, MailboxLimits limits, long heap) {
     this.store = store;
     this.clock = clock;
     this.limits = limits;
-    long heap = Runtime.getRuntime().maxMemory();
     long share = heap / 8;
     this.keeper = new Keeper(heap / 4 / FOLDED_OCTETS);
     this.briefs = new BriefCache(limits.briefOctets().orElse(share));
@@ -162,7 +168,7 @@ public final class MailStore implements AutoCloseable {
 
     @Override
     public void admit(long messages) {
-      if (messages >= LARGE && !fits(messages)) {
+      if (messages >= most / LARGE_PART && !fits(messages)) {
         makeRoom();
         if (!fits(messages)) {
           throw new StoreException.Unavailable(

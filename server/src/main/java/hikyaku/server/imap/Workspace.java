@@ -21,7 +21,7 @@ final class Workspace {
   private static final long SILENCE = 1_000;
 
   private final long most;
-  private final ReentrantLock lock = new ReentrantLock(true);
+  private final ReentrantLock lock = new ReentrantLock();
   private final Condition freed = lock.newCondition();
   private long taken;
 
