@@ -11,6 +11,7 @@ import hikyaku.server.auth.SecretSealer;
 import hikyaku.server.cluster.Cluster;
 import hikyaku.server.cluster.KeyAgreement;
 import hikyaku.server.cluster.Roster;
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
@@ -80,6 +81,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +110,7 @@ final class Core implements AutoCloseable {
   private final BackendBook backends;
   private final MailStore mail;
   private final Filter filter;
+  private volatile Allowance allowance = Allowance.UNLIMITED;
   private final ListBook lists;
   private final ListDesk listDesk;
   private final SendingBook sending;
@@ -138,13 +141,16 @@ final class Core implements AutoCloseable {
       limits = new LimitBook(store.logs());
       backends = new BackendBook(store.logs());
       mail = opened.add(new MailStore(store, clock, configuration.mailboxes()));
+      sending = new SendingBook(store.logs());
       filter =
           Filter.of(
               mail,
               directory,
               configuration.sieve(),
-              new Onward(new SenderRewriting(configuration.srs(), key, directory, clock), signer));
-      sending = new SendingBook(store.logs());
+              new Onward(
+                  new SenderRewriting(configuration.srs(), key, directory, clock),
+                  signer,
+                  this::forScripts));
       received = new ReceivedReports(store.logs());
       lists = new ListBook(store.logs(), configuration.lists(), random, clock);
       listDesk =
@@ -275,15 +281,31 @@ final class Core implements AutoCloseable {
    * @param flow knows the limits; without it there are none
    */
   Senders senders(Optional<FlowControl> flow, MeterRegistry meters) {
+    Allowance known = flow.<Allowance>map(Core::allowance).orElse(Allowance.UNLIMITED);
+    allowance = known;
     return new Senders(
         configuration.hostname(),
         configuration.sending(),
         sending,
-        flow.<Allowance>map(Core::allowance).orElse(Allowance.UNLIMITED),
+        known,
         mail,
         directory,
         meters,
         clock);
+  }
+
+  /**
+   * How many mails the scripts of an account may send in an hour: none if it is stopped, else no
+   * more than it may send itself.
+   */
+  private long forScripts(Account account) {
+    if (sending.ledger(account.id()).stopped().isPresent()) {
+      return 0;
+    }
+    return Stream.of(Window.values())
+        .flatMapToLong(window -> allowance.most(account.primary(), window).stream())
+        .min()
+        .orElse(Long.MAX_VALUE);
   }
 
   /** What an account has used of a limit on recipients. */

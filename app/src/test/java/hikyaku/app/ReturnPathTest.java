@@ -8,6 +8,7 @@ import hikyaku.app.config.ConfigurationFile;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DkimOperations;
 import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.LimitOperations;
 import hikyaku.server.ops.SieveOperations;
 import hikyaku.server.testing.DnsStub;
 import hikyaku.server.testing.MailSink;
@@ -180,6 +181,45 @@ final class ReturnPathTest {
             .contains("\nDelivered-To: team@example.org\n", "\nSubject: for all\n");
       }
     }
+  }
+
+  /** A script goes no way round what is wanted of its account. */
+  @Test
+  void scriptsSendNoMoreThanTheirAccountMay() throws Exception {
+    try (MailSink other = MailSink.willing()) {
+      Configuration configuration = configuration(other);
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        redirects(configuration, "bob@else.test");
+        command("sending", "hold", ALICE, "--reason", "it was somebody else");
+        assertThat(command("sending", "list", "--held")).contains(ALICE);
+        assertThat(command("sending", "show", ALICE)).contains("it was somebody else");
+        deliver(node, AUTHOR, ALICE, "held");
+        assertThat(inbox(configuration)).containsExactly("held");
+        command("sending", "release", ALICE);
+        assertThat(command("sending", "list", "--held")).doesNotContain(ALICE);
+        deliver(node, AUTHOR, ALICE, "released");
+        assertThat(other.await(1).getFirst().text()).contains("\nSubject: released\n");
+        try (Door door = Door.open(configuration)) {
+          door.call(
+              Call.of("PUT", "limits", "account:" + ALICE, "recipients-hour")
+                  .withBody(new LimitOperations.Wanted(1, null)));
+        }
+        deliver(node, AUTHOR, ALICE, "one too many");
+        assertThat(inbox(configuration)).containsExactlyInAnyOrder("held", "one too many");
+        assertThat(command("sieve", "list", ALICE)).contains("send at most 1 mails in an hour");
+      }
+      assertThat(other.taken()).hasSize(1);
+    }
+  }
+
+  private static List<String> inbox(Configuration configuration) throws Failure {
+    List<String> subjects = new ArrayList<>();
+    try (Door door = Door.open(configuration)) {
+      door.call(Call.of("GET", "accounts", ALICE, "mailboxes", "INBOX"))
+          .get("newest")
+          .forEach(each -> subjects.add(each.get("subject").asString()));
+    }
+    return subjects;
   }
 
   private String command(String... words) {

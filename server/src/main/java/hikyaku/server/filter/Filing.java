@@ -244,11 +244,12 @@ final class Filing {
     if (message.structure().receivedFields() >= settings.hops()) {
       throw new Unfit("the message has come through too many servers to be sent on");
     }
-    if (!maySend(by.account().id(), recipients)) {
+    if (!maySend(by.account(), recipients)) {
+      long most = filter.most(by.account());
       throw new Unfit(
-          "the scripts of an account send at most "
-              + settings.mailsPerHour()
-              + " mails in an hour");
+          most == 0
+              ? "the account may send nothing now"
+              : "the scripts of an account send at most " + most + " mails in an hour");
     }
   }
 
@@ -276,9 +277,9 @@ final class Filing {
   }
 
   /** Whether so many more are within what an account may send in the hour that ends now. */
-  private boolean maySend(String account, int more) {
-    int before = filter.memories().memory(account).sent(now, envelope.key());
-    return before + mails.getOrDefault(account, 0) + more <= filter.settings().mailsPerHour();
+  private boolean maySend(Account account, int more) {
+    int before = filter.memories().memory(account.id()).sent(now, envelope.key());
+    return before + mails.getOrDefault(account.id(), 0) + more <= filter.most(account);
   }
 
   private void send(String account, Outgoing outgoing, String key) {
@@ -318,7 +319,7 @@ final class Filing {
     String sender = to.toString().toLowerCase(Locale.ROOT);
     ByteString what = Memory.what("answered", account.id(), vacation.identity(), sender);
     // One that this attempt sent before is in the queue since then.
-    if (filter.memories().memory(account.id()).knows(what, now) || !maySend(account.id(), 1)) {
+    if (filter.memories().memory(account.id()).knows(what, now) || !maySend(account, 1)) {
       return;
     }
     long seconds = Math.min(vacation.seconds().orElse(USUAL.toSeconds()), LONGEST.toSeconds());
@@ -350,7 +351,7 @@ final class Filing {
         notify.to().stream()
             .filter(each -> !(filter.redirects().way(each.toString()) instanceof Way.Nowhere))
             .toList();
-    if (to.isEmpty() || !maySend(account.id(), to.size())) {
+    if (to.isEmpty() || !maySend(account, to.size())) {
       return;
     }
     String id = id(account.id()) + ".n" + number;
@@ -374,7 +375,7 @@ final class Filing {
     if (!(envelope.from() instanceof Mailbox to)
         || to.isLiteral()
         || envelope.suspect()
-        || !maySend(account.id(), 1)) {
+        || !maySend(account, 1)) {
       return;
     }
     memoryKey = deliveries.isEmpty() && visited.isEmpty() ? "/mx." : memoryKey;

@@ -289,6 +289,11 @@ public final class Filter {
     return outbox;
   }
 
+  /** How many mails the scripts of an account may send in an hour. */
+  long most(Account account) {
+    return Math.min(settings.mailsPerHour(), onward.allowance().applyAsLong(account));
+  }
+
   /**
    * A script that runs.
    *
