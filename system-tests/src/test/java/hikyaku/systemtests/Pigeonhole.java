@@ -1,6 +1,7 @@
 package hikyaku.systemtests;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import hikyaku.fixtures.SieveCases.Case;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -195,7 +197,7 @@ final class Pigeonhole {
     Files.createDirectories(at.resolve("mail"));
     for (String mailbox : given.getOrDefault("mailbox", List.of())) {
       for (String part : List.of("cur", "new", "tmp")) {
-        Files.createDirectories(at.resolve("mail").resolve(mailbox).resolve(part));
+        Files.createDirectories(at.resolve("mail").resolve(modified(mailbox)).resolve(part));
       }
     }
     Files.writeString(
@@ -204,6 +206,19 @@ final class Pigeonhole {
             .replace("@DIR@", at.toString())
             .replace("@SPAM@", only(given, "spam-field"))
             .replace("@VIRUS@", only(given, "virus-field")));
+  }
+
+  /** As IMAP and its file names have it (RFC 3501 §5.1.3). */
+  private static String modified(String mailbox) {
+    return Pattern.compile("[^ -~]+")
+        .matcher(mailbox.replace("&", "&-"))
+        .replaceAll(found ->
+            "&"
+                + Base64.getEncoder()
+                    .withoutPadding()
+                    .encodeToString(found.group().getBytes(UTF_16BE))
+                    .replace('/', ',')
+                + "-");
   }
 
   private static String only(Map<String, List<String>> given, String name) {

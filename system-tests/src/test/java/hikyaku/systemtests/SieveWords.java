@@ -102,8 +102,8 @@ final class SieveWords {
     return text.replace("\\n", " ").replaceAll("[?\\s]+", " ").strip();
   }
 
-  /** In an order of their own; if there is none, the message is dropped. */
+  /** Each once, in an order of their own; if there is none, the message is dropped. */
   static List<String> sorted(List<String> lines) {
-    return lines.isEmpty() ? List.of("discard") : lines.stream().sorted().toList();
+    return lines.isEmpty() ? List.of("discard") : lines.stream().distinct().sorted().toList();
   }
 }

@@ -99,7 +99,12 @@ final class Compiler {
       }
       if (!node.arguments().isEmpty() || node.tests().size() != (closed ? 0 : 1)) {
         throw new SieveException(
-            node.at(), node.name() + (closed ? " has no test" : " must have one test"));
+            node.at(),
+            node.name()
+                + (closed ? " has no test; else if is one word, elsif" : " must have one test"));
+      }
+      if (node.list()) {
+        throw new SieveException(node.at(), node.name() + " has its test without brackets");
       }
       int line = node.at().line();
       if (decided) {
@@ -206,11 +211,19 @@ final class Compiler {
   }
 
   private static void refuseTests(Node node) throws SieveException {
+    if (!node.tests().isEmpty()) {
+      Node next = node.tests().getFirst();
+      throw new SieveException(
+          node.at(),
+          "expected ; behind "
+              + node.name()
+              + ", found "
+              + (node.list() ? "(" : next.name())
+              + " in line "
+              + next.at().line());
+    }
     if (node.block() != null) {
       throw new SieveException(node.at(), node.name() + " has no block");
-    }
-    if (!node.tests().isEmpty()) {
-      throw new SieveException(node.at(), node.name() + " has no test");
     }
   }
 

@@ -7,6 +7,9 @@ import java.util.Locale;
  * edited has them so.
  */
 final class Lexer {
+  /** Marks that people or their editors put in the place of ". */
+  private static final String QUOTES = "\u2018\u2019\u201A\u201C\u201D\u201E\u00AB\u00BB";
+
   private static final long LARGEST_NUMBER = 1L << 32;
   private static final String SIGNS = ";,[](){}";
 
@@ -60,9 +63,11 @@ final class Lexer {
   }
 
   private static String shown(char next) {
-    return next > ' ' && next < 127
-        ? String.valueOf(next)
-        : "U+" + String.format(Locale.ROOT, "%04X", (int) next);
+    if (next > ' ' && next < 127) {
+      return String.valueOf(next);
+    }
+    String number = "U+" + String.format(Locale.ROOT, "%04X", (int) next);
+    return QUOTES.indexOf(next) < 0 ? number : number + "; strings stand in \" and \"";
   }
 
   private void newLine() {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name in lower case
  * @param tests of a command or a test, in order
+ * @param list whether they stand in brackets
  * @param block the commands in braces, or null if it ends with a semicolon
  */
 record Node(
@@ -15,6 +16,7 @@ record Node(
     String name,
     List<Argument> arguments,
     List<Node> tests,
+    boolean list,
     @Nullable List<Node> block) {
 
   /** An argument. */

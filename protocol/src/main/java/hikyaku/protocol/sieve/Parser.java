@@ -38,19 +38,21 @@ final class Parser {
   private Node command(Token.Identifier name, int depth) throws SieveException {
     advance();
     List<Argument> arguments = arguments();
+    boolean list = isNext('(');
     List<Node> tests = tests(depth);
     if (passed('{')) {
       deeper(name.at(), depth);
       List<Node> block = commands(depth + 1);
       if (!passed('}')) {
-        throw unexpected("a command or }");
+        throw unexpected(
+            "a command or } for the { of " + name.name() + " in line " + name.at().line());
       }
-      return new Node(name.at(), name.name(), arguments, tests, block);
+      return new Node(name.at(), name.name(), arguments, tests, list, block);
     }
     if (!passed(';')) {
       throw unexpected("; behind " + name.name());
     }
-    return new Node(name.at(), name.name(), arguments, tests, null);
+    return new Node(name.at(), name.name(), arguments, tests, list, null);
   }
 
   private List<Node> tests(int depth) throws SieveException {
@@ -77,7 +79,8 @@ final class Parser {
     deeper(name.at(), depth);
     advance();
     List<Argument> arguments = arguments();
-    return new Node(name.at(), name.name(), arguments, tests(depth + 1), null);
+    boolean list = isNext('(');
+    return new Node(name.at(), name.name(), arguments, tests(depth + 1), list, null);
   }
 
   private void deeper(Position at, int depth) throws SieveException {
@@ -129,8 +132,12 @@ final class Parser {
     return strings;
   }
 
+  private boolean isNext(char sign) {
+    return token instanceof Token.Sign(Position _, char found) && found == sign;
+  }
+
   private boolean passed(char sign) throws SieveException {
-    if (token instanceof Token.Sign(Position _, char found) && found == sign) {
+    if (isNext(sign)) {
       advance();
       return true;
     }

@@ -67,8 +67,8 @@ final class TestCompiler {
       case "not" -> {
         Arguments arguments = new Arguments(node, context);
         arguments.end();
-        if (node.tests().size() != 1) {
-          throw new SieveException(node.at(), "not must have one test");
+        if (node.tests().size() != 1 || node.list()) {
+          throw new SieveException(node.at(), "not must have one test, without brackets");
         }
         yield new Test.Not(line, test(node.tests().getFirst()));
       }
@@ -76,7 +76,14 @@ final class TestCompiler {
       case "anyof" -> new Test.AnyOf(line, several(node, true));
       default -> {
         if (!node.tests().isEmpty()) {
-          throw new SieveException(node.at(), node.name() + " has no test in it");
+          Node next = node.tests().getFirst();
+          throw new SieveException(
+              next.at(),
+              "expected the end of the test "
+                  + node.name()
+                  + ", found "
+                  + next.name()
+                  + "; tests go together as allof (..., ...) and anyof (..., ...)");
         }
         Arguments arguments = new Arguments(node, context);
         Test test = single(node, line, arguments);
@@ -91,7 +98,7 @@ final class TestCompiler {
    */
   private List<Test> several(Node node, boolean decides) throws SieveException {
     new Arguments(node, context).end();
-    if (node.tests().isEmpty()) {
+    if (!node.list()) {
       throw new SieveException(node.at(), node.name() + " must have tests in brackets");
     }
     List<Test> tests = new ArrayList<>();

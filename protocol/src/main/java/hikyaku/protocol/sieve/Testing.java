@@ -205,7 +205,11 @@ final class Testing {
       if (Addresses.isAddressField(name, test.mime())) {
         for (List<HeaderField> fields : fields(name, test.mime())) {
           for (MailAddress address : test.index().of(addresses(fields))) {
-            Addresses.part(address, test.part(), surroundings.separators()).ifPresent(values::add);
+            // RFC 5228 §2.7.4: what is no address has no parts.
+            if (!address.domain().isEmpty() || test.part() == AddressPart.ALL) {
+              Addresses.part(address, test.part(), surroundings.separators())
+                  .ifPresent(values::add);
+            }
           }
         }
       }

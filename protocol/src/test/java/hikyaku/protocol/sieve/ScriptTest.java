@@ -51,14 +51,16 @@ class ScriptTest {
           /* keep;                                 | line 1, column 1: this comment has no end
           keep; !                                  | line 1, column 7: this character is not expected here: !
           keep; }                                  | line 1, column 7: expected a command, found }
-          if anyof true { keep; }                  | valid
+          if anyof true { keep; }                  | line 1, column 4: anyof must have tests in brackets
+          if (true) { keep; }                      | line 1, column 1: if has its test without brackets
+          if not (true) { keep; }                  | line 1, column 4: not must have one test, without brackets
           stop { keep; }                           | line 1, column 1: stop has no block
           if header :regex "a" "b" {}              | line 1, column 11: :regex needs require "regex"
           require "regex"; if header :regex "a" "(" {} | line 1, column 21: the expression ( is not in order: a bracket is not closed
           require ["regex", "comparator-i;ascii-numeric"]; if header :regex :comparator "i;ascii-numeric" "a" "b" {} | line 1, column 53: this comparator does not go with :regex
           require "spamtest"; if spamtest :percent "1" {} | line 1, column 33: :percent needs require "spamtestplus"
           if virustest "1" {}                      | line 1, column 4: virustest needs require "virustest"
-          stop true;                               | line 1, column 1: stop has no test
+          stop true;                               | line 1, column 1: expected ; behind stop, found true in line 1
           """)
   void placesAreNamed(String script, String expected) {
     assertThat(problem(script)).isEqualTo(expected);
