@@ -251,12 +251,16 @@ final class Pigeonhole {
     return SieveWords.sorted(lines);
   }
 
+  private static String named(String mailbox) {
+    return mailbox.isEmpty() ? "(nothing)" : mailbox;
+  }
+
   private static void add(String action, String details, List<String> lines) {
     if (action.startsWith("store message in folder: ")) {
       String flags = detail(details, "+ add IMAP flags:");
       lines.add(
           "store "
-              + action.substring(action.indexOf(':') + 2)
+              + named(action.substring(action.indexOf(':') + 2))
               + (details.contains("+ create mailbox") ? " create" : "")
               + (flags.isEmpty() ? "" : " " + SieveWords.flags(flags.split(" "))));
     } else if (action.startsWith("redirect message to: ")) {

@@ -335,10 +335,21 @@ final class Arguments {
     }
   }
 
+  private boolean isTwice(String tag) {
+    return node.arguments().stream()
+            .filter(
+                each -> each instanceof Argument.Tag(Position _, String name) && name.equals(tag))
+            .count()
+        > 1;
+  }
+
   private SieveException left(Argument argument) {
     return switch (argument) {
       case Argument.Tag(Position at, String name) ->
-          new SieveException(at, node.name() + " has no :" + name + " here");
+          new SieveException(
+              at,
+              node.name()
+                  + (isTwice(name) ? " has :" + name + " twice" : " has no :" + name + " here"));
       default -> new SieveException(argument.at(), node.name() + " has no such argument");
     };
   }

@@ -1,5 +1,7 @@
 package hikyaku.protocol.sieve;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import hikyaku.protocol.mime.Charsets;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
@@ -97,6 +99,21 @@ final class Parts {
       raw = read(octets, start, structure.size(), limits.bodyOctets());
     }
     return Charsets.decode(raw, Charsets.UNDECLARED);
+  }
+
+  /**
+   * Whether there is a body, be it an empty one: without the empty line behind the header there is
+   * none (RFC 5173 §4).
+   */
+  boolean hasBody() throws IOException {
+    MimePart whole = structure.root();
+    if (root.isChanged() || structure.size() > whole.bodyStart()) {
+      return true;
+    }
+    long from = Math.max(whole.headerStart(), whole.bodyStart() - "\r\n\r\n".length());
+    byte[] end = read(octets, from, whole.bodyStart(), limits.bodyOctets());
+    String shown = new String(end, ISO_8859_1);
+    return shown.endsWith("\n\r\n") || shown.endsWith("\n\n") || shown.equals("\r\n");
   }
 
   /**

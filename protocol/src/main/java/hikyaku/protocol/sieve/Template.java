@@ -78,7 +78,9 @@ record Template(List<Part> parts) {
   private static Part part(Position at, Matcher reference, boolean global) throws SieveException {
     String number = reference.group(1);
     if (number != null) {
-      return new Part.Capture(number.length() > 3 ? 1000 : Integer.parseInt(number));
+      // RFC 5229 §3: it is the decimal value that counts.
+      String significant = number.replaceFirst("^0+(?=.)", "");
+      return new Part.Capture(significant.length() > 3 ? 1000 : Integer.parseInt(significant));
     }
     if (global && reference.group(2).equalsIgnoreCase("global") && reference.group(3) != null) {
       String name = reference.group(3).substring(1);

@@ -268,14 +268,17 @@ final class Testing {
   /** RFC 5173 §6: wildcards in bodies leave nothing in variables. */
   private boolean body(Test.Body test) throws RunException, IOException {
     List<String> values =
-        switch (test.transform()) {
-          case RAW -> List.of(message.parts().rawBody());
-          case TEXT -> message.parts().content(List.of("text"));
-          case CONTENT ->
-              message
-                  .parts()
-                  .content(run.expand(test.types()).stream().map(Collation::asciiLower).toList());
-        };
+        !message.parts().hasBody()
+            ? List.of()
+            : switch (test.transform()) {
+              case RAW -> List.of(message.parts().rawBody());
+              case TEXT -> message.parts().content(List.of("text"));
+              case CONTENT ->
+                  message
+                      .parts()
+                      .content(
+                          run.expand(test.types()).stream().map(Collation::asciiLower).toList());
+            };
     run.payForRead(message);
     return compared(test, "body", test.match(), values, test.keys(), false);
   }

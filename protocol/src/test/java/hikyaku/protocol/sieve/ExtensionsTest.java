@@ -159,6 +159,10 @@ class ExtensionsTest {
         .isTrue();
     assertThat(isTrue(body, "body :content \"\" :contains \"inner body\"", MULTIPART)).isTrue();
     assertThat(isTrue(body, "body :text :contains \"anvil thing\"", MESSAGE)).isTrue();
+    // §4: without an empty line there is no body; an empty one is something else.
+    assertThat(isTrue(body, "body :raw :contains \"\"", "Subject: x\n")).isFalse();
+    assertThat(isTrue(body, "body :text :contains \"\"", "Subject: x\n")).isFalse();
+    assertThat(isTrue(body, "body :raw :contains \"\"", "Subject: x\n\n")).isTrue();
     // §6: a match in a body leaves nothing behind.
     String script =
         """
