@@ -70,7 +70,7 @@ final class SieveTrialTest {
     assertThat(said.out())
         .isEqualTo(
             """
-            line 2: envelope ["a@b.example"] :is ["a@b.example"]: true
+            line 2: envelope from ["a@b.example"] :is ["a@b.example"]: true
             line 3: mailboxexists: true
             line 3: put into Work
 
@@ -160,11 +160,11 @@ final class SieveTrialTest {
             """
             line 2: redirect to a@x\\.example
             line 3: foreverypart: the message, multipart/mixed
-            line 4: header \\["multipart/mixed"] :is \\["text/html"]: false
+            line 4: header content-type \\["multipart/mixed"] :is \\["text/html"]: false
             line 3: foreverypart: part 1, text/plain
-            line 4: header \\[] :is \\["text/html"]: false
+            line 4: header content-type \\[] :is \\["text/html"]: false
             line 3: foreverypart: part 2, text/html
-            line 4: header \\["text/html"] :is \\["text/html"]: true
+            line 4: header content-type \\["text/html"] :is \\["text/html"]: true
             line 4: replace part 2 by text/plain, 82 octets
             line 6: enclose the message in another one
 

@@ -272,7 +272,7 @@ public final class Interpreter {
       case Command.SetVariable set -> {
         String value = modified(set.modifiers(), run.expand(set.value()));
         run.set(set.name(), value);
-        watcher.step(set.line(), "set " + set.name());
+        watcher.step(set.line(), "set " + set.name() + ": " + Testing.shown(List.of(value)));
       }
       case Command.ChangeFlags change -> changeFlags(change);
       case Command.Fail(int _, Template sentence) -> throw run.problem(run.expand(sentence));

@@ -152,7 +152,13 @@ final class Testing {
     return result;
   }
 
-  private static String shown(List<String> values) {
+  /** A test with the fields that it looks at. */
+  private String named(String test, List<String> fields) {
+    return watcher == Watcher.NONE ? test : test + " " + String.join(", ", fields);
+  }
+
+  /** As much of some texts as a person wants to see. */
+  static String shown(List<String> values) {
     StringBuilder shown = new StringBuilder("[");
     for (String value : values) {
       if (shown.length() > SHOWN) {
@@ -170,7 +176,7 @@ final class Testing {
     Test.Mime mime = test.mime();
     if (mime != null) {
       List<String> values = parts.values(mime, test.index(), names);
-      return compared(test, "header", test.match(), values, test.keys());
+      return compared(test, named("header", names), test.match(), values, test.keys());
     }
     List<String> values = new ArrayList<>();
     for (String name : names) {
@@ -178,7 +184,7 @@ final class Testing {
         values.add(field.decoded().strip());
       }
     }
-    return compared(test, "header", test.match(), values, test.keys());
+    return compared(test, named("header", names), test.match(), values, test.keys());
   }
 
   /** RFC 5293 §5: what must not go stays, and nothing is said of it. */
@@ -201,7 +207,8 @@ final class Testing {
 
   private boolean address(Test.Address test) throws RunException, IOException {
     List<String> values = new ArrayList<>();
-    for (String name : run.expand(test.headers())) {
+    List<String> names = run.expand(test.headers());
+    for (String name : names) {
       if (Addresses.isAddressField(name, test.mime())) {
         for (List<HeaderField> fields : fields(name, test.mime())) {
           for (MailAddress address : test.index().of(addresses(fields))) {
@@ -214,7 +221,7 @@ final class Testing {
         }
       }
     }
-    return compared(test, "address", test.match(), values, test.keys());
+    return compared(test, named("address", names), test.match(), values, test.keys());
   }
 
   /** The fields of a name in each header that is looked at. */
@@ -237,14 +244,15 @@ final class Testing {
 
   private boolean envelope(Test.Envelope test) throws RunException {
     List<String> values = new ArrayList<>();
-    for (String field : run.expand(test.fields())) {
+    List<String> names = run.expand(test.fields());
+    for (String field : names) {
       switch (Collation.asciiLower(field)) {
         case "from" -> path(message.from(), test.part()).ifPresent(values::add);
         case "to" -> path(message.to(), test.part()).ifPresent(values::add);
         default -> {} // RFC 5228 §5.4: nothing of that name
       }
     }
-    return compared(test, "envelope", test.match(), values, test.keys());
+    return compared(test, named("envelope", names), test.match(), values, test.keys());
   }
 
   /** The empty path is the empty string, whatever part is asked for (RFC 5228 §5.4). */

@@ -232,7 +232,7 @@ class InterpreterTest {
     assertThat(told.toString())
         .isEqualTo(
             """
-            1 header ["I have a present for you"] :contains ["present"]: true
+            1 header subject ["I have a present for you"] :contains ["present"]: true
             2 discard
             """);
   }
