@@ -179,7 +179,7 @@ class CommandReaderLimitsTest {
             });
     assertThat(received).isInstanceOf(CommandReader.Parsed.class);
     assertThat(taken[0]).isEqualTo(size);
-    assertThat(taken[1]).isLessThanOrEqualTo(8192);
+    assertThat(taken[1]).isLessThanOrEqualTo(64 * 1024);
   }
 
   @Test
