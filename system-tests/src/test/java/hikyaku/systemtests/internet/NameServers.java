@@ -53,6 +53,7 @@ final class NameServers {
           dnssec-signing: off
       """;
 
+  /** Records come in one order: there are programs that look at the first alone. */
   private static final String RESOLVER =
       """
       server:
@@ -71,6 +72,7 @@ final class NameServers {
         val-log-level: 2
         cache-max-negative-ttl: 0
         num-threads: 1
+        rrset-roundrobin: no
       """;
 
   private static final String CONFIGURATION = "/etc/knot/knot.conf";
