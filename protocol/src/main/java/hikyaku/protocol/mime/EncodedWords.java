@@ -28,6 +28,16 @@ public final class EncodedWords {
   private EncodedWords() {}
 
   /**
+   * Text as an unstructured field has it, with each encoded-word but the first on a line of its own
+   * (RFC 2047 §2: a line has 76 characters at most where they are).
+   *
+   * @param text without control characters
+   */
+  public static String encodeFolded(String text) {
+    return encode(text).replace("?= =?", "?=\r\n =?");
+  }
+
+  /**
    * Text as an unstructured field has it: itself if it is ASCII, and else encoded-words with a
    * space between them.
    *

@@ -89,7 +89,7 @@ final class Letter {
 
   /** Text as an unstructured field has it (RFC 2047). */
   private static String words(String text) {
-    return EncodedWords.encode(oneLine(text)).replace("?= =?", "?=\r\n =?");
+    return EncodedWords.encodeFolded(oneLine(text));
   }
 
   static String oneLine(String text) {

@@ -56,7 +56,7 @@ final class Letters {
             + "\r\n"
             + replyTo.map(each -> "Reply-To: " + each + "\r\n").orElse("")
             + "Subject: "
-            + EncodedWords.encode(subject).replace("?= =?", "?=\r\n =?")
+            + EncodedWords.encodeFolded(subject)
             + "\r\nDate: "
             + MailDate.of(now)
             + "\r\nMessage-ID: <"

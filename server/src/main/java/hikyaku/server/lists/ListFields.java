@@ -74,10 +74,10 @@ final class ListFields {
 
   /** Text as it stands before an address (RFC 5322 §3.2.5). */
   static String phrase(String text) {
-    String words = EncodedWords.encode(text);
+    String words = EncodedWords.encodeFolded(text);
     return words.equals(text)
         ? '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"'
-        : words.replace("?= =?", "?=\r\n =?");
+        : words;
   }
 
   private static void field(StringBuilder out, String name, String uri) {

@@ -69,14 +69,14 @@ record Report(
     String boundary = "=_" + message.transaction() + "." + kind.action();
     StringBuilder out = new StringBuilder();
     out.append("From: ")
-        .append(words(wording.author()))
+        .append(EncodedWords.encodeFolded(wording.author()))
         .append(" <")
         .append(AUTHOR)
         .append('@')
         .append(host)
         .append(">\r\n");
     out.append("To: <").append(message.sender()).append(">\r\n");
-    out.append("Subject: ").append(words(wording.subject(kind))).append("\r\n");
+    out.append("Subject: ").append(EncodedWords.encodeFolded(wording.subject(kind))).append("\r\n");
     out.append("Date: ").append(date(now)).append("\r\n");
     out.append("Message-ID: <").append(messageId).append('@').append(host).append(">\r\n");
     if (message.messageId().matches("<[!-;=?-~]{1,240}>")) {
@@ -107,11 +107,6 @@ record Report(
     long header = Math.min(RETURNED_HEADER, message.prefix().size() + message.headerOctets());
     original.copy(returnsAll() ? message.octets() : header, sink);
     write(sink, "\r\n--" + boundary + "--\r\n");
-  }
-
-  /** As a field of a header has it. */
-  private static String words(String text) {
-    return EncodedWords.encode(text).replace("?= =?", "?=\r\n =?");
   }
 
   /** The message that a report is about. */

@@ -118,10 +118,10 @@ final class SuccessReport {
     boolean all = recipients.stream().allMatch(SuccessReport::isDelivered);
     ReportKind kind = all ? ReportKind.DELIVERED : ReportKind.TAKEN;
     StringBuilder out = new StringBuilder();
-    out.append("From: ").append(words(wording.author()));
+    out.append("From: ").append(EncodedWords.encodeFolded(wording.author()));
     out.append(" <postmaster@").append(host).append(">\r\n");
     out.append("To: <").append(sender).append(">\r\n");
-    out.append("Subject: ").append(words(wording.subject(kind))).append("\r\n");
+    out.append("Subject: ").append(EncodedWords.encodeFolded(wording.subject(kind))).append("\r\n");
     out.append("Date: ").append(MailDate.of(time)).append("\r\n");
     out.append("Message-ID: <").append(transaction.id()).append(".report@").append(host);
     out.append(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
@@ -148,11 +148,6 @@ final class SuccessReport {
   /** Whether all that it leads to is here. */
   private static boolean isDelivered(Recipient recipient) {
     return recipient.forwarded().isEmpty() && recipient.lists().isEmpty();
-  }
-
-  /** As a field of a header has it. */
-  private static String words(String text) {
-    return EncodedWords.encode(text).replace("?= =?", "?=\r\n =?");
   }
 
   private static void write(Intake intake, String text) {
