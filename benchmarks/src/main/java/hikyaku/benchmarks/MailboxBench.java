@@ -49,6 +49,12 @@ final class MailboxBench implements Callable<Integer> {
       description = "How often each command is measured (default: ${DEFAULT-VALUE}).")
   int runs;
 
+  @Option(
+      names = "--only",
+      split = ",",
+      description = "Only commands that contain one of these texts, as SORT,THREAD (default: all).")
+  List<String> only = List.of();
+
   @Option(names = "--no-index", description = "Without the index of texts.")
   boolean noIndex;
 
@@ -237,6 +243,9 @@ final class MailboxBench implements Callable<Integer> {
     out.printf(
         Locale.ROOT, "%-68s %12s %12s %12s%n", "milliseconds", "median", "longest", "processor");
     for (String command : commands) {
+      if (!only.isEmpty() && only.stream().noneMatch(command::contains)) {
+        continue;
+      }
       double[] millis = new double[runs];
       client.imap(command);
       long used = node.cpuNanos();

@@ -144,14 +144,16 @@ public final class MailVerifier {
       }
     }
     int[] seen = new int[1];
-    mailbox.read(
-        state,
-        IntStream.range(0, state.size()).toArray(),
-        (index, stored) -> {
-          seen[0]++;
-          messages++;
-          verifyMessage(mailbox, state, index, stored);
-        });
+    mailbox
+        .messages()
+        .read(
+            state,
+            IntStream.range(0, state.size()).toArray(),
+            (index, stored) -> {
+              seen[0]++;
+              messages++;
+              verifyMessage(mailbox, state, index, stored);
+            });
     if (seen[0] != state.size()) {
       problems.accept(log + ": " + (state.size() - seen[0]) + " messages have lost their entries");
     }
@@ -165,7 +167,7 @@ public final class MailVerifier {
     if (stored.message().octets() != state.octets(index)) {
       problems.accept(name + ": the fold has another size");
     }
-    try (MessageContent content = mailbox.open(stored.message())) {
+    try (MessageContent content = mailbox.messages().open(stored.message())) {
       if (content.size() != stored.message().octets()) {
         problems.accept(name + ": its blob has another size than its entry says");
       }

@@ -4,8 +4,6 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Attempts;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MailboxLimits;
-import hikyaku.mailbox.MessageContent;
-import hikyaku.mailbox.log.Brief;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.MailboxCodec;
@@ -16,28 +14,19 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Conflict;
-import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
-import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
-import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
@@ -54,29 +43,12 @@ import org.jspecify.annotations.Nullable;
  * store's head, and writes that depend on what was read say at which sequence that was.
  */
 public final class Mailbox {
-  private static final int READ_BATCH = 500;
-
-  /** Entries behind a snapshot that a cold mailbox may have to fold: under a second's work. */
-  private static final int LONGEST_TAIL = 50_000;
-
-  /** Messages by which a mailbox grows before its weight is told anew. */
-  private static final int WEIGHT_STEP = 500;
-
-  /** Entries folded between two signs of life. */
-  private static final int STEP = 5_000;
-
-  /** How long one waits in silence for another who folds the mailbox, in milliseconds. */
-  private static final long SILENCE = 1_000;
-
   private final LogName log;
-  private final Store store;
   private final LogStore logs;
   private final MailboxLimits limits;
   private final Attempts attempts;
-  private final BriefCache briefs;
-  private final FoldKeeper keeper;
-
-  private final ReentrantLock folding = new ReentrantLock();
+  private final Folding folding;
+  private final Messages messages;
 
   /**
    * Held around writes that depend on the sequence, so that sessions of this node do not make each
@@ -85,14 +57,6 @@ public final class Mailbox {
   private final ReentrantLock conditional = new ReentrantLock();
 
   private final Map<Object, Runnable> listeners = new ConcurrentHashMap<>();
-  private volatile MailboxState state = MailboxState.EMPTY;
-  private volatile long snapshotSeq;
-
-  /** Messages delivered by this node since it last folded the mailbox. */
-  private final AtomicInteger gathered = new AtomicInteger();
-
-  /** Messages that it had when its weight was told last. */
-  private int weighed;
 
   /** UIDs below this were shown as \Recent to some session of this node (RFC 3501 §2.3.2). */
   private long recentTold = 1;
@@ -104,12 +68,11 @@ public final class Mailbox {
   public Mailbox(
       LogName log, Store store, MailboxLimits limits, BriefCache briefs, FoldKeeper keeper) {
     this.log = log;
-    this.briefs = briefs;
-    this.keeper = keeper;
-    this.store = store;
     this.logs = store.logs();
     this.limits = limits;
     this.attempts = new Attempts(log, logs);
+    this.folding = new Folding(log, logs, limits, keeper, () -> keeper.grew(this));
+    this.messages = new Messages(log, store, briefs);
   }
 
   public LogName log() {
@@ -122,7 +85,7 @@ public final class Mailbox {
    * The newest fold that this node has, without asking the store. Empty before the first refresh.
    */
   public MailboxState state() {
-    return state;
+    return folding.state();
   }
 
   /**
@@ -131,9 +94,7 @@ public final class Mailbox {
    * @throws MailboxException.Gone if it was deleted
    */
   public MailboxState refresh() {
-    MailboxState known = state;
-    long head = headSeq(known);
-    return known.seq() >= head ? known : catchUp(head);
+    return folding.refresh();
   }
 
   /**
@@ -144,97 +105,13 @@ public final class Mailbox {
    *     far is there for the next who asks
    */
   public MailboxState refresh(Steps steps) throws IOException {
-    MailboxState known = state;
-    long head = headSeq(known);
-    while (known.seq() < head) {
-      if (tryFolding()) {
-        try {
-          known = catchUp(Math.min(head, state.seq() + STEP));
-        } finally {
-          folding.unlock();
-        }
-      }
-      if (known.seq() < head) {
-        steps.next();
-      }
-    }
-    return known;
+    return folding.refresh(steps);
   }
 
   /** What somebody does who waits, between two steps of what is waited for. */
   @FunctionalInterface
   public interface Steps {
     void next() throws IOException;
-  }
-
-  private boolean tryFolding() throws InterruptedIOException {
-    try {
-      return folding.tryLock(SILENCE, TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while a mailbox was folded");
-    }
-  }
-
-  private long headSeq(MailboxState known) {
-    Head head = logs.head(log);
-    if (!head.exists()) {
-      throw new MailboxException.Gone();
-    }
-    if (known.seq() == 0) {
-      keeper.admit(head.tally().count());
-    }
-    return head.seq();
-  }
-
-  private MailboxState catchUp(long seq) {
-    folding.lock();
-    try {
-      MailboxState next = state;
-      if (next.seq() == 0) {
-        next = fromSnapshot().orElse(next);
-      }
-      while (next.seq() < seq) {
-        List<Entry> entries = logs.read(log, next.seq(), seq, READ_BATCH);
-        if (entries.isEmpty() || entries.getLast().seq() != next.seq() + entries.size()) {
-          // Compaction, perhaps another node's, took what lies between: its snapshot is newer.
-          long before = next.seq();
-          next = fromSnapshot().filter(s -> s.seq() > before).orElseThrow(this::broken);
-        } else {
-          next = MailboxFold.fold(next, entries);
-        }
-      }
-      if (next.tombstones().count() > limits.tombstones()) {
-        // Pruned to three quarters, so that it is not done again at once.
-        next = next.with(next.tombstones().prune(limits.tombstones() * 3 / 4), next.dead());
-      }
-      state = next;
-      gathered.set(0);
-      weigh(next.size());
-      return next;
-    } finally {
-      folding.unlock();
-    }
-  }
-
-  private void weigh(int size) {
-    if (size > weighed + Math.max(WEIGHT_STEP, weighed / 10)) {
-      weighed = size;
-      keeper.grew(this);
-    }
-  }
-
-  private StoreException broken() {
-    if (!logs.head(log).exists()) {
-      throw new MailboxException.Gone();
-    }
-    return new StoreException.Corrupt("log " + log + " lacks entries above its snapshot", null);
-  }
-
-  private Optional<MailboxState> fromSnapshot() {
-    Optional<Snapshot> snapshot = logs.snapshot(log);
-    snapshot.ifPresent(s -> snapshotSeq = s.seq());
-    return snapshot.map(s -> MailboxSnapshots.decode(s));
   }
 
   /**
@@ -244,163 +121,12 @@ public final class Mailbox {
    * @return empty if the log no longer tells: it was compacted since, or never came so far
    */
   public Optional<MailboxState> stateAt(long seq) {
-    MailboxState known = state.seq() < seq ? refresh() : state;
-    if (known.seq() <= seq) {
-      return Optional.of(known).filter(exact -> exact.seq() == seq);
-    }
-    MailboxState then =
-        logs.snapshot(log)
-            .filter(snapshot -> snapshot.seq() <= seq)
-            .map(MailboxSnapshots::decode)
-            .orElse(MailboxState.EMPTY);
-    while (then.seq() < seq) {
-      List<Entry> entries = logs.read(log, then.seq(), seq, READ_BATCH);
-      if (entries.isEmpty() || entries.getLast().seq() != then.seq() + entries.size()) {
-        return Optional.empty();
-      }
-      then = MailboxFold.fold(then, entries);
-    }
-    return Optional.of(then);
+    return folding.stateAt(seq);
   }
 
-  /**
-   * Reads messages with their envelopes and structures, in order. Entries are fetched in batches,
-   * so a mailbox of any size passes through a small memory.
-   *
-   * @param indexes of {@code of}, rising
-   * @param action told of each; a message whose entry is gone because it was expunged and compacted
-   *     is passed over
-   */
-  public void read(MailboxState of, int[] indexes, MessageAction action) throws IOException {
-    readEntries(of, indexes, (index, entry) -> action.accept(index, stored(entry)));
-  }
-
-  private void readEntries(MailboxState of, int[] indexes, EntryAction action) throws IOException {
-    int at = 0;
-    while (at < indexes.length) {
-      long first = of.appendSeq(indexes[at]);
-      int end = at + 1;
-      // Entries that lie close together are one read, even if some between are not wanted.
-      while (end < indexes.length
-          && end - at < READ_BATCH
-          && of.appendSeq(indexes[end]) - first < 2L * (end - at) + 16) {
-        end++;
-      }
-      long last = of.appendSeq(indexes[end - 1]);
-      List<Entry> entries = logs.read(log, first - 1, last, (int) (last - first + 1));
-      int wanted = at;
-      for (Entry entry : entries) {
-        while (wanted < end && of.appendSeq(indexes[wanted]) < entry.seq()) {
-          wanted++;
-        }
-        if (wanted < end && of.appendSeq(indexes[wanted]) == entry.seq()) {
-          action.accept(indexes[wanted], entry);
-        }
-      }
-      at = end;
-    }
-  }
-
-  /** What {@link #read} does with each message. */
-  @FunctionalInterface
-  public interface MessageAction {
-    void accept(int index, StoredMessage message) throws IOException;
-  }
-
-  @FunctionalInterface
-  private interface EntryAction {
-    void accept(int index, Entry entry) throws IOException;
-  }
-
-  /** What {@link #briefs} and {@link #keptBriefs} do with each message. */
-  @FunctionalInterface
-  public interface BriefAction {
-    void accept(int index, Brief brief) throws IOException;
-  }
-
-  /**
-   * The briefs of messages, in order. Those that are not kept are read, and kept from then on.
-   *
-   * @param indexes of {@code of}, rising
-   * @param action told of each; a message whose entry is gone because it was expunged and compacted
-   *     is passed over
-   */
-  public void briefs(MailboxState of, int[] indexes, BriefAction action) throws IOException {
-    briefs(of, indexes, this::completed, action);
-  }
-
-  /** The same of those messages alone whose briefs are kept: nothing is read. */
-  public void keptBriefs(MailboxState of, int[] indexes, BriefAction action) throws IOException {
-    briefs(of, indexes, (_, _, _, kept) -> kept, action);
-  }
-
-  /** Adds what a block lacks, or does not. */
-  @FunctionalInterface
-  private interface Completion {
-    BriefBlock of(MailboxState state, int[] indexes, long number, BriefBlock kept)
-        throws IOException;
-  }
-
-  private void briefs(MailboxState of, int[] indexes, Completion completion, BriefAction action)
-      throws IOException {
-    int at = 0;
-    while (at < indexes.length) {
-      long number = BriefBlock.numberOf(of.uid(indexes[at]));
-      int behind = of.countBelow((number + 1) * BriefBlock.UIDS);
-      int end = at;
-      while (end < indexes.length && indexes[end] < behind) {
-        end++;
-      }
-      int[] within = Arrays.copyOfRange(indexes, at, end);
-      BriefBlock kept = briefs.get(log, of.uidValidity(), number);
-      BriefBlock block = completion.of(of, within, number, kept);
-      int used = 0;
-      for (int index : within) {
-        int row = block.row(of.uid(index));
-        if (row >= 0) {
-          used++;
-          action.accept(index, block.brief(row));
-        }
-      }
-      briefs.used(used);
-      at = end;
-    }
-  }
-
-  private BriefBlock completed(MailboxState of, int[] indexes, long number, BriefBlock kept)
-      throws IOException {
-    int[] missing = Arrays.stream(indexes).filter(index -> kept.row(of.uid(index)) < 0).toArray();
-    if (missing.length == 0) {
-      return kept;
-    }
-    SortedMap<Long, Brief> more = new TreeMap<>();
-    readEntries(of, missing, (index, entry) -> more.put(of.uid(index), MailboxCodec.brief(entry)));
-    BriefBlock all = kept.with(more);
-    briefs.read(more.size());
-    briefs.put(log, of.uidValidity(), number, all);
-    return all;
-  }
-
-  /** One message by its index; empty if it was expunged and compacted meanwhile. */
-  public Optional<StoredMessage> read(MailboxState of, int index) {
-    long seq = of.appendSeq(index);
-    return logs.read(log, seq - 1, seq, 1).stream().findFirst().map(Mailbox::stored);
-  }
-
-  private static StoredMessage stored(Entry entry) {
-    return switch (MailboxCodec.decode(entry)) {
-      case MailboxEvent.Appended(NewMessage message) ->
-          new StoredMessage(entry.firstId(), entry.seq(), entry.time(), message);
-      case MailboxEvent other ->
-          throw new StoreException.Corrupt(
-              "entry " + entry.seq() + " is no message but " + other.getClass().getSimpleName(),
-              null);
-    };
-  }
-
-  /** Opens a message's octets. */
-  public MessageContent open(NewMessage message) {
-    return MessageContent.open(store.blobs(), message);
+  /** Reads its messages. */
+  public Messages messages() {
+    return messages;
   }
 
   // ---- listening
@@ -490,7 +216,7 @@ public final class Mailbox {
   }
 
   private Added added(Appended appended, int count) {
-    MailboxState now = state.uidValidity() == 0 ? refresh() : state;
+    MailboxState now = state().uidValidity() == 0 ? refresh() : state();
     return new Added(
         now.uidValidity(),
         UidSet.range(appended.firstId(), appended.firstId() + count - 1),
@@ -499,7 +225,7 @@ public final class Mailbox {
 
   /** Refuses what would break a limit. */
   public void checkRoom(List<NewMessage> messages) {
-    new Room(state, limits).check(messages);
+    new Room(state(), limits).check(messages);
   }
 
   /**
@@ -584,7 +310,7 @@ public final class Mailbox {
       case Appended appended ->
           Optional.of(
               new FlagsOutcome(
-                  catchUp(appended.lastSeq()), appended.lastSeq(), changing, modified));
+                  folding.catchUp(appended.lastSeq()), appended.lastSeq(), changing, modified));
       case Conflict _ -> Optional.empty();
     };
   }
@@ -641,7 +367,7 @@ public final class Mailbox {
           Append.Expect expect = Append.Expect.at(now.seq());
           return switch (attempts.write(new Append(log, List.of(event), expect, null), attempt)) {
             case Appended appended ->
-                Optional.of(new ExpungeOutcome(catchUp(appended.lastSeq()), doomed));
+                Optional.of(new ExpungeOutcome(folding.catchUp(appended.lastSeq()), doomed));
             case Conflict _ -> Optional.empty();
           };
         });
@@ -687,19 +413,19 @@ public final class Mailbox {
     List<Integer> indexes = new ArrayList<>();
     seen.forEachIndex(uids, indexes::add);
     UidSet.Builder from = new UidSet.Builder();
-    List<NewMessage> messages = new ArrayList<>();
-    read(
+    List<NewMessage> copies = new ArrayList<>();
+    messages.read(
         seen,
         indexes.stream().mapToInt(Integer::intValue).toArray(),
         (index, stored) -> {
           from.add(stored.uid());
-          messages.add(stored.message().with(kept.apply(seen.flags(index))));
+          copies.add(stored.message().with(kept.apply(seen.flags(index))));
         });
     MailboxState there = target.refresh();
-    if (messages.isEmpty()) {
+    if (copies.isEmpty()) {
       return new Copied(there.uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
     }
-    Added added = target.append(messages, attempt);
+    Added added = target.append(copies, attempt);
     return new Copied(added.uidValidity(), from.build(), added.uids());
   }
 
@@ -736,7 +462,7 @@ public final class Mailbox {
     }
     Attempt arriving = attempt.part("+");
     if (!refresh().contains(uid) && target.doneAt(arriving).isEmpty()) {
-      return new Replaced(null, state);
+      return new Replaced(null, state());
     }
     Added added = target.append(List.of(message), arriving);
     return new Replaced(
@@ -756,7 +482,7 @@ public final class Mailbox {
     Append.Expect expect = Append.Expect.at(now.seq());
     return switch (attempts.write(new Append(log, events, expect, null), attempt)) {
       case Appended appended -> {
-        MailboxState after = catchUp(appended.lastSeq());
+        MailboxState after = folding.catchUp(appended.lastSeq());
         yield Optional.of(new Replaced(added(appended, 1), after));
       }
       case Conflict _ -> Optional.empty();
@@ -810,7 +536,7 @@ public final class Mailbox {
     }
     conditional.lock();
     try {
-      MailboxState known = state;
+      MailboxState known = state();
       MailboxState now = seen == null ? refresh() : known.seq() > seen.seq() ? known : seen;
       for (int tries = 0; tries < limits.conflicts(); tries++) {
         MailboxState decided = now;
@@ -832,7 +558,7 @@ public final class Mailbox {
 
   /** Notes a delivery, for which nothing is folded. */
   public void gathers() {
-    gathered.incrementAndGet();
+    folding.gathers();
   }
 
   /**
@@ -840,22 +566,12 @@ public final class Mailbox {
    * it.
    */
   public void keepUp() {
-    if (gathered.get() < LONGEST_TAIL) {
-      return;
-    }
-    try {
-      refresh();
-    } catch (MailboxException.Gone | StoreException.Unavailable e) {
-      // Nobody will open it, or whoever does will wait.
-      gathered.set(0);
-    }
+    folding.keepUp();
   }
 
   /** Whether enough has been folded since the last snapshot to make one worth its cost. */
   public boolean wantsSnapshot() {
-    MailboxState now = state;
-    return now.seq() - snapshotSeq
-        >= Math.max(limits.snapshotAfter(), Math.min(LONGEST_TAIL, now.size() / 4));
+    return folding.wantsSnapshot();
   }
 
   /**
@@ -864,36 +580,6 @@ public final class Mailbox {
    * @param keepSince milliseconds since 1970
    */
   public void snapshot(long keepSince) {
-    MailboxState now = state;
-    List<DeadEntries.Dead> dead = now.dead().oldestFirst();
-    long[] old =
-        dead.stream()
-            .filter(d -> d.time() < keepSince)
-            .mapToLong(DeadEntries.Dead::seq)
-            .sorted()
-            .toArray();
-    // The snapshot still names what is about to go: compaction may not happen, and repeats are
-    // free.
-    logs.saveSnapshot(log, new Snapshot(now.seq(), MailboxSnapshots.encode(now)));
-    snapshotSeq = now.seq();
-    if (old.length > 0) {
-      logs.compact(log, old);
-      forget(keepSince);
-    }
-  }
-
-  private void forget(long keepSince) {
-    folding.lock();
-    try {
-      DeadEntries left = DeadEntries.NONE;
-      for (DeadEntries.Dead d : state.dead().oldestFirst()) {
-        if (d.time() >= keepSince) {
-          left = left.plus(d.seq(), d.time());
-        }
-      }
-      state = state.with(state.tombstones(), left);
-    } finally {
-      folding.unlock();
-    }
+    folding.snapshot(keepSince);
   }
 }

@@ -232,7 +232,7 @@ class AccountMailTest {
     assertThat(inbox.refresh().uids().toString()).isEqualTo("4:5");
     MailboxState there = sent.refresh();
     assertThat(there.flags(1)).isEqualTo(Flags.of(3, List.of("kw3")));
-    assertThat(sent.read(there, 1).orElseThrow().message()).isEqualTo(messages.get(3));
+    assertThat(sent.messages().read(there, 1).orElseThrow().message()).isEqualTo(messages.get(3));
     assertThat(account.usage().count()).isEqualTo(7);
   }
 

@@ -142,8 +142,9 @@ public abstract class BriefsContract extends StoreFixture {
   private static Map<Long, Said> kept(Mailbox mailbox, int[] indexes) throws IOException {
     MailboxState state = mailbox.state();
     Map<Long, Said> kept = new TreeMap<>();
-    mailbox.keptBriefs(
-        state, indexes, (index, brief) -> kept.put(state.uid(index), Said.of(brief)));
+    mailbox
+        .messages()
+        .keptBriefs(state, indexes, (index, brief) -> kept.put(state.uid(index), Said.of(brief)));
     return kept;
   }
 
@@ -155,22 +156,26 @@ public abstract class BriefsContract extends StoreFixture {
   private void assertRight(Mailbox mailbox) throws IOException {
     MailboxState state = mailbox.refresh();
     Map<Long, Said> right = new TreeMap<>();
-    mailbox.read(
-        state,
-        all(mailbox),
-        (_, stored) ->
-            right.put(stored.uid(), parsed.get(stored.message().blob().id().toString())));
+    mailbox
+        .messages()
+        .read(
+            state,
+            all(mailbox),
+            (_, stored) ->
+                right.put(stored.uid(), parsed.get(stored.message().blob().id().toString())));
     assertThat(right).hasSize(state.size()).doesNotContainValue(null);
     int[] some = IntStream.range(0, state.size()).filter(_ -> random.nextInt(3) > 0).toArray();
     for (int[] indexes : List.of(some, some, all(mailbox), all(mailbox))) {
       List<Integer> told = new ArrayList<>();
-      mailbox.briefs(
-          state,
-          indexes,
-          (index, brief) -> {
-            told.add(index);
-            assertThat(Said.of(brief)).isEqualTo(right.get(state.uid(index)));
-          });
+      mailbox
+          .messages()
+          .briefs(
+              state,
+              indexes,
+              (index, brief) -> {
+                told.add(index);
+                assertThat(Said.of(brief)).isEqualTo(right.get(state.uid(index)));
+              });
       assertThat(told).isEqualTo(IntStream.of(indexes).boxed().toList());
       assertThat(right).containsAllEntriesOf(kept(mailbox, indexes));
     }
@@ -196,10 +201,10 @@ public abstract class BriefsContract extends StoreFixture {
       int[] first = IntStream.range(0, 300).toArray();
       inbox.refresh();
       assertThat(kept(inbox, first)).isEmpty();
-      inbox.briefs(inbox.state(), first, (_, _) -> {});
+      inbox.messages().briefs(inbox.state(), first, (_, _) -> {});
       assertThat(mail.briefs().read()).isEqualTo(300);
       assertThat(kept(inbox, all(inbox))).hasSize(300);
-      inbox.briefs(inbox.state(), all(inbox), (_, _) -> {});
+      inbox.messages().briefs(inbox.state(), all(inbox), (_, _) -> {});
       assertThat(mail.briefs().read()).isEqualTo(600);
       assertThat(mail.briefs().used()).isEqualTo(300 + 300 + 600);
       assertThat(mail.briefs().size()).isEqualTo(600);

@@ -30,12 +30,6 @@ import org.slf4j.LoggerFactory;
 final class Passage implements TurnProtocol.Turns {
   private static final Logger LOG = LoggerFactory.getLogger(Passage.class);
 
-  /** Octets under way to the node that it has not yet taken. */
-  private static final int WINDOW = 256 * 1024;
-
-  /** Octets sent to a node in one frame. */
-  private static final int CHUNK = 16 * 1024;
-
   /** The position of a session in which nothing was said since TLS began. */
   private static final byte[] AFTER_TLS = {};
 
@@ -57,7 +51,7 @@ final class Passage implements TurnProtocol.Turns {
   private final FrontSettings settings;
   private final FrontMetrics metrics;
   private final Instant since = Instant.now();
-  private final Unsettled input;
+  private final InputUnderWay input;
   private final String listenerPool;
   private final Resettling resettling;
 
@@ -85,21 +79,8 @@ final class Passage implements TurnProtocol.Turns {
 
   private byte @Nullable [] position;
 
-  /** The place in the input up to which this node has been given it. */
-  private long forwarded;
-
-  /** The place in the input up to which any node has been given it. */
-  private long seen;
-
-  private int credit;
-
   /** Output that the client has, and positions kept here, that this node was not told of yet. */
   private int passedOn;
-
-  private boolean inputEnded;
-
-  /** Whether this node knows of it. */
-  private boolean endTold;
 
   private boolean over;
 
@@ -125,7 +106,7 @@ final class Passage implements TurnProtocol.Turns {
     this.settings = settings;
     this.metrics = metrics;
     this.resettling = nodes.resettling();
-    this.input = new Unsettled(settings.spool());
+    this.input = new InputUnderWay(settings.spool(), settings.unsettled());
     this.listenerPool = settings.pools().getOrDefault(client.listener().name(), "");
     this.preference = Preference.of(listenerPool, Home.ANYWHERE);
   }
@@ -137,13 +118,6 @@ final class Passage implements TurnProtocol.Turns {
    * @param began when it was lost, by {@link System#nanoTime()}
    */
   private record Departure(String from, String why, long began) {}
-
-  /** More than may be waited for to be settled. */
-  private static final class Excess extends IOException {
-    Excess(String message) {
-      super(message);
-    }
-  }
 
   @Override
   public boolean beginAtOnce() {
@@ -187,7 +161,7 @@ final class Passage implements TurnProtocol.Turns {
           .addKeyValue("cause", e.getMessage())
           .log("a session could not be carried on");
       breakOff();
-    } catch (Excess e) {
+    } catch (InputUnderWay.Excess e) {
       LOG.atWarn()
           .addKeyValue("session", client.sessionId())
           .addKeyValue("cause", e.getMessage())
@@ -216,7 +190,7 @@ final class Passage implements TurnProtocol.Turns {
       goodbye();
       return true;
     }
-    if (inputEnded || credit <= 0) {
+    if (!input.isWanted()) {
       awaitNode();
       return true;
     }
@@ -230,7 +204,7 @@ final class Passage implements TurnProtocol.Turns {
         yield true;
       }
       case END -> {
-        inputEnded = true;
+        input.end();
         forward();
         yield true;
       }
@@ -255,7 +229,9 @@ final class Passage implements TurnProtocol.Turns {
   private void hearTheRest() throws IOException {
     client.setReadTimeout(GLANCE);
     try {
-      inputEnded = !client.in().readAvailable(this::received);
+      if (!client.in().readAvailable(this::received)) {
+        input.end();
+      }
     } catch (NetException.ReadTimeout e) {
       // It has nothing more to say for now.
       return;
@@ -266,9 +242,7 @@ final class Passage implements TurnProtocol.Turns {
   @Override
   public int room() {
     NodeLink.Stream to = stream;
-    return to == null || over || inputEnded || forwarded != input.end() || !to.hasRoom()
-        ? 0
-        : Math.min(credit, input.room());
+    return to == null || over || !to.hasRoom() ? 0 : input.room();
   }
 
   @Override
@@ -280,23 +254,12 @@ final class Passage implements TurnProtocol.Turns {
   private boolean isBetweenCommands() {
     return answer.isBegun()
         ? service.isSettledByTransaction() && !answer.isBehind() && !unanswered
-        : input.base() == input.end();
+        : input.isSettled();
   }
 
   private void received(byte[] octets, int offset, int length) throws IOException {
     unanswered = true;
-    NodeLink.Stream to = stream;
-    boolean first = forwarded == input.end() && length <= credit;
-    input.append(octets, offset, length);
-    if (input.end() - input.base() > settings.unsettled()) {
-      throw new Excess("more than " + settings.unsettled() + " octets in one command");
-    }
-    if (to != null && first) {
-      to.input(octets, offset, length);
-      forwarded += length;
-      credit -= length;
-      seen = Math.max(seen, forwarded);
-    }
+    input.add(octets, offset, length, stream);
   }
 
   /**
@@ -331,16 +294,8 @@ final class Passage implements TurnProtocol.Turns {
 
   private void forward() throws IOException {
     NodeLink.Stream to = stream;
-    while (to != null && forwarded < input.end() && credit > 0) {
-      byte[] part = input.read(forwarded, CHUNK);
-      to.input(part, 0, part.length);
-      forwarded += part.length;
-      credit -= part.length;
-    }
-    seen = Math.max(seen, forwarded);
-    if (to != null && inputEnded && !endTold && forwarded == input.end()) {
-      endTold = true;
-      to.inputEnded();
+    if (to != null) {
+      input.forward(to);
     }
   }
 
@@ -376,14 +331,14 @@ final class Passage implements TurnProtocol.Turns {
       from.poll();
       hear(told);
     }
-    return over || forwarded == input.end();
+    return over || input.isForwarded();
   }
 
   private boolean needsNoWait(Told told) {
     return switch (told) {
       case Told.Output _, Told.Aside _, Told.Account _, Told.Granted _ -> true;
       // A file may be at its end by it.
-      case Told.Settled _ -> input.room() > 0;
+      case Told.Settled _ -> input.isInMemory();
       case Told.Closed(CloseReason reason) -> endsInOrder(reason);
       case Told.Left _, Told.Lost _ -> mayWait();
       case Told.StartTls _, Told.StartCompression _, Told.Refused _ -> false;
@@ -424,7 +379,7 @@ final class Passage implements TurnProtocol.Turns {
       }
       case Told.Aside(byte[] octets) -> aside(octets);
       case Told.Settled(long offset, byte[] where, byte[] octets) -> {
-        if (octets.length > 0 || offset > input.base() || !answer.isUnrepeated()) {
+        if (octets.length > 0 || offset > input.settled() || !answer.isUnrepeated()) {
           deliver(octets);
           settled(offset);
         }
@@ -441,7 +396,7 @@ final class Passage implements TurnProtocol.Turns {
         startCompression(offset);
       }
       case Told.Account(String name, Home home) -> loggedIn(name, home);
-      case Told.Granted(int octets) -> credit += octets;
+      case Told.Granted(int octets) -> input.granted(octets);
       case Told.Left _ -> depart(goingHome ? "home" : "left");
       case Told.Lost(String why) -> depart(why);
       case Told.Refused(String why) -> refused(why);
@@ -461,7 +416,7 @@ final class Passage implements TurnProtocol.Turns {
   private void grant(int octets) {
     passedOn += octets;
     NodeLink.Stream to = stream;
-    if (to != null && passedOn >= WINDOW / 2) {
+    if (to != null && passedOn >= InputUnderWay.WINDOW / 2) {
       to.granted(passedOn);
       passedOn = 0;
     }
@@ -478,34 +433,27 @@ final class Passage implements TurnProtocol.Turns {
 
   private void settled(long offset) throws IOException {
     answer.settle();
-    if (offset < input.base() || offset > forwarded) {
-      throw new IOException("settled at " + offset + ", outside of what was sent");
-    }
     input.settle(offset);
   }
 
   private void startTls() throws IOException {
-    settled(forwarded);
-    input.settle(input.end());
+    answer.settle();
+    input.settleAll();
     client.startTls();
     position = AFTER_TLS;
-    forwarded = input.end();
     NodeLink.Stream to = stream;
     if (to != null) {
-      to.tlsStarted(client.tls().orElseThrow(), forwarded);
+      to.tlsStarted(client.tls().orElseThrow(), input.settled());
     }
   }
 
   /** What the client sent behind the command is compressed already. */
   private void startCompression(long offset) throws IOException {
-    settled(offset);
-    byte[] early = input.read(offset, (int) (input.end() - offset));
-    input.settle(input.end());
-    client.startCompression(early);
-    forwarded = input.end();
+    answer.settle();
+    client.startCompression(input.settleAll(offset));
     NodeLink.Stream to = stream;
     if (to != null) {
-      to.compressionStarted(forwarded);
+      to.compressionStarted(input.settled());
     }
   }
 
@@ -582,14 +530,14 @@ final class Passage implements TurnProtocol.Turns {
       return;
     }
     inbox = null;
-    credit = WINDOW;
+    input.hold();
     place = resettling.join(this::called);
     resettling.callNext();
   }
 
   /** Whether nobody would notice that no node has the session. */
   private boolean mayWait() {
-    return position != null && !inputEnded && isBetweenCommands();
+    return position != null && !input.isEnded() && isBetweenCommands();
   }
 
   private boolean isDue() {
@@ -691,10 +639,8 @@ final class Passage implements TurnProtocol.Turns {
   private void open(NodeLink node) {
     Inbox mine = new Inbox(this::told);
     inbox = mine;
-    forwarded = input.base();
-    credit = WINDOW;
+    input.restart();
     passedOn = 0;
-    endTold = false;
     answer.repeat();
     LOG.atDebug()
         .addKeyValue("session", client.sessionId())
@@ -712,8 +658,8 @@ final class Passage implements TurnProtocol.Turns {
                 since,
                 client.tls(),
                 client.isCompressed(),
-                input.base(),
-                seen,
+                input.settled(),
+                input.seen(),
                 answer.pin(),
                 Optional.ofNullable(position)),
             mine);

@@ -192,6 +192,7 @@ final class Fetch {
     if (MessageFetch.needsMessage(items)) {
       selected
           .mailbox()
+          .messages()
           .read(selected.view.state(), indexes, (index, stored) -> write(fetch, index, stored));
     } else {
       for (int index : indexes) {

@@ -124,7 +124,7 @@ final class MessageFetch {
       write(index, plan(index, stored, null));
       return;
     }
-    try (MessageContent content = selected.mailbox().open(stored.message())) {
+    try (MessageContent content = selected.mailbox().messages().open(stored.message())) {
       write(index, plan(index, stored, content));
     }
   }

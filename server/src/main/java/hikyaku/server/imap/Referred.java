@@ -54,12 +54,13 @@ final class Referred {
       return url.bad("The UIDs of the mailbox are others now");
     }
     int index = state.indexOf(url.uid());
-    Optional<StoredMessage> stored = index < 0 ? Optional.empty() : mailbox.read(state, index);
+    Optional<StoredMessage> stored =
+        index < 0 ? Optional.empty() : mailbox.messages().read(state, index);
     if (stored.isEmpty()) {
       return url.bad("There is no such message");
     }
     NewMessage message = stored.get().message();
-    try (MessageContent content = mailbox.open(message)) {
+    try (MessageContent content = mailbox.messages().open(message)) {
       FetchItem.BodySection item = new FetchItem.BodySection(true, url.section(), url.partial());
       Extract extract = MessageFetch.section(item, message, content);
       if (extract == null) {

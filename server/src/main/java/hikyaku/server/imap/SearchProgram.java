@@ -7,6 +7,7 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.text.MessageTexts;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.Messages;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.NumberSet;
 import hikyaku.protocol.imap.SearchKey;
@@ -143,30 +144,38 @@ final class SearchProgram {
     int[] open = decidedAtOnce(found, among);
     Mailbox mailbox = selected.mailbox();
     if (briefly) {
-      open = decided(found, open, (indexes, action) -> mailbox.keptBriefs(state, indexes, action));
+      open =
+          decided(
+              found,
+              open,
+              (indexes, action) -> mailbox.messages().keptBriefs(state, indexes, action));
     }
     if (open.length > FEW && !lookups.isEmpty()) {
       lookUp();
       open = decidedAtOnce(found, open);
     }
     if (briefly) {
-      open = decided(found, open, (indexes, action) -> mailbox.briefs(state, indexes, action));
+      open =
+          decided(
+              found, open, (indexes, action) -> mailbox.messages().briefs(state, indexes, action));
     }
-    mailbox.read(
-        state,
-        open,
-        (index, stored) -> {
-          try (SearchedMessage message = new SearchedMessage(session, mailbox, index, stored)) {
-            found.set(index, test.read(message));
-          }
-        });
+    mailbox
+        .messages()
+        .read(
+            state,
+            open,
+            (index, stored) -> {
+              try (SearchedMessage message = new SearchedMessage(session, mailbox, index, stored)) {
+                found.set(index, test.read(message));
+              }
+            });
     return found.stream().toArray();
   }
 
   /** Hands over messages, or some of them, as far as they are known. */
   @FunctionalInterface
   private interface Source {
-    void forEach(int[] indexes, Mailbox.BriefAction action) throws IOException;
+    void forEach(int[] indexes, Messages.BriefAction action) throws IOException;
   }
 
   /**
@@ -221,6 +230,7 @@ final class SearchProgram {
     if (!fuzzy.isEmpty()) {
       selected
           .mailbox()
+          .messages()
           .read(
               state,
               found,

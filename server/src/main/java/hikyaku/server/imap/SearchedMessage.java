@@ -32,7 +32,7 @@ final class SearchedMessage implements AutoCloseable {
     this.message = stored.message();
     this.brief = Brief.of(message.structure());
     this.saved = stored.saved();
-    this.texts = new MessageTexts(message, mailbox::open);
+    this.texts = new MessageTexts(message, mailbox.messages()::open);
   }
 
   int index() {

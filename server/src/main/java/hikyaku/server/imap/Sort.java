@@ -99,6 +99,7 @@ final class Sort {
       int[] row = new int[1];
       selected
           .mailbox()
+          .messages()
           .briefs(
               state,
               found,

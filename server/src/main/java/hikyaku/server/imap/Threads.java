@@ -40,6 +40,7 @@ final class Threads {
         };
     selected
         .mailbox()
+        .messages()
         .briefs(
             view.state(),
             found,

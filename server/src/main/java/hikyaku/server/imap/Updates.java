@@ -111,6 +111,7 @@ final class Updates {
     }
     selected
         .mailbox()
+        .messages()
         .read(selected.view.state(), indexes, (index, stored) -> fetchNew(fetch, index, stored));
   }
 

@@ -170,8 +170,12 @@ public final class MailboxOperations implements AdminApi.Group {
   private static List<MessageView> read(Mailbox mailbox, MailboxState state, int[] indexes) {
     List<MessageView> views = new ArrayList<>();
     try {
-      mailbox.read(
-          state, indexes, (index, stored) -> views.add(MessageView.of(stored, state.flags(index))));
+      mailbox
+          .messages()
+          .read(
+              state,
+              indexes,
+              (index, stored) -> views.add(MessageView.of(stored, state.flags(index))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -183,7 +187,8 @@ public final class MailboxOperations implements AdminApi.Group {
     MailboxState state = mailbox.refresh();
     long uid = uid(request.part(5));
     int index = state.indexOf(uid);
-    Optional<StoredMessage> stored = index < 0 ? Optional.empty() : mailbox.read(state, index);
+    Optional<StoredMessage> stored =
+        index < 0 ? Optional.empty() : mailbox.messages().read(state, index);
     NewMessage message =
         stored
             .orElseThrow(() -> AdminException.notFound("there is no message of UID " + uid))
@@ -192,7 +197,7 @@ public final class MailboxOperations implements AdminApi.Group {
         "message/rfc822",
         message.octets(),
         out -> {
-          try (MessageContent content = mailbox.open(message)) {
+          try (MessageContent content = mailbox.messages().open(message)) {
             content.copy(0, content.size(), out::write);
           }
         });

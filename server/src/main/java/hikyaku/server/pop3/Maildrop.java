@@ -121,7 +121,11 @@ final class Maildrop {
       return Optional.empty();
     }
     Optional<MessageContent> content =
-        mailbox.read(state(), index).map(StoredMessage::message).map(mailbox::open);
+        mailbox
+            .messages()
+            .read(state(), index)
+            .map(StoredMessage::message)
+            .map(mailbox.messages()::open);
     if (content.isPresent() && content.get().size() != octets(number)) {
       content.get().close();
       throw new StoreException.Corrupt(

@@ -210,8 +210,9 @@ final class Follower {
     while (at < missing.length && !waits.isCalledOff()) {
       int[] some =
           java.util.Arrays.copyOfRange(missing, at, Math.min(missing.length, at + ENTRIES));
-      mailbox.read(
-          state, some, (i, stored) -> add(log, stored.uid(), stored.seq(), stored.message()));
+      mailbox
+          .messages()
+          .read(state, some, (i, stored) -> add(log, stored.uid(), stored.seq(), stored.message()));
       at += some.length;
       settle(true);
     }

@@ -37,6 +37,7 @@ final class DeliveredBefore {
     for (int index = state.size() - 1; index >= Math.max(0, state.size() - LATEST); index--) {
       Optional<ByteString> ours =
           mailbox
+              .messages()
               .read(state, index)
               .map(stored -> stored.message().prefix())
               .filter(prefix -> TraceFields.isOf(transaction, prefix));

@@ -121,7 +121,9 @@ public final class MailStory {
             .toArray();
     List<String> ids = new ArrayList<>();
     try {
-      from.mailbox.read(from.seen, indexes, (_, message) -> ids.add(id(message.message())));
+      from.mailbox
+          .messages()
+          .read(from.seen, indexes, (_, message) -> ids.add(id(message.message())));
     } catch (IOException e) {
       // Only the action above could throw it.
       throw new UncheckedIOException(e);

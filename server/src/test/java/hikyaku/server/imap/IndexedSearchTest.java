@@ -109,14 +109,17 @@ class IndexedSearchTest {
   private static List<String> texts(Mailbox mailbox) throws IOException {
     MailboxState state = mailbox.refresh();
     Letters.Keeping keeping = new Letters.Keeping();
-    mailbox.read(
-        state,
-        IntStream.range(0, state.size()).toArray(),
-        (_, stored) -> {
-          try (MessageTexts all = new MessageTexts(stored.message(), mailbox::open)) {
-            all.everything(keeping);
-          }
-        });
+    mailbox
+        .messages()
+        .read(
+            state,
+            IntStream.range(0, state.size()).toArray(),
+            (_, stored) -> {
+              try (MessageTexts all =
+                  new MessageTexts(stored.message(), mailbox.messages()::open)) {
+                all.everything(keeping);
+              }
+            });
     return keeping.texts();
   }
 

@@ -269,7 +269,8 @@ class TimedMailTest {
     MailboxState state = inbox.refresh();
     for (int i = 0; i < state.size(); i++) {
       ByteArrayOutputStream octets = new ByteArrayOutputStream();
-      try (MessageContent content = inbox.open(inbox.read(state, i).orElseThrow().message())) {
+      try (MessageContent content =
+          inbox.messages().open(inbox.messages().read(state, i).orElseThrow().message())) {
         content.copy(0, content.size(), octets::write);
       }
       messages.add(octets.toString(ISO_8859_1));

@@ -115,16 +115,19 @@ class MailIndexTest {
   private int check(MailIndex index, Mailbox mailbox) throws IOException {
     MailboxState state = mailbox.refresh();
     Map<Integer, List<String>> texts = new TreeMap<>();
-    mailbox.read(
-        state,
-        IntStream.range(0, state.size()).toArray(),
-        (at, stored) -> {
-          Letters.Keeping keeping = new Letters.Keeping();
-          try (MessageTexts all = new MessageTexts(stored.message(), mailbox::open)) {
-            all.everything(keeping);
-          }
-          texts.put(at, keeping.texts());
-        });
+    mailbox
+        .messages()
+        .read(
+            state,
+            IntStream.range(0, state.size()).toArray(),
+            (at, stored) -> {
+              Letters.Keeping keeping = new Letters.Keeping();
+              try (MessageTexts all =
+                  new MessageTexts(stored.message(), mailbox.messages()::open)) {
+                all.everything(keeping);
+              }
+              texts.put(at, keeping.texts());
+            });
     List<List<FoldedText>> wanted = new ArrayList<>();
     texts.values().stream()
         .limit(30)

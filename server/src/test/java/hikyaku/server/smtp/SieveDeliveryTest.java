@@ -101,7 +101,9 @@ class SieveDeliveryTest {
     Mailbox mailbox = mail(user).mailbox(folder);
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try (MessageContent content =
-        mailbox.open(mailbox.read(mailbox.refresh(), 0).orElseThrow().message())) {
+        mailbox
+            .messages()
+            .open(mailbox.messages().read(mailbox.refresh(), 0).orElseThrow().message())) {
       content.copy(0, content.size(), octets::write);
     }
     return octets.toString(StandardCharsets.ISO_8859_1);
@@ -708,7 +710,7 @@ class SieveDeliveryTest {
         .contains(
             "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" + replaced);
     Mailbox mailbox = mail("u1").mailbox("INBOX");
-    NewMessage kept = mailbox.read(mailbox.refresh(), 0).orElseThrow().message();
+    NewMessage kept = mailbox.messages().read(mailbox.refresh(), 0).orElseThrow().message();
     assertThat(kept.structure().envelope().subject()).isEqualTo("Warning");
     assertThat(kept.structure().envelope().messageId()).doesNotContain("1@b.example");
     assertThat(kept.structure().part(List.of(2, 1)).children()).isEmpty();

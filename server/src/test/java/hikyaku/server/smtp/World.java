@@ -334,7 +334,7 @@ final class World implements AutoCloseable {
     MailboxState state = inbox.refresh();
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try (MessageContent content =
-        inbox.open(inbox.read(state, number - 1).orElseThrow().message())) {
+        inbox.messages().open(inbox.messages().read(state, number - 1).orElseThrow().message())) {
       content.copy(0, content.size(), octets::write);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
