@@ -63,6 +63,7 @@ import hikyaku.server.origin.OnwardProof;
 import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.queue.Senders;
+import hikyaku.server.queue.Wordings;
 import hikyaku.server.search.MailIndex;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.Allowance.Window;
@@ -150,7 +151,8 @@ final class Core implements AutoCloseable {
               new Onward(
                   new SenderRewriting(configuration.srs(), key, directory, clock),
                   signer,
-                  this::forScripts));
+                  this::forScripts),
+              new Wordings(directory, configuration.queue().reportLanguage()));
       received = new ReceivedReports(store.logs());
       lists = new ListBook(store.logs(), configuration.lists(), random, clock);
       listDesk =

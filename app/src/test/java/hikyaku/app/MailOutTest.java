@@ -1,6 +1,7 @@
 package hikyaku.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hikyaku.app.Door.Call;
 import hikyaku.app.config.Configuration;
@@ -128,6 +129,36 @@ final class MailOutTest {
         assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
       }
     }
+  }
+
+  @Test
+  void aDomainSaysInWhichLanguageItsSendersAreTold() throws Exception {
+    try (MailSink other = other()) {
+      Configuration configuration = configuration("l", "", other);
+      try (Node node = start(configuration);
+          Door door = Door.open(configuration)) {
+        addAlice(configuration);
+        assertThatThrownBy(() -> door.call(language("fr")))
+            .isInstanceOf(Failure.class)
+            .hasMessageContaining("the language is en or ja");
+        assertThat(door.call(language("ja")).get("language").asString()).isEqualTo("ja");
+        send(node, "one", "nobody@else.test");
+        try (Dialogue imap = new Dialogue(port(node, "imap"))) {
+          imap.await("* OK");
+          imap.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+          MailSink.until("the report", () -> unseen(imap).contains("(MESSAGES 1"));
+          imap.say("b SELECT INBOX", "b OK");
+          assertThat(imap.say("c FETCH 1 BODY[1.MIME]", "Content-Language:"))
+              .isEqualTo("Content-Language: ja");
+        }
+        assertThat(door.call(language("")).get("language").asString()).isEmpty();
+      }
+    }
+  }
+
+  private static Call language(String tag) {
+    return Call.of("PUT", "domains", "example.org")
+        .withBody(new DomainOperations.Change(null, null, null, null, null, tag, null));
   }
 
   private static String story(Door door) {

@@ -128,6 +128,15 @@ public final class DomainCommand {
         description = "What may stand between a user and a detail, as + in user+detail.")
     private @Nullable String separators;
 
+    @Option(
+        names = "--language",
+        paramLabel = "LANGUAGE",
+        description = {
+          "In which language senders of the domain are told what became of their mail where the",
+          "message does not say it: en or ja; \"\" for queue.report-language."
+        })
+    private @Nullable String language;
+
     @Mixin private RoutingOptions routing;
 
     @Override
@@ -139,7 +148,7 @@ public final class DomainCommand {
       }
       var change =
           new DomainOperations.Change(
-              catchAll, postmaster, amount(quota), amount(messages), separators, null);
+              catchAll, postmaster, amount(quota), amount(messages), separators, language, null);
       print(this, screen, door.call(Call.of("PUT", "domains", name).withBody(change)));
       if (routed != null && !json()) {
         RoutingOptions.remarks(screen, routed);
@@ -217,7 +226,7 @@ public final class DomainCommand {
   }
 
   private static JsonNode setSuspended(Door door, String name, boolean suspended) throws Failure {
-    var change = new DomainOperations.Change(null, null, null, null, null, suspended);
+    var change = new DomainOperations.Change(null, null, null, null, null, null, suspended);
     return door.call(Call.of("PUT", "domains", name).withBody(change));
   }
 
@@ -235,6 +244,7 @@ public final class DomainCommand {
       screen.json(domain);
       return;
     }
+    String language = Asking.text(domain, "language");
     screen.values(
         List.of(
             "Domain",
@@ -244,6 +254,7 @@ public final class DomainCommand {
             "Admins",
             "Quota of an account",
             "Separators",
+            "Language",
             "Pool",
             "Node",
             "Served"),
@@ -255,6 +266,7 @@ public final class DomainCommand {
             orNone(admins(domain)),
             quota(domain),
             orNone(Asking.text(domain, "separators")),
+            language.isEmpty() ? "the server's" : language,
             orAny(Asking.text(domain, "pool")),
             orAny(Asking.text(domain, "node")),
             served(domain)));

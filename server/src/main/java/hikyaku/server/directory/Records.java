@@ -50,6 +50,7 @@ final class Records {
         .setQuota(record(settings.quota()))
         .setSeparators(settings.separators())
         .setRouting(record(settings.routing()))
+        .setLanguage(settings.language().map(Language::tag).orElse(""))
         .build();
   }
 
@@ -59,7 +60,8 @@ final class Records {
         optionalAddress(record.getPostmaster()),
         record.hasQuota() ? quota(record.getQuota()) : Quota.NONE,
         record.getSeparators(),
-        routing(record.getRouting()));
+        routing(record.getRouting()),
+        Language.of(record.getLanguage()));
   }
 
   static RoutingRecord record(Routing routing) {

@@ -381,7 +381,7 @@ final class Filing {
     memoryKey = deliveries.isEmpty() && visited.isEmpty() ? "/mx." : memoryKey;
     String id = id(account.id()) + ".x";
     Letters letters = new Letters(filter, envelope, message, now);
-    Intake.Received letter = letters.refusal(id, account, to.address(), why);
+    Intake.Received letter = letters.refusal(id, account, to, why);
     send(
         account.id(),
         letters.outgoing(id, ReversePath.NULL, to.address(), letter, List.of(to.address())),

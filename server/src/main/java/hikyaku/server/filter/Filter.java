@@ -21,6 +21,7 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Language;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
@@ -28,6 +29,7 @@ import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.TlsWish;
+import hikyaku.server.queue.Wordings;
 import hikyaku.server.srs.ReturnPaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,6 +63,7 @@ public final class Filter {
   private final MemoryBook memories;
   private final Outbox outbox;
   private final Onward onward;
+  private final Wordings wordings;
   private final Cache<ByteString, Script> compiled =
       Caffeine.newBuilder()
           .maximumWeight(COMPILED_OCTETS)
@@ -73,7 +76,8 @@ public final class Filter {
       Directory directory,
       Redirects redirects,
       SieveSettings settings,
-      Onward onward) {
+      Onward onward,
+      Wordings wordings) {
     this.scripts = scripts;
     this.mail = mail;
     this.directory = directory;
@@ -83,22 +87,33 @@ public final class Filter {
     this.memories = new MemoryBook(mail.store().logs(), mail.clock());
     this.outbox = new Outbox(mail.store().logs());
     this.onward = onward;
+    this.wordings = wordings;
   }
 
-  /** One that sends mail on as it came. */
+  /** One that sends mail on as it came, and tells senders in English what they do not tell. */
   public static Filter of(MailStore mail, Directory directory, SieveSettings settings) {
-    return of(mail, directory, settings, Onward.AS_IT_CAME);
+    return of(mail, directory, settings, Onward.AS_IT_CAME, new Wordings(directory, Language.EN));
   }
 
   public static Filter of(
-      MailStore mail, Directory directory, SieveSettings settings, Onward onward) {
+      MailStore mail,
+      Directory directory,
+      SieveSettings settings,
+      Onward onward,
+      Wordings wordings) {
     return new Filter(
         new ScriptBook(mail.store().logs()),
         mail,
         directory,
         Redirects.of(directory, settings.redirect()),
         settings,
-        onward);
+        onward,
+        wordings);
+  }
+
+  /** In which language senders are told what became of their mail. */
+  public Wordings wordings() {
+    return wordings;
   }
 
   public SieveSettings settings() {

@@ -9,6 +9,7 @@ import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.smtp.Mailbox;
@@ -16,6 +17,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.Wording;
 import hikyaku.server.story.MailStory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -86,27 +88,30 @@ final class Letters {
    * What the sender of a refused message gets: a report that it failed (RFC 3464) if it was to be
    * refused at once, or else that it was thrown away unseen (RFC 8098).
    */
-  Intake.Received refusal(String id, Account account, MailAddress to, Refusal refusal) {
+  Intake.Received refusal(String id, Account account, Mailbox to, Refusal refusal) {
+    byte[] original = header();
+    Wording wording = filter.wordings().of(HeaderFields.of(original), to);
     boolean utf8 = envelope.parameters().smtpUtf8();
     String recipient = (utf8 ? "utf-8; " : "rfc822; ") + named(account);
     Letter letter =
         new Letter(
                 new MailAddress("postmaster", host()),
-                "Mail Delivery System",
-                List.of(to),
-                "Your message was refused")
+                wording.author(),
+                List.of(to.address()),
+                wording.refusal())
             .date(now)
             .field("Message-ID", "<" + id + "@" + host() + ">");
     inReply(letter);
     letter.field("Auto-Submitted", "auto-replied");
     String text =
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-            + "Your message was refused by "
-            + named(account)
-            + ":\r\n\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Language: "
+            + wording.language().tag()
+            + "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+            + wording.refusedBy(named(account))
+            + "\r\n"
             + refusal.reason().strip().replaceAll("\r\n|\r|\n", "\r\n")
             + "\r\n";
-    String original = about.structure().envelope().messageId();
+    String messageId = about.structure().envelope().messageId();
     String report =
         refusal.atOnce()
             ? "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; "
@@ -119,10 +124,11 @@ final class Letters {
                 + "; Hikyaku\r\nFinal-Recipient: "
                 + recipient
                 + "\r\n"
-                + (isId(original) ? "Original-Message-ID: " + original + "\r\n" : "")
+                + (isId(messageId) ? "Original-Message-ID: " + messageId + "\r\n" : "")
                 + "Disposition: automatic-action/MDN-sent-automatically; deleted\r\n";
     String header =
-        "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + header();
+        "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+            + new String(original, UTF_8);
     String type =
         "multipart/report; report-type="
             + (refusal.atOnce() ? "delivery-status" : "disposition-notification");
@@ -137,8 +143,8 @@ final class Letters {
         : account.primary().toString();
   }
 
-  /** The header of the message, octets as characters of Latin 1, beyond which nothing is told. */
-  private String header() {
+  /** The header of the message, beyond which nothing is told. */
+  private byte[] header() {
     long end = Math.min(RETURNED_HEADER, about.structure().root().bodyStart());
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try (BlobReader reader = filter.mail().store().blobs().open(about.blob().id())) {
@@ -146,7 +152,7 @@ final class Letters {
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }
-    return octets.toString(UTF_8);
+    return octets.toByteArray();
   }
 
   /** RFC 5322 §3.6.4. */

@@ -8,6 +8,7 @@ import hikyaku.server.directory.DirectoryAdmin;
 import hikyaku.server.directory.DirectoryException;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.Language;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Writers;
@@ -81,6 +82,9 @@ public final class DomainOperations implements AdminApi.Group {
     }
     if (change.separators != null) {
       settings = withSeparators(settings, change.separators);
+    }
+    if (change.language != null) {
+      settings = settings.withLanguage(languageOrNone(change.language));
     }
     if (!settings.equals(domain.settings())) {
       admin.setDomainSettings(domain.name(), settings);
@@ -206,6 +210,14 @@ public final class DomainOperations implements AdminApi.Group {
     return text.isEmpty() ? Optional.empty() : Optional.of(address(text));
   }
 
+  private static Optional<Language> languageOrNone(String tag) throws AdminException {
+    Optional<Language> language = Language.of(tag);
+    if (language.isEmpty() && !tag.isEmpty()) {
+      throw AdminException.badRequest("the language is en or ja");
+    }
+    return language;
+  }
+
   /** The address in a request, or a refusal. */
   static Address address(String text) throws AdminException {
     return Address.parse(text)
@@ -223,6 +235,7 @@ public final class DomainOperations implements AdminApi.Group {
       @Nullable Long quotaOctets,
       @Nullable Long quotaMessages,
       @Nullable String separators,
+      @Nullable String language,
       @Nullable Boolean suspended) {}
 
   /**
@@ -263,6 +276,7 @@ public final class DomainOperations implements AdminApi.Group {
       long quotaOctets,
       long quotaMessages,
       String separators,
+      String language,
       String pool,
       String node,
       String backend,
@@ -277,6 +291,7 @@ public final class DomainOperations implements AdminApi.Group {
           settings.quota().octets(),
           settings.quota().messages(),
           settings.separators(),
+          settings.language().map(Language::tag).orElse(""),
           settings.routing().pool(),
           settings.routing().node(),
           settings.routing().backend(),

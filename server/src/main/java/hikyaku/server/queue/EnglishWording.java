@@ -1,14 +1,15 @@
 package hikyaku.server.queue;
 
 import hikyaku.protocol.mime.MailDate;
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Instant;
 
 /** English. */
 final class EnglishWording implements Wording {
   @Override
-  public String tag() {
-    return "en";
+  public Language language() {
+    return Language.EN;
   }
 
   @Override
@@ -60,5 +61,17 @@ final class EnglishWording implements Wording {
         + "\r\nand is known there as "
         + transaction
         + ".\r\n";
+  }
+
+  @Override
+  public String refusal() {
+    return "Your message was refused";
+  }
+
+  @Override
+  public String refusedBy(String recipient) {
+    return "Your message was refused by the mail filter of\r\n\r\n  "
+        + recipient
+        + "\r\n\r\nThe reason given is:\r\n";
   }
 }

@@ -1,5 +1,6 @@
 package hikyaku.server.queue;
 
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -17,8 +18,8 @@ final class JapaneseWording implements Wording {
           .withZone(ZoneId.of("Asia/Tokyo"));
 
   @Override
-  public String tag() {
-    return "ja";
+  public Language language() {
+    return Language.JA;
   }
 
   @Override
@@ -111,5 +112,17 @@ final class JapaneseWording implements Wording {
         + "\r\n受付番号: "
         + transaction
         + "\r\n\r\nこのメールは自動的にお送りしています。\r\n";
+  }
+
+  @Override
+  public String refusal() {
+    return "メールの受け取りが拒否されました";
+  }
+
+  @Override
+  public String refusedBy(String recipient) {
+    return "お送りになったメールは、次の宛先のメール振り分け設定により受け取りが拒否されました。\r\n\r\n  "
+        + recipient
+        + "\r\n\r\n宛先の方からのメッセージ:\r\n";
   }
 }

@@ -1,6 +1,7 @@
 package hikyaku.server.queue;
 
 import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.Route;
@@ -24,6 +25,8 @@ import java.util.Optional;
  * @param longestRetry the longest such wait
  * @param lifetime how long a message is tried before its sender is told that it failed
  * @param delayWarning after how long the sender is told that it takes long; {@code 0s} for never
+ * @param reportLanguage in which senders are told what became of their mail where neither the
+ *     message nor their domain says it: {@code en} or {@code ja}
  * @param deliveries connections that a node has open to other servers at one time
  * @param perDestination the most of them to one destination. It begins with fewer, has more as
  *     messages get through, and less when the other side does not keep up
@@ -37,6 +40,7 @@ public record QueueSettings(
     Duration longestRetry,
     Duration lifetime,
     Duration delayWarning,
+    Language reportLanguage,
     int deliveries,
     int perDestination,
     ClientSettings client) {
@@ -49,6 +53,7 @@ public record QueueSettings(
           Duration.ofHours(1),
           Duration.ofDays(5),
           Duration.ofHours(4),
+          Language.EN,
           200,
           20,
           ClientSettings.DEFAULTS);

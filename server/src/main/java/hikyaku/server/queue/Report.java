@@ -86,7 +86,7 @@ record Report(
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
     out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
-    out.append("Content-Language: ").append(wording.tag()).append("\r\n");
+    out.append("Content-Language: ").append(wording.language().tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
     text(out);
     out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");

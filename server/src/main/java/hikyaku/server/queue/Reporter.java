@@ -27,13 +27,21 @@ final class Reporter {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
 
   private final String host;
+  private final Wordings wordings;
   private final Mailboxes mailboxes;
   private final Outbox outbox;
   private final Signer signer;
   private final QueueMetrics metrics;
 
-  Reporter(String host, Mailboxes mailboxes, Outbox outbox, Signer signer, QueueMetrics metrics) {
+  Reporter(
+      String host,
+      Wordings wordings,
+      Mailboxes mailboxes,
+      Outbox outbox,
+      Signer signer,
+      QueueMetrics metrics) {
     this.host = host;
+    this.wordings = wordings;
     this.mailboxes = mailboxes;
     this.outbox = outbox;
     this.signer = signer;
@@ -72,7 +80,7 @@ final class Reporter {
       Report report =
           new Report(
               kind,
-              Wordings.of(header(message)),
+              wordings.of(header(message), sender),
               host,
               message,
               id,

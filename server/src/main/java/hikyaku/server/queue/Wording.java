@@ -1,5 +1,6 @@
 package hikyaku.server.queue;
 
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Instant;
 
@@ -11,8 +12,15 @@ public sealed interface Wording permits EnglishWording, JapaneseWording {
   Wording ENGLISH = new EnglishWording();
   Wording JAPANESE = new JapaneseWording();
 
-  /** As {@code Content-Language} has it (RFC 3282). */
-  String tag();
+  /** That in a language. */
+  static Wording in(Language language) {
+    return switch (language) {
+      case EN -> ENGLISH;
+      case JA -> JAPANESE;
+    };
+  }
+
+  Language language();
 
   /** Whom reports are from, as people read it; one line without its end. */
   String author();
@@ -31,4 +39,10 @@ public sealed interface Wording permits EnglishWording, JapaneseWording {
 
   /** Where the message came, when, and as what. */
   String taken(String host, Instant arrived, String transaction);
+
+  /** The subject where a recipient's script has refused it; one line without its end. */
+  String refusal();
+
+  /** That a recipient does not want the message, for the reason behind it. */
+  String refusedBy(String recipient);
 }

@@ -2,18 +2,27 @@ package hikyaku.server.queue;
 
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
+import hikyaku.server.directory.Language;
 import java.lang.Character.UnicodeScript;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** In which language somebody is told what became of a message. */
-public final class Wordings {
+/**
+ * In which language the sender of a message is told what became of it: that which the message
+ * tells, else that of the sender's domain, else that of the server.
+ *
+ * @param directory whose domains may have a language
+ * @param last of the server
+ */
+public record Wordings(Directory directory, Language last) {
   /** Characters of a field that are looked at. */
   private static final int LONGEST = 1000;
 
@@ -27,23 +36,36 @@ public final class Wordings {
   private static final Pattern JAPANESE_CHARSET =
       Pattern.compile("(?i)charset\\s*=\\s*\"?(iso-2022-jp|shift_jis|euc-jp|windows-31j)");
 
-  private Wordings() {}
-
   /**
-   * That of the sender, as far as the message says: the first of those that the sender reads
-   * ({@code Accept-Language}), else that in which it is written ({@code Content-Language}, both RFC
-   * 3282), else Japanese if its subject, or the name of who wrote it, has Kana or its character set
-   * is Japanese. English if none of that helps.
+   * For a sender.
    *
    * @param header of the message
+   * @param sender in the envelope
    */
-  public static Wording of(HeaderFields header) {
-    return first(header, "Accept-Language")
-        .or(() -> first(header, "Content-Language"))
-        .orElseGet(() -> isJapanese(header) ? Wording.JAPANESE : Wording.ENGLISH);
+  public Wording of(HeaderFields header, Mailbox sender) {
+    return Wording.in(told(header).or(() -> ofDomain(sender)).orElse(last));
   }
 
-  private static Optional<Wording> first(HeaderFields header, String field) {
+  private Optional<Language> ofDomain(Mailbox sender) {
+    return sender.isLiteral()
+        ? Optional.empty()
+        : Address.canonicalDomain(sender.domain())
+            .flatMap(directory::domain)
+            .flatMap(domain -> domain.settings().language());
+  }
+
+  /**
+   * What the message tells: the first of those that the sender reads ({@code Accept-Language}),
+   * else that in which it is written ({@code Content-Language}, both RFC 3282), else Japanese if
+   * its subject, or the name of who wrote it, has Kana or its character set is Japanese.
+   */
+  static Optional<Language> told(HeaderFields header) {
+    return first(header, "Accept-Language")
+        .or(() -> first(header, "Content-Language"))
+        .or(() -> isJapanese(header) ? Optional.of(Language.JA) : Optional.empty());
+  }
+
+  private static Optional<Language> first(HeaderFields header, String field) {
     return header
         .first(field)
         .map(Wordings::value)
@@ -52,7 +74,7 @@ public final class Wordings {
                 .limit(MOST)
                 .filter(range -> weight(range) > 0)
                 .sorted(Comparator.comparing(Wordings::weight).reversed())
-                .map(Wordings::ofRange)
+                .map(range -> Language.of(range.split(";", 2)[0]))
                 .flatMap(Optional::stream)
                 .findFirst());
   }
@@ -65,13 +87,6 @@ public final class Wordings {
   private static double weight(String range) {
     Matcher weight = WEIGHT.matcher(range);
     return weight.find() ? Double.parseDouble(weight.group(1)) : 1;
-  }
-
-  private static Optional<Wording> ofRange(String range) {
-    String language = range.split("[-;]", 2)[0].strip().toLowerCase(Locale.ROOT);
-    return List.of(Wording.ENGLISH, Wording.JAPANESE).stream()
-        .filter(each -> each.tag().equals(language))
-        .findFirst();
   }
 
   private static boolean isJapanese(HeaderFields header) {

@@ -20,7 +20,6 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.ReportKind;
 import hikyaku.server.queue.Wording;
-import hikyaku.server.queue.Wordings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -114,7 +113,7 @@ final class SuccessReport {
     String host = session.settings().hostName();
     boolean utf8 = transaction.isSmtpUtf8();
     byte[] header = header();
-    Wording wording = Wordings.of(HeaderFields.of(header));
+    Wording wording = session.services().filter().wordings().of(HeaderFields.of(header), sender);
     boolean all = recipients.stream().allMatch(SuccessReport::isDelivered);
     ReportKind kind = all ? ReportKind.DELIVERED : ReportKind.TAKEN;
     StringBuilder out = new StringBuilder();
@@ -128,7 +127,7 @@ final class SuccessReport {
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
     out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
-    out.append("Content-Language: ").append(wording.tag()).append("\r\n");
+    out.append("Content-Language: ").append(wording.language().tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
     out.append(wording.sentence(kind)).append("\r\n");
     recipients.forEach(recipient -> out.append(recipient.path()).append("\r\n"));

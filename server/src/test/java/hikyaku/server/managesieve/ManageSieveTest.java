@@ -11,6 +11,7 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
+import hikyaku.server.directory.Language;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
@@ -27,6 +28,7 @@ import hikyaku.server.net.SessionIds;
 import hikyaku.server.net.TlsContext;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.net.Traces;
+import hikyaku.server.queue.Wordings;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.Carrier.Plan;
 import hikyaku.server.testing.FakeAuthenticator;
@@ -116,7 +118,8 @@ class ManageSieveTest {
             new Nobody(),
             nowhere,
             SieveSettings.DEFAULTS,
-            Onward.AS_IT_CAME),
+            Onward.AS_IT_CAME,
+            new Wordings(new Nobody(), Language.EN)),
         new SimpleMeterRegistry());
   }
 

@@ -19,6 +19,7 @@ import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Language;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
@@ -65,6 +66,8 @@ class MailQueueTest {
           Duration.ofSeconds(20),
           true);
 
+  private static final Duration DAY = Duration.ofDays(1);
+
   private final MemoryStore store = new MemoryStore(Clock.systemUTC());
   private final MailStore mail = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT);
   private final HomeDirectory directory = new HomeDirectory();
@@ -104,6 +107,11 @@ class MailQueueTest {
   }
 
   private static QueueSettings settings(Map<String, Integer> ports, Duration lifetime) {
+    return settings(ports, lifetime, Language.EN);
+  }
+
+  private static QueueSettings settings(
+      Map<String, Integer> ports, Duration lifetime, Language language) {
     Map<String, Relay> routes = new HashMap<>();
     ports.forEach(
         (domain, port) -> routes.put(domain, Relay.parse("smtp+plain://127.0.0.1:" + port)));
@@ -115,13 +123,14 @@ class MailQueueTest {
         Duration.ofMillis(200),
         lifetime,
         Duration.ZERO,
+        language,
         20,
         5,
         CLIENT);
   }
 
   private static QueueSettings settings(Map<String, Integer> ports) {
-    return settings(ports, Duration.ofDays(1));
+    return settings(ports, DAY);
   }
 
   private MailQueue start(QueueSettings settings, Workers workers) {
@@ -439,6 +448,15 @@ class MailQueueTest {
         .contains(
             "\r\n    相手のサーバー 127.0.0.1 [127.0.0.1] の応答: 550 5.1.1 no such user\r\n\r\n受付サーバー: home.test\r\n")
         .contains("Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n");
+  }
+
+  @Test
+  void aSenderIsToldInTheLanguageOfTheServerWhereNothingElseTells() throws Exception {
+    MailSink there = sink((line, _) -> line.startsWith("RCPT") ? "550 5.1.1 no such user" : null);
+    start(settings(Map.of("there.test", there.port()), DAY, Language.JA), Workers.alone());
+    put(address("me@home.test"), "Subject: hello\r\n\r\nx\r\n", "no@there.test");
+    awaitEmpty();
+    assertThat(inbox(1).getFirst()).contains("\r\nContent-Language: ja\r\n");
   }
 
   @Test

@@ -3,6 +3,7 @@ package hikyaku.server.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.Route;
 import java.time.Clock;
@@ -31,6 +32,7 @@ class ScheduleTest {
               Duration.ofMinutes(1),
               Duration.ofDays(1),
               Duration.ZERO,
+              Language.EN,
               20,
               1,
               ClientSettings.DEFAULTS),

@@ -14,6 +14,7 @@ import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.directory.Language;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
@@ -126,6 +127,7 @@ class TimedMailTest {
             Duration.ofMinutes(1),
             Duration.ofMinutes(10),
             Duration.ofMinutes(5),
+            Language.EN,
             20,
             1,
             client);

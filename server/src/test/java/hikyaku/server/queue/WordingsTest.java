@@ -4,19 +4,36 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.HeaderFields;
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.DirectoryAdmin;
+import hikyaku.server.directory.DirectoryLimits;
+import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.EmbeddedDirectory;
+import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.Verdict;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** In which language senders are told, and that there is everything in each. */
 class WordingsTest {
-  private static Wording of(String... fields) {
-    return Wordings.of(HeaderFields.of((String.join("\r\n", fields) + "\r\n\r\n").getBytes(UTF_8)));
+  private static HeaderFields header(String... fields) {
+    return HeaderFields.of((String.join("\r\n", fields) + "\r\n\r\n").getBytes(UTF_8));
+  }
+
+  /** Where nothing tells it, {@code none}. */
+  private static String of(String... fields) {
+    return Wordings.told(header(fields)).map(Language::tag).orElse("none");
   }
 
   @ParameterizedTest
@@ -29,30 +46,63 @@ class WordingsTest {
         "Accept-Language: de, ja;q=0.8, en;q=0.9 | en",
         "Accept-Language: de, ja;q=0, en;q=0.1 | en",
         "Accept-Language: *, JA | ja",
-        "Accept-Language: jam | en",
+        "Accept-Language: jam | none",
         "Content-Language: ja | ja",
         "Content-Language: en, ja | en",
-        "Content-Language: de | en",
+        "Content-Language: de | none",
         "Content-Type: text/plain; charset=ISO-2022-JP | ja",
         "Content-Type: text/plain; charset=\"Shift_JIS\" | ja",
-        "Content-Type: text/plain; charset=utf-8 | en",
+        "Content-Type: text/plain; charset=utf-8 | none",
         "Subject: お知らせ | ja",
-        "Subject: 会議 | en",
+        "Subject: 会議 | none",
         "From: ヤマダ <y@example.jp> | ja",
-        "X-Else: あ | en"
+        "X-Else: あ | none"
       })
   void theSendersLanguage(String field, String tag) {
-    assertThat(of(field).tag()).isEqualTo(tag);
+    assertThat(of(field)).isEqualTo(tag);
   }
 
   @Test
   void whatIsReadCountsForMoreThanWhatIsWritten() {
     String subject = "Subject: " + EncodedWords.encode("ご連絡");
-    assertThat(of(subject).tag()).isEqualTo("ja");
-    assertThat(of("Content-Language: en", subject).tag()).isEqualTo("en");
-    assertThat(of("Content-Language: ja", "Accept-Language: en").tag()).isEqualTo("en");
-    assertThat(of("Content-Language: de", "Accept-Language: fr", subject).tag()).isEqualTo("ja");
-    assertThat(of("Accept-Language: " + "x,".repeat(1_000) + "ja").tag()).isEqualTo("en");
+    assertThat(of(subject)).isEqualTo("ja");
+    assertThat(of("Content-Language: en", subject)).isEqualTo("en");
+    assertThat(of("Content-Language: ja", "Accept-Language: en")).isEqualTo("en");
+    assertThat(of("Content-Language: de", "Accept-Language: fr", subject)).isEqualTo("ja");
+    assertThat(of("Accept-Language: " + "x,".repeat(1_000) + "ja")).isEqualTo("none");
+  }
+
+  /** A domain of ours with a language, however it is written; others have that of the server. */
+  @Test
+  void theDomainsLanguageAndTheServers() throws Exception {
+    MemoryStore store = new MemoryStore(Clock.systemUTC());
+    EmbeddedDirectory directory =
+        new EmbeddedDirectory(store.logs(), DirectoryLimits.DEFAULTS, Optional.empty());
+    DirectoryAdmin admin = new EmbeddedDirectoryAdmin(directory, null, new Random(1));
+    DomainSettings japanese = DomainSettings.DEFAULTS.withLanguage(Optional.of(Language.JA));
+    admin.createDomain("日本.test", japanese);
+    admin.createDomain("en.test", DomainSettings.DEFAULTS.withLanguage(Optional.of(Language.EN)));
+    admin.createDomain("any.test", DomainSettings.DEFAULTS);
+    Wordings english = new Wordings(directory, Language.EN);
+    Wordings others = new Wordings(directory, Language.JA);
+    HeaderFields says = header("Content-Language: en");
+    HeaderFields saysNothing = header("Subject: x");
+    Mailbox idn = sender("me@日本.test");
+    assertThat(english.of(saysNothing, idn).language()).isEqualTo(Language.JA);
+    assertThat(english.of(saysNothing, sender("me@XN--WGV71A.test")).language())
+        .isEqualTo(Language.JA);
+    assertThat(english.of(says, idn).language()).isEqualTo(Language.EN);
+    assertThat(others.of(saysNothing, sender("me@en.test")).language()).isEqualTo(Language.EN);
+    for (String each : List.of("me@any.test", "me@elsewhere.test", "me@[192.0.2.1]")) {
+      assertThat(english.of(saysNothing, sender(each)).language()).isEqualTo(Language.EN);
+      assertThat(others.of(saysNothing, sender(each)).language()).isEqualTo(Language.JA);
+    }
+    admin.setDomainSettings("日本.test", japanese.withLanguage(Optional.empty()));
+    assertThat(english.of(saysNothing, idn).language()).isEqualTo(Language.EN);
+  }
+
+  private static Mailbox sender(String address) throws Exception {
+    return new Mailbox(MailAddress.parse(address));
   }
 
   @Test
@@ -63,6 +113,9 @@ class WordingsTest {
         assertThat(each.subject(kind)).isNotBlank().doesNotContain("\n");
         isOfLines(each.sentence(kind));
       }
+      assertThat(each.refusal()).isNotBlank().doesNotContain("\n");
+      isOfLines(each.refusedBy("me@example.org"));
+      assertThat(each.refusedBy("me@example.org")).contains("me@example.org");
       isOfLines(each.triedUntil(time));
       isOfLines(each.taken("mx.example.org", time, "t1"));
       assertThat(each.taken("mx.example.org", time, "t1")).contains("mx.example.org", "t1");

@@ -16,6 +16,7 @@ import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.ScriptBook;
 import hikyaku.server.filter.ScriptException;
@@ -497,6 +498,25 @@ class SieveDeliveryTest {
     assertThat(send(List.of("u1@demo.test"), TO_U1 + "\nx\n")).containsExactly("250 2.0.0");
     assertThat(queued()).hasSize(2);
     assertThat(in("u1", "INBOX")).isEmpty();
+  }
+
+  @Test
+  void aRefusalIsInTheLanguageOfTheSender() throws Exception {
+    script("u1", "require \"ereject\"; ereject \"Not wanted\";");
+    send("x@catch.test", List.of("info@demo.test"), TO_U1 + "\nx\n");
+    String refusal =
+        new String(
+            text(queued().getLast()).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    assertThat(refusal)
+        .contains("Subject: " + EncodedWords.encodeFolded("メールの受け取りが拒否されました") + "\r\n")
+        .contains("\r\nContent-Language: ja\r\n")
+        .contains("次の宛先のメール振り分け設定により受け取りが拒否されました。\r\n\r\n  info@demo.test\r\n\r\n");
+    send("x@catch.test", List.of("info@demo.test"), "Content-Language: en\n" + TO_U1 + "\nx\n");
+    assertThat(text(queued().getLast()))
+        .contains("Subject: Your message was refused\r\n")
+        .contains(
+            "\r\n\r\nYour message was refused by the mail filter of\r\n\r\n  info@demo.test\r\n\r\n"
+                + "The reason given is:\r\n\r\nNot wanted\r\n");
   }
 
   // ---- memory, notifications, includes

@@ -5,6 +5,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.Language;
 import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
@@ -22,13 +23,17 @@ import java.util.Optional;
  * (info, u1, small), {@code group} (u1, two elsewhere), {@code away} (one of these), {@code staff}
  * for writers of the domain, {@code club} (u1, one elsewhere) for members, {@code loop} which
  * cannot be expanded, the mailing lists {@code news} and {@code mod} as soon as they are made, and
- * the domain catch.test whose catch-all is u3.
+ * the domain catch.test whose catch-all is u3 and whose language is Japanese.
  */
 final class TestDirectory implements Directory {
   private static final Domain DEMO =
       new Domain("demo.test", DomainSettings.DEFAULTS, false, List.of());
   private static final Domain CATCH =
-      new Domain("catch.test", DomainSettings.DEFAULTS, false, List.of());
+      new Domain(
+          "catch.test",
+          DomainSettings.DEFAULTS.withLanguage(Optional.of(Language.JA)),
+          false,
+          List.of());
 
   private final Map<String, Account> accounts = new LinkedHashMap<>();
 

@@ -17,6 +17,7 @@ import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.directory.Language;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dmarc.DmarcResults;
@@ -50,6 +51,7 @@ import hikyaku.server.origin.Origin;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.queue.Senders;
+import hikyaku.server.queue.Wordings;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.SendingBook;
 import hikyaku.server.sending.SendingSettings;
@@ -113,6 +115,7 @@ final class World implements AutoCloseable {
               directory,
               CLOCK),
           (domain, arrival, content) -> sealer.seal(domain, arrival, content));
+  private final Wordings wordings = new Wordings(directory, Language.EN);
   final TestAuthenticator authenticator = new TestAuthenticator(directory);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final AtomicLong nanos = new AtomicLong();
@@ -196,7 +199,7 @@ final class World implements AutoCloseable {
         directory,
         authenticator,
         of,
-        Filter.of(of, directory, SIEVE, onward),
+        Filter.of(of, directory, SIEVE, onward, wordings),
         Optional.of(outbox),
         lists(of),
         Optional.of(senders(of)),
@@ -302,7 +305,7 @@ final class World implements AutoCloseable {
     Redirects redirects = Redirects.of(directory, Redirection.ANYWHERE);
     String account = directory.named(user).id();
     try {
-      new Filter(scripts, mail, directory, redirects, SIEVE, onward)
+      new Filter(scripts, mail, directory, redirects, SIEVE, onward, wordings)
           .put(account, "main", ByteString.copyFromUtf8(script));
       scripts.activate(account, "main");
     } catch (ScriptException e) {
