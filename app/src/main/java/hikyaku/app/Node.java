@@ -63,7 +63,6 @@ import hikyaku.server.smtp.SmtpServices;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.TlsMetrics;
 import hikyaku.server.smtpclient.TlsObserver;
-import hikyaku.server.tlsrpt.HttpsReports;
 import hikyaku.server.tlsrpt.TlsReportSettings;
 import hikyaku.server.tlsrpt.TlsReporter;
 import hikyaku.server.tlsrpt.TlsResults;
@@ -408,7 +407,7 @@ final class Node implements AutoCloseable {
                 core.mail(),
                 dns,
                 signer,
-                opened.add(new HttpsReports(settings)),
+                opened.add(OutgoingTls.reports(settings)),
                 core.clock()))
         : Optional.empty();
   }

@@ -13,6 +13,8 @@ import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.TlsMeans;
 import hikyaku.server.smtpclient.TlsObserver;
+import hikyaku.server.tlsrpt.HttpsReports;
+import hikyaku.server.tlsrpt.TlsReportSettings;
 import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.Set;
@@ -23,8 +25,17 @@ final class OutgoingTls {
   private OutgoingTls() {}
 
   static HttpsPolicyHost policyHost(StsSettings settings) {
+    return new HttpsPolicyHost(settings, machine());
+  }
+
+  static HttpsReports reports(TlsReportSettings settings) {
+    return new HttpsReports(settings, machine());
+  }
+
+  /** Whom this machine trusts. */
+  private static SSLContext machine() {
     try {
-      return new HttpsPolicyHost(settings, SSLContext.getDefault());
+      return SSLContext.getDefault();
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this Java runtime has no TLS", e);
     }

@@ -1,6 +1,7 @@
 package hikyaku.server.tlsrpt;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -8,16 +9,26 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
 
-/** Posts reports (RFC 8460 §5.4); whatever else the answer says, it is its status that counts. */
+/**
+ * Posts reports (RFC 8460 §5.4) to servers with a certificate that this machine trusts. It is the
+ * status of the answer that counts: what else it says is not read, however much or slow it is, and
+ * a redirect leads nowhere.
+ */
 public final class HttpsReports implements TlsReporter.Web, AutoCloseable {
   private final HttpClient client;
   private final Duration timeout;
 
-  public HttpsReports(TlsReportSettings settings) {
+  /**
+   * @param tls whom it trusts
+   */
+  public HttpsReports(TlsReportSettings settings, SSLContext tls) {
     this.timeout = settings.timeout();
     this.client =
         HttpClient.newBuilder()
+            .sslContext(tls)
+            .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(timeout)
             .build();
@@ -32,7 +43,10 @@ public final class HttpsReports implements TlsReporter.Web, AutoCloseable {
             .POST(BodyPublishers.ofByteArray(report))
             .build();
     try {
-      HttpResponse<Void> answer = client.send(request, BodyHandlers.discarding());
+      // The time for an answer ends with its header; a body that was waited for could take for
+      // ever.
+      HttpResponse<InputStream> answer = client.send(request, BodyHandlers.ofInputStream());
+      answer.body().close();
       if (answer.statusCode() / 100 != 2) {
         throw new IOException("the answer is " + answer.statusCode());
       }
