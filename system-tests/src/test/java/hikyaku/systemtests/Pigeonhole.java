@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Runs cases through sieve-test of Dovecot's Pigeonhole. It needs root, which that gives up. */
 final class Pigeonhole {
@@ -24,9 +25,14 @@ final class Pigeonhole {
    * What a case came to there.
    *
    * @param lines as {@link SieveWords} puts them
+   * @param left as {@link SieveHeaders} puts them; empty if nothing was carried out
    * @param lacking the extension that is not there, if that is why
    */
-  record Verdict(List<String> lines, Optional<String> lacking) {}
+  record Verdict(List<String> lines, List<String> left, Optional<String> lacking) {
+    Verdict(List<String> lines) {
+      this(lines, List.of(), Optional.empty());
+    }
+  }
 
   private static final String CONFIGURATION =
       """
@@ -55,7 +61,6 @@ final class Pigeonhole {
       """;
 
   private static final String ANSWER = "vacation ";
-  private static final List<String> UNANSWERED = List.of("no answer");
   private static final Pattern NO_ANSWER =
       Pattern.compile("(discard\\w+|not sending) vacation re(sponse|ply)");
   private static final Pattern PLACE = Pattern.compile("(?:\\S+: )?line (\\d+): error: (.*)");
@@ -97,24 +102,28 @@ final class Pigeonhole {
             at.resolve("dovecot.conf").toString(),
             at.resolve("main.sieve").toString(),
             at.resolve("main.svbin").toString());
-    return ran.exit() == 0 ? new Verdict(List.of("in order"), Optional.empty()) : refused(ran);
+    return ran.exit() == 0 ? new Verdict(List.of("in order")) : refused(text(ran));
   }
 
   /**
-   * What sieve-test makes of a message. Whether an answer is due it says only when it carries out
-   * what it has planned, which is why such messages are run twice.
+   * What sieve-test makes of a message. What it has planned it says, and then it carries that out:
+   * whether an answer is due shows only then, and what is left.
    */
   Verdict ran(Trial trial) throws Exception {
-    Verdict planned = ran(trial, List.of());
-    if (planned.lines().stream().noneMatch(line -> line.startsWith(ANSWER))
-        || !ran(trial, List.of("-e")).lines().equals(UNANSWERED)) {
+    Verdict planned = planned(output(trial, "mail", List.of()));
+    List<String> lines = planned.lines();
+    if (lines.stream().noneMatch(line -> line.matches("(store|redirect|" + ANSWER + ").*"))) {
       return planned;
     }
-    List<String> rest = planned.lines().stream().filter(line -> !line.startsWith(ANSWER)).toList();
-    return new Verdict(SieveWords.sorted(rest), Optional.empty());
+    String output = output(trial, "filed", List.of("-e"));
+    if (NO_ANSWER.matcher(output).find()) {
+      lines = SieveWords.sorted(lines.stream().filter(line -> !line.startsWith(ANSWER)).toList());
+    }
+    Path mailboxes = at(trial.number()).resolve("filed");
+    return new Verdict(lines, SieveHeaders.theirs(mailboxes, output), Optional.empty());
   }
 
-  private Verdict ran(Trial trial, List<String> options) throws Exception {
+  private String output(Trial trial, String mailboxes, List<String> options) throws Exception {
     Path at = at(trial.number());
     String to = trial.one("to").orElse("user@example.org");
     List<String> command =
@@ -125,7 +134,7 @@ final class Pigeonhole {
                 "-c",
                 at.resolve("dovecot.conf").toString(),
                 "-l",
-                "maildir:" + at.resolve("mail") + ":LAYOUT=fs",
+                "maildir:" + at.resolve(mailboxes) + ":LAYOUT=fs",
                 "-f",
                 trial.one("from").orElse("sender@example.com"),
                 "-a",
@@ -135,14 +144,16 @@ final class Pigeonhole {
     command.addAll(options);
     command.add(at.resolve("main.sieve").toString());
     command.add(at.resolve("message").toString());
-    Ran ran = Ran.in(at, command.toArray(String[]::new));
-    String output = new String(ran.output().getBytes(ISO_8859_1), UTF_8);
-    if (!options.isEmpty()) {
-      return new Verdict(
-          NO_ANSWER.matcher(output).find() ? UNANSWERED : List.of(), Optional.empty());
-    }
+    return text(Ran.in(at, command.toArray(String[]::new)));
+  }
+
+  private static String text(Ran ran) {
+    return new String(ran.output().getBytes(ISO_8859_1), UTF_8);
+  }
+
+  private static Verdict planned(String output) {
     if (output.contains("failed to compile")) {
-      return refused(ran);
+      return refused(output);
     }
     List<String> errors =
         output
@@ -153,13 +164,12 @@ final class Pigeonhole {
             .limit(1)
             .toList();
     if (errors.isEmpty() && output.contains("final result: failed")) {
-      return new Verdict(List.of("fails"), Optional.empty());
+      return new Verdict(List.of("fails"));
     }
-    return new Verdict(errors.isEmpty() ? done(output) : errors, Optional.empty());
+    return new Verdict(errors.isEmpty() ? done(output) : errors);
   }
 
-  private static Verdict refused(Ran ran) {
-    String output = new String(ran.output().getBytes(ISO_8859_1), UTF_8);
+  private static Verdict refused(String output) {
     Optional<String> lacking =
         UNKNOWN.matcher(output).results().findFirst().map(found -> found.group(1));
     List<String> lines =
@@ -173,7 +183,7 @@ final class Pigeonhole {
     if (lines.isEmpty()) {
       throw new AssertionError("it says no line: " + output);
     }
-    return new Verdict(lines, lacking);
+    return new Verdict(lines, List.of(), lacking);
   }
 
   private void prepare(Path at, Map<String, List<String>> given, Optional<Trial> trial)
@@ -194,18 +204,28 @@ final class Pigeonhole {
     if (trial.isPresent()) {
       write(at.resolve("message"), trial.get().message(), true);
     }
-    Files.createDirectories(at.resolve("mail"));
-    for (String mailbox : given.getOrDefault("mailbox", List.of())) {
-      for (String part : List.of("cur", "new", "tmp")) {
-        Files.createDirectories(at.resolve("mail").resolve(modified(mailbox)).resolve(part));
-      }
-    }
+    List<String> mailboxes = given.getOrDefault("mailbox", List.of());
+    maildir(at.resolve("mail"), mailboxes);
+    // It makes no mailboxes by itself, so that those must be there that are filed into.
+    boolean asks = (of.script() + of.included()).contains("mailboxexists");
+    maildir(
+        at.resolve("filed"),
+        asks || trial.isEmpty() ? mailboxes : SieveHeaders.mailboxes(trial.get()));
     Files.writeString(
         at.resolve("dovecot.conf"),
         CONFIGURATION
             .replace("@DIR@", at.toString())
             .replace("@SPAM@", only(given, "spam-field"))
             .replace("@VIRUS@", only(given, "virus-field")));
+  }
+
+  private static void maildir(Path directory, List<String> mailboxes) throws IOException {
+    Files.createDirectories(directory);
+    for (String mailbox : mailboxes) {
+      for (String part : List.of("cur", "new", "tmp")) {
+        Files.createDirectories(directory.resolve(modified(mailbox)).resolve(part));
+      }
+    }
   }
 
   /** As IMAP and its file names have it (RFC 3501 §5.1.3). */
@@ -219,6 +239,18 @@ final class Pigeonhole {
                     .encodeToString(found.group().getBytes(UTF_16BE))
                     .replace('/', ',')
                 + "-");
+  }
+
+  /** The other way round. */
+  static String unmodified(String mailbox) {
+    return Pattern.compile("&([^-]*)-")
+        .matcher(mailbox)
+        .replaceAll(found ->
+            Matcher.quoteReplacement(
+                found.group(1).isEmpty()
+                    ? "&"
+                    : new String(
+                        Base64.getDecoder().decode(found.group(1).replace(',', '/')), UTF_16BE)));
   }
 
   private static String only(Map<String, List<String>> given, String name) {
@@ -278,7 +310,7 @@ final class Pigeonhole {
     } else if (action.startsWith("send notification")) {
       lines.add(
           "notify "
-              + detail(details, "+ To:")
+              + recipients(details)
               + " "
               + detail(details, "=> importance   :")
               + " \""
@@ -292,6 +324,15 @@ final class Pigeonhole {
         && !action.startsWith("track duplicate")) {
       throw new AssertionError("not understood: " + action);
     }
+  }
+
+  private static String recipients(String details) {
+    return details
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("+ To: ") || line.startsWith("+ Cc: "))
+        .map(line -> line.substring("+ To: ".length()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String detail(String details, String name) {

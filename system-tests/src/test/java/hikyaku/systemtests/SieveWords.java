@@ -72,7 +72,8 @@ final class SieveWords {
     return List.of("refused in line " + place.group(1));
   }
 
-  private static String words(String line) {
+  /** What one of our actions is. */
+  static String words(String line) {
     for (Form form : FORMS) {
       Matcher matcher = form.pattern().matcher(line);
       if (matcher.matches()) {

@@ -24,7 +24,7 @@ public sealed interface Action {
    * @param mailbox its name
    * @param create whether to make the mailbox if it is not there (RFC 5490 §3.2)
    * @param specialUse with a \; a mailbox of this use is preferred to the named one (RFC 8579 §4)
-   * @param mailboxId the mailbox of this id is preferred to the named one (RFC 9042 §3)
+   * @param mailboxId the mailbox of this id is preferred to the named one (RFC 9042 §4)
    */
   record FileInto(
       String mailbox,

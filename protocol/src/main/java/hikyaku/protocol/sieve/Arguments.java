@@ -187,6 +187,10 @@ final class Arguments {
     if (match.type() == Match.Type.REGEX && !Ere.goesWith(collation)) {
       throw new SieveException(node.at(), "this comparator does not go with :regex");
     }
+    if (match.type() == Match.Type.LIST && named != null) {
+      // RFC 6134 §2.2.
+      throw new SieveException(node.at(), "no comparator goes with :list");
+    }
     matching = match;
     return match;
   }

@@ -30,6 +30,11 @@ enum Collation {
     return extension;
   }
 
+  /** Whether an octet is what it takes for a character (RFC 5228 §2.7.1). */
+  boolean isOfOctets() {
+    return this == OCTET || this == ASCII_CASEMAP;
+  }
+
   boolean hasSubstrings() {
     return this != ASCII_NUMERIC;
   }

@@ -38,7 +38,7 @@ final class Comparing {
       return expressions(match, values, keys, captures);
     }
     if (match.type() == Match.Type.LIST) {
-      return listed(values, keys);
+      return listed(values, keys, captures);
     }
     for (String value : values) {
       for (String key : keys) {
@@ -50,8 +50,12 @@ final class Comparing {
     return false;
   }
 
-  /** RFC 6134 §2.2: of a text with addresses in it, it is these that lists have or have not. */
-  private boolean listed(List<String> values, List<String> names) throws RunException {
+  /**
+   * RFC 6134 §2.2: of a text with addresses in it, it is these that lists have or have not. The
+   * first that one has is ${0}.
+   */
+  private boolean listed(List<String> values, List<String> names, boolean captures)
+      throws RunException {
     boolean found = false;
     for (String name : names) {
       ExternalList list = run.list(surroundings, name);
@@ -60,7 +64,12 @@ final class Comparing {
         List<MailAddress> addresses = Addresses.in(value);
         for (MailAddress address : addresses.subList(0, Math.min(ASKED, addresses.size()))) {
           run.pay(ASKING);
-          found = found || list.has(address);
+          if (!found && list.has(address)) {
+            found = true;
+            if (captures) {
+              run.captured(List.of(address.toString()));
+            }
+          }
         }
       }
     }

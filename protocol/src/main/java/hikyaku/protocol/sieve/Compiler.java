@@ -308,14 +308,24 @@ final class Compiler {
 
   private Command fileInto(Node node, Arguments arguments) throws SieveException {
     context.need(Extension.FILEINTO, node.at(), "fileinto");
-    return new Command.FileInto(
-        node.at().line(),
-        arguments.flag("copy", Extension.COPY),
-        arguments.flag("create", Extension.MAILBOX),
-        flags(arguments),
-        arguments.tagged("specialuse", Extension.SPECIAL_USE),
-        arguments.tagged("mailboxid", Extension.MAILBOXID),
-        arguments.string("the mailbox"));
+    return into(
+        node,
+        new Command.FileInto(
+            node.at().line(),
+            arguments.flag("copy", Extension.COPY),
+            arguments.flag("create", Extension.MAILBOX),
+            flags(arguments),
+            arguments.tagged("specialuse", Extension.SPECIAL_USE),
+            arguments.tagged("mailboxid", Extension.MAILBOXID),
+            arguments.string("the mailbox")));
+  }
+
+  /** RFC 9042 §4.2, §5. */
+  private static Command.FileInto into(Node node, Command.FileInto into) throws SieveException {
+    if (into.specialUse() != null && into.mailboxId() != null) {
+      throw new SieveException(node.at(), node.name() + " has :specialuse or :mailboxid, not both");
+    }
+    return into;
   }
 
   /** Where what is sent is kept (RFC 8580 §3). */
@@ -325,14 +335,16 @@ final class Compiler {
     if (mailbox == null) {
       return null;
     }
-    return new Command.FileInto(
-        node.at().line(),
-        false,
-        arguments.flag("create", Extension.MAILBOX),
-        flags(arguments),
-        arguments.tagged("specialuse", Extension.SPECIAL_USE),
-        arguments.tagged("mailboxid", Extension.MAILBOXID),
-        mailbox);
+    return into(
+        node,
+        new Command.FileInto(
+            node.at().line(),
+            false,
+            arguments.flag("create", Extension.MAILBOX),
+            flags(arguments),
+            arguments.tagged("specialuse", Extension.SPECIAL_USE),
+            arguments.tagged("mailboxid", Extension.MAILBOXID),
+            mailbox));
   }
 
   private Command vacation(Node node, Arguments arguments) throws SieveException {
@@ -365,7 +377,7 @@ final class Compiler {
     context.need(Extension.ENOTIFY, node.at(), "notify");
     Template from = arguments.tagged("from", null);
     Template importance = arguments.tagged("importance", null);
-    arguments.taggedList("options", null); // RFC 5436 §2.4: none of them means anything to mailto
+    arguments.taggedList("options", null); // RFC 5436 §2.5: none of them means anything to mailto
     Template message = arguments.tagged("message", null);
     Command.FileInto copy = copy(node, arguments);
     Template method = arguments.string("the method");

@@ -35,9 +35,19 @@ public final class Edition {
   }
 
   private final List<Piece> pieces;
+  private final boolean isOfHeader;
 
-  private Edition(List<Piece> pieces) {
+  private Edition(List<Piece> pieces, boolean isOfHeader) {
     this.pieces = List.copyOf(pieces);
+    this.isOfHeader = isOfHeader;
+  }
+
+  /**
+   * Whether only its header is another one. Then it counts as the message that came wherever a
+   * message must not be twice (RFC 5293 §7).
+   */
+  public boolean isOfHeader() {
+    return isOfHeader;
   }
 
   /** Puts one together. */
@@ -56,8 +66,11 @@ public final class Edition {
       pieces.add(new Piece.Kept(from, to));
     }
 
-    Edition build() {
-      return new Edition(pieces);
+    /**
+     * @param isOfHeader whether only the header is another one
+     */
+    Edition build(boolean isOfHeader) {
+      return new Edition(pieces, isOfHeader);
     }
   }
 

@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A pattern of {@code :matches} (RFC 5228 §2.7.1). Each {@code *} takes as little as it can (RFC
- * 5229 §3.2). The time is the product of the lengths at worst, and no memory but the match itself
- * is needed.
+ * A pattern of {@code :matches} (RFC 5228 §2.7.1). What {@code ?} stands for, the comparator says:
+ * an octet of UTF-8, or with i;unicode-casemap a character. Each {@code *} takes as little as it
+ * can (RFC 5229 §3.2). The time is the product of the lengths at worst, and no memory but the match
+ * itself is needed.
  */
 final class Glob {
   private static final int ONE = -1;
@@ -31,7 +32,14 @@ final class Glob {
           if (source[i] == '\\' && i + 1 < source.length) {
             i++;
           }
-          collation.fold(Character.toString(source[i])).codePoints().forEach(pattern::add);
+          String literal = collation.fold(Character.toString(source[i]));
+          if (collation.isOfOctets()) {
+            for (byte each : LoneOctets.of(literal)) {
+              pattern.add(each & 0xFF);
+            }
+          } else {
+            literal.codePoints().forEach(pattern::add);
+          }
         }
       }
     }
@@ -51,8 +59,9 @@ final class Glob {
    */
   Optional<List<String>> match(String value, Collation collation, Payment payment)
       throws RunException {
-    Folded folded = Folded.of(value, collation);
-    int[] text = folded.codePoints;
+    Text folded =
+        collation.isOfOctets() ? Octets.of(value, collation) : Folded.of(value, collation);
+    int[] text = folded.units();
     int[] from = new int[pattern.length];
     int[] to = new int[pattern.length];
     int v = 0;
@@ -63,9 +72,12 @@ final class Glob {
       if (++steps % 4096 == 0) {
         payment.steps(4096);
       }
-      if (p < pattern.length && (pattern[p] == ONE || pattern[p] == text[v])) {
+      if (p < pattern.length && pattern[p] == ONE && folded.begins(v)) {
         from[p] = v;
-        to[p] = ++v;
+        v = folded.next(v);
+        to[p++] = v;
+      } else if (p < pattern.length && pattern[p] == text[v]) {
+        v++;
         p++;
       } else if (p < pattern.length && pattern[p] == ANY) {
         star = p++;
@@ -87,19 +99,60 @@ final class Glob {
     return p == pattern.length ? Optional.of(groups(value, folded, from, to)) : Optional.empty();
   }
 
-  private List<String> groups(String value, Folded folded, int[] from, int[] to) {
+  private List<String> groups(String value, Text folded, int[] from, int[] to) {
     List<String> groups = new ArrayList<>();
     groups.add(value);
     for (int i = 0; i < pattern.length; i++) {
       if (pattern[i] < 0) {
-        groups.add(value.substring(folded.origin(from[i]), folded.origin(to[i])));
+        groups.add(folded.piece(from[i], to[i]));
       }
     }
     return groups;
   }
 
+  /** A value as its comparator sees it. */
+  private sealed interface Text {
+    /** What it counts, folded. */
+    int[] units();
+
+    /** Whether a character begins there; folded, one may be several. */
+    boolean begins(int at);
+
+    /** Where the character behind that one begins. */
+    int next(int at);
+
+    /** A stretch of these, as it was before. */
+    String piece(int from, int to);
+  }
+
+  private record Octets(byte[] octets, int[] units) implements Text {
+    static Octets of(String value, Collation collation) {
+      byte[] octets = LoneOctets.of(value);
+      int[] units = new int[octets.length];
+      for (int i = 0; i < units.length; i++) {
+        units[i] = collation.foldAscii(octets[i] & 0xFF);
+      }
+      return new Octets(octets, units);
+    }
+
+    @Override
+    public boolean begins(int at) {
+      return true;
+    }
+
+    @Override
+    public int next(int at) {
+      return at + 1;
+    }
+
+    @Override
+    public String piece(int from, int to) {
+      return LoneOctets.piece(octets, from, to);
+    }
+  }
+
   /** A folded value that knows where each of its code points came from. */
-  private record Folded(int[] codePoints, int[] origins, int length) {
+  private record Folded(String value, int[] units, int[] origins) implements Text {
     static Folded of(String value, Collation collation) {
       int[] codePoints = new int[value.length() + 32];
       int[] origins = new int[codePoints.length];
@@ -112,7 +165,7 @@ final class Glob {
           codePoints = Arrays.copyOf(codePoints, codePoints.length * 2 + 32);
           origins = Arrays.copyOf(origins, codePoints.length);
         }
-        if (codePoint < 128 || collation == Collation.OCTET) {
+        if (codePoint < 128) {
           origins[size] = i;
           codePoints[size++] = collation.foldAscii(codePoint);
         } else {
@@ -122,12 +175,30 @@ final class Glob {
           }
         }
       }
-      return new Folded(
-          Arrays.copyOf(codePoints, size), Arrays.copyOf(origins, size), value.length());
+      return new Folded(value, Arrays.copyOf(codePoints, size), Arrays.copyOf(origins, size));
     }
 
-    int origin(int index) {
-      return index < origins.length ? origins[index] : length;
+    @Override
+    public boolean begins(int at) {
+      return at == 0 || origins[at] != origins[at - 1];
+    }
+
+    @Override
+    public int next(int at) {
+      int next = at + 1;
+      while (next < origins.length && !begins(next)) {
+        next++;
+      }
+      return next;
+    }
+
+    @Override
+    public String piece(int from, int to) {
+      return value.substring(origin(from), origin(to));
+    }
+
+    private int origin(int index) {
+      return index < origins.length ? origins[index] : value.length();
     }
   }
 }

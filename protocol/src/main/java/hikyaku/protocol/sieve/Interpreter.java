@@ -321,7 +321,7 @@ public final class Interpreter {
     boolean refused = actions.stream().anyMatch(Action.Reject.class::isInstance);
     boolean others = !actions.stream().allMatch(Action.Notify.class::isInstance);
     if (refused || action instanceof Action.Reject && others) {
-      // RFC 5429 §2.3.
+      // RFC 5429 §2.4.
       throw run.problem("what is refused is not delivered, sent on or answered as well");
     }
     if (actions.size() >= limits.actions()) {

@@ -60,10 +60,10 @@ record MailtoUri(List<MailAddress> to, Optional<String> subject, Optional<String
         }
         String value = field.substring(equals + 1);
         switch (decoded(field.substring(0, equals)).toLowerCase(Locale.ROOT)) {
-          case "to" -> addresses(value, to);
+          case "to", "cc" -> addresses(value, to);
           case "subject" -> subject = Optional.of(decoded(value));
           case "body" -> body = Optional.of(decoded(value));
-          default -> {} // RFC 5436 §2.3: what is not safe is passed over
+          default -> {} // RFC 5436 §2.7: what is not safe is passed over
         }
       }
     }

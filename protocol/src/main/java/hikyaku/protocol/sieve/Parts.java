@@ -92,7 +92,7 @@ final class Parts {
     if (root.isChanged()) {
       Edition.Builder builder = new Edition.Builder();
       root.writeBody(builder);
-      Edition body = builder.build();
+      Edition body = builder.build(false);
       raw = read(body.octets(octets), 0, body.size(), limits.bodyOctets());
     } else {
       long start = structure.root().bodyStart();
@@ -309,7 +309,7 @@ final class Parts {
       builder.made(header);
     }
     root.writeBody(builder);
-    return builder.build();
+    return builder.build(!root.isChanged());
   }
 
   /** A digest of a message that this one is or was made to (SHA-256). */

@@ -126,7 +126,7 @@ final class Run {
       }
       pay(expanded.length() - before);
     }
-    return expanded.toString();
+    return LoneOctets.joined(expanded.toString());
   }
 
   Optional<String> expandIfAny(@Nullable Template template) throws RunException {

@@ -5,7 +5,7 @@ package hikyaku.protocol.sieve;
  *
  * @param scriptOctets octets of a script; the largest that filter rules of programs are known to
  *     grow to fits several times
- * @param nesting blocks and tests inside one another; RFC 5228 §2.10.5 asks for 15 at least
+ * @param nesting blocks and tests inside one another; RFC 5228 §2.10.7 asks for 15 at least
  * @param loops loops over parts inside one another, those of included scripts too
  * @param nodes commands, tests and arguments of a script, each string of a list counted
  * @param actions actions of one run

@@ -28,7 +28,7 @@ public interface Surroundings {
    */
   boolean hasSpecialUse(@Nullable String mailbox, String use);
 
-  /** Whether a mailbox of the account has this id (RFC 9042 §4). */
+  /** Whether a mailbox of the account has this id (RFC 9042 §6). */
   boolean mailboxIdExists(String id);
 
   /** The address that the user is known by. */

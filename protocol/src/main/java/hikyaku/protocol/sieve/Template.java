@@ -78,7 +78,7 @@ record Template(List<Part> parts) {
   private static Part part(Position at, Matcher reference, boolean global) throws SieveException {
     String number = reference.group(1);
     if (number != null) {
-      // RFC 5229 §3: it is the decimal value that counts.
+      // RFC 5229 §3.2: it is the decimal value that counts.
       String significant = number.replaceFirst("^0+(?=.)", "");
       return new Part.Capture(significant.length() > 3 ? 1000 : Integer.parseInt(significant));
     }

@@ -105,7 +105,7 @@ sealed interface Test {
   record SpecialUseExists(int line, @Nullable Template mailbox, List<Template> uses)
       implements Test {}
 
-  /** RFC 9042 §4. */
+  /** RFC 9042 §6. */
   record MailboxIdExists(int line, List<Template> ids) implements Test {}
 
   /**
@@ -124,7 +124,7 @@ sealed interface Test {
       boolean last)
       implements Test {}
 
-  /** RFC 6134 §2.5. */
+  /** RFC 6134 §2.7. */
   record ValidExtList(int line, List<Template> names) implements Test {}
 
   /** RFC 5435 §4. */

@@ -40,7 +40,9 @@ final class Testing {
     this.parts = new PartTesting(message, run);
   }
 
-  /** Whether a test is true; those behind one that decides are not looked at (RFC 5228 §5.2). */
+  /**
+   * Whether a test is true; those behind one that decides are not looked at (RFC 5228 §5.2, §5.3).
+   */
   boolean isTrue(Test test) throws RunException, IOException {
     run.at(test.line());
     run.pay(1);
@@ -187,7 +189,7 @@ final class Testing {
     return compared(test, named("header", names), test.match(), values, test.keys());
   }
 
-  /** RFC 5293 §5: what must not go stays, and nothing is said of it. */
+  /** RFC 5293 §6: what must not go stays, and nothing is said of it. */
   void delete(Command.DeleteHeader command) throws RunException {
     String name = run.expand(command.name());
     List<Template> keys = command.values();
@@ -249,7 +251,8 @@ final class Testing {
       switch (Collation.asciiLower(field)) {
         case "from" -> path(message.from(), test.part()).ifPresent(values::add);
         case "to" -> path(message.to(), test.part()).ifPresent(values::add);
-        default -> {} // RFC 5228 §5.4: nothing of that name
+        // RFC 5228 §5.4: one that is not known should be an error.
+        default -> throw run.problem("the envelope has from and to, not " + field);
       }
     }
     return compared(test, named("envelope", names), test.match(), values, test.keys());
@@ -390,7 +393,7 @@ final class Testing {
     return told(test, "specialuse_exists", all);
   }
 
-  /** RFC 7352 §3: a message without an id is none that came before. */
+  /** RFC 7352 §3.1: a message without an id is none that came before. */
   private boolean duplicate(Test.Duplicate test) throws RunException {
     Template given = test.id();
     String id;
@@ -414,7 +417,7 @@ final class Testing {
     return marks;
   }
 
-  /** RFC 5435 §5.1: whether somebody reads mail now is never known. */
+  /** RFC 5436 §2.2: whether somebody reads mail now is never known. */
   private boolean capability(Test.NotifyMethodCapability test) throws RunException {
     boolean known =
         MailtoUri.isValid(run.expand(test.method()))

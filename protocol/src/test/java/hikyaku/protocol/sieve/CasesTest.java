@@ -12,10 +12,12 @@ import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
@@ -68,7 +70,7 @@ class CasesTest {
             SieveLimits.DEFAULTS,
             Watcher.NONE);
     assertThat(told(outcome)).isEqualTo(trial.then());
-    assertThat(header(outcome, octets)).isEqualTo(trial.header());
+    assertThat(headers(outcome, octets)).isEqualTo(trial.headers());
   }
 
   private static SieveMessage message(byte[] octets, CaseWorld world) throws IOException {
@@ -93,18 +95,35 @@ class CasesTest {
         : outcome.actions().stream().map(each -> Runs.word(each).replace("\n", "\\n")).toList();
   }
 
-  /** Of what is kept or filed last, if it was changed. */
-  private static Optional<String> header(Outcome outcome, byte[] octets) {
-    return IntStream.range(0, outcome.actions().size())
-        .filter(i ->
-            outcome.actions().get(i) instanceof Action.Keep
-                || outcome.actions().get(i) instanceof Action.FileInto)
-        .boxed()
-        .reduce((_, last) -> last)
-        .flatMap(last -> outcome.editions().get(last))
-        .map(edition -> Runs.written(edition, octets))
-        .map(text -> new String(text.getBytes(ISO_8859_1), UTF_8).replace("\r\n", "\n"))
-        .map(text -> text.substring(0, text.indexOf("\n\n") + 1));
+  /** Of what is kept, filed or sent on, by the number of the action, if it was changed. */
+  private static Map<Integer, String> headers(Outcome outcome, byte[] octets) {
+    Map<Integer, String> headers = new TreeMap<>();
+    for (int i = 0; i < outcome.actions().size(); i++) {
+      if (outcome.actions().get(i) instanceof Action.Keep
+          || outcome.actions().get(i) instanceof Action.FileInto
+          || outcome.actions().get(i) instanceof Action.Redirect) {
+        int number = i + 1;
+        outcome
+            .editions()
+            .get(i)
+            .ifPresent(edition -> headers.put(number, header(edition, octets)));
+      }
+    }
+    return headers;
+  }
+
+  private static String header(Edition edition, byte[] octets) {
+    String text =
+        new String(Runs.written(edition, octets).getBytes(ISO_8859_1), UTF_8).replace("\r\n", "\n");
+    return text.substring(0, text.indexOf("\n\n") + 1);
+  }
+
+  /** By what their scripts require. */
+  @Test
+  void eachExtensionHasACase() throws Exception {
+    String scripts = cases().stream().map(Case::script).collect(Collectors.joining());
+    assertThat(Arrays.stream(Extension.values()).map(Extension::wire))
+        .allSatisfy(name -> assertThat(scripts).contains('"' + name + '"'));
   }
 
   @Test
@@ -123,6 +142,9 @@ class CasesTest {
         "=== a\nkeep;\n--- then\nkeep\n",
         "=== a\nkeep;\n--- message none\n--- then\nkeep\n",
         "=== a\nkeep;\n--- message\nA: b\n--- then\nkeep\n--- then\nkeep\n",
+        "=== a\nkeep;\n--- message\nA: b\n--- then\nkeep\n--- header 2\nA: b\n",
+        "=== a\nkeep;\n--- message\nA: b\n--- then\nkeep\n--- header\nA: b\n--- header 1\nA: b\n",
+        "=== a\nkeep;\n--- message\nA: b\n--- then\ndiscard\n--- header\nA: b\n",
         "=== a\nkeep;\n--- message\nA: b\n--- than\nkeep\n",
         "=== a\nkeep;\n--- given\nmoon: full\n--- message\nA: b\n--- then\nkeep\n",
         "=== a\nkeep;\n--- wrong\nline 1\n--- message\nA: b\n--- then\nkeep\n",

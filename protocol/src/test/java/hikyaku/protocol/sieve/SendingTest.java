@@ -174,7 +174,7 @@ class SendingTest {
                     + "notify \"mailto:a@b.example,%63@d.example?subject=New%20mail&body=x%0Ay&cc=e@f.g\";",
                 MESSAGE))
         .startsWith(
-            "notify [a@b.example, c@d.example] roadrunner@acme.example.com 2 \"New mail\" x\ny;");
+            "notify [a@b.example, c@d.example, e@f.g] roadrunner@acme.example.com 2 \"New mail\" x\ny;");
     assertThat(
             run(
                 required + "notify \"mailto:a@b.example\";",
@@ -302,7 +302,7 @@ class SendingTest {
     assertThat(header("addheader \"A\" \"x\r\n Bcc: y\";", message)).startsWith("A: x Bcc: y\r\n");
   }
 
-  /** RFC 9042 §3, §4. */
+  /** RFC 9042 §4, §6. */
   @Test
   void mailboxId() {
     String required = "require [\"mailboxid\", \"fileinto\"];";

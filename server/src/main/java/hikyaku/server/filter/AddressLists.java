@@ -14,7 +14,6 @@ import hikyaku.server.directory.Resolution;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -37,7 +36,7 @@ public final class AddressLists {
 
   static Optional<ExternalList> of(
       Directory directory, FolderTree tree, Account account, String name) {
-    if (name.toLowerCase(Locale.ROOT).equals(ExternalList.DEFAULT_BOOK)) {
+    if (name.equals(ExternalList.DEFAULT_BOOK)) {
       return Optional.of(
           book(tree.annotations().getOrDefault(ENTRY, ByteString.EMPTY).toString(UTF_8)));
     }

@@ -7,6 +7,7 @@ import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.BlobId;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
@@ -124,21 +125,28 @@ final class Filing {
     return sources;
   }
 
-  /** Where a message goes in an account. */
-  private record Kept(NewMessage message, String folder, Flags flags) {}
+  /**
+   * Where a message goes in an account.
+   *
+   * @param same the content of what counts as the same message: one that differs by its header
+   *     alone is filed once in a mailbox (RFC 5293 §7)
+   */
+  private record Kept(NewMessage message, BlobId same, String folder, Flags flags) {}
 
   /** Whom a message goes to by its script. */
   private record Further(NewMessage message, Resolution.Target to) {}
 
-  private Optional<Kept> kept(
-      Optional<Action.FileInto> into, NewMessage message, Resolution.Target target) throws Unfit {
-    return into.isEmpty() ? Optional.empty() : Optional.of(kept(into.get(), message, target));
+  /** Where a copy goes of what is sent. */
+  private Optional<Copy> copy(Optional<Action.FileInto> into, Resolution.Target target)
+      throws Unfit {
+    return into.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Copy(
+                places.folder(into.get(), target.account()), Places.flags(into.get().flags())));
   }
 
-  private Kept kept(Action.FileInto into, NewMessage message, Resolution.Target target)
-      throws Unfit {
-    return new Kept(message, places.folder(into, target.account()), Places.flags(into.flags()));
-  }
+  private record Copy(String folder, Flags flags) {}
 
   /** Where a message goes that nobody wants elsewhere. */
   private String home(Resolution.Target target) {
@@ -155,24 +163,33 @@ final class Filing {
     List<Further> further = new ArrayList<>();
     SequencedMap<NewMessage, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
     for (int i = 0; i < outcome.actions().size(); i++) {
+      Optional<Edition> edition = outcome.editions().get(i);
       NewMessage version =
-          outcome
-              .editions()
-              .get(i)
-              .map(edition -> versions.computeIfAbsent(edition, e -> filter.edited(message, e)))
+          edition
+              .map(each -> versions.computeIfAbsent(each, e -> filter.edited(message, e)))
               .orElse(message);
+      BlobId same =
+          edition.filter(each -> !each.isOfHeader()).isPresent()
+              ? version.blob().id()
+              : message.blob().id();
       switch (outcome.actions().get(i)) {
         case Action.Keep(List<String> flags, boolean _) ->
-            kept.add(new Kept(version, home(target), Places.flags(flags)));
-        case Action.FileInto into -> kept.add(kept(into, version, target));
+            kept.add(new Kept(version, same, home(target), Places.flags(flags)));
+        case Action.FileInto into ->
+            kept.add(
+                new Kept(
+                    version,
+                    same,
+                    places.folder(into, target.account()),
+                    Places.flags(into.flags())));
         // Its sender is most likely not who would get the answer.
         case Action.Vacation _ when envelope.suspect() -> {}
         case Action.Vacation vacation -> {
-          Optional<Kept> copy = kept(vacation.copy(), message, target);
+          Optional<Copy> copy = copy(vacation.copy(), target);
           letters.add(() -> answer(vacation, copy, message, target.account()));
         }
         case Action.Notify notify -> {
-          Optional<Kept> copy = kept(notify.copy(), message, target);
+          Optional<Copy> copy = copy(notify.copy(), target);
           int number = letters.size();
           letters.add(() -> notify(notify, number, copy, message, target.account()));
         }
@@ -195,7 +212,7 @@ final class Filing {
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
-                  kept.add(new Kept(version, home(target), Flags.NONE));
+                  kept.add(new Kept(version, same, home(target), Flags.NONE));
                 } else {
                   further.add(new Further(version, each));
                 }
@@ -211,7 +228,8 @@ final class Filing {
     checkSendOn(message, target, elsewhere.values().stream().mapToInt(Set::size).sum());
     elsewhere.sequencedEntrySet().forEach(each -> sendOn(each.getKey(), target, each.getValue()));
     letters.forEach(Runnable::run);
-    kept.forEach(each -> add(target.account().id(), each.folder, each.message, each.flags));
+    kept.forEach(
+        each -> add(target.account().id(), each.folder, each.message, each.same, each.flags));
     List<String> chain = new ArrayList<>(before);
     chain.add(target.account().id());
     for (Further each : further) {
@@ -312,7 +330,7 @@ final class Filing {
 
   /** RFC 5230: once to each sender in the period, over all nodes. */
   private void answer(
-      Action.Vacation vacation, Optional<Kept> copy, NewMessage message, Account account) {
+      Action.Vacation vacation, Optional<Copy> copy, NewMessage message, Account account) {
     if (!(envelope.from() instanceof Mailbox to) || to.isLiteral()) {
       return;
     }
@@ -343,10 +361,10 @@ final class Filing {
   }
 
   /**
-   * RFC 5436 §2.2: its failures are told to the account, and nobody if the message had no sender.
+   * RFC 5436 §2.7: its failures are told to the account, and nobody if the message had no sender.
    */
   private void notify(
-      Action.Notify notify, int number, Optional<Kept> copy, NewMessage message, Account account) {
+      Action.Notify notify, int number, Optional<Copy> copy, NewMessage message, Account account) {
     List<MailAddress> to =
         notify.to().stream()
             .filter(each -> !(filter.redirects().way(each.toString()) instanceof Way.Nowhere))
@@ -415,8 +433,12 @@ final class Filing {
   }
 
   private void add(String account, String folder, NewMessage message, Flags flags) {
+    add(account, folder, message, message.blob().id(), flags);
+  }
+
+  private void add(String account, String folder, NewMessage message, BlobId same, Flags flags) {
     deliveries.merge(
-        List.of(account, folder, message.blob().id().toString()),
+        List.of(account, folder, same.toString()),
         new Delivery(account, folder, message.with(flags)),
         (before, again) ->
             new Delivery(

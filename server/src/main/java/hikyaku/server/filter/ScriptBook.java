@@ -190,7 +190,7 @@ public final class ScriptBook {
         });
   }
 
-  /** Gives a script another name; if it is active it stays so (RFC 5804 §2.11.1). */
+  /** Gives a script another name; if it is active it stays so (RFC 5804 §2.11). */
   public void rename(String account, String from, String to) throws ScriptException {
     checkName(to);
     change(

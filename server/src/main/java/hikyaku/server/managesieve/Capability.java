@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** CAPABILITY (RFC 5804 §1.7, §2.4, RFC 6134 §2.7). */
+/** CAPABILITY (RFC 5804 §1.7, §2.4, RFC 6134 §2.8). */
 final class Capability {
   private static final String EXTENSIONS =
       Arrays.stream(Extension.values()).map(Extension::wire).collect(Collectors.joining(" "));

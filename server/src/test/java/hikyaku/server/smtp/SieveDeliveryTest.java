@@ -460,6 +460,22 @@ class SieveDeliveryTest {
         .doesNotContain("victim", "other@");
   }
 
+  /** RFC 5293 §7: by its header alone it is no other message. */
+  @Test
+  void aMessageWithTwoHeadersIsFiledOnce() throws Exception {
+    script(
+        "u1",
+        "require [\"editheader\", \"fileinto\", \"imap4flags\"]; keep :flags \"a\";"
+            + " addheader \"X-Flavor\" \"vanilla\"; fileinto :flags \"b\" \"INBOX\";");
+    send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "INBOX")).containsExactly(Flags.of(0, List.of("a", "b")));
+    assertThat(header("u1", "INBOX")).doesNotContain("X-Flavor");
+    script(
+        "u1", "require [\"replace\", \"fileinto\"]; keep; replace \"other\"; fileinto \"INBOX\";");
+    send(List.of("u1@demo.test"), "Subject: y\n\nx\n");
+    assertThat(in("u1", "INBOX")).hasSize(3);
+  }
+
   // ---- refusals
 
   @Test
