@@ -74,15 +74,31 @@ public final class Bench {
 
     final PrintStream out = System.out;
 
-    void measure(Node node, int clients, String what, Load.WorkerFactory factory)
+    Load.Figures measure(Node node, int clients, String what, Load.WorkerFactory factory)
         throws IOException, InterruptedException {
-      long cpuBefore = node.cpuNanos();
+      long nodeBefore = node.cpuNanos();
+      long loadBefore = Node.cpuNanos(ProcessHandle.current());
       Load.Figures figures = new Load(clients, warmUp, seconds).run(factory);
-      double cpu = node.cpuNanos() - cpuBefore;
       figures.print(out, what + ", " + clients + " at a time");
-      double all = figures.perSecond() * (warmUp + seconds);
       out.printf(
-          Locale.ROOT, "%-44s %10.0f us of the node's processor each%n", "", cpu / 1e3 / all);
+          Locale.ROOT,
+          "%-44s %10.0f us of the node's processor each, %.0f us of the load's%n",
+          "",
+          (node.cpuNanos() - nodeBefore) / 1e3 / figures.all(),
+          (Node.cpuNanos(ProcessHandle.current()) - loadBefore) / 1e3 / figures.all());
+      return figures;
+    }
+
+    /** The same for messages of one size, and tells what the node writes to keep them. */
+    void measureDeliveries(Node node, int clients, String what, Load.WorkerFactory factory)
+        throws IOException, InterruptedException {
+      long before = node.writtenOctets();
+      Load.Figures figures = measure(node, clients, what, factory);
+      out.printf(
+          Locale.ROOT,
+          "%-44s %10.2f octets written for each octet of mail%n",
+          "",
+          (node.writtenOctets() - before) / (double) size / figures.all());
     }
   }
 
@@ -99,7 +115,8 @@ public final class Bench {
       try (Node node = Node.start(Math.max(accounts, recipients))) {
         for (int clients : connections) {
           String what = "SMTP, %d octets, %d recipients".formatted(size, recipients);
-          measure(node, clients, what, Loads.deliver(node.target(), false, size, recipients));
+          measureDeliveries(
+              node, clients, what, Loads.deliver(node.target(), false, size, recipients));
         }
       }
       return 0;
@@ -113,7 +130,7 @@ public final class Bench {
       try (Node node = Node.start(accounts)) {
         for (int clients : connections) {
           String what = "LMTP, %d octets".formatted(size);
-          measure(node, clients, what, Loads.deliver(node.target(), true, size, 1));
+          measureDeliveries(node, clients, what, Loads.deliver(node.target(), true, size, 1));
         }
       }
       return 0;

@@ -340,7 +340,21 @@ final class Node implements AutoCloseable {
 
   /** Processor time that the node has used, in nanoseconds. */
   long cpuNanos() {
+    return cpuNanos(process.toHandle());
+  }
+
+  static long cpuNanos(ProcessHandle process) {
     return process.info().totalCpuDuration().map(java.time.Duration::toNanos).orElse(0L);
+  }
+
+  /** Octets that the node has had written to disks. */
+  long writtenOctets() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/io"))) {
+      if (line.startsWith("write_bytes:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", ""));
+      }
+    }
+    throw new IOException("no write_bytes for process " + process.pid());
   }
 
   @Override

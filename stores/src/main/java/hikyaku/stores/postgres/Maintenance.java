@@ -3,6 +3,7 @@ package hikyaku.stores.postgres;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.base.Waiting;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -42,13 +43,13 @@ final class Maintenance implements AutoCloseable {
   private record Slice(byte[] last, long examined, long removed, long octets, long[] files) {}
 
   private final Database database;
-  private final BlobFiles files;
+  private final SharedFiles files;
   private final Clock clock;
   private final Duration keysKept;
   private final ScheduledThreadPoolExecutor thread =
       new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("postgres-maintenance").factory());
 
-  Maintenance(Database database, BlobFiles files, Clock clock, Duration keysKept) {
+  Maintenance(Database database, SharedFiles files, Clock clock, Duration keysKept) {
     this.database = database;
     this.files = files;
     this.clock = clock;
@@ -236,9 +237,9 @@ final class Maintenance implements AutoCloseable {
   private void clearFiles(Duration grace) {
     Instant edge = Instant.now().minus(grace);
     files.clearIncoming(edge);
-    for (int part = 0; part < 256; part++) {
+    for (int part = 0; part < BlobFiles.PARTS; part++) {
       requireGoingOn();
-      for (BlobFiles.Kept file : files.olderThan("%02x".formatted(part), edge)) {
+      for (BlobFiles.Kept file : files.olderThan(part, edge)) {
         clearFile(file.id(), file.number());
       }
     }

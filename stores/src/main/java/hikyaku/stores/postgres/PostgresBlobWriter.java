@@ -18,7 +18,7 @@ final class PostgresBlobWriter implements BlobWriter {
   private static final int FIRST_BUFFER = 4 * 1024;
 
   private final PostgresBlobs blobs;
-  private final BlobFiles files;
+  private final SharedFiles files;
   private final MessageDigest sha256 = sha256();
   private byte[] held = new byte[FIRST_BUFFER];
   private int count;
@@ -27,11 +27,11 @@ final class PostgresBlobWriter implements BlobWriter {
   /** Under which a large one is written; 0 while it is small. */
   private long number;
 
-  private BlobFiles.@Nullable Upload file;
+  private SharedFiles.@Nullable Upload file;
   private int chunks;
   private boolean ended;
 
-  PostgresBlobWriter(PostgresBlobs blobs, BlobFiles files) {
+  PostgresBlobWriter(PostgresBlobs blobs, SharedFiles files) {
     this.blobs = blobs;
     this.files = files;
   }
@@ -97,7 +97,7 @@ final class PostgresBlobWriter implements BlobWriter {
     BlobId id = BlobId.of(sha256.digest());
     if (blobs.toFiles()) {
       spill();
-      BlobFiles.Upload done = Objects.requireNonNull(file);
+      SharedFiles.Upload done = Objects.requireNonNull(file);
       done.finish(id);
       ended = true;
       return blobs.putFile(id, done.number(), size, done.sums());

@@ -55,7 +55,7 @@ final class PostgresBlobs implements BlobStore {
   private final CommitQueue queue;
   private final PendingBlobs pending;
   private final Codec codec;
-  private final BlobFiles files;
+  private final SharedFiles files;
   private final Maintenance maintenance;
 
   /**
@@ -74,7 +74,7 @@ final class PostgresBlobs implements BlobStore {
       CommitQueue queue,
       PendingBlobs pending,
       Codec codec,
-      BlobFiles files,
+      SharedFiles files,
       Maintenance maintenance) {
     this.store = store;
     this.database = database;

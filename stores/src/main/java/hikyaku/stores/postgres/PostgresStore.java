@@ -33,7 +33,7 @@ public final class PostgresStore implements Store {
   private final Clock clock;
   private final Database database;
   private final Codec codec;
-  private final BlobFiles files;
+  private final SharedFiles files;
   private final Committer committer;
   private final HeadReader heads;
   private final Maintenance maintenance;
@@ -52,7 +52,7 @@ public final class PostgresStore implements Store {
     this.clock = clock;
     this.database = new Database(settings);
     this.codec = new Codec(settings.compressionLevel());
-    this.files = new BlobFiles(settings.blobDirectory());
+    this.files = new SharedFiles(settings.blobDirectory());
     this.maintenance = new Maintenance(database, files, clock, settings.keysKept());
     this.heads = new HeadReader(database, settings);
     this.exchange = new HintExchange(database, hints, settings.schema());

@@ -35,7 +35,7 @@ final class Verifier {
 
   private final Connection connection;
   private final Codec codec;
-  private final BlobFiles files;
+  private final SharedFiles files;
   private final Consumer<String> problems;
   private final Map<Long, LogCheck> logs = new HashMap<>();
   private final Set<Long> dropped = new HashSet<>();
@@ -44,7 +44,7 @@ final class Verifier {
   private long blobs;
   private long blobOctets;
 
-  Verifier(Connection connection, Codec codec, BlobFiles files, Consumer<String> problems) {
+  Verifier(Connection connection, Codec codec, SharedFiles files, Consumer<String> problems) {
     this.connection = connection;
     this.codec = codec;
     this.files = files;

@@ -2,10 +2,8 @@ package hikyaku.stores.rocksdb;
 
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobId;
-import hikyaku.mailbox.store.BlobStore;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
-import hikyaku.stores.rocksdb.proto.UploadRecord;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -64,7 +62,7 @@ final class BlobOperations {
       for (int index = 0; index < pieces.size(); index++) {
         batch.put(Column.CHUNKS, Keys.chunk(number, index), pieces.get(index));
       }
-      batch.putBlob(id, new BlobState(number, content.length, Chunks.SIZE, time));
+      batch.putBlob(id, new BlobState(number, content.length, Chunks.SIZE, time, 0));
       return true;
     }
 
@@ -87,56 +85,22 @@ final class BlobOperations {
     }
   }
 
-  /** One chunk of a large blob. */
-  static final class PutChunk extends Operation<Boolean> {
-    private final Upload upload;
-    private final int index;
-    private final ChunkRecord chunk;
-    private final long time;
+  /**
+   * Makes a blob of a file, which is durable. Tells whether the blob was new; if not, nobody needs
+   * the file.
+   */
+  static final class Keep extends Operation<Boolean> {
+    private final LargeUpload upload;
+    private final Blob blob;
+    private final long fileOctets;
 
     /**
-     * @param time when it was put, in milliseconds since 1970
+     * @param fileOctets octets of the chunks in the file
      */
-    PutChunk(Upload upload, int index, ChunkRecord chunk, long time) {
-      this.upload = upload;
-      this.index = index;
-      this.chunk = chunk;
-      this.time = time;
-    }
-
-    @Override
-    long weight() {
-      return OVERHEAD + chunk.getOctets().size();
-    }
-
-    @Override
-    Boolean stage(Batch batch) throws RocksDBException {
-      long number = upload.numberIn(batch);
-      if (index == 0) {
-        batch.put(
-            Column.META,
-            Keys.meta(Keys.UPLOAD, number),
-            UploadRecord.newBuilder().setBegan(time).build());
-      }
-      batch.put(Column.CHUNKS, Keys.chunk(number, index), chunk);
-      upload.wrote(index + 1, time);
-      return true;
-    }
-
-    @Override
-    void lost(Throwable cause) {
-      upload.breakOff(cause);
-    }
-  }
-
-  /** Makes a blob of the chunks. Tells whether it was new. */
-  static final class Finish extends Operation<Boolean> {
-    private final Upload upload;
-    private final Blob blob;
-
-    Finish(Upload upload, Blob blob) {
+    Keep(LargeUpload upload, Blob blob, long fileOctets) {
       this.upload = upload;
       this.blob = blob;
+      this.fileOctets = fileOctets;
     }
 
     @Override
@@ -144,59 +108,32 @@ final class BlobOperations {
       return OVERHEAD;
     }
 
+    /** Whoever has given up waiting for this may have had the file taken away. */
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
-      long number = upload.numberIn(batch);
+      upload.requireWhole();
       BlobState known = batch.blob(blob.id());
-      batch.delete(Column.META, Keys.meta(Keys.UPLOAD, number));
       if (known != null) {
-        batch.deleteChunks(number, upload.chunks());
         touch(batch, blob.id(), known, batch.now());
         return false;
       }
-      batch.putBlob(blob.id(), new BlobState(number, blob.size(), Chunks.SIZE, batch.now()));
-      upload.finished = true;
+      batch.putBlob(
+          blob.id(),
+          new BlobState(upload.number(), blob.size(), Chunks.SIZE, batch.now(), fileOctets));
       return true;
     }
   }
 
   /**
-   * Takes back the chunks of an upload that will not be finished. Whoever gave up waiting for the
-   * end may not know that it came: then the chunks are the blob's.
+   * Whether a file that no upload of this process is writing is no blob's. On the committer and
+   * alone, so that it comes before or after the end of an upload that was given up.
    */
-  static final class Abandon extends Operation<Boolean> {
-    private final Upload upload;
-
-    Abandon(Upload upload) {
-      this.upload = upload;
-    }
-
-    @Override
-    long weight() {
-      return OVERHEAD;
-    }
-
-    @Override
-    Boolean stage(Batch batch) throws RocksDBException {
-      long number = upload.numberIn(batch);
-      if (upload.finished) {
-        return false;
-      }
-      batch.deleteChunks(number, upload.chunks());
-      batch.delete(Column.META, Keys.meta(Keys.UPLOAD, number));
-      return true;
-    }
-  }
-
-  /**
-   * Chunks without a blob that no upload of this process will finish. Between the look that found
-   * them and this, the upload may have been finished: then its mark is gone, and the chunks are the
-   * blob's.
-   */
-  static final class ClearUpload extends Operation<Boolean> {
+  static final class IsOrphan extends Operation<Boolean> {
+    private final BlobId id;
     private final long number;
 
-    ClearUpload(long number) {
+    IsOrphan(BlobId id, long number) {
+      this.id = id;
       this.number = number;
     }
 
@@ -205,7 +142,6 @@ final class BlobOperations {
       return OVERHEAD;
     }
 
-    /** It looks for the mark. */
     @Override
     boolean alone() {
       return true;
@@ -213,21 +149,19 @@ final class BlobOperations {
 
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
-      byte[] mark = Keys.meta(Keys.UPLOAD, number);
-      if (batch.handle().get(Column.META, mark) == null) {
-        return false;
-      }
-      batch.deleteRange(Column.CHUNKS, Keys.number(number), Keys.number(number + 1));
-      batch.delete(Column.META, mark);
-      return true;
+      BlobState blob = batch.blob(id);
+      return blob == null || blob.number() != number;
     }
   }
+
+  /** A blob that was taken away; its file, if it has one, is still there. */
+  record Removed(BlobId id, BlobState blob) {}
 
   /**
    * Takes away those of the blobs that nobody names and nobody has put lately. On the committer and
    * alone, so that no put or append comes between the look and the deed.
    */
-  static final class Sweep extends Operation<BlobStore.Swept> {
+  static final class Sweep extends Operation<List<Removed>> {
     private final List<BlobId> candidates;
     private final long edge;
 
@@ -250,87 +184,28 @@ final class BlobOperations {
     }
 
     @Override
-    BlobStore.Swept stage(Batch batch) throws RocksDBException {
-      long removed = 0;
-      long octets = 0;
+    List<Removed> stage(Batch batch) throws RocksDBException {
+      List<Removed> removed = new ArrayList<>();
       for (BlobId id : candidates) {
         BlobState blob = batch.blob(id);
         if (blob != null && blob.put() <= edge && !isNamed(batch.handle(), id)) {
-          batch.deleteChunks(blob.number(), blob.chunks());
+          if (blob.hasFile()) {
+            // Before its file goes: a blob that came back after a crash would be put without one.
+            batch.sync();
+          } else {
+            batch.deleteChunks(blob.number(), blob.chunks());
+          }
           batch.deleteBlob(id);
-          removed++;
-          octets += blob.size();
+          removed.add(new Removed(id, blob));
         }
       }
-      return new BlobStore.Swept(0, removed, octets);
+      return removed;
     }
   }
 
   static boolean isNamed(Handle handle, BlobId id) throws RocksDBException {
     try (Scan references = handle.scan(Column.REFERENCES, Keys.blob(id))) {
       return references.valid();
-    }
-  }
-
-  /** A large blob on its way: its chunks are in the database, and nothing names them yet. */
-  static final class Upload {
-    private final long opening;
-    private volatile long number;
-    private volatile int chunks;
-    private volatile long lastWrite;
-    private volatile @Nullable Throwable broken;
-
-    /** Whether its chunks are a blob's. For the committer. */
-    private boolean finished;
-
-    /**
-     * @param opening the opening of the database that it belongs to; it does not outlive it
-     * @param now the time, in milliseconds since 1970
-     */
-    Upload(long opening, long now) {
-      this.opening = opening;
-      this.lastWrite = now;
-    }
-
-    /** Its number, taken with the first chunk. For the committer. */
-    private long numberIn(Batch batch) {
-      requireWhole();
-      if (batch.opening() != opening) {
-        throw new StoreException.Unavailable(
-            "the database was opened anew while a blob came in", broken);
-      }
-      if (number == 0) {
-        number = batch.newBlob();
-      }
-      return number;
-    }
-
-    private void wrote(int count, long time) {
-      chunks = count;
-      lastWrite = time;
-    }
-
-    private int chunks() {
-      return chunks;
-    }
-
-    long number() {
-      return number;
-    }
-
-    long lastWrite() {
-      return lastWrite;
-    }
-
-    void breakOff(Throwable cause) {
-      broken = cause;
-    }
-
-    void requireWhole() {
-      Throwable cause = broken;
-      if (cause != null) {
-        throw new StoreException.Unavailable("part of the blob could not be written", cause);
-      }
     }
   }
 }

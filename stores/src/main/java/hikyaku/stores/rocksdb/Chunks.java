@@ -40,33 +40,40 @@ final class Chunks {
    * @throws StoreException.Corrupt naming the record, if it is not sound
    */
   static byte[] decode(Column column, byte[] key, byte[] frame) {
-    ChunkRecord chunk = Frames.decode(column, key, frame, ChunkRecord.parser());
+    return decode(new Keys.Place(column, key), key, frame);
+  }
+
+  /**
+   * The same of a chunk that is elsewhere.
+   *
+   * @param place names it in an error
+   */
+  static byte[] decode(Object place, byte[] key, byte[] frame) {
+    ChunkRecord chunk = Frames.decode(place, key, frame, ChunkRecord.parser());
     byte[] octets =
         switch (chunk.getCoding()) {
           case RAW -> chunk.getOctets().toByteArray();
-          case ZSTD -> unpack(column, key, chunk);
+          case ZSTD -> unpack(place, chunk);
           case UNRECOGNIZED ->
-              throw new StoreException.Corrupt(
-                  Keys.describe(column, key) + " has an unknown coding", null);
+              throw new StoreException.Corrupt(place + " has an unknown coding", null);
         };
     if (octets.length != chunk.getSize() || octets.length > SIZE) {
-      throw new StoreException.Corrupt(
-          Keys.describe(column, key) + " has " + octets.length + " octets", null);
+      throw new StoreException.Corrupt(place + " has " + octets.length + " octets", null);
     }
     return octets;
   }
 
-  private static byte[] unpack(Column column, byte[] key, ChunkRecord chunk) {
+  private static byte[] unpack(Object place, ChunkRecord chunk) {
     if (chunk.getSize() < 0 || chunk.getSize() > SIZE) {
       throw new StoreException.Corrupt(
-          Keys.describe(column, key) + " is said to have " + chunk.getSize() + " octets", null);
+          place + " is said to have " + chunk.getSize() + " octets", null);
     }
     try {
       byte[] octets = new byte[chunk.getSize()];
       long count = Zstd.decompress(octets, chunk.getOctets().toByteArray());
       return count == octets.length ? octets : Arrays.copyOf(octets, (int) count);
     } catch (ZstdException e) {
-      throw new StoreException.Corrupt(Keys.describe(column, key) + " cannot be unpacked", e);
+      throw new StoreException.Corrupt(place + " cannot be unpacked", e);
     }
   }
 }

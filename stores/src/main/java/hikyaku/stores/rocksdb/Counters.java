@@ -11,7 +11,7 @@ import org.rocksdb.WriteBatch;
 /** What the committer counts on with, read from the database each time it is opened. */
 final class Counters {
   /** The version of everything written in a directory; this program reads it and older ones. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /** Numbers that one opening can hand out: 2^40. The rest, 2^23 openings, is above. */
   private static final int NUMBERS = 40;
@@ -33,13 +33,14 @@ final class Counters {
 
   /**
    * Reads the counters, notes the opening durably, and clears away the chunks of uploads that the
-   * end of the last one cut off.
+   * end of the last one cut off, if that was of format 1.
    *
    * @throws StoreException.Unavailable if the directory is of a later format
    */
   static Counters open(Handle handle) throws RocksDBException {
     FormatRecord format = format(handle);
-    FormatRecord opened = format.toBuilder().setOpenings(format.getOpenings() + 1).build();
+    FormatRecord opened =
+        format.toBuilder().setVersion(FORMAT).setOpenings(format.getOpenings() + 1).build();
     long lastChange = 0;
     long lastChangeTime = 0;
     byte[] trim = handle.get(Column.META, Keys.TRIM);
@@ -65,10 +66,7 @@ final class Counters {
   private static FormatRecord format(Handle handle) throws RocksDBException {
     byte[] frame = handle.get(Column.META, Keys.FORMAT);
     if (frame == null) {
-      return FormatRecord.newBuilder()
-          .setVersion(FORMAT)
-          .setStoreId(new SecureRandom().nextInt())
-          .build();
+      return FormatRecord.newBuilder().setStoreId(new SecureRandom().nextInt()).build();
     }
     FormatRecord format = Frames.decode(Column.META, Keys.FORMAT, frame, FormatRecord.parser());
     if (format.getVersion() > FORMAT) {

@@ -34,14 +34,23 @@ final class Frames {
    */
   static <M extends MessageLite> M decode(
       Column column, byte[] key, byte[] frame, Parser<M> parser) {
+    return decode(new Keys.Place(column, key), key, frame, parser);
+  }
+
+  /**
+   * The same of a frame that is elsewhere.
+   *
+   * @param place names it in an error
+   */
+  static <M extends MessageLite> M decode(
+      Object place, byte[] key, byte[] frame, Parser<M> parser) {
     if (frame.length < CHECKSUM || ByteBuffer.wrap(frame).getInt() != checksum(key, frame)) {
-      throw new StoreException.Corrupt(
-          Keys.describe(column, key) + " does not pass its checksum", null);
+      throw new StoreException.Corrupt(place + " does not pass its checksum", null);
     }
     try {
       return parser.parseFrom(frame, CHECKSUM, frame.length - CHECKSUM);
     } catch (InvalidProtocolBufferException e) {
-      throw new StoreException.Corrupt(Keys.describe(column, key) + " cannot be decoded", e);
+      throw new StoreException.Corrupt(place + " cannot be decoded", e);
     }
   }
 

@@ -1,10 +1,13 @@
 package hikyaku.stores.rocksdb;
 
+import static java.util.stream.Collectors.toSet;
+
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.base.Waiting;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
@@ -42,7 +45,8 @@ final class Maintenance implements AutoCloseable {
   private final CommitQueue queue;
   private final Clock clock;
   private final Duration keysKept;
-  private final Set<BlobOperations.Upload> uploads;
+  private final BlobFiles files;
+  private final Set<LargeUpload> uploads;
   private final ScheduledThreadPoolExecutor thread =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().daemon().name("rocks-maintenance").factory());
@@ -52,11 +56,13 @@ final class Maintenance implements AutoCloseable {
       CommitQueue queue,
       Clock clock,
       Duration keysKept,
-      Set<BlobOperations.Upload> uploads) {
+      BlobFiles files,
+      Set<LargeUpload> uploads) {
     this.database = database;
     this.queue = queue;
     this.clock = clock;
     this.keysKept = keysKept;
+    this.files = files;
     this.uploads = uploads;
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
@@ -192,7 +198,8 @@ final class Maintenance implements AutoCloseable {
     queue.call(new LogOperations.Barrier());
     bury();
     forgetAnswers();
-    clearUploads(edge);
+    breakOffUploads(edge);
+    clearFiles();
     long examined = 0;
     long removed = 0;
     long octets = 0;
@@ -212,9 +219,13 @@ final class Maintenance implements AutoCloseable {
       }
       examined += slice.size();
       if (!candidates.isEmpty()) {
-        BlobStore.Swept swept = queue.call(new BlobOperations.Sweep(candidates, edge));
-        removed += swept.removed();
-        octets += swept.octets();
+        for (BlobOperations.Removed gone : queue.call(new BlobOperations.Sweep(candidates, edge))) {
+          removed++;
+          octets += gone.blob().size();
+          if (gone.blob().hasFile()) {
+            files.delete(files.path(gone.id(), gone.blob().number()));
+          }
+        }
       }
       more = slice.size() == SLICE;
       database.yieldToLifecycle();
@@ -226,33 +237,35 @@ final class Maintenance implements AutoCloseable {
     return database.use("a sweep", handle -> BlobOperations.isNamed(handle, id));
   }
 
-  /** Uploads that nobody has written to for a grace, or that nobody in this process knows. */
-  private void clearUploads(long edge) {
-    List<Records.Raw> found =
-        database.use(
-            "looking for uploads",
-            handle ->
-                Records.take(
-                    handle,
-                    Column.META,
-                    new byte[] {Keys.UPLOAD},
-                    new byte[] {Keys.UPLOAD + 1},
-                    Integer.MAX_VALUE));
-    for (Records.Raw raw : found) {
-      long number = Keys.numberAt(raw.key(), 1);
-      boolean alive = false;
-      for (BlobOperations.Upload upload : uploads) {
-        if (upload.number() == number) {
-          alive = upload.lastWrite() > edge;
-          if (!alive) {
-            upload.breakOff(new StoreException.Unavailable("the upload took too long", null));
-          }
-        }
-      }
-      if (!alive) {
-        queue.call(new BlobOperations.ClearUpload(number));
+  /** Ends uploads that nobody has written to for a grace. */
+  private void breakOffUploads(long edge) {
+    for (LargeUpload upload : uploads) {
+      if (upload.lastWrite() <= edge) {
+        upload.breakOff("the upload took too long");
       }
     }
+  }
+
+  /** Takes away files that no blob names: a crash or a failure has left them. */
+  private void clearFiles() {
+    for (int part = 0; part < BlobFiles.PARTS; part++) {
+      List<BlobFiles.Kept> there = files.kept(part);
+      // Looked at behind the files: an upload that has ended in between has been noted.
+      Set<Long> coming = uploads.stream().map(LargeUpload::number).collect(toSet());
+      for (BlobFiles.Kept file : there) {
+        if (!coming.contains(file.number()) && isOrphan(file)) {
+          files.delete(file.path());
+        }
+        database.yieldToLifecycle();
+      }
+    }
+  }
+
+  private boolean isOrphan(BlobFiles.Kept file) {
+    byte[] key = Keys.blob(file.id());
+    byte[] frame = database.use("a sweep", handle -> handle.get(Column.BLOBS, key));
+    boolean named = frame != null && BlobState.decode(file.id(), frame).number() == file.number();
+    return !named && queue.call(new BlobOperations.IsOrphan(file.id(), file.number()));
   }
 
   // ---- answers and changes

@@ -1,7 +1,10 @@
 package hikyaku.stores.rocksdb;
 
+import hikyaku.stores.base.BlobFiles;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
@@ -66,6 +69,11 @@ final class Reads {
       values.add(lookUp.value(handle, key));
     }
     return values;
+  }
+
+  /** Octets of a file, fewer where it ends before; nothing if it is not there. */
+  Optional<byte[]> file(Path path, long from, int length) {
+    return pool.call(() -> BlobFiles.readHere(path, from, length));
   }
 
   /** The records from one key on, up to another or the end, at most so many. */

@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** An open blob. Holds the chunk last read, for readers mostly go on where they were. */
 final class RocksBlobReader implements BlobReader {
+  private record Stored(BlobState state, BlobChunks chunks) {}
+
   private final RocksBlobs blobs;
   private final BlobId id;
   private final long size;
 
-  /** Null if all of the blob is held already. */
-  private final @Nullable BlobState stored;
+  /** Where the rest of it is; null if all of the blob is held already. */
+  private final @Nullable Stored stored;
 
   private byte[] held;
   private long heldFrom;
@@ -26,11 +28,11 @@ final class RocksBlobReader implements BlobReader {
     this.held = content;
   }
 
-  RocksBlobReader(RocksBlobs blobs, BlobId id, BlobState stored) {
+  RocksBlobReader(RocksBlobs blobs, BlobId id, BlobState state, BlobChunks chunks) {
     this.blobs = blobs;
     this.id = id;
-    this.size = stored.size();
-    this.stored = stored;
+    this.size = state.size();
+    this.stored = new Stored(state, chunks);
     this.held = new byte[0];
   }
 
@@ -71,9 +73,10 @@ final class RocksBlobReader implements BlobReader {
     if (stored == null) {
       throw new IllegalStateException("a blob held whole has no other chunk");
     }
-    int index = (int) (position / stored.chunkSize());
-    held = blobs.chunk(id, stored, index);
-    heldFrom = (long) index * stored.chunkSize();
+    int chunkSize = stored.state().chunkSize();
+    int index = (int) (position / chunkSize);
+    held = blobs.chunk(id, stored.state(), stored.chunks(), index);
+    heldFrom = (long) index * chunkSize;
   }
 
   @Override

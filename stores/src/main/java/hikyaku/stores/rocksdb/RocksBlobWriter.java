@@ -4,17 +4,15 @@ import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
-import hikyaku.stores.rocksdb.proto.ChunkRecord;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob coming in. Up to {@link BlobStore#INLINE} octets are held and written at once when it is
- * finished; of a larger one a chunk at most is held, and another while it is coded.
+ * finished; of a larger one a chunk at most is held, and another while it is coded and written.
  */
 final class RocksBlobWriter implements BlobWriter {
   private static final int FIRST_BUFFER = 4 * 1024;
@@ -25,9 +23,7 @@ final class RocksBlobWriter implements BlobWriter {
   private byte[] held = new byte[FIRST_BUFFER];
   private int count;
   private long size;
-  private BlobOperations.@Nullable Upload upload;
-  private int chunks;
-  private @Nullable CompletableFuture<ChunkRecord> coding;
+  private @Nullable LargeUpload upload;
   private boolean ended;
 
   RocksBlobWriter(RocksBlobs blobs) {
@@ -76,27 +72,16 @@ final class RocksBlobWriter implements BlobWriter {
     }
   }
 
-  /** Has what is held coded; from the first time on the blob is a large one. */
+  /** Has what is held coded and written; from the first time on the blob is a large one. */
   private void spill() {
     if (upload == null) {
       upload = blobs.beginUpload();
     }
     for (int from = 0; from < count; from += Chunks.SIZE) {
-      handOn(upload);
-      coding = blobs.encode(held, from, Math.min(count - from, Chunks.SIZE));
+      blobs.write(upload, held, from, Math.min(count - from, Chunks.SIZE));
     }
     count = 0;
     held = NOTHING;
-  }
-
-  /** Hands on the chunk that is being coded; so they are handed on in their order. */
-  private void handOn(BlobOperations.Upload to) {
-    CompletableFuture<ChunkRecord> coded = coding;
-    if (coded != null) {
-      coding = null;
-      blobs.putChunk(to, chunks, coded);
-      chunks++;
-    }
   }
 
   @Override
@@ -108,7 +93,6 @@ final class RocksBlobWriter implements BlobWriter {
       return blobs.putInline(id, count == held.length ? held : Arrays.copyOf(held, count));
     }
     spill();
-    handOn(upload);
     Blob blob = blobs.finish(upload, new Blob(id, size));
     ended = true;
     return blob;

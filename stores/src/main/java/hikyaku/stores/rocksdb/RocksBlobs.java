@@ -6,17 +6,21 @@ import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.StoreException;
-import hikyaku.stores.rocksdb.proto.ChunkRecord;
+import hikyaku.stores.base.BlobFiles;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The blobs of a {@link RocksStore}. */
 final class RocksBlobs implements BlobStore {
+  private static final Logger LOG = LoggerFactory.getLogger(RocksBlobs.class);
+
   /** With more damaged blobs than this, some readers fail in the middle more than once. */
   private static final int MOST_SUSPECTS = 10_000;
 
@@ -28,7 +32,8 @@ final class RocksBlobs implements BlobStore {
   private final Maintenance maintenance;
   private final CommittedCache<BlobId, BlobState> cache;
   private final Pending pending;
-  private final Set<BlobOperations.Upload> uploads;
+  private final BlobFiles files;
+  private final Set<LargeUpload> uploads;
 
   /**
    * Blobs of which a chunk was found damaged. They are read through before they are opened again:
@@ -45,7 +50,8 @@ final class RocksBlobs implements BlobStore {
       Maintenance maintenance,
       CommittedCache<BlobId, BlobState> cache,
       Pending pending,
-      Set<BlobOperations.Upload> uploads) {
+      BlobFiles files,
+      Set<LargeUpload> uploads) {
     this.store = store;
     this.queue = queue;
     this.committer = committer;
@@ -54,6 +60,7 @@ final class RocksBlobs implements BlobStore {
     this.maintenance = maintenance;
     this.cache = cache;
     this.pending = pending;
+    this.files = files;
     this.uploads = uploads;
   }
 
@@ -82,50 +89,57 @@ final class RocksBlobs implements BlobStore {
     });
   }
 
-  BlobOperations.Upload beginUpload() {
-    BlobOperations.Upload upload =
-        new BlobOperations.Upload(committer.counters().opening(), store.clock().millis());
-    uploads.add(upload);
-    return upload;
+  LargeUpload beginUpload() {
+    return store.counted(() -> {
+      LargeUpload upload =
+          new LargeUpload(
+              files.begin(committer.counters().nextNumber()), encoder, store.clock().millis());
+      uploads.add(upload);
+      return upload;
+    });
   }
 
   /**
-   * Begins to code a chunk of a large blob, and does not wait for it: more of the blob comes in
-   * meanwhile.
+   * Takes a chunk of a large blob, and does not wait for it to be written: more of the blob comes
+   * in meanwhile.
    *
    * @param octets are not to be changed any more
    */
-  CompletableFuture<ChunkRecord> encode(byte[] octets, int from, int length) {
-    return CompletableFuture.supplyAsync(
-        () -> encoder.encode(octets, from, length), Thread::startVirtualThread);
-  }
-
-  /** Takes a chunk when it is coded, and does not wait for it to be written. */
-  void putChunk(BlobOperations.Upload upload, int index, CompletableFuture<ChunkRecord> coded) {
+  void write(LargeUpload upload, byte[] octets, int from, int length) {
     store.counted(() -> {
-      upload.requireWhole();
-      queue.add(new BlobOperations.PutChunk(upload, index, coded.join(), store.clock().millis()));
+      upload.add(octets, from, length, store.clock().millis());
       return true;
     });
   }
 
-  Blob finish(BlobOperations.Upload upload, Blob blob) {
+  Blob finish(LargeUpload upload, Blob blob) {
     return store.counted(() -> {
-      boolean isNew = queue.call(new BlobOperations.Finish(upload, blob));
+      long octets = upload.finish(blob.id());
+      boolean isNew = queue.call(new BlobOperations.Keep(upload, blob, octets));
       (isNew ? store.counts().blobsWritten() : store.counts().blobsShared()).increment();
       uploads.remove(upload);
+      if (!isNew) {
+        takeAway(files.path(blob.id(), upload.number()));
+      }
       return blob;
     });
   }
 
-  /** Takes an upload back. If that cannot be written now, the next start or sweep does it. */
-  void abandon(BlobOperations.Upload upload) {
-    uploads.remove(upload);
+  private void takeAway(Path path) {
     try {
-      queue.add(new BlobOperations.Abandon(upload));
+      files.delete(path);
     } catch (StoreException e) {
-      upload.breakOff(e);
+      LOG.atWarn().setCause(e).log("a file that nobody needs is left for a sweep");
     }
+  }
+
+  /**
+   * Takes an upload back. Whoever gave up waiting for its end may not know that it came: then the
+   * file is the blob's, or a sweep finds that it is nobody's.
+   */
+  void abandon(LargeUpload upload) {
+    upload.breakOff("the upload was given up");
+    uploads.remove(upload);
   }
 
   // ---- reading
@@ -138,19 +152,26 @@ final class RocksBlobs implements BlobStore {
         return new RocksBlobReader(this, id, content);
       }
       BlobState stored = state(id);
+      BlobChunks chunks = chunks(id, stored);
       if (suspects.contains(id)) {
-        readThrough(id, stored);
+        readThrough(id, stored, chunks);
       }
-      return new RocksBlobReader(this, id, stored);
+      return new RocksBlobReader(this, id, stored, chunks);
     });
   }
 
   /** Fails as the first damaged chunk does, or clears the blob of suspicion. */
-  private void readThrough(BlobId id, BlobState stored) {
-    for (int index = 0; (long) index * stored.chunkSize() < stored.size(); index++) {
-      chunk(id, stored, index);
+  private void readThrough(BlobId id, BlobState stored, BlobChunks chunks) {
+    for (int index = 0; index < stored.chunks(); index++) {
+      byte[] unused = chunk(id, stored, chunks, index);
     }
     suspects.remove(id);
+  }
+
+  private BlobChunks chunks(BlobId id, BlobState blob) {
+    return blob.hasFile()
+        ? new FileChunks(files.path(id, blob.number()), blob, reads::file)
+        : index -> columnChunk(blob, index);
   }
 
   private BlobState state(BlobId id) {
@@ -173,31 +194,30 @@ final class RocksBlobs implements BlobStore {
    * @throws StoreException.BlobMissing if the blob has been swept meanwhile
    * @throws StoreException.Corrupt if it is damaged, which the next {@link #open} will look into
    */
-  byte[] chunk(BlobId id, BlobState blob, int index) {
-    try {
-      return soundChunk(id, blob, index);
-    } catch (StoreException.Corrupt e) {
-      if (suspects.size() < MOST_SUSPECTS) {
-        suspects.add(id);
-      }
-      throw e;
-    }
-  }
-
-  private byte[] soundChunk(BlobId id, BlobState blob, int index) {
+  byte[] chunk(BlobId id, BlobState blob, BlobChunks chunks, int index) {
     return store.counted(() -> {
-      byte[] key = Keys.chunk(blob.number(), index);
-      byte @Nullable [] frame =
-          reads.getOnce(new Keys.Place(Column.CHUNKS, key), Column.CHUNKS, key);
-      if (frame == null) {
+      try {
+        return chunks.chunk(index);
+      } catch (StoreException.Corrupt e) {
         if (state(id).number() != blob.number()) {
           throw new StoreException.BlobMissing(id);
         }
-        throw new StoreException.Corrupt(
-            Keys.describe(Column.CHUNKS, key) + " of blob " + id + " is missing", null);
+        if (suspects.size() < MOST_SUSPECTS) {
+          suspects.add(id);
+        }
+        throw e;
       }
-      return Chunks.decode(Column.CHUNKS, key, frame);
     });
+  }
+
+  private byte[] columnChunk(BlobState blob, int index) {
+    byte[] key = Keys.chunk(blob.number(), index);
+    Keys.Place place = new Keys.Place(Column.CHUNKS, key);
+    byte @Nullable [] frame = reads.getOnce(place, Column.CHUNKS, key);
+    if (frame == null) {
+      throw new StoreException.Corrupt(place + " is missing", null);
+    }
+    return Chunks.decode(place, key, frame);
   }
 
   void requireOpen() {

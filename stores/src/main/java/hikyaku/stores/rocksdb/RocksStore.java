@@ -7,6 +7,7 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.StoreStatistics;
+import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.base.Counts;
 import hikyaku.stores.base.Hints;
 import java.io.IOException;
@@ -25,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A store in a directory of its own.
  *
- * <p>The directory holds {@code lock}, {@code acknowledged} ({@link AcknowledgedMark}) and the
- * database in {@code rocks}.
+ * <p>The directory holds {@code lock}, {@code acknowledged} ({@link AcknowledgedMark}), the
+ * database in {@code rocks}, and in {@code large} a file for each large blob ({@link BlobFiles}).
  */
 public final class RocksStore implements Store {
   private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
@@ -37,6 +38,7 @@ public final class RocksStore implements Store {
   private final DirectoryLock lock;
   private final AcknowledgedMark mark;
   private final Database database;
+  private final BlobFiles files;
   private final CommitQueue queue;
   private final Committer committer;
   private final NativePool pool;
@@ -54,22 +56,24 @@ public final class RocksStore implements Store {
       Clock clock,
       DirectoryLock lock,
       AcknowledgedMark mark,
-      Database database) {
+      Database database,
+      BlobFiles files) {
     this.directory = directory;
     this.settings = settings;
     this.clock = clock;
     this.lock = lock;
     this.mark = mark;
     this.database = database;
+    this.files = files;
     CommittedCache<LogName, LogState> heads = new CommittedCache<>(settings.reads().headsCached());
     CommittedCache<BlobId, BlobState> known = new CommittedCache<>(settings.reads().blobsCached());
-    Set<BlobOperations.Upload> uploads = ConcurrentHashMap.newKeySet();
+    Set<LargeUpload> uploads = ConcurrentHashMap.newKeySet();
     this.queue = new CommitQueue(settings.queue());
     this.committer =
         new Committer(database, queue, mark, heads, known, hints, counts, clock, settings.retry());
     this.pool = new NativePool(settings.reads());
     this.encoder = new ChunkEncoder(settings.compressionLevel());
-    this.maintenance = new Maintenance(database, queue, clock, settings.keysKept(), uploads);
+    this.maintenance = new Maintenance(database, queue, clock, settings.keysKept(), files, uploads);
     Reads reads = new Reads(database, pool);
     this.logs =
         new RocksLogs(
@@ -84,6 +88,7 @@ public final class RocksStore implements Store {
             maintenance,
             known,
             new Pending(counts),
+            files,
             uploads);
   }
 
@@ -98,11 +103,16 @@ public final class RocksStore implements Store {
     DirectoryLock lock = DirectoryLock.take(directory);
     try {
       AcknowledgedMark mark = AcknowledgedMark.open(directory);
+      BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks");
       try {
+        // Durable before the format says that it may be needed.
+        files.prepare();
+        files.clearComing();
         Path rocks = directory.resolve("rocks");
         Database database = Database.open(rocks, settings.memory(), mark);
         try {
-          RocksStore store = new RocksStore(directory, settings, clock, lock, mark, database);
+          RocksStore store =
+              new RocksStore(directory, settings, clock, lock, mark, database, files);
           store.committer.start();
           store.hints.start();
           store.maintenance.start();
@@ -112,6 +122,7 @@ public final class RocksStore implements Store {
           throw e;
         }
       } catch (RuntimeException e) {
+        files.close();
         mark.close();
         throw e;
       }
@@ -135,7 +146,7 @@ public final class RocksStore implements Store {
   public Verified verify(Consumer<String> problems) {
     return counted(() -> {
       queue.call(new LogOperations.Barrier());
-      return maintenance.call(() -> new Verifier(database, problems).run());
+      return maintenance.call(() -> new Verifier(database, files, problems).run());
     });
   }
 
@@ -196,6 +207,7 @@ public final class RocksStore implements Store {
     maintenance.close();
     committer.close();
     pool.close();
+    files.close();
     encoder.close();
     hints.close();
     flush();

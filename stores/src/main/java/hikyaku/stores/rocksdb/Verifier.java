@@ -6,6 +6,7 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
 import hikyaku.stores.rocksdb.proto.TrimRecord;
@@ -28,6 +29,7 @@ import org.rocksdb.Snapshot;
  */
 final class Verifier {
   private final Database database;
+  private final BlobFiles files;
   private final Consumer<String> problems;
 
   /** What is known of each log by its number, once its entries have been seen. */
@@ -35,7 +37,6 @@ final class Verifier {
 
   private final Map<Long, Long> lastSeqs = new HashMap<>();
   private final Set<Long> dropped = new HashSet<>();
-  private final Set<Long> uploads = new HashSet<>();
   private final Set<Long> blobNumbers = new HashSet<>();
   private long references;
   private long entries;
@@ -43,8 +44,9 @@ final class Verifier {
   private long blobs;
   private long blobOctets;
 
-  Verifier(Database database, Consumer<String> problems) {
+  Verifier(Database database, BlobFiles files, Consumer<String> problems) {
     this.database = database;
+    this.files = files;
     this.problems = problems;
   }
 
@@ -78,14 +80,13 @@ final class Verifier {
 
     Store.Verified run() throws RocksDBException {
       each(Column.META, new byte[] {Keys.DROPPED}, (key, value) -> dropped.add(number(key, 1)));
-      each(Column.META, new byte[] {Keys.UPLOAD}, (key, value) -> uploads.add(number(key, 1)));
       each(Column.LOGS, new byte[0], this::log);
       orphans(Column.ENTRIES, names.keySet(), dropped);
       orphans(Column.SNAPSHOTS, names.keySet(), dropped);
       each(Column.ANSWERS, new byte[0], this::answer);
       references();
       each(Column.BLOBS, new byte[0], this::blob);
-      orphans(Column.CHUNKS, blobNumbers, uploads);
+      orphans(Column.CHUNKS, blobNumbers, Set.of());
       changes();
       return new Store.Verified(names.size(), entries, snapshots, blobs, blobOctets);
     }
@@ -234,6 +235,30 @@ final class Verifier {
       blobOctets += blob.size();
       blobNumbers.add(blob.number());
       MessageDigest sha256 = RocksBlobWriter.sha256();
+      long size = blob.hasFile() ? fileContent(id, blob, sha256) : columnContent(id, blob, sha256);
+      if (size != blob.size()) {
+        problems.accept("blob " + id + " has " + size + " octets, not " + blob.size());
+      }
+      if (!BlobId.of(sha256.digest()).equals(id)) {
+        problems.accept("blob " + id + " does not have the content of its name");
+      }
+    }
+
+    /** Sweeps run on this thread: a file that is named is there. */
+    private long fileContent(BlobId id, BlobState blob, MessageDigest sha256) {
+      FileChunks chunks = new FileChunks(files.path(id, blob.number()), blob, BlobFiles::readHere);
+      long size = 0;
+      for (int index = 0; index < blob.chunks(); index++) {
+        byte[] octets = chunks.chunk(index);
+        sha256.update(octets);
+        size += octets.length;
+        database.yieldToLifecycle();
+      }
+      return size;
+    }
+
+    private long columnContent(BlobId id, BlobState blob, MessageDigest sha256)
+        throws RocksDBException {
       long[] size = {0};
       int[] index = {0};
       each(
@@ -247,12 +272,7 @@ final class Verifier {
               problems.accept("blob " + id + " lacks a chunk before its " + index[0] + "th");
             }
           });
-      if (size[0] != blob.size()) {
-        problems.accept("blob " + id + " has " + size[0] + " octets, not " + blob.size());
-      }
-      if (!BlobId.of(sha256.digest()).equals(id)) {
-        problems.accept("blob " + id + " does not have the content of its name");
-      }
+      return size[0];
     }
 
     private void changes() throws RocksDBException {

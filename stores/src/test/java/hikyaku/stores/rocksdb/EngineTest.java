@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
-import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.ChangePage;
 import hikyaku.mailbox.store.Event;
@@ -14,6 +13,7 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.SetClock;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.base.Counts;
 import hikyaku.stores.base.Hints;
 import hikyaku.stores.base.Waiting;
@@ -84,75 +84,6 @@ final class EngineTest {
   }
 
   @Test
-  void nothingIsLeftOfUploadsThatWereCutOffOrForgotten() {
-    byte[] content = new byte[500_000];
-    BlobWriter cutOff;
-    try (RocksStore store = open()) {
-      cutOff = store.blobs().create();
-      cutOff.write(content, 0, content.length);
-    }
-    assertThat(records(Column.CHUNKS)).isPositive();
-    try (RocksStore store = open()) {
-      BlobWriter forgotten = store.blobs().create();
-      forgotten.write(content, 0, content.length);
-      BlobWriter going = store.blobs().create();
-      clock.advance(Duration.ofHours(2));
-      going.write(content, 0, content.length);
-      store.blobs().sweep(Duration.ofHours(1));
-      assertThatThrownBy(
-              () -> {
-                forgotten.write(content, 0, content.length);
-                forgotten.finish();
-              })
-          .isInstanceOf(StoreException.Unavailable.class);
-      forgotten.close();
-      assertThat(going.finish().size()).isEqualTo(content.length);
-    }
-    assertThat(records(Column.CHUNKS)).isEqualTo((content.length + Chunks.SIZE - 1) / Chunks.SIZE);
-    assertThat(records(Column.BLOBS)).isEqualTo(1);
-    cutOff.close();
-  }
-
-  /**
-   * A sweep looks for uploads, and may find one that is finished before it acts; a writer that
-   * waited too long for the end takes back what was written after all. Neither may take a blob's
-   * chunks.
-   */
-  @Test
-  void chunksOfAFinishedUploadAreTheBlobs() {
-    CommitQueue queue = new CommitQueue(RocksSettings.Queue.DEFAULT);
-    List<Operation<Boolean>> round = new ArrayList<>();
-    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
-        Database database =
-            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
-        Committer committer = committer(database, queue, mark)) {
-      for (int i = 0; i < 3; i++) {
-        BlobOperations.Upload upload =
-            new BlobOperations.Upload(committer.counters().opening(), clock.millis());
-        byte[] content = ("content " + i).getBytes(StandardCharsets.US_ASCII);
-        BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(content));
-        round.add(
-            new BlobOperations.PutChunk(upload, 0, Chunks.raw(content).getFirst(), clock.millis()));
-        round.add(new BlobOperations.Finish(upload, new Blob(id, content.length)));
-        round.add(new BlobOperations.Abandon(upload));
-      }
-      round.forEach(queue::add);
-      committer.start();
-      round.forEach(each -> Waiting.forAnswer(each.answer(), Duration.ofMinutes(1), "late"));
-      // Numbers of blobs are the first that this opening hands out.
-      long first = committer.counters().nextNumber() - 3;
-      for (long number = first; number < first + 3; number++) {
-        assertThat(queue.call(new BlobOperations.ClearUpload(number))).isFalse();
-      }
-    }
-    try (RocksStore store = open()) {
-      List<String> problems = new ArrayList<>();
-      assertThat(store.verify(problems::add).blobs()).isEqualTo(3);
-      assertThat(problems).isEmpty();
-    }
-  }
-
-  @Test
   void nothingIsLeftOfADroppedLog() {
     try (RocksStore store = open()) {
       List<Event> events = new ArrayList<>();
@@ -195,9 +126,10 @@ final class EngineTest {
     try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
         Database database =
             Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
+        BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks");
         Committer committer = committer(database, queue, mark);
         Maintenance maintenance =
-            new Maintenance(database, queue, clock, Duration.ofHours(48), Set.of())) {
+            new Maintenance(database, queue, clock, Duration.ofHours(48), files, Set.of())) {
       // Nobody commits yet.
       askInVain(maintenance, database, 1, 2);
       askInVain(maintenance, database, 1, 2);

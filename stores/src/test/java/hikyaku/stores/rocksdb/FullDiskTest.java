@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobWriter;
@@ -76,6 +77,38 @@ final class FullDiskTest {
               new Tally(1, content.length),
               List.of(blob));
       return Append.to(LOG, List.of(event)).withKey("delivery " + number);
+    }
+  }
+
+  @Test
+  void aLargeBlobThatDoesNotFitLeavesNothing() throws IOException {
+    Path filler = mountPoint.resolve("filler");
+    Files.write(filler, new byte[6 * 1024 * 1024]);
+    byte[] content = new byte[1024 * 1024];
+    List<Blob> kept = new ArrayList<>();
+    try (RocksStore store = open()) {
+      assertThatThrownBy(
+              () -> {
+                while (kept.size() < 100) {
+                  random.nextBytes(content);
+                  kept.add(put(store, content));
+                }
+              })
+          .isInstanceOf(StoreException.Unavailable.class)
+          .hasMessageContaining("large");
+      assertThat(kept).isNotEmpty();
+      assertThat(mountPoint.resolve("store/large/incoming")).isEmptyDirectory();
+      Files.delete(filler);
+      Blob last = put(store, content);
+      assertThat(store.blobs().list(null, 200)).contains(last).containsAll(kept);
+      assertWhole(store);
+    }
+  }
+
+  private static Blob put(RocksStore store, byte[] content) {
+    try (BlobWriter writer = store.blobs().create()) {
+      writer.write(content, 0, content.length);
+      return writer.finish();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
@@ -15,13 +16,16 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,7 +107,7 @@ final class KillTest {
     return RocksStore.open(directory, TightSettings.SMALL_FILES, Clock.systemUTC());
   }
 
-  private void check(String what) {
+  private void check(String what) throws IOException {
     try (RocksStore store = open()) {
       List<String> problems = new ArrayList<>();
       store.verify(problems::add);
@@ -120,6 +124,18 @@ final class KillTest {
             .forEach((seq, key) -> assertThat(there.get(seq)).as(what).isEqualTo(key));
         repeat(store, log, there, what);
       }
+      assertNoFileIsWaste(store, what);
+    }
+  }
+
+  private void assertNoFileIsWaste(RocksStore store, String what) throws IOException {
+    store.blobs().sweep(Duration.ZERO);
+    long large =
+        store.blobs().list(null, Integer.MAX_VALUE).stream()
+            .filter(blob -> blob.size() > BlobStore.INLINE)
+            .count();
+    try (Stream<Path> files = Files.walk(directory.resolve("large"))) {
+      assertThat(files.filter(Files::isRegularFile).count()).as(what).isEqualTo(large);
     }
   }
 

@@ -1,0 +1,408 @@
+package hikyaku.stores.rocksdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Blob;
+import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.BlobStore;
+import hikyaku.mailbox.store.BlobWriter;
+import hikyaku.mailbox.store.Event;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.SetClock;
+import hikyaku.mailbox.store.StoreException;
+import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.base.BlobFiles;
+import hikyaku.stores.base.Counts;
+import hikyaku.stores.base.Hints;
+import hikyaku.stores.rocksdb.proto.BlobRecord;
+import hikyaku.stores.rocksdb.proto.ChunkRecord;
+import hikyaku.stores.rocksdb.proto.FormatRecord;
+import hikyaku.stores.rocksdb.proto.UploadRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+
+/** Blobs that have files of their own. */
+final class LargeBlobTest {
+  private static final LogName LOG = new LogName("mailbox/a");
+  private static final Duration GRACE = Duration.ofHours(1);
+
+  /** Five chunks, of which the last is not full; some of it compresses and some does not. */
+  private static final byte[] CONTENT = content(1);
+
+  @TempDir Path directory;
+
+  private final SetClock clock = new SetClock(Instant.parse("2026-03-01T12:00:00Z"));
+
+  private static byte[] content(int seed) {
+    byte[] octets = new byte[4 * Chunks.SIZE + 12_345];
+    byte[] noise = new byte[2 * Chunks.SIZE + 1_000];
+    new Random(seed).nextBytes(noise);
+    System.arraycopy(noise, 0, octets, Chunks.SIZE, noise.length);
+    return octets;
+  }
+
+  private RocksStore open() {
+    return RocksStore.open(directory, RocksSettings.DEFAULT, clock);
+  }
+
+  private static Blob put(RocksStore store, byte[] content) {
+    try (BlobWriter writer = store.blobs().create()) {
+      writer.write(content, 0, content.length);
+      return writer.finish();
+    }
+  }
+
+  private static void name(RocksStore store, Blob blob) {
+    Event event = new Event(ByteString.EMPTY, 1, new Tally(1, blob.size()), List.of(blob.id()));
+    store.logs().append(Append.to(LOG, List.of(event)).expecting(Append.Expect.NEW)).orThrow();
+  }
+
+  private static byte[] read(RocksStore store, BlobId id) {
+    try (BlobReader reader = store.blobs().open(id)) {
+      byte[] octets = new byte[(int) reader.size()];
+      assertThat(reader.read(0, octets, 0, octets.length)).isEqualTo(octets.length);
+      return octets;
+    }
+  }
+
+  private static List<String> problems(RocksStore store) {
+    List<String> problems = new ArrayList<>();
+    store.verify(problems::add);
+    return problems;
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("large"))) {
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  private Path file(Blob blob) throws IOException {
+    return files().stream()
+        .filter(path -> path.getFileName().toString().startsWith(blob.id().toString()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Reads and writes the database while no store has it. */
+  private interface Tampering<T> {
+    T with(Handle handle, WriteBatch batch) throws RocksDBException;
+  }
+
+  private <T> T tamper(Tampering<T> tampering) throws RocksDBException {
+    try (Handle handle =
+            Handle.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, true);
+        WriteBatch batch = new WriteBatch()) {
+      T result = tampering.with(handle, batch);
+      handle.write(batch, true);
+      return result;
+    }
+  }
+
+  private int records(Column column) throws RocksDBException {
+    return tamper((handle, batch) ->
+        Records.take(handle, column, new byte[0], null, Integer.MAX_VALUE).size());
+  }
+
+  @Test
+  void aLargeBlobIsWrittenOnceIntoAFileOfItsOwn() throws Exception {
+    Blob blob;
+    try (RocksStore store = open()) {
+      blob = put(store, CONTENT);
+      name(store, blob);
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+    }
+    assertThat(files()).hasSize(1);
+    assertThat(Files.size(file(blob))).isBetween(2L * Chunks.SIZE, 3L * Chunks.SIZE);
+    assertThat(records(Column.CHUNKS)).isZero();
+    try (RocksStore store = open()) {
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+      try (BlobReader reader = store.blobs().open(blob.id())) {
+        byte[] some = new byte[10];
+        assertThat(reader.read(3L * Chunks.SIZE - 5, some, 0, 10)).isEqualTo(10);
+        assertThat(some)
+            .isEqualTo(Arrays.copyOfRange(CONTENT, 3 * Chunks.SIZE - 5, 3 * Chunks.SIZE + 5));
+      }
+      assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void theSameContentHasOneFile() throws IOException {
+    try (RocksStore store = open()) {
+      Blob first = put(store, CONTENT);
+      clock.advance(Duration.ofMinutes(50));
+      assertThat(put(store, CONTENT)).isEqualTo(first);
+      assertThat(files()).hasSize(1);
+      clock.advance(Duration.ofMinutes(50));
+      assertThat(store.blobs().sweep(GRACE).removed()).as("put again lately").isZero();
+      assertThat(read(store, first.id())).isEqualTo(CONTENT);
+      assertThat(store.statistics().blobsShared()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aBlobThatIsSweptGivesItsSpaceBackAndCanBePutAnew() throws IOException {
+    try (RocksStore store = open()) {
+      Blob named = put(store, content(2));
+      name(store, named);
+      Blob blob = put(store, CONTENT);
+      BlobReader reader = store.blobs().open(blob.id());
+      clock.advance(Duration.ofHours(2));
+      BlobStore.Swept swept = store.blobs().sweep(GRACE);
+      assertThat(swept.removed()).isEqualTo(1);
+      assertThat(swept.octets()).isEqualTo(CONTENT.length);
+      assertThat(files()).hasSize(1);
+      assertThatThrownBy(() -> reader.read(0, new byte[1], 0, 1))
+          .isInstanceOf(StoreException.BlobMissing.class);
+      assertThat(put(store, CONTENT)).isEqualTo(blob);
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+      assertThat(read(store, named.id())).isEqualTo(content(2));
+      assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void nothingIsLeftOfUploadsThatWereGivenUpCutOffOrForgotten() throws IOException {
+    BlobWriter cutOff;
+    try (RocksStore store = open()) {
+      try (BlobWriter givenUp = store.blobs().create()) {
+        givenUp.write(CONTENT, 0, CONTENT.length);
+      }
+      assertThat(files()).isEmpty();
+      cutOff = store.blobs().create();
+      cutOff.write(CONTENT, 0, CONTENT.length);
+    }
+    assertThat(files()).hasSize(1);
+    try (RocksStore store = open()) {
+      assertThat(files()).isEmpty();
+      BlobWriter forgotten = store.blobs().create();
+      forgotten.write(CONTENT, 0, CONTENT.length);
+      BlobWriter going = store.blobs().create();
+      clock.advance(Duration.ofHours(2));
+      going.write(CONTENT, 0, CONTENT.length);
+      store.blobs().sweep(GRACE);
+      assertThatThrownBy(forgotten::finish).isInstanceOf(StoreException.Unavailable.class);
+      forgotten.close();
+      assertThat(going.finish().size()).isEqualTo(CONTENT.length);
+      assertThat(files()).hasSize(1);
+      assertThat(problems(store)).isEmpty();
+    }
+    cutOff.close();
+    assertThat(files()).hasSize(1);
+  }
+
+  /** A crash between the file and its record, and one between the record's end and the file's. */
+  @Test
+  void aFileThatNoBlobNamesIsSwept() throws Exception {
+    Blob kept;
+    Blob lost;
+    try (RocksStore store = open()) {
+      kept = put(store, CONTENT);
+      lost = put(store, content(2));
+    }
+    tamper((handle, batch) -> {
+      handle.delete(batch, Column.BLOBS, Keys.blob(lost.id()));
+      return 0;
+    });
+    Path another = file(kept).resolveSibling(kept.id() + "-7");
+    Files.copy(file(kept), another);
+    try (RocksStore store = open()) {
+      assertThat(problems(store)).as("waste is no damage").isEmpty();
+      assertThat(store.blobs().sweep(GRACE).removed()).isZero();
+      assertThat(files()).containsExactly(file(kept)).doesNotContain(another);
+      assertThat(read(store, kept.id())).isEqualTo(CONTENT);
+      assertThat(put(store, content(2))).isEqualTo(lost);
+      assertThat(read(store, lost.id())).isEqualTo(content(2));
+    }
+  }
+
+  /** Who gave up waiting for the end does not know whether it came. */
+  @Test
+  void anUploadThatWasGivenUpBecomesNoBlobAfterwards() throws Exception {
+    CommitQueue queue = new CommitQueue(RocksSettings.Queue.DEFAULT);
+    BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(CONTENT));
+    try (AcknowledgedMark mark = AcknowledgedMark.open(directory);
+        BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks");
+        ChunkEncoder encoder = new ChunkEncoder(2);
+        Database database =
+            Database.open(directory.resolve("rocks"), RocksSettings.Memory.DEFAULT, mark);
+        Committer committer =
+            new Committer(
+                database,
+                queue,
+                mark,
+                new CommittedCache<>(10),
+                new CommittedCache<>(10),
+                new Hints(),
+                new Counts(),
+                clock,
+                RocksSettings.Retry.DEFAULT)) {
+      files.prepare();
+      committer.start();
+      LargeUpload kept = upload(files, encoder, 5);
+      long octets = kept.finish(id);
+      Blob blob = new Blob(id, CONTENT.length);
+      assertThat(queue.call(new BlobOperations.IsOrphan(id, 5))).isTrue();
+      assertThat(queue.call(new BlobOperations.Keep(kept, blob, octets))).isTrue();
+      kept.breakOff("too late");
+      assertThat(queue.call(new BlobOperations.IsOrphan(id, 5))).isFalse();
+      assertThat(queue.call(new BlobOperations.IsOrphan(id, 6))).isTrue();
+
+      LargeUpload givenUp = upload(files, encoder, 6);
+      long others = givenUp.finish(id);
+      givenUp.breakOff("given up");
+      assertThatThrownBy(() -> queue.call(new BlobOperations.Keep(givenUp, blob, others)))
+          .isInstanceOf(StoreException.Unavailable.class)
+          .hasMessageContaining("given up");
+    }
+    try (RocksStore store = open()) {
+      assertThat(read(store, id)).isEqualTo(CONTENT);
+      assertThat(files()).hasSize(2);
+      store.blobs().sweep(GRACE);
+      assertThat(files()).hasSize(1);
+      assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  private LargeUpload upload(BlobFiles files, ChunkEncoder encoder, long number) {
+    LargeUpload upload = new LargeUpload(files.begin(number), encoder, clock.millis());
+    for (int from = 0; from < CONTENT.length; from += Chunks.SIZE) {
+      upload.add(CONTENT, from, Math.min(Chunks.SIZE, CONTENT.length - from), clock.millis());
+    }
+    return upload;
+  }
+
+  @Test
+  void aDamagedFileFailsItsReadersAndIsNotOpenedAgain() throws IOException {
+    Blob blob;
+    Path file;
+    byte[] octets;
+    try (RocksStore store = open()) {
+      blob = put(store, CONTENT);
+      name(store, blob);
+      file = file(blob);
+      octets = Files.readAllBytes(file);
+      byte[] damaged = octets.clone();
+      damaged[octets.length / 2] ^= 1;
+      Files.write(file, damaged);
+      try (BlobReader reader = store.blobs().open(blob.id())) {
+        assertThat(reader.read(0, new byte[10], 0, 10)).isEqualTo(10);
+        assertThatThrownBy(() -> reader.read(0, new byte[CONTENT.length], 0, CONTENT.length))
+            .isInstanceOf(StoreException.Corrupt.class)
+            .hasMessageContaining(file.getFileName().toString());
+      }
+      assertThatThrownBy(() -> store.blobs().open(blob.id()))
+          .isInstanceOf(StoreException.Corrupt.class);
+      assertThat(problems(store))
+          .singleElement()
+          .asString()
+          .contains("piece")
+          .contains(file.toString());
+      Files.write(file, octets);
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+      assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void aMissingOrShortFileIsNamed() throws IOException {
+    Blob blob;
+    Path file;
+    try (RocksStore store = open()) {
+      blob = put(store, CONTENT);
+      name(store, blob);
+      file = file(blob);
+    }
+    byte[] octets = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(octets, octets.length - 1));
+    try (RocksStore store = open()) {
+      assertThat(problems(store)).singleElement().asString().contains("the index of " + file);
+      Files.delete(file);
+      assertThat(problems(store)).containsExactly(file + " is missing");
+      assertThatThrownBy(() -> read(store, blob.id()))
+          .isInstanceOf(StoreException.Corrupt.class)
+          .hasMessageContaining(file + " is missing");
+    }
+  }
+
+  /** What format 1 has is read, and goes when it is swept; half uploads are cleared away. */
+  @Test
+  void aStoreOfTheFormerFormatIsRead() throws Exception {
+    BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(CONTENT));
+    try (RocksStore store = open()) {
+      name(store, put(store, new byte[] {1}));
+    }
+    tamper((handle, batch) -> {
+      long blob = 1L << 40 | 77;
+      List<ChunkRecord> chunks = Chunks.raw(CONTENT);
+      for (int index = 0; index < chunks.size(); index++) {
+        put(handle, batch, Column.CHUNKS, Keys.chunk(blob, index), chunks.get(index));
+        put(handle, batch, Column.CHUNKS, Keys.chunk(blob + 1, index), chunks.get(index));
+      }
+      put(
+          handle,
+          batch,
+          Column.BLOBS,
+          Keys.blob(id),
+          BlobRecord.newBuilder()
+              .setNumber(blob)
+              .setSize(CONTENT.length)
+              .setChunkSize(Chunks.SIZE)
+              .setPut(clock.millis())
+              .build());
+      put(
+          handle,
+          batch,
+          Column.META,
+          Keys.meta(Keys.UPLOAD, blob + 1),
+          UploadRecord.newBuilder().setBegan(clock.millis()).build());
+      FormatRecord former = format(handle).toBuilder().setVersion(1).build();
+      put(handle, batch, Column.META, Keys.FORMAT, former);
+      return 0;
+    });
+    Files.delete(directory.resolve("large/incoming"));
+    Files.delete(directory.resolve("large"));
+    try (RocksStore store = open()) {
+      assertThat(read(store, id)).isEqualTo(CONTENT);
+      assertThat(problems(store)).isEmpty();
+      assertThat(put(store, CONTENT).id()).isEqualTo(id);
+      assertThat(files()).isEmpty();
+      clock.advance(Duration.ofHours(2));
+      assertThat(store.blobs().sweep(GRACE).removed()).isEqualTo(1);
+      assertThat(put(store, CONTENT).id()).isEqualTo(id);
+      assertThat(files()).hasSize(1);
+    }
+    assertThat(records(Column.CHUNKS)).as("of the small blob").isEqualTo(1);
+    int version = tamper((handle, batch) -> format(handle).getVersion());
+    assertThat(version).isEqualTo(2);
+  }
+
+  private static FormatRecord format(Handle handle) throws RocksDBException {
+    return Frames.decode(
+        Column.META, Keys.FORMAT, handle.get(Column.META, Keys.FORMAT), FormatRecord.parser());
+  }
+
+  private static void put(
+      Handle handle, WriteBatch batch, Column column, byte[] key, MessageLite record)
+      throws RocksDBException {
+    handle.put(batch, column, key, Frames.encode(key, record));
+  }
+}
