@@ -80,6 +80,8 @@ final class Updates {
     expunges(news);
     if (news.exists() >= 0) {
       exists(selected, takesRecent);
+    } else if (!news.vanished().isEmpty()) {
+      recent(selected);
     }
     if (!wanted.items().isEmpty() && news.exists() >= 0) {
       MailboxState state = view.state();
@@ -145,10 +147,15 @@ final class Updates {
    */
   void exists(Selected selected, boolean takesRecent) throws IOException {
     out.data(new Data.Exists(selected.view.size()));
+    if (takesRecent && !session.state.rev2()) {
+      selected.claimRecent();
+    }
+    recent(selected);
+  }
+
+  /** RECENT, which IMAP4rev1 has whenever the number of messages changes (RFC 3501 §7.3.2). */
+  private void recent(Selected selected) throws IOException {
     if (!session.state.rev2()) {
-      if (takesRecent) {
-        selected.claimRecent();
-      }
       out.data(new Data.Recent(selected.recentCount()));
     }
   }
