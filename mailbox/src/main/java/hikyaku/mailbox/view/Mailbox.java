@@ -325,7 +325,12 @@ public final class Mailbox {
     return expunge(seen, now -> deleted(now, among), attempt);
   }
 
-  private static UidSet deleted(MailboxState now, @Nullable UidSet among) {
+  /**
+   * Messages that carry \Deleted.
+   *
+   * @param among only these, or null for all
+   */
+  public static UidSet deleted(MailboxState now, @Nullable UidSet among) {
     UidSet.Builder doomed = new UidSet.Builder();
     IntConsumer judge =
         index -> {

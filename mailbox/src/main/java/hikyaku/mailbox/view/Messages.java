@@ -11,6 +11,7 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,21 @@ public final class Messages {
   public void read(MailboxState of, int[] indexes, MessageAction action) throws IOException {
     readEntries(of, indexes, (index, entry) -> action.accept(index, stored(entry)));
   }
+
+  /** The same from the last one to the first. */
+  public void readBackwards(MailboxState of, int[] indexes, MessageAction action)
+      throws IOException {
+    for (int end = indexes.length; end > 0; end -= READ_BATCH) {
+      List<Read> batch = new ArrayList<>();
+      int[] some = Arrays.copyOfRange(indexes, Math.max(0, end - READ_BATCH), end);
+      read(of, some, (index, stored) -> batch.add(new Read(index, stored)));
+      for (Read one : batch.reversed()) {
+        action.accept(one.index, one.stored);
+      }
+    }
+  }
+
+  private record Read(int index, StoredMessage stored) {}
 
   private void readEntries(MailboxState of, int[] indexes, EntryAction action) throws IOException {
     int at = 0;

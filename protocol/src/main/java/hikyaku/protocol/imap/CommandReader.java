@@ -261,10 +261,11 @@ public final class CommandReader {
      */
     private boolean literal(LiteralMark mark, int markStart) throws IOException {
       literals++;
-      if (literals > limits.literals()) {
-        refuse(Reply.bad(ResponseCode.Plain.LIMIT, "Too many literals"));
-      }
       OctetSink sink = refusal == null ? sink(mark, markStart) : null;
+      if (sink != null && literals > limits.literals()) {
+        refuse(Reply.bad(ResponseCode.Plain.LIMIT, "Too many literals"));
+        sink = null;
+      }
       if (sink != null) {
         if (mark.synchronising()) {
           intake.proceed();

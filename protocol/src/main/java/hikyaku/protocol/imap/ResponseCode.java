@@ -1,6 +1,7 @@
 package hikyaku.protocol.imap;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What stands in brackets at the start of a reply's text (RFC 9051 §7.1). */
 public sealed interface ResponseCode {
@@ -91,6 +92,14 @@ public sealed interface ResponseCode {
 
   /** RFC 5464 §4.3: there are as many annotations as there may be. */
   record MetadataTooMany() implements ResponseCode {}
+
+  /**
+   * RFC 9738 §3.1: a command names more messages than one may deal with.
+   *
+   * @param messages so many it may
+   * @param lowestUid of those that were dealt with, or null if that is not known
+   */
+  record MessageLimit(long messages, @Nullable Long lowestUid) implements ResponseCode {}
 
   /** RFC 8474 §4.1, §4.2. */
   record MailboxId(String id) implements ResponseCode {}

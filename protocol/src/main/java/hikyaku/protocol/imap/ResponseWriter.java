@@ -104,6 +104,12 @@ public final class ResponseWriter {
           text.raw("BADEVENT ")
               .list(Arrays.stream(NotifyEvent.values()).map(NotifyEvent::wire).toList());
       case ResponseCode.HighestModSeq(long modSeq) -> text.raw("HIGHESTMODSEQ ").number(modSeq);
+      case ResponseCode.MessageLimit(long messages, Long lowestUid) -> {
+        text.raw("MESSAGELIMIT ").number(messages);
+        if (lowestUid != null) {
+          text.raw(' ').number(lowestUid);
+        }
+      }
       case ResponseCode.MetadataLongEntries(long octets) ->
           text.raw("METADATA LONGENTRIES ").number(octets);
       case ResponseCode.MetadataMaxSize(long octets) ->

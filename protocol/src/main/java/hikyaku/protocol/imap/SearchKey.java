@@ -43,6 +43,13 @@ public sealed interface SearchKey {
 
   record Uids(SequenceSet uids) implements SearchKey {}
 
+  /**
+   * UIDAFTER and UIDBEFORE (RFC 9738 §3.2).
+   *
+   * @param after whether UIDs must be greater than this one, or less
+   */
+  record UidBound(boolean after, long uid) implements SearchKey {}
+
   enum DateKind {
     /** The internal date, in the zone it was given with. */
     INTERNAL,

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SEARCH, ESEARCH, SORT and THREAD (RFC 9051 §6.4.4, RFC 4731, 5032, 5182, 5256, 5267, 5957, 6203,
- * 7162, 7377, 8474, 8514, 9394).
+ * 7162, 7377, 8474, 8514, 9394, 9738).
  */
 final class SearchParser {
   private final Cursor in;
@@ -307,6 +307,8 @@ final class SearchParser {
       case "OLDER" -> new SearchKey.Within(false, in.expectNzNumber());
       case "YOUNGER" -> new SearchKey.Within(true, in.expectNzNumber());
       case "UID" -> new SearchKey.Uids(in.expectSequenceSet());
+      case "UIDAFTER" -> new SearchKey.UidBound(true, in.expectNzNumber());
+      case "UIDBEFORE" -> new SearchKey.UidBound(false, in.expectNzNumber());
       case "MODSEQ" -> modSeq();
       default -> throw SyntaxException.bad("Unknown search key");
     };

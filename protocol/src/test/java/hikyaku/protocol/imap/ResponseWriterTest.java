@@ -92,6 +92,10 @@ class ResponseWriterTest {
         .isEqualTo("* OK [PERMANENTFLAGS ()] x¶");
     assertThat(code(new ResponseCode.MetadataLongEntries(2199)))
         .isEqualTo("* OK [METADATA LONGENTRIES 2199] x¶");
+    assertThat(code(new ResponseCode.MessageLimit(1000, 23221L)))
+        .isEqualTo("* OK [MESSAGELIMIT 1000 23221] x¶");
+    assertThat(code(new ResponseCode.MessageLimit(1000, null)))
+        .isEqualTo("* OK [MESSAGELIMIT 1000] x¶");
     assertThat(code(new ResponseCode.MetadataMaxSize(1024)))
         .isEqualTo("* OK [METADATA MAXSIZE 1024] x¶");
     assertThat(code(new ResponseCode.MetadataTooMany())).isEqualTo("* OK [METADATA TOOMANY] x¶");

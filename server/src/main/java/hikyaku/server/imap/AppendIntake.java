@@ -121,6 +121,9 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       throws IOException {
     return attempt(() -> {
       Reply refusal = index == 0 ? open(purpose) : finishArriving();
+      if (refusal == null && !isDone()) {
+        refusal = session.server.messageLimit.refusalToAppend(session, begun + 1);
+      }
       if (refusal == null) {
         begun++;
         arriving = new Arriving(session.server.mail.intake(), catenated);

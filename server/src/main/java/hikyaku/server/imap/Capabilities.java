@@ -81,6 +81,7 @@ final class Capabilities {
         capabilities.add("QUOTASET");
       }
       capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
+      session.server.messageLimit.capability().ifPresent(capabilities::add);
       if (!session.connection.isCompressed()) {
         capabilities.add("UNAUTHENTICATE");
         capabilities.add("COMPRESS=DEFLATE");

@@ -25,8 +25,14 @@ final class Copy {
 
   private Copy() {}
 
-  /** The messages and where they go, or why not. */
-  record Plan(UidSet uids, @Nullable Found target, @Nullable Reply refusal, boolean ghosts) {
+  /**
+   * The messages and where they go, or why not.
+   *
+   * @param named the messages that the command names, with those that are gone
+   * @param uids of these, those that go
+   */
+  record Plan(
+      UidSet named, UidSet uids, @Nullable Found target, @Nullable Reply refusal, boolean ghosts) {
     /** Where they go, unless there is a refusal. */
     Found destination() {
       if (target == null) {
@@ -49,12 +55,13 @@ final class Copy {
     Optional<Found> found = session.places.look(session.places.place(mailbox));
     if (found.isEmpty()) {
       Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
-      return new Plan(UidSet.EMPTY, null, refusal, false);
+      return new Plan(UidSet.EMPTY, UidSet.EMPTY, null, refusal, false);
     }
     found.get().with(Right.INSERT);
     // A repeat may have taken away itself what it names.
-    UidSet uids = write.isRepeat() ? Targets.known(session, uid, messages) : targets.uids(view);
-    return new Plan(uids, found.get(), null, targets.ghosts());
+    UidSet named = Targets.known(session, uid, messages);
+    UidSet uids = write.isRepeat() ? named : targets.uids(view);
+    return new Plan(named, uids, found.get(), null, targets.ghosts());
   }
 
   static Reply execute(Session session, Command.Copy command) throws IOException, Targets.Invalid {
@@ -70,7 +77,12 @@ final class Copy {
         // All or none: those that are gone cannot be copied (RFC 9051 §6.4.7).
         return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
       }
-      Quotas.check(session, plan.destination().place(), selected.view.state(), plan.uids());
+      MailboxState now = selected.view.state();
+      Reply refusal = session.server.messageLimit.refusalToCopy(session, now.present(plan.uids()));
+      if (refusal != null) {
+        return refusal;
+      }
+      Quotas.check(session, plan.destination().place(), now, plan.uids());
     }
     MailboxState seen = selected.view.state();
     Copied copied;

@@ -9,6 +9,7 @@ import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.FlagsOutcome;
 import hikyaku.mailbox.view.MailboxState;
+import hikyaku.mailbox.view.Messages;
 import hikyaku.mailbox.view.StoredMessage;
 import hikyaku.mailbox.view.View;
 import hikyaku.protocol.imap.Command;
@@ -73,12 +74,18 @@ final class Fetch {
       PartialRange partial = command.partial();
       int from = partial.from(indexes.length);
       indexes = Arrays.copyOfRange(indexes, from, Math.max(from, partial.to(indexes.length)));
+      Reply refusal = session.server.messageLimit.refusal(session, indexes.length);
+      if (refusal != null) {
+        return refusal;
+      }
     }
     if (command.changedSince() != null) {
       // Of the page: it is chosen first (RFC 9394 §3.4).
       long since = command.changedSince();
       indexes = Arrays.stream(indexes).filter(i -> view.state().modseq(i) > since).toArray();
     }
+    Portion<int[]> portion = portion(indexes);
+    indexes = portion.messages();
     boolean seen = false;
     if (marks) {
       seen = markSeen(indexes, attempt);
@@ -87,10 +94,36 @@ final class Fetch {
     if (command.changedSince() != null && command.vanished()) {
       vanished(command.changedSince());
     }
-    write(indexes, items(seen));
+    write(indexes, items(seen), portion.isCutShort());
     if (!unreadable && !unknownEncoding) {
       view.own(marked, markedUids);
     }
+    return portion.completion(session, completed(targets.ghosts()));
+  }
+
+  /**
+   * What of these is dealt with. Where all count that are named, those count as well that are gone:
+   * so a repeat has the same portion, whatever went meanwhile.
+   */
+  private Portion<int[]> portion(int[] indexes) throws Targets.Invalid {
+    MessageLimit limit = session.server.messageLimit;
+    MailboxState state = selected.view.state();
+    if (!limit.cutsShort() || command.partial() != null || command.changedSince() != null) {
+      // A page that has come here is small enough, and what has not changed is not dealt with.
+      return limit.of(session, state, indexes);
+    }
+    Portion<UidSet> named =
+        limit.of(session, Targets.known(session, command.uid(), command.messages()));
+    return named.isCutShort()
+        ? new Portion<>(
+            Arrays.stream(indexes)
+                .filter(index -> named.messages().contains(state.uid(index)))
+                .toArray(),
+            named.code())
+        : Portion.whole(indexes);
+  }
+
+  private Reply completed(boolean ghosts) {
     if (unreadable) {
       return Reply.no(ResponseCode.Plain.UNAVAILABLE, "Some of the messages cannot be read now");
     }
@@ -98,7 +131,7 @@ final class Fetch {
       return Reply.no(ResponseCode.Plain.UNKNOWN_CTE, "An encoding is not known");
     }
     // RFC 2180 §4.1 would allow NO, but some clients then give the whole mailbox up.
-    return targets.ghosts()
+    return ghosts
         ? Reply.ok(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist")
         : Reply.ok("FETCH completed");
   }
@@ -186,17 +219,23 @@ final class Fetch {
     return marked > 0;
   }
 
-  private void write(int[] wanted, List<FetchItem> items) throws IOException {
+  /**
+   * @param backwards whether the last comes first, as RFC 9738 §3.1 has it where some are left
+   */
+  private void write(int[] wanted, List<FetchItem> items, boolean backwards) throws IOException {
     MessageFetch fetch = new MessageFetch(session, selected, items);
     int[] indexes = Arrays.stream(wanted).filter(index -> index >= 0).toArray();
     if (MessageFetch.needsMessage(items)) {
-      selected
-          .mailbox()
-          .messages()
-          .read(selected.view.state(), indexes, (index, stored) -> write(fetch, index, stored));
+      Messages messages = selected.mailbox().messages();
+      Messages.MessageAction action = (index, stored) -> write(fetch, index, stored);
+      if (backwards) {
+        messages.readBackwards(selected.view.state(), indexes, action);
+      } else {
+        messages.read(selected.view.state(), indexes, action);
+      }
     } else {
-      for (int index : indexes) {
-        write(fetch, index, null);
+      for (int i = 0; i < indexes.length; i++) {
+        write(fetch, indexes[backwards ? indexes.length - 1 - i : i], null);
       }
     }
   }

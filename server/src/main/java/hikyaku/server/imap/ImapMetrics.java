@@ -24,6 +24,9 @@ final class ImapMetrics {
   /** Messages taken by APPEND. */
   final Counter appended;
 
+  /** Commands that named more messages than one may. */
+  final Counter beyondLimit;
+
   /** Commands that failed for a reason of ours. */
   final Counter failures;
 
@@ -39,6 +42,11 @@ final class ImapMetrics {
     loginsAccepted = logins(registry, "ok");
     loginsRefused = logins(registry, "no");
     appended = counter(registry, "hikyaku.imap.appended", "Messages taken by APPEND");
+    beyondLimit =
+        counter(
+            registry,
+            "hikyaku.imap.beyond.limit",
+            "Commands that named more messages than the limit that is advertised");
     failures =
         counter(registry, "hikyaku.imap.failures", "Commands that failed for a reason of ours");
   }

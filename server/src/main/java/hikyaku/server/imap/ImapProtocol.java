@@ -22,6 +22,7 @@ public final class ImapProtocol implements Protocol {
   private static final Set<String> SECRET = Set.of("LOGIN", "AUTHENTICATE");
 
   final ImapSettings settings;
+  final MessageLimit messageLimit;
   final Authenticator authenticator;
   final MailStore mail;
   final TextIndex index;
@@ -56,7 +57,29 @@ public final class ImapProtocol implements Protocol {
       MailStore mail,
       TextIndex index,
       MeterRegistry registry) {
+    this(
+        settings,
+        MessageLimit.of(settings),
+        authenticator,
+        directory,
+        quotaAdmin,
+        mail,
+        index,
+        registry);
+  }
+
+  /** The same with a limit that no operator may set. */
+  ImapProtocol(
+      ImapSettings settings,
+      MessageLimit messageLimit,
+      Authenticator authenticator,
+      Directory directory,
+      Optional<QuotaAdmin> quotaAdmin,
+      MailStore mail,
+      TextIndex index,
+      MeterRegistry registry) {
     this.settings = settings;
+    this.messageLimit = messageLimit;
     this.authenticator = authenticator;
     this.mail = mail;
     this.index = index;

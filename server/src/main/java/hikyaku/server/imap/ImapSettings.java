@@ -8,6 +8,15 @@ import java.time.Duration;
  *
  * @param appendLimit octets of the largest message APPEND takes (RFC 7889); a larger one gets NO
  *     [TOOBIG]
+ * @param messageLimit messages that one command may deal with, which is advertised as MESSAGELIMIT
+ *     (RFC 9738): a longer one is done for the last messages alone, and says so; COPY, APPEND, SORT
+ *     and THREAD are refused. Clients that do not know of it then see a part of a mailbox that has
+ *     more. 1000 at least
+ * @param saveLimit messages that one COPY or APPEND may have, which is advertised as SAVELIMIT (RFC
+ *     9738) in place of MESSAGELIMIT; a longer one gets NO [MESSAGELIMIT]. 1000 at least
+ * @param enforcedLimit messages from which on that limit is kept to, where clients that do not know
+ *     of it are to be spared (RFC 9738 §4.2); {@code unlimited} to advertise it only, 0 for what is
+ *     advertised
  * @param keepAlive how often IDLE says that it is still there, so that NATs and phones keep the
  *     connection (RFC 2177 leaves that to the server)
  * @param working how often a SEARCH or FETCH that takes long says that it is still at work, by
@@ -23,6 +32,9 @@ import java.time.Duration;
  */
 public record ImapSettings(
     long appendLimit,
+    int messageLimit,
+    int saveLimit,
+    int enforcedLimit,
     Duration keepAlive,
     Duration working,
     Duration login,
@@ -31,9 +43,33 @@ public record ImapSettings(
     int errors,
     int failedLogins,
     ImapLimits limits) {
+  /** RFC 9738 §3. */
+  private static final int LEAST_LIMIT = 1000;
+
+  public ImapSettings {
+    if (messageLimit < LEAST_LIMIT || saveLimit < LEAST_LIMIT) {
+      throw new IllegalArgumentException(
+          "imap.message-limit and imap.save-limit are "
+              + LEAST_LIMIT
+              + " at least (RFC 9738), or \"unlimited\"");
+    }
+    if (messageLimit < Integer.MAX_VALUE && saveLimit < Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "imap.message-limit holds for COPY and APPEND too: set it or imap.save-limit, not both");
+    }
+    if (enforcedLimit != 0 && enforcedLimit < Math.min(messageLimit, saveLimit)) {
+      throw new IllegalArgumentException(
+          "imap.enforced-limit is not below what is advertised by imap.message-limit or"
+              + " imap.save-limit, or 0 for just that");
+    }
+  }
+
   public static final ImapSettings DEFAULTS =
       new ImapSettings(
           100L * 1024 * 1024,
+          Integer.MAX_VALUE,
+          Integer.MAX_VALUE,
+          0,
           Duration.ofMinutes(2),
           Duration.ofSeconds(10),
           Duration.ofMinutes(2),

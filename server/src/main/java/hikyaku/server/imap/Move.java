@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
+import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Copied;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
@@ -35,17 +36,19 @@ final class Move {
     if (plan.refusal() != null) {
       return plan.refusal();
     }
+    // With those that are gone: so a repeat has the same portion, whatever went meanwhile.
+    Portion<UidSet> portion = session.server.messageLimit.of(session, plan.named());
+    UidSet uids = plan.uids().intersect(portion.messages());
     Found target = plan.destination();
     if (!target.place().owner().id().equals(selected.mail.account()) && !attempt.isRepeat()) {
       // What moves within an account takes no room.
-      Quotas.check(session, target.place(), selected.view.state(), plan.uids());
+      Quotas.check(session, target.place(), selected.view.state(), uids);
     }
     MailboxState seen = selected.view.state();
     Copied moved;
     try (Workspace.Space _ =
-        session.server.workspace.take(plan.uids().size(), Copy.OCTETS, session::checkpoint)) {
-      moved =
-          selected.mailbox().move(seen, plan.uids(), target.mailbox(), Copy.kept(target), attempt);
+        session.server.workspace.take(uids.size(), Copy.OCTETS, session::checkpoint)) {
+      moved = selected.mailbox().move(seen, uids, target.mailbox(), Copy.kept(target), attempt);
     }
     session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);
@@ -56,12 +59,14 @@ final class Move {
     }
     session.updates.tell(true, command.uid());
     if (plan.ghosts()) {
-      return Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist");
+      return portion.completion(
+          session,
+          Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist"));
     }
     ResponseCode code =
         session.state.has(Extension.CONDSTORE) && copyUid != null
             ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
             : null;
-    return Reply.ok(code, "MOVE completed");
+    return portion.completion(session, Reply.ok(code, "MOVE completed"));
   }
 }

@@ -11,6 +11,7 @@ import hikyaku.protocol.imap.CommandReader;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.MailboxFilter;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.server.imap.Places.Found;
 import java.io.IOException;
 import java.util.NavigableMap;
@@ -87,7 +88,7 @@ final class MultiSearch {
     if (folder.isPresent()) {
       tell(folder.get(), selected, answer, found);
     }
-    return COMPLETED;
+    return found.searched().completion(session, COMPLETED);
   }
 
   /**
@@ -133,6 +134,14 @@ final class MultiSearch {
             true);
     Search.Found found = Search.find(session, there, command.key(), command.returns());
     tell(folder, there, answer(there, found), found);
+    ResponseCode.MessageLimit left = found.searched().code();
+    if (left != null) {
+      // Each mailbox is searched for itself, and the code does not say in which a UID is.
+      session.out.untagged(
+          Reply.no(
+              new ResponseCode.MessageLimit(left.messages(), null),
+              "A mailbox has more messages than are searched at once"));
+    }
   }
 
   private SearchAnswer answer(Selected in, Search.Found found) {

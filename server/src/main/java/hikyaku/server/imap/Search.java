@@ -39,7 +39,10 @@ final class Search {
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
-    if (update != null) {
+    if (update != null && found.searched().isCutShort()) {
+      // Of what was not looked at nothing could be told.
+      Contexts.refuse(session, tag);
+    } else if (update != null) {
       Contexts.begin(
           session, tag, update, command.uid(), command.key(), List.of(), found.indexes());
     }
@@ -49,7 +52,9 @@ final class Search {
       session.out.data(
           new Data.Found(NumberSet.of(answer.told()), modSeq ? answer.highestModSeq() : null));
     }
-    return SearchAnswer.completed(session, command.uid(), "SEARCH");
+    return found
+        .searched()
+        .completion(session, SearchAnswer.completed(session, command.uid(), "SEARCH"));
   }
 
   /**
@@ -57,45 +62,74 @@ final class Search {
    *
    * @param indexes rising
    * @param relevancy null if nobody wants to know
+   * @param searched among which
    */
-  record Found(int[] indexes, @Nullable Relevancy relevancy) {}
+  record Found(int[] indexes, @Nullable Relevancy relevancy, Portion<int[]> searched) {}
 
   /** Looks at the mailbox and finds. */
   static Found find(Session session, SearchKey key, Command.@Nullable Returns returns)
       throws IOException, Targets.Invalid {
-    return find(
-        session, key, returns, returns != null && returns.has(Command.SearchReturn.RELEVANCY));
+    Selected selected = session.state.inMailbox();
+    try {
+      session.looking.after(selected);
+      return find(session, selected, key, returns);
+    } catch (RuntimeException e) {
+      SearchAnswer.failed(session, returns);
+      throw e;
+    }
   }
 
   /** Finds in a mailbox that was looked at already, be it another than the selected one. */
   static Found find(Session session, Selected in, SearchKey key, Command.@Nullable Returns returns)
       throws IOException, Targets.Invalid {
-    if (SearchProgram.usesModSeq(key)) {
-      session.updates.enableCondStore();
-    }
-    SearchProgram program = SearchProgram.compile(session, in, key);
-    int[] found = program.run();
-    boolean relevancy = returns != null && returns.has(Command.SearchReturn.RELEVANCY);
-    return new Found(found, relevancy ? program.relevancy(found) : null);
+    SearchProgram program = compile(session, in, key);
+    Portion<int[]> searched =
+        session.server.messageLimit.of(session, in.view.state(), program.searched());
+    return run(program, searched, wantsRelevancy(returns));
   }
 
-  /** The same, where it is said whether it matters how well FUZZY keys fit. */
-  static Found find(
+  /**
+   * The same for what is of no use without all messages, and where it is said whether it matters
+   * how well FUZZY keys fit.
+   *
+   * @throws Targets.Invalid if a command may not look at so many (RFC 9738 §3.3)
+   */
+  static Found findAll(
       Session session, SearchKey key, Command.@Nullable Returns returns, boolean relevancy)
       throws IOException, Targets.Invalid {
-    if (SearchProgram.usesModSeq(key)) {
-      session.updates.enableCondStore();
-    }
     Selected selected = session.state.inMailbox();
     try {
       session.looking.after(selected);
-      SearchProgram program = SearchProgram.compile(session, selected, key);
-      int[] found = program.run();
-      return new Found(found, relevancy ? program.relevancy(found) : null);
+      SearchProgram program = compile(session, selected, key);
+      int[] searched = program.searched();
+      Reply refusal = session.server.messageLimit.refusal(session, searched.length);
+      if (refusal != null) {
+        SearchAnswer.failed(session, returns);
+        throw new Targets.Invalid(refusal);
+      }
+      return run(program, Portion.whole(searched), relevancy);
     } catch (RuntimeException e) {
       SearchAnswer.failed(session, returns);
       throw e;
     }
+  }
+
+  private static SearchProgram compile(Session session, Selected in, SearchKey key)
+      throws IOException, Targets.Invalid {
+    if (SearchProgram.usesModSeq(key)) {
+      session.updates.enableCondStore();
+    }
+    return SearchProgram.compile(session, in, key);
+  }
+
+  private static Found run(SearchProgram program, Portion<int[]> searched, boolean relevancy)
+      throws IOException {
+    int[] found = program.run(searched.messages());
+    return new Found(found, relevancy ? program.relevancy(found) : null, searched);
+  }
+
+  static boolean wantsRelevancy(Command.@Nullable Returns returns) {
+    return returns != null && returns.has(Command.SearchReturn.RELEVANCY);
   }
 
   /** RFC 9755 §3: who enabled UTF8=ACCEPT has said what charset texts are in. */

@@ -90,6 +90,9 @@ final class SearchProgram {
 
   private Test test = new Column(index -> true);
 
+  /** Sets of messages that each message found is in. */
+  private final List<Test> named = new ArrayList<>();
+
   private SearchProgram(Session session, Selected selected) {
     this.session = session;
     this.selected = selected;
@@ -107,7 +110,22 @@ final class SearchProgram {
       throws Targets.Invalid {
     SearchProgram program = new SearchProgram(session, selected);
     program.test = program.test(key, false);
+    program.gatherNamed(key);
     return program;
+  }
+
+  private void gatherNamed(SearchKey key) throws Targets.Invalid {
+    switch (key) {
+      case SearchKey.And(var keys) -> {
+        for (SearchKey each : keys) {
+          gatherNamed(each);
+        }
+      }
+      case SearchKey.Fuzzy(var inner) -> gatherNamed(inner);
+      case SearchKey.Numbers _, SearchKey.Uids _, SearchKey.UidBound _ ->
+          named.add(test(key, false));
+      default -> {}
+    }
   }
 
   static boolean usesModSeq(SearchKey key) {
@@ -133,12 +151,17 @@ final class SearchProgram {
     };
   }
 
-  /** Indexes of the messages found, rising. */
-  int[] run() throws IOException {
-    return run(IntStream.range(0, view.toldHere()).toArray());
+  /**
+   * Indexes of the messages that have to be looked at, rising: all that were told, or those that
+   * the search names by sets of messages, whatever else it asks of them.
+   */
+  int[] searched() {
+    return IntStream.range(0, view.toldHere())
+        .filter(index -> named.stream().allMatch(set -> set.known(index, null) == Answer.YES))
+        .toArray();
   }
 
-  /** The same among some messages, told or not: their indexes, rising. */
+  /** Indexes of those found, rising, among some messages, told or not: their indexes, rising. */
   int[] run(int[] among) throws IOException {
     BitSet found = new BitSet();
     int[] open = decidedAtOnce(found, among);
@@ -435,6 +458,8 @@ final class SearchProgram {
                   && !(unseen && state.flags(index).has(SystemFlag.SEEN)));
       case SearchKey.Numbers(SequenceSet set) -> numbers(set);
       case SearchKey.Uids(SequenceSet set) -> uids(set);
+      case SearchKey.UidBound(boolean after, long uid) ->
+          new Column(index -> after ? state.uid(index) > uid : state.uid(index) < uid);
       case SearchKey.Date date -> date(date);
       case SearchKey.Within within -> within(within);
       case SearchKey.Size(boolean larger, long octets) ->

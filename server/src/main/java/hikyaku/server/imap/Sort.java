@@ -43,11 +43,11 @@ final class Sort {
       return Contexts.tagReused();
     }
     boolean modSeq = SearchProgram.usesModSeq(command.key());
-    boolean returned =
-        command.returns() != null && command.returns().has(Command.SearchReturn.RELEVANCY);
+    boolean returned = Search.wantsRelevancy(command.returns());
     boolean sorts =
         command.order().stream().anyMatch(by -> by.criterion() == SortKey.Criterion.RELEVANCY);
-    Search.Found found = Search.find(session, command.key(), command.returns(), returned || sorts);
+    Search.Found found =
+        Search.findAll(session, command.key(), command.returns(), returned || sorts);
     int[] sorted;
     long each = SortColumn.octets(command.order());
     try (Workspace.Space _ =

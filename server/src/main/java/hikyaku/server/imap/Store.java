@@ -46,8 +46,11 @@ final class Store {
     Attempt attempt = session.looking.attempt();
     session.looking.before(selected, attempt);
     final MailboxState before = view.state();
-    Targets targets = Targets.resolve(session, command.uid(), command.messages());
-    UidSet uids = targets.uids(view);
+    // With those that are gone: so a repeat has the same portion, whatever went meanwhile.
+    Portion<UidSet> portion =
+        session.server.messageLimit.of(
+            session, Targets.known(session, command.uid(), command.messages()));
+    UidSet uids = before.present(portion.messages());
     Flags flags = flags(named);
     FlagChange change =
         switch (command.action()) {
@@ -63,9 +66,14 @@ final class Store {
       session.updates.flagsKnown(selected);
     }
     UidSet stored = uids.minus(outcome.modified());
-    answer(session, selected, command, stored, outcome);
+    answer(session, selected, command, stored, outcome, portion.isCutShort());
     view.own(
         outcome.seq(), command.silent() ? foreseen(view, before, told, stored, change) : stored);
+    return portion.completion(session, completed(view, command, outcome, ghosts));
+  }
+
+  private static Reply completed(
+      View view, Command.Store command, FlagsOutcome outcome, boolean ghosts) {
     if (!outcome.modified().isEmpty()) {
       // Also beside messages that are gone: there is no other way to learn of it (RFC 7162 §3.1.3).
       return new Reply(
@@ -124,9 +132,16 @@ final class Store {
   /**
    * Tells the new flags, or under .SILENT the new MODSEQ alone to those who keep it (RFC 7162
    * §3.1.3).
+   *
+   * @param backwards whether the last comes first, as RFC 9738 §3.1 has it where some are left
    */
   private static void answer(
-      Session session, Selected selected, Command.Store command, UidSet stored, FlagsOutcome done)
+      Session session,
+      Selected selected,
+      Command.Store command,
+      UidSet stored,
+      FlagsOutcome done,
+      boolean backwards)
       throws IOException {
     boolean condStore = session.state.has(Extension.CONDSTORE);
     if (command.silent() && !condStore) {
@@ -135,7 +150,7 @@ final class Store {
     View view = selected.view;
     List<Integer> indexes = new ArrayList<>();
     view.state().forEachIndex(stored, indexes::add);
-    for (int index : indexes) {
+    for (int index : backwards ? indexes.reversed() : indexes) {
       if (command.silent() && view.state().modseq(index) != done.seq()) {
         continue;
       }

@@ -15,11 +15,11 @@ import java.util.stream.IntStream;
  * @param ghosts whether some of them are gone already, which the client cannot know yet
  */
 record Targets(int[] indexes, boolean ghosts) {
-  /** A set that names what the client cannot have: the command is refused as it is. */
+  /** A set names what the client cannot have, or too much: the command is refused as it is. */
   static final class Invalid extends Exception {
     private final Reply reply;
 
-    private Invalid(Reply reply) {
+    Invalid(Reply reply) {
       super(reply.text(), null, false, false);
       this.reply = reply;
     }

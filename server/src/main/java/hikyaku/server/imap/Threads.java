@@ -19,7 +19,7 @@ final class Threads {
 
   static Reply execute(Session session, Command.Threads command)
       throws IOException, Targets.Invalid {
-    int[] found = Search.find(session, command.key(), null).indexes();
+    int[] found = Search.findAll(session, command.key(), null, false).indexes();
     List<? extends MessageThread> threads;
     try (Workspace.Space _ =
         session.server.workspace.take(found.length, OCTETS, session::checkpoint)) {

@@ -82,10 +82,24 @@ final class ImapRig implements AutoCloseable {
    */
   ImapRig(ImapSettings settings, TlsMode tls, Optional<Carrier.Plan> plan, TextIndex index)
       throws IOException {
+    this(settings, MessageLimit.of(settings), tls, plan, index);
+  }
+
+  /**
+   * @param limit one that no operator may set
+   */
+  ImapRig(
+      ImapSettings settings,
+      MessageLimit limit,
+      TlsMode tls,
+      Optional<Carrier.Plan> plan,
+      TextIndex index)
+      throws IOException {
     otherMail = node();
     Protocol first =
         new ImapProtocol(
             settings,
+            limit,
             authenticator,
             directory,
             Optional.of(directory::setQuota),
@@ -95,6 +109,7 @@ final class ImapRig implements AutoCloseable {
     Protocol second =
         new ImapProtocol(
             settings,
+            limit,
             authenticator,
             directory,
             Optional.of(directory::setQuota),

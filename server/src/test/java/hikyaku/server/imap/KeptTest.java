@@ -82,6 +82,9 @@ class KeptTest {
     ImapSettings restless =
         new ImapSettings(
             d.appendLimit(),
+            d.messageLimit(),
+            d.saveLimit(),
+            d.enforcedLimit(),
             d.keepAlive(),
             Duration.ZERO,
             d.login(),

@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.mailbox.text.TextIndex;
 import hikyaku.protocol.imap.ImapLimits;
 import hikyaku.server.net.TlsMode;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -119,6 +121,8 @@ class StateFuzzTest {
           "RETURN (SAVE)",
           "RETURN ()",
           "MODSEQ 1",
+          "UIDAFTER 1",
+          "UIDBEFORE 2",
           "(CHANGEDSINCE 1)",
           "(UNCHANGEDSINCE 9)",
           "APPEND INBOX {3+}\r\nabc",
@@ -184,6 +188,13 @@ class StateFuzzTest {
           "STATUS INBOX (UNSEEN HIGHESTMODSEQ)",
           "SELECT INBOX (QRESYNC (1795341600 1))");
 
+  /** In every second state a command may have one message. */
+  private static ImapRig rig(At at, ImapSettings settings) throws IOException {
+    MessageLimit limit =
+        at.ordinal() % 2 == 0 ? MessageLimit.NONE : new MessageLimit(MessageLimit.Scope.ALL, 1, 1);
+    return new ImapRig(settings, limit, TlsMode.NONE, Optional.empty(), TextIndex.NONE);
+  }
+
   @ParameterizedTest
   @EnumSource(At.class)
   void anyLines(At at) throws IOException {
@@ -194,6 +205,9 @@ class StateFuzzTest {
     ImapSettings settings =
         new ImapSettings(
             1000,
+            d.messageLimit(),
+            d.saveLimit(),
+            d.enforcedLimit(),
             patience,
             patience,
             patience,
@@ -203,7 +217,7 @@ class StateFuzzTest {
             Integer.MAX_VALUE,
             d.limits());
     assertThat(d.limits()).isEqualTo(ImapLimits.DEFAULT);
-    try (ImapRig rig = new ImapRig(settings, TlsMode.NONE)) {
+    try (ImapRig rig = rig(at, settings)) {
       rig.deliver("u1", octets("From: a@b\r\nSubject: a\r\n\r\nbody\r\n"));
       rig.deliver("u1", octets("Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n\r\n--b"));
       for (int round = 0; round < ROUNDS; round++) {

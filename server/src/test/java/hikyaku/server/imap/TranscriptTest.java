@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.mailbox.store.memory.Faults;
+import hikyaku.mailbox.text.TextIndex;
 import hikyaku.protocol.imap.ImapLimits;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.testing.Carrier;
@@ -34,7 +35,9 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <pre>
  * # a comment
- * with tls-required | starttls | append-limit 100 | keep-alive MILLIS | idle MILLIS    before anything else
+ * with tls-required | starttls | append-limit 100 | message-limit 3 | save-limit 3    before anything else
+ * with enforced-limit 4    where message-limit or save-limit is told
+ * with keep-alive MILLIS | idle MILLIS    before anything else
  * CN: text       client N says this; its first line opens the connection
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
  * SN: ... [CAPABILITY (anybody) ...] or (logged in)    stand for the capabilities of either
@@ -236,6 +239,9 @@ class TranscriptTest {
     private ImapRig rig() throws IOException {
       ImapSettings d = ImapSettings.DEFAULTS;
       long appendLimit = d.appendLimit();
+      MessageLimit.Scope scope = MessageLimit.Scope.ALL;
+      int messageLimit = Integer.MAX_VALUE;
+      int enforcedLimit = 0;
       Duration keepAlive = d.keepAlive();
       Duration working = d.working();
       Duration idle = d.idle();
@@ -249,6 +255,12 @@ class TranscriptTest {
             case "tls-required" -> tlsRequired = true;
             case "starttls" -> tls = TlsMode.STARTTLS;
             case "append-limit" -> appendLimit = Long.parseLong(words[2]);
+            case "message-limit" -> messageLimit = Integer.parseInt(words[2]);
+            case "save-limit" -> {
+              scope = MessageLimit.Scope.SAVING;
+              messageLimit = Integer.parseInt(words[2]);
+            }
+            case "enforced-limit" -> enforcedLimit = Integer.parseInt(words[2]);
             case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
             case "working" -> working = Duration.ofMillis(Long.parseLong(words[2]));
             case "command" -> command = Duration.ofMillis(Long.parseLong(words[2]));
@@ -261,6 +273,9 @@ class TranscriptTest {
           new ImapRig(
               new ImapSettings(
                   appendLimit,
+                  d.messageLimit(),
+                  d.saveLimit(),
+                  d.enforcedLimit(),
                   keepAlive,
                   working,
                   d.login(),
@@ -269,8 +284,10 @@ class TranscriptTest {
                   10,
                   3,
                   ImapLimits.DEFAULT),
+              new MessageLimit(scope, messageLimit, Math.max(messageLimit, enforcedLimit)),
               tls,
-              plan);
+              plan,
+              TextIndex.NONE);
       rig.authenticator.plainTextAllowed = !tlsRequired;
       return rig;
     }
