@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PigeonholeTest {
   /** What sieve-test cannot be told. */
   private static final Set<String> UNTOLD =
-      Set.of("now", "seen", "environment", "list", "special-use");
+      Set.of("now", "seen", "environment", "list", "special-use", "metadata");
 
   @TempDir Path directory;
 

@@ -97,6 +97,15 @@ final class SieveTrial {
     private List<String> mailboxes = List.of();
 
     @Option(
+        names = "--metadata",
+        paramLabel = "NAME=VALUE",
+        description =
+            "An annotation, for metadata and servermetadata: of a mailbox, as"
+                + " INBOX/private/comment=x, or of the server, as /private/comment=x; repeat for"
+                + " more.")
+    private Map<String, String> metadata = Map.of();
+
+    @Option(
         names = "--spam-field",
         paramLabel = "NAME",
         defaultValue = "",
@@ -170,6 +179,7 @@ final class SieveTrial {
                 message(LineEndings.toNetwork(octets(message))),
                 new Assumed(
                     Set.copyOf(mailboxes),
+                    metadata,
                     own(),
                     seen,
                     scanned(),
@@ -258,6 +268,7 @@ final class SieveTrial {
    */
   private record Assumed(
       Set<String> mailboxes,
+      Map<String, String> metadata,
       MailAddress own,
       boolean seen,
       ScannerFields scanned,
@@ -322,6 +333,11 @@ final class SieveTrial {
     @Override
     public boolean mailboxExists(String name) {
       return name.equalsIgnoreCase("INBOX") || mailboxes.contains(name);
+    }
+
+    @Override
+    public Optional<String> annotation(@Nullable String mailbox, String entry) {
+      return Optional.ofNullable(metadata.get((mailbox == null ? "" : mailbox) + entry));
     }
 
     @Override

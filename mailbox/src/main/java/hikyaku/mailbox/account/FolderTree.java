@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An account's folders as of one sequence of its log. Immutable. */
@@ -124,6 +125,25 @@ public final class FolderTree {
   /** A folder's annotations (RFC 5464): values by entry, entries in lower case. */
   public NavigableMap<String, ByteString> annotations(Folder folder) {
     return annotations.of(folder.id());
+  }
+
+  /**
+   * A folder's annotations as its owner sees them: without what others noted for themselves, but
+   * with what it is used for (RFC 6154 §4).
+   */
+  public NavigableMap<String, ByteString> ownAnnotations(Folder folder) {
+    // What others noted begins with no slash.
+    NavigableMap<String, ByteString> all =
+        new TreeMap<>(annotations(folder).subMap("/", "/" + Character.MAX_VALUE));
+    if (!folder.specialUse().isEmpty()) {
+      String uses =
+          folder.specialUse().stream()
+              .sorted()
+              .map(SpecialUse::attribute)
+              .collect(Collectors.joining(" "));
+      all.put(SpecialUse.ENTRY, ByteString.copyFromUtf8(uses));
+    }
+    return all;
   }
 
   /** Annotations of the account as a whole. */

@@ -13,6 +13,9 @@ public enum SpecialUse {
   SENT("\\Sent"),
   TRASH("\\Trash");
 
+  /** The annotation that tells it (RFC 6154 §4). */
+  public static final String ENTRY = "/private/specialuse";
+
   private final String attribute;
 
   SpecialUse(String attribute) {

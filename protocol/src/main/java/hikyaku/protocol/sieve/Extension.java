@@ -57,6 +57,8 @@ public enum Extension {
   MAILBOX("mailbox"),
   /** RFC 9042. */
   MAILBOXID("mailboxid"),
+  /** RFC 5490 §3.3 and 3.4. */
+  MBOXMETADATA("mboxmetadata"),
   /** RFC 5703 §4. */
   MIME("mime"),
   /** draft-ietf-sieve-regex. */
@@ -67,6 +69,8 @@ public enum Extension {
   RELATIONAL("relational"),
   /** RFC 5703 §5. */
   REPLACE("replace"),
+  /** RFC 5490 §4. */
+  SERVERMETADATA("servermetadata"),
   /** RFC 5235 §3.2. */
   SPAMTEST("spamtest"),
   /** RFC 5235 §3.2; brings spamtest along. */

@@ -28,6 +28,15 @@ public interface Surroundings {
    */
   boolean hasSpecialUse(@Nullable String mailbox, String use);
 
+  /**
+   * An annotation as the user sees it (RFC 5490 §3.3, §4.1).
+   *
+   * @param mailbox null for the server's
+   * @param entry such as {@code /private/comment}, in small letters
+   * @return nothing if it has no value, or there is no such mailbox
+   */
+  Optional<String> annotation(@Nullable String mailbox, String entry);
+
   /** Whether a mailbox of the account has this id (RFC 9042 §6). */
   boolean mailboxIdExists(String id);
 

@@ -105,6 +105,23 @@ sealed interface Test {
   record SpecialUseExists(int line, @Nullable Template mailbox, List<Template> uses)
       implements Test {}
 
+  /**
+   * RFC 5490 §3.3, §4.1.
+   *
+   * @param mailbox whose annotation it is; null for the server's
+   */
+  record Metadata(
+      int line, Match match, @Nullable Template mailbox, Template entry, List<Template> keys)
+      implements Test {}
+
+  /**
+   * RFC 5490 §3.4, §4.2.
+   *
+   * @param mailbox whose annotations they are; null for the server's
+   */
+  record MetadataExists(int line, @Nullable Template mailbox, List<Template> entries)
+      implements Test {}
+
   /** RFC 9042 §6. */
   record MailboxIdExists(int line, List<Template> ids) implements Test {}
 

@@ -112,6 +112,13 @@ final class TestCompiler {
     return tests;
   }
 
+  private static Test metadata(
+      int line, Arguments arguments, Match match, @Nullable Template mailbox)
+      throws SieveException {
+    return new Test.Metadata(
+        line, match, mailbox, arguments.string("the annotation"), arguments.keys("the keys"));
+  }
+
   private Test single(Node node, int line, Arguments arguments) throws SieveException {
     return switch (node.name()) {
       case "true" -> new Test.Constant(line, true);
@@ -142,6 +149,23 @@ final class TestCompiler {
       case "mailboxexists" -> {
         context.need(Extension.MAILBOX, node.at(), "mailboxexists");
         yield new Test.MailboxExists(line, arguments.strings("the mailboxes"));
+      }
+      case "metadata" -> {
+        context.need(Extension.MBOXMETADATA, node.at(), "metadata");
+        yield metadata(line, arguments, arguments.match(), arguments.string("the mailbox"));
+      }
+      case "metadataexists" -> {
+        context.need(Extension.MBOXMETADATA, node.at(), "metadataexists");
+        yield new Test.MetadataExists(
+            line, arguments.string("the mailbox"), arguments.strings("the annotations"));
+      }
+      case "servermetadata" -> {
+        context.need(Extension.SERVERMETADATA, node.at(), "servermetadata");
+        yield metadata(line, arguments, arguments.match(), null);
+      }
+      case "servermetadataexists" -> {
+        context.need(Extension.SERVERMETADATA, node.at(), "servermetadataexists");
+        yield new Test.MetadataExists(line, null, arguments.strings("the annotations"));
       }
       case "specialuse_exists" -> {
         context.need(Extension.SPECIAL_USE, node.at(), "specialuse_exists");

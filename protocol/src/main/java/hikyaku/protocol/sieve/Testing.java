@@ -102,6 +102,8 @@ final class Testing {
         yield scanned(test, "virustest", virus.match(), level, virus.value());
       }
       case Test.Environment environment -> environment(environment);
+      case Test.Metadata metadata -> metadata(metadata);
+      case Test.MetadataExists exists -> metadataExists(exists);
       case Test.MailboxIdExists ids -> {
         boolean all = true;
         for (String id : run.expand(ids.ids())) {
@@ -382,6 +384,27 @@ final class Testing {
       all &= surroundings.mailboxExists(name);
     }
     return told(test, "mailboxexists", all);
+  }
+
+  private boolean metadata(Test.Metadata test) throws RunException {
+    String mailbox = run.expandIfAny(test.mailbox()).orElse(null);
+    String entry = run.expand(test.entry());
+    List<String> value = annotation(mailbox, entry).map(List::of).orElse(List.of());
+    return compared(test, "metadata " + entry, test.match(), value, test.keys());
+  }
+
+  private boolean metadataExists(Test.MetadataExists test) throws RunException {
+    String mailbox = run.expandIfAny(test.mailbox()).orElse(null);
+    List<String> entries = run.expand(test.entries());
+    return told(
+        test,
+        named("metadataexists", entries),
+        entries.stream().allMatch(entry -> annotation(mailbox, entry).isPresent()));
+  }
+
+  /** Entries are named without regard to case (RFC 5464 §3.2). */
+  private Optional<String> annotation(@Nullable String mailbox, String entry) {
+    return surroundings.annotation(mailbox, entry.toLowerCase(Locale.ROOT));
   }
 
   private boolean specialUseExists(Test.SpecialUseExists test) throws RunException {

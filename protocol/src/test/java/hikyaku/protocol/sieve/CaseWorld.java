@@ -56,6 +56,17 @@ record CaseWorld(Case of, Trial trial) implements Surroundings {
                 && (mailbox == null || mailbox.equals(each[1])));
   }
 
+  /** By "MAILBOX/ENTRY VALUE", of the server by "/ENTRY VALUE". */
+  @Override
+  public Optional<String> annotation(@Nullable String mailbox, String entry) {
+    String wanted = (mailbox == null ? "" : mailbox) + entry;
+    return trial.all("metadata").stream()
+        .map(each -> each.split(" ", 2))
+        .filter(each -> each[0].equals(wanted))
+        .map(each -> each[1])
+        .findFirst();
+  }
+
   @Override
   public boolean mailboxIdExists(String id) {
     return trial.all("mailbox-id").contains(id);

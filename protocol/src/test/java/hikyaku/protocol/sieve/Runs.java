@@ -254,6 +254,13 @@ final class Runs {
     }
 
     @Override
+    public Optional<String> annotation(@Nullable String mailbox, String entry) {
+      return Optional.ofNullable(
+          Map.of("INBOX/private/comment", "My Own", "/shared/admin", "post@example.com")
+              .get((mailbox == null ? "" : mailbox) + entry));
+    }
+
+    @Override
     public boolean mailboxIdExists(String id) {
       return id.equals("F123");
     }

@@ -37,7 +37,11 @@ class SieveFuzzTest {
           """,
           """
           require ["vacation-seconds", "editheader", "enotify", "duplicate", "include", "variables", "fcc",
-                   "mailbox", "mailboxid", "fileinto", "imap4flags", "ereject", "reject"];
+                   "mailbox", "mailboxid", "mboxmetadata", "servermetadata", "fileinto", "imap4flags",
+                   "ereject", "reject"];
+          if metadata :contains "INBOX" "/private/comment" "own" { stop; }
+          if servermetadata "/shared/admin" ["a", "b"] { keep; }
+          if anyof (servermetadataexists "/shared/admin", metadataexists "x" ["/private/a"]) { }
           global ["a", "b"];
           addheader :last "X-A" "b c"; addheader "X-A" "d"; deleteheader :index 1 :last "X-A";
           deleteheader :matches "Subject" ["*pres*", "x"];

@@ -1,5 +1,6 @@
 package hikyaku.server.filter;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
@@ -16,7 +17,9 @@ import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a run at delivery can ask. */
@@ -75,6 +78,16 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
         .folder(mailbox)
         .filter(folder -> folder.specialUse().contains(known.get()))
         .isPresent();
+  }
+
+  @Override
+  public Optional<String> annotation(@Nullable String mailbox, String entry) {
+    FolderTree tree = tree();
+    NavigableMap<String, ByteString> all =
+        mailbox == null
+            ? tree.annotations()
+            : tree.folder(mailbox).map(tree::ownAnnotations).orElseGet(TreeMap::new);
+    return Optional.ofNullable(all.get(entry)).map(ByteString::toStringUtf8);
   }
 
   @Override

@@ -26,7 +26,6 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * set.
  */
 final class Metadata {
-  private static final String SPECIAL_USE = "/private/specialuse";
-
   private Metadata() {}
 
   static Reply get(Session session, Command.GetMetadata command) throws IOException {
@@ -108,8 +105,8 @@ final class Metadata {
 
   private static NavigableMap<String, ByteString> of(Session session, Found found) {
     Folder folder = found.folder();
-    NavigableMap<String, ByteString> noted = found.tree().annotations(folder);
     if (!found.place().isOwn()) {
+      NavigableMap<String, ByteString> noted = found.tree().annotations(folder);
       NavigableMap<String, ByteString> all = new TreeMap<>();
       all.putAll(noted.subMap("/shared/", "/shared/" + Character.MAX_VALUE));
       String mine = privately(session);
@@ -118,19 +115,7 @@ final class Metadata {
           .forEach((entry, value) -> all.put(entry.substring(entry.indexOf('/')), value));
       return all;
     }
-    // What others noted begins with no slash.
-    NavigableMap<String, ByteString> all =
-        new TreeMap<>(noted.subMap("/", "/" + Character.MAX_VALUE));
-    if (folder.specialUse().isEmpty()) {
-      return all;
-    }
-    String uses =
-        folder.specialUse().stream()
-            .sorted()
-            .map(SpecialUse::attribute)
-            .collect(Collectors.joining(" "));
-    all.put(SPECIAL_USE, ByteString.copyFromUtf8(uses));
-    return all;
+    return found.tree().ownAnnotations(folder);
   }
 
   /**
@@ -177,7 +162,7 @@ final class Metadata {
         return Reply.no(
             ResponseCode.Plain.NOPERM, "What all share on this server is not for clients to set");
       }
-      if (!server && entry.equals(SPECIAL_USE)) {
+      if (!server && entry.equals(SpecialUse.ENTRY)) {
         if (others) {
           throw new MailboxException.SpecialUseTaken();
         }

@@ -261,8 +261,8 @@ class ManageSieveTest {
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
                 + " enclose encoded-character enotify envelope environment ereject extlists"
                 + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
-                + " mailboxid mime regex reject relational replace spamtest spamtestplus"
-                + " special-use subaddress vacation vacation-seconds variables virustest\"",
+                + " mailboxid mboxmetadata mime regex reject relational replace servermetadata"
+                + " spamtest spamtestplus special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
             "\"STARTTLS\"",
@@ -284,8 +284,8 @@ class ManageSieveTest {
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
                 + " enclose encoded-character enotify envelope environment ereject extlists"
                 + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
-                + " mailboxid mime regex reject relational replace spamtest spamtestplus"
-                + " special-use subaddress vacation vacation-seconds variables virustest\"",
+                + " mailboxid mboxmetadata mime regex reject relational replace servermetadata"
+                + " spamtest spamtestplus special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
             "\"MAXREDIRECTS\" \"4\"",

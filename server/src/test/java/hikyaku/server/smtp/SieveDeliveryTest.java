@@ -640,6 +640,42 @@ class SieveDeliveryTest {
     assertThat(in("u1", "Junk")).hasSize(2);
   }
 
+  /** RFC 5490 §3.3, §4.1: what a client has noted, and nobody else's notes. */
+  @Test
+  void annotationsAreLookedAt() throws Exception {
+    script(
+        "u1",
+        """
+        require ["mboxmetadata", "servermetadata", "fileinto", "mailbox", "variables"];
+        if metadata "INBOX" "/private/Comment" "gone" { fileinto :create "gone"; }
+        if metadata "Junk" "/private/specialuse" "\\\\Junk" { fileinto :create "special"; }
+        if servermetadata :matches "/private/comment" "to *" { fileinto :create "${1}"; }
+        if anyof (metadataexists "None" "/private/comment", servermetadataexists "/shared/comment",
+                  metadataexists "INBOX" ["/private/comment", "/private/other"]) {
+          fileinto :create "wrong";
+        }
+        """);
+    send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "special")).hasSize(1);
+    assertThat(mail("u1").tree().folder("gone")).isEmpty();
+    annotate("INBOX", "/private/comment", "gone");
+    annotate("INBOX", "somebody/private/other", "x");
+    annotate("", "/private/comment", "to Büro");
+    send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    assertThat(in("u1", "gone")).hasSize(1);
+    assertThat(in("u1", "special")).hasSize(2);
+    assertThat(in("u1", "Büro")).hasSize(1);
+    assertThat(mail("u1").tree().folder("wrong")).isEmpty();
+  }
+
+  private void annotate(String mailbox, String entry, String value) {
+    mail("u1")
+        .annotate(
+            mailbox,
+            new Annotating(Map.of(entry, Optional.of(ByteString.copyFromUtf8(value))), null),
+            Attempt.ONLY);
+  }
+
   @Test
   void scriptsForAllRunAroundTheAccountsOwn() throws Exception {
     String all = ScriptBook.FOR_ALL;
