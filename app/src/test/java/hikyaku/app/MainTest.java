@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,34 @@ final class MainTest {
           .contains("Usage: " + String.join(" ", "hikyaku", String.join(" ", path)).strip());
     }
     assertThat(run("help", "nothing").exit).isEqualTo(2);
+  }
+
+  @Test
+  void everyCommandAnswersHelp() {
+    List<List<String>> paths = paths(Main.commandLine(), List.of());
+    assertThat(paths).contains(List.of("queue", "hold"), List.of("sieve", "all", "put"));
+    for (List<String> path : paths) {
+      for (String option : List.of("-h", "--help")) {
+        List<String> words = new ArrayList<>(path);
+        words.add(option);
+        Said said = run(words.toArray(String[]::new));
+        assertThat(said.exit).as("%s: %s", words, said.err).isZero();
+        assertThat(said.out)
+            .startsWith("Usage: " + String.join(" ", "hikyaku", String.join(" ", path)).strip());
+      }
+    }
+  }
+
+  /** For work on the program itself: no JDK is looked for, and nothing is built. */
+  @Test
+  void theScriptTellsOfItsOwnCommands() throws Exception {
+    for (String name : List.of("build", "test", "chaos", "fuzz", "lint", "format", "docs")) {
+      Process script =
+          new ProcessBuilder("../hikyaku", name, "--help").redirectErrorStream(true).start();
+      String said = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(script.waitFor()).as(said).isZero();
+      assertThat(said).startsWith("Usage: hikyaku " + name);
+    }
   }
 
   private static List<List<String>> paths(CommandLine commandLine, List<String> path) {

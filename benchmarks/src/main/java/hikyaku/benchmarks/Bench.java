@@ -12,7 +12,6 @@ import picocli.CommandLine.Option;
 /** {@code hikyaku bench}: measures this server on this machine. */
 @Command(
     name = "hikyaku bench",
-    mixinStandardHelpOptions = true,
     description =
         "Measure this server. Each measurement starts a node of its own with a fresh data directory;"
             + " load and node share the machine, so compare figures of one machine only.",
@@ -36,7 +35,26 @@ public final class Bench {
   private Bench() {}
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Bench()).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Bench());
+    addHelp(commandLine);
+    commandLine.getSubcommands().values().forEach(Bench::addHelp);
+    return commandLine;
+  }
+
+  private static void addHelp(CommandLine commandLine) {
+    if (commandLine.getCommandSpec().findOption("--help") == null) {
+      commandLine
+          .getCommandSpec()
+          .addOption(
+              CommandLine.Model.OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .description("Show this help.")
+                  .build());
+    }
   }
 
   /** What all measurements have in common. */

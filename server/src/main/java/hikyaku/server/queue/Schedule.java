@@ -228,7 +228,6 @@ final class Schedule {
     lock.lock();
     try {
       job.flying = false;
-      job.flying = false;
       if (job.state == Job.State.FLYING) {
         job.due = wait.isZero() ? 0 : clock.millis() + wait.toMillis();
         enter(job);

@@ -28,6 +28,8 @@ public final class MailSink implements AutoCloseable {
   /** No reply, ever. */
   public static final String SILENCE = "silence";
 
+  private static final String NO_MAIL = "503 5.5.1 MAIL first";
+
   /** A message that was taken: its lines, dots undone, each ending with a line feed. */
   public record Taken(String from, List<String> to, String text) {}
 
@@ -131,6 +133,8 @@ public final class MailSink implements AutoCloseable {
       OutputStream out = client.getOutputStream();
       String from = "";
       List<String> to = new ArrayList<>();
+      // Whether there is a transaction (RFC 5321 §4.1.4).
+      boolean begun = false;
       Taken last = null;
       if (!say(out, "", new Taken("", to, ""), "220 sink ESMTP")) {
         return;
@@ -173,12 +177,14 @@ public final class MailSink implements AutoCloseable {
           case "MAIL" -> {
             from = path(line);
             to = new ArrayList<>();
-            if (!say(out, line, new Taken(from, to, ""), "250 2.1.0 OK")) {
+            String reply = manners.reply(line, new Taken(from, to, ""));
+            begun = reply == null || reply.startsWith("2");
+            if (!say(out, reply == null ? "250 2.1.0 OK" : reply)) {
               return;
             }
           }
           case "RCPT" -> {
-            String reply = manners.reply(line, sofar);
+            String reply = begun ? manners.reply(line, sofar) : NO_MAIL;
             if (reply == null || reply.startsWith("2")) {
               to.add(path(line));
             }
@@ -187,7 +193,7 @@ public final class MailSink implements AutoCloseable {
             }
           }
           case "DATA" -> {
-            String reply = manners.reply(line, sofar);
+            String reply = begun ? manners.reply(line, sofar) : NO_MAIL;
             if (reply == null) {
               reply = to.isEmpty() ? "554 5.5.1 nobody" : "354 go";
             }
@@ -196,6 +202,7 @@ public final class MailSink implements AutoCloseable {
             }
             if (reply.startsWith("3")) {
               Taken whole = new Taken(from, List.copyOf(to), text(in));
+              begun = false;
               String end = manners.reply(".", whole);
               if (end == null || end.startsWith("2")) {
                 taken.add(whole);
@@ -211,6 +218,7 @@ public final class MailSink implements AutoCloseable {
             return;
           }
           default -> {
+            begun &= !verb.equals("RSET");
             if (!say(out, line, sofar, "250 2.0.0 OK")) {
               return;
             }
