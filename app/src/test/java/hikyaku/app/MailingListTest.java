@@ -56,8 +56,7 @@ final class MailingListTest {
       assertThat(waiting.get(0).get("subject").asString()).isEqualTo("For all");
       String id = waiting.get(0).get("id").asString();
       door.call(
-          Call.of("POST", "lists", LIST, "waiting", id)
-              .withBody(new ListOperations.Decision(true)));
+          Call.of("POST", "lists", LIST, "waiting", id).withBody(new ListOperations.Wanted(true)));
       assertThat(door.call(Call.of("GET", "lists", LIST, "waiting"))).isEmpty();
     }
     try (Dialogue imap = awaitMessages(2)) {

@@ -394,14 +394,24 @@ public final class ListCommand {
       for (JsonNode each : waiting) {
         rows.add(
             List.of(
-                text(each, "id"), text(each, "since"), text(each, "from"), text(each, "subject")));
+                text(each, "id"),
+                text(each, "since"),
+                text(each, "from"),
+                text(each, "subject"),
+                text(each, "decided")));
       }
-      screen.table(List.of("ID", "SINCE", "FROM", "SUBJECT"), rows, "Nothing waits.");
+      screen.table(List.of("ID", "SINCE", "FROM", "SUBJECT", "DECIDED"), rows, "Nothing waits.");
     }
   }
 
   /** {@code list accept}. */
-  @Command(name = "accept", description = "Let a message that waits go to the members.")
+  @Command(
+      name = "accept",
+      description = {
+        "Let a message that waits go to the members.",
+        "Who comes too late is told what was decided, by whom and when. What was let through and did"
+            + " not go out, as 'list waiting' shows it, goes out if it is accepted once more."
+      })
   static final class Accept extends Asking {
     @Parameters(index = "0", paramLabel = "LIST", description = "The list's address.")
     private String list;
@@ -416,7 +426,12 @@ public final class ListCommand {
   }
 
   /** {@code list reject}. */
-  @Command(name = "reject", description = "Throw a message that waits away.")
+  @Command(
+      name = "reject",
+      description = {
+        "Throw a message that waits away.",
+        "Who comes too late is told what was decided, by whom and when."
+      })
   static final class Reject extends Asking {
     @Parameters(index = "0", paramLabel = "LIST", description = "The list's address.")
     private String list;
@@ -436,9 +451,11 @@ public final class ListCommand {
     JsonNode answer =
         door.call(
             Call.of("POST", "lists", list, "waiting", id)
-                .withBody(new ListOperations.Decision(accept)));
+                .withBody(new ListOperations.Wanted(accept)));
     if (asking.json()) {
       screen.json(answer);
+    } else if (!Asking.flag(answer, "now")) {
+      screen.line("It was decided before: " + Asking.text(answer, "told") + ".");
     } else {
       screen.line(
           "The message of "

@@ -262,9 +262,13 @@ public final class ListBook {
     return Append.to(log(list), List.of(event(event.build()))).withKey(key);
   }
 
-  static ListEvent.Builder posted(String transaction, int members) {
+  /**
+   * @param held the id of the message if it waited, else empty
+   */
+  static ListEvent.Builder posted(String transaction, int members, String held) {
     return ListEvent.newBuilder()
-        .setPosted(Posted.newBuilder().setTransaction(transaction).setMembers(members));
+        .setPosted(
+            Posted.newBuilder().setTransaction(transaction).setMembers(members).setHeld(held));
   }
 
   ListEvent.Builder bounced(Member member, String status) {
@@ -280,9 +284,9 @@ public final class ListBook {
     return ListEvent.newBuilder().setHeld(MailingList.record(waiting));
   }
 
-  static ListEvent.Builder decided(String id, boolean accepted) {
+  static ListEvent.Builder decided(String id, boolean accepted, String by) {
     return ListEvent.newBuilder()
-        .setDecided(DecidedRecord.newBuilder().setId(id).setAccepted(accepted));
+        .setDecided(DecidedRecord.newBuilder().setId(id).setAccepted(accepted).setBy(by));
   }
 
   /** Appends an event; a list that was removed is as it was. */

@@ -8,7 +8,6 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution.Listed;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.lists.MailingList.Member;
-import hikyaku.server.lists.MailingList.Waiting;
 import hikyaku.server.lists.Tokens.Purpose;
 import hikyaku.server.queue.ListDoor;
 import java.time.InstantSource;
@@ -168,12 +167,14 @@ public final class ListDesk implements ListDoor {
   }
 
   /**
-   * Lets a message through, or throws it away, as an operator wants it. Durable when it returns.
+   * Lets a message through, or throws it away, as an operator wants it, unless somebody has decided
+   * of it before: then that is told. Durable when it returns.
    *
-   * @throws ListException if it does not wait
+   * @throws ListException if it does not wait, and it is not known that it did
    */
-  public Waiting decide(Address address, String id, boolean accept) throws ListException {
-    return moderation.decide(address, id, accept);
+  public Moderation.Decided decide(Address address, String id, boolean accept)
+      throws ListException {
+    return moderation.decide(address, id, accept, "an operator");
   }
 
   // ---- by the web

@@ -9,6 +9,8 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.directory.Address;
 import hikyaku.server.lists.proto.BounceCount;
 import hikyaku.server.lists.proto.BouncedRecord;
+import hikyaku.server.lists.proto.DecidedRecord;
+import hikyaku.server.lists.proto.DecisionRecord;
 import hikyaku.server.lists.proto.HeldRecord;
 import hikyaku.server.lists.proto.ListEvent;
 import hikyaku.server.lists.proto.ListFrom;
@@ -34,6 +36,9 @@ import java.util.SequencedSet;
 public final class MailingList {
   /** After so many days without anything that came back, what came back before does not count. */
   static final int FORGIVEN_AFTER_DAYS = 14;
+
+  /** Decisions that are remembered, for who comes later with another one. */
+  static final int REMEMBERED = 200;
 
   static final MailingList NONE = new MailingList(new Draft());
 
@@ -95,6 +100,7 @@ public final class MailingList {
   private final long posts;
   private final Instant lastPost;
   private final SequencedMap<String, Waiting> waiting;
+  private final SequencedMap<String, Decision> decisions;
 
   private MailingList(Draft draft) {
     seq = draft.seq;
@@ -107,6 +113,7 @@ public final class MailingList {
     posts = draft.posts;
     lastPost = draft.lastPost;
     waiting = Collections.unmodifiableSequencedMap(draft.waiting);
+    decisions = Collections.unmodifiableSequencedMap(draft.decisions);
   }
 
   long seq() {
@@ -151,7 +158,10 @@ public final class MailingList {
     return lastPost;
   }
 
-  /** What waits for a moderator, the eldest first. */
+  /**
+   * What waits for a moderator, the eldest first; and what one has let through that has not gone
+   * out yet.
+   */
   public Collection<Waiting> waiting() {
     return waiting.values();
   }
@@ -160,9 +170,14 @@ public final class MailingList {
     return Optional.ofNullable(waiting.get(id));
   }
 
+  /** What was decided of a message, as long as that is remembered. */
+  public Optional<Decision> decision(String id) {
+    return Optional.ofNullable(decisions.get(id));
+  }
+
   /** About how much it takes in memory, in things. */
   int size() {
-    return owners.size() + members.size() + waiting.size();
+    return owners.size() + members.size() + waiting.size() + decisions.size();
   }
 
   // ---- fold
@@ -178,6 +193,7 @@ public final class MailingList {
     private long posts;
     private Instant lastPost = Instant.EPOCH;
     private SequencedMap<String, Waiting> waiting = new LinkedHashMap<>();
+    private SequencedMap<String, Decision> decisions = new LinkedHashMap<>();
 
     Draft() {}
 
@@ -191,6 +207,7 @@ public final class MailingList {
       posts = from.posts;
       lastPost = from.lastPost;
       waiting = new LinkedHashMap<>(from.waiting);
+      decisions = new LinkedHashMap<>(from.decisions);
     }
 
     void clear() {
@@ -201,6 +218,7 @@ public final class MailingList {
       posts = 0;
       lastPost = Instant.EPOCH;
       waiting.clear();
+      decisions.clear();
     }
 
     void apply(Entry entry) throws InvalidProtocolBufferException {
@@ -229,13 +247,37 @@ public final class MailingList {
         case POSTED -> {
           posts++;
           lastPost = entry.time();
+          waiting.remove(event.getPosted().getHeld());
         }
         case BOUNCED -> bounced(event.getBounced());
         case HELD -> hold(entry.seq(), event.getHeld());
-        case DECIDED -> waiting.remove(event.getDecided().getId());
+        case DECIDED -> decide(event.getDecided(), entry.time());
         case REMOVED -> clear();
         case EVENT_NOT_SET -> {}
       }
+    }
+
+    /**
+     * What was let through waits on until it has gone out; an earlier release noted both at once.
+     */
+    void decide(DecidedRecord record, Instant at) {
+      if (decisions.containsKey(record.getId())) {
+        return;
+      }
+      if (!record.getAccepted() || record.getBy().isEmpty()) {
+        waiting.remove(record.getId());
+      }
+      decisions.put(record.getId(), new Decision(record.getAccepted(), by(record), at));
+      if (decisions.size() > REMEMBERED) {
+        decisions.keySet().stream()
+            .filter(id -> !waiting.containsKey(id))
+            .findFirst()
+            .ifPresent(decisions::remove);
+      }
+    }
+
+    private static String by(DecidedRecord record) {
+      return record.getBy().isEmpty() ? "somebody" : record.getBy();
     }
 
     /** An address is one member, whoever of two nodes was faster. */
@@ -321,6 +363,11 @@ public final class MailingList {
       for (WaitingRecord each : record.getWaitingList()) {
         draft.hold(each.getSeq(), each.getHeld());
       }
+      for (DecisionRecord each : record.getDecisionsList()) {
+        draft.decisions.put(
+            each.getId(),
+            new Decision(each.getAccepted(), each.getBy(), Instant.ofEpochMilli(each.getTime())));
+      }
       return new MailingList(draft);
     } catch (InvalidProtocolBufferException | IllegalArgumentException unreadable) {
       throw new StoreException.Corrupt("the snapshot of a mailing list makes no sense", unreadable);
@@ -347,6 +394,13 @@ public final class MailingList {
         .values()
         .forEach(each ->
             record.addWaiting(WaitingRecord.newBuilder().setSeq(each.seq).setHeld(record(each))));
+    decisions.forEach((id, each) ->
+        record.addDecisions(
+            DecisionRecord.newBuilder()
+                .setId(id)
+                .setAccepted(each.accepted())
+                .setBy(each.by())
+                .setTime(each.at().toEpochMilli())));
     return new Snapshot(seq, record.build().toByteString());
   }
 

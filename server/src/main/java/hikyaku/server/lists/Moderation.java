@@ -13,13 +13,12 @@ import hikyaku.server.queue.ListDoor.Taken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Holds messages until a moderator has decided. */
-final class Moderation {
+public final class Moderation {
   private static final int ID_LENGTH = 10;
   private static final int LONGEST_TOLD = 200;
 
@@ -121,44 +120,107 @@ final class Moderation {
         list.owners().stream().map(ListFields::mailbox).toList());
   }
 
-  /** Takes what a moderator decides by mail. */
+  /**
+   * Takes what a moderator decides by mail. It is decided here, and not in the round of that mail:
+   * what came of it is to be known before the mail is answered. A repeat comes to the same.
+   */
   Taken decide(MailingList list, Arrival arrival, boolean accept) {
     Address address = arrival.to().list();
     String id = tokens.id(Purpose.DECIDE, address, arrival.to().token()).orElseThrow();
-    return new Taken.Accepted(
-        decision(address, list, id, accept),
-        accept ? "let a message through" : "threw a message away");
+    try {
+      Decision made = decide(address, id, accept, moderator(list, arrival)).decision();
+      return made.accepted() == accept
+          ? new Taken.Accepted(
+              List.of(), accept ? "let a message through" : "threw a message away")
+          : new Taken.Refused(Refusals.decided(made), "it was decided otherwise before");
+    } catch (ListException notThere) {
+      return new Taken.Refused(Refusals.NOT_A_REQUEST, "the message waits no longer");
+    }
   }
 
-  /** What lets a message through or throws it away; nothing if it waits no longer. */
-  private List<Append> decision(Address address, MailingList list, String id, boolean accept) {
-    Optional<Waiting> found = list.waiting(id);
-    if (found.isEmpty()) {
-      return List.of();
+  /** Whoever has the token may decide; the owner that it certainly is, or else who it says. */
+  private static String moderator(MailingList list, Arrival arrival) {
+    return arrival.proven().stream()
+        .filter(list.owners()::contains)
+        .map(Address::toString)
+        .sorted()
+        .findFirst()
+        .orElse(arrival.from().toString());
+  }
+
+  /**
+   * What was decided of a message.
+   *
+   * @param subject of the message; empty if it has gone out before
+   * @param from its author, likewise
+   * @param now whether it was this call that decided it
+   */
+  public record Decided(Decision decision, String from, String subject, boolean now) {}
+
+  /**
+   * Decides of a message, unless somebody has before: then that counts, and nothing is done but
+   * what a decision to let it through still lacks. Durable when it returns.
+   *
+   * @param by who decides, for people
+   * @throws ListException if no such message waits or has waited of late
+   */
+  Decided decide(Address address, String id, boolean accept, String by) throws ListException {
+    while (true) {
+      MailingList list = book.existing(address);
+      Optional<Waiting> waiting = list.waiting(id);
+      Optional<Decision> before = list.decision(id);
+      if (before.isPresent()) {
+        if (before.get().accepted()) {
+          waiting.ifPresent(each -> send(address, list, each));
+        }
+        return decided(before.get(), waiting, false);
+      }
+      if (waiting.isEmpty()) {
+        throw new ListException("no message " + id + " waits at " + address);
+      }
+      // Fenced: of two at one moment one is told what the other has decided.
+      if (book.appended(address, list, ListBook.decided(id, accept, by), null)) {
+        if (accept) {
+          send(address, list, waiting.get());
+        }
+        return decided(new Decision(accept, by, clock.instant()), waiting, true);
+      }
     }
-    Waiting waiting = found.get();
-    List<Append> round = new ArrayList<>();
-    // The same for all who decide: what two moderators let through goes out once.
-    String key = "list." + Tokens.name(address + "\0" + id, ID_LENGTH) + "." + waiting.seq();
-    if (accept) {
-      Intake.Received message = again(waiting);
-      Distribution.Post post =
-          new Distribution.Post(
-              publication.outgoing(
-                  address, list, message, waiting.prefix(), Head.of(mail, message)),
-              waiting.prefix(),
-              key,
-              waiting.session(),
-              waiting.smtpUtf8(),
-              waiting.binary(),
-              waiting.tls(),
-              key);
-      round.addAll(publication.round(address, list, post));
-    }
-    round.add(
-        book.event(
-            address, ListBook.decided(id, accept), key + (accept ? ".accepted" : ".rejected")));
-    return round;
+  }
+
+  private static Decided decided(Decision decision, Optional<Waiting> waiting, boolean now) {
+    return new Decided(
+        decision,
+        waiting.map(Waiting::from).orElse(""),
+        waiting.map(Waiting::subject).orElse(""),
+        now);
+  }
+
+  /**
+   * Sends a message that was let through. The keys are those of the message: however many let it
+   * through or repeat that, it goes out once, and then it waits no longer.
+   */
+  private void send(Address address, MailingList list, Waiting waiting) {
+    Intake.Received message = again(waiting);
+    String key =
+        "list." + Tokens.name(address + "\0" + waiting.id(), ID_LENGTH) + "." + waiting.seq();
+    Distribution.Post post =
+        new Distribution.Post(
+            publication.outgoing(address, list, message, waiting.prefix(), Head.of(mail, message)),
+            waiting.prefix(),
+            key,
+            waiting.session(),
+            waiting.smtpUtf8(),
+            waiting.binary(),
+            waiting.tls(),
+            key);
+    List<Append> round = publication.round(address, list, post, waiting.id());
+    mail.store()
+        .logs()
+        .append(round)
+        .forEach(each -> {
+          var unused = each.orThrow();
+        });
   }
 
   /** Reads a message that waited once more, for its structure. */
@@ -169,24 +231,5 @@ final class Moderation {
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }
-  }
-
-  /**
-   * Lets a message through, or throws it away, as an operator wants it. Durable when it returns.
-   *
-   * @throws ListException if it does not wait
-   */
-  Waiting decide(Address address, String id, boolean accept) throws ListException {
-    MailingList list = book.existing(address);
-    Waiting waiting =
-        list.waiting(id)
-            .orElseThrow(() -> new ListException("no message " + id + " waits at " + address));
-    mail.store()
-        .logs()
-        .append(decision(address, list, id, accept))
-        .forEach(o -> {
-          var unused = o.orThrow();
-        });
-    return waiting;
   }
 }

@@ -89,7 +89,7 @@ final class Posts {
             arrival.tls(),
             arrival.key() + "/l");
     return new Taken.Accepted(
-        publication.round(arrival.to().list(), list, post), "sent to the list");
+        publication.round(arrival.to().list(), list, post, ""), "sent to the list");
   }
 
   /** Takes a message for the owners. */

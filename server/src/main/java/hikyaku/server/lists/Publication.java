@@ -27,11 +27,15 @@ final class Publication {
         : cleared;
   }
 
-  /** An entry of the queue for each member, and one of the list for the post. */
-  List<Append> round(Address address, MailingList list, Distribution.Post post) {
+  /**
+   * An entry of the queue for each member, and one of the list for the post.
+   *
+   * @param held the id of the message if it waited, else empty
+   */
+  List<Append> round(Address address, MailingList list, Distribution.Post post, String held) {
     List<Append> round = new ArrayList<>(distribution.toMembers(address, list, post));
     int members = round.size();
-    round.add(book.event(address, ListBook.posted(post.transaction(), members), post.key()));
+    round.add(book.event(address, ListBook.posted(post.transaction(), members, held), post.key()));
     return round;
   }
 }

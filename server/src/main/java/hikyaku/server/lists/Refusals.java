@@ -22,4 +22,9 @@ final class Refusals {
   static final Reply FULL = Reply.of(452, "4.3.1", "This list is full, try later");
 
   private Refusals() {}
+
+  /** A moderator comes too late. */
+  static Reply decided(Decision before) {
+    return Reply.of(550, "5.7.1", "Too late: " + before.told());
+  }
 }

@@ -5,12 +5,14 @@ import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.DirectoryAdmin;
 import hikyaku.server.directory.DirectoryException;
 import hikyaku.server.lists.AuthorField;
+import hikyaku.server.lists.Decision;
 import hikyaku.server.lists.ListBook;
 import hikyaku.server.lists.ListDesk;
 import hikyaku.server.lists.ListException;
 import hikyaku.server.lists.ListKind;
 import hikyaku.server.lists.MailingList;
 import hikyaku.server.lists.MailingList.Waiting;
+import hikyaku.server.lists.Moderation.Decided;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,13 +174,21 @@ public final class ListOperations implements AdminApi.Group {
   }
 
   private AdminResponse waiting(AdminRequest request) throws AdminException, ListException {
+    MailingList list = book.existing(address(request));
     return AdminResponse.ok(
-        book.existing(address(request)).waiting().stream().map(WaitingView::of).toList());
+        list.waiting().stream().map(each -> WaitingView.of(each, list)).toList());
   }
 
   private AdminResponse decide(AdminRequest request) throws AdminException, ListException {
-    boolean accept = request.json(Decision.class).accept;
-    return AdminResponse.ok(WaitingView.of(desk.decide(address(request), request.part(3), accept)));
+    boolean accept = request.json(Wanted.class).accept;
+    Decided decided = desk.decide(address(request), request.part(3), accept);
+    Decision made = decided.decision();
+    if (made.accepted() != accept) {
+      throw new AdminException(409, "too late: " + made.told());
+    }
+    return AdminResponse.ok(
+        new DecidedView(
+            decided.from(), decided.subject(), made.by(), made.at(), decided.now(), made.told()));
   }
 
   /** A list to make. */
@@ -208,7 +218,17 @@ public final class ListOperations implements AdminApi.Group {
   public record Changed(List<String> changed, List<String> unchanged) {}
 
   /** Whether a message that waits is to go out. */
-  public record Decision(boolean accept) {}
+  public record Wanted(boolean accept) {}
+
+  /**
+   * What was decided, as it was wanted.
+   *
+   * @param from the author of the message, and its subject; empty if that has gone out before
+   * @param now whether it was decided now, and not by somebody before
+   * @param told a sentence that says who decided it and when
+   */
+  public record DecidedView(
+      String from, String subject, String by, Instant at, boolean now, String told) {}
 
   /**
    * A list as it is shown.
@@ -252,17 +272,28 @@ public final class ListOperations implements AdminApi.Group {
   public record MemberView(
       String address, Instant since, boolean disabled, int bounceDays, String status) {}
 
-  /** A message that waits for a moderator, as it is shown. */
+  /**
+   * A message that waits for a moderator, as it is shown.
+   *
+   * @param decided who has let it through, if somebody has and it did not go out; else empty
+   */
   public record WaitingView(
-      String id, String sender, String from, String subject, long octets, Instant since) {
-    static WaitingView of(Waiting waiting) {
+      String id,
+      String sender,
+      String from,
+      String subject,
+      long octets,
+      Instant since,
+      String decided) {
+    static WaitingView of(Waiting waiting, MailingList list) {
       return new WaitingView(
           waiting.id(),
           waiting.sender(),
           waiting.from(),
           waiting.subject(),
           waiting.blob().size(),
-          waiting.since());
+          waiting.since(),
+          list.decision(waiting.id()).map(Decision::told).orElse(""));
     }
   }
 }

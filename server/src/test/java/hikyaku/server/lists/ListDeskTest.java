@@ -10,6 +10,7 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
@@ -40,6 +41,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +88,10 @@ class ListDeskTest {
   private final List<String> signed = new ArrayList<>();
   private final List<String> asked = new ArrayList<>();
   private boolean suspected;
+
+  /** While a message that was let through is about to go out. */
+  private Runnable meanwhile = () -> {};
+
   private final ListBook book = book();
   private final ListDesk desk = desk(book);
   private int arrivals;
@@ -102,6 +112,7 @@ class ListDeskTest {
           ByteArrayOutputStream octets = new ByteArrayOutputStream();
           message.copyTo(octets::write);
           asked.add(domain + "\n" + octets.toString(ISO_8859_1));
+          meanwhile.run();
           return suspected;
         },
         clock);
@@ -198,13 +209,13 @@ class ListDeskTest {
     return take(arrival(to, from, proven, message));
   }
 
-  private List<Outgoing> queued() {
+  private QueueView.Found waiting() {
     return new QueueView(store.logs(), clock)
-            .find(new QueueView.Filter(null, null, null, null, null, false, null), 100)
-            .messages()
-            .stream()
-            .map(QueueView.Waiting::message)
-            .toList();
+        .find(new QueueView.Filter(null, null, null, null, null, false, null), 100);
+  }
+
+  private List<Outgoing> queued() {
+    return waiting().messages().stream().map(QueueView.Waiting::message).toList();
   }
 
   private Outgoing queued(String to) {
@@ -446,7 +457,7 @@ class ListDeskTest {
     take("news@demo.test", ANN.toString(), false, BY_CID + "\r\n");
     assertThat(asked).isEmpty();
     String id = book.list(NEWS).orElseThrow().waiting().iterator().next().id();
-    MailingList.Waiting unused = desk.decide(NEWS, id, true);
+    assertThat(desk.decide(NEWS, id, true).now()).isTrue();
     assertThat(text(queued("ann@far.test"))).contains("via The News\"\r\n <news@demo.test>");
   }
 
@@ -580,6 +591,125 @@ class ListDeskTest {
     assertThat(take("news@demo.test", OWNER.toString(), true, MESSAGE))
         .isEqualTo("sent to the list");
     assertThatThrownBy(() -> desk.decide(NEWS, "nothing", true)).isInstanceOf(ListException.class);
+  }
+
+  /** The first decision counts; who has another one hears of it. */
+  @Test
+  void whoComesTooLateHearsWhatWasDecided() throws Exception {
+    list(ListKind.MODERATED);
+    MailingList unused = book.setOwner(NEWS, BEN, true);
+    take("news@demo.test", "x@y.test", false, "From: x@y.test\r\nSubject: a\r\n\r\n");
+    String told = told("Subject: a");
+    String accept = found("mailto:(\\S+-accept\\S+)", told);
+    String reject = found("mailto:(\\S+-reject\\S+)", told);
+    assertThat(take(accept, OWNER.toString(), true, MESSAGE)).isEqualTo("let a message through");
+    now = now.plus(Duration.ofHours(1));
+    assertThat(refusal(reject, BEN))
+        .isEqualTo(
+            "550 5.7.1 Too late: boss@demo.test let this message through at 2026-01-05T12:00:00Z");
+    assertThat(take(accept, BEN.toString(), true, MESSAGE)).isEqualTo("let a message through");
+    assertThat(sentOf("a")).isEqualTo(2);
+
+    take("news@demo.test", "x@y.test", false, "From: x@y.test\r\nSubject: b\r\n\r\n");
+    String id = book.list(NEWS).orElseThrow().waiting().iterator().next().id();
+    assertThat(desk.decide(NEWS, id, false).now()).isTrue();
+    assertThat(refusal(found("mailto:(\\S+-accept\\S+)", told("Subject: b")), OWNER))
+        .isEqualTo(
+            "550 5.7.1 Too late: an operator threw this message away at 2026-01-05T13:00:00Z");
+    Moderation.Decided again = desk.decide(NEWS, id, true);
+    assertThat(again.now()).isFalse();
+    assertThat(again.decision().accepted()).isFalse();
+    assertThat(sentOf("b")).isZero();
+  }
+
+  private int sentOf(String subject) throws IOException {
+    int sent = 0;
+    for (Outgoing each : queued()) {
+      sent += text(each).contains("\r\nSubject: " + subject + "\r\n") ? 1 : 0;
+    }
+    return sent;
+  }
+
+  private String refusal(String to, Address from) {
+    Taken taken = desk.take(arrival(to, from.toString(), true, MESSAGE));
+    return taken instanceof Taken.Refused(var reply, var _)
+        ? reply.code() + " " + reply.enhanced() + " " + String.join(" ", reply.lines())
+        : taken.toString();
+  }
+
+  /** What was let through while a node died goes out when it is let through again. */
+  @Test
+  void whatWasLetThroughAndDidNotGoOutWaitsOn() throws Exception {
+    list(ListKind.MODERATED);
+    take("news@demo.test", "x@y.test", false, "From: x@y.test\r\nSubject: a\r\n\r\n");
+    String id = book.list(NEWS).orElseThrow().waiting().iterator().next().id();
+    meanwhile =
+        () -> {
+          throw new StoreException.Unavailable("the node dies", null);
+        };
+    assertThatThrownBy(() -> desk.decide(NEWS, id, true))
+        .isInstanceOf(StoreException.Unavailable.class);
+    meanwhile = () -> {};
+    ListBook other = book();
+    assertThat(other.list(NEWS).orElseThrow().waiting(id)).isPresent();
+    // The other node's owner cannot throw away any more what was let through.
+    assertThat(desk(other).decide(NEWS, id, false).decision().accepted()).isTrue();
+    assertThat(desk(other).decide(NEWS, id, true).now()).isFalse();
+    assertThat(other.list(NEWS).orElseThrow().waiting()).isEmpty();
+    assertThat(other.list(NEWS).orElseThrow().posts()).isEqualTo(1);
+    assertThat(text(queued("ann@far.test"))).contains("\r\nSubject: a\r\n");
+    assertThat(queued()).hasSize(3);
+  }
+
+  /** Each with a book and a desk of its own, as at two nodes. */
+  @Test
+  void ofTwoAtOneMomentOneDecides() throws Exception {
+    list(ListKind.MODERATED);
+    meanwhile = () -> {};
+    List<ListDesk> nodes = List.of(racing(), racing());
+    int sent = 0;
+    for (int round = 0; round < 100; round++) {
+      String subject = "race " + round;
+      take("news@demo.test", "x@y.test", false, "Subject: " + subject + "\r\n\r\n");
+      String id = book.list(NEWS).orElseThrow().waiting().iterator().next().id();
+      CyclicBarrier together = new CyclicBarrier(2);
+      List<Callable<Moderation.Decided>> both = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        ListDesk node = nodes.get(i);
+        boolean accept = i == 0;
+        both.add(() -> {
+          together.await();
+          return node.decide(NEWS, id, accept);
+        });
+      }
+      List<Moderation.Decided> answers = new ArrayList<>();
+      try (ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (Future<Moderation.Decided> each : beside.invokeAll(both)) {
+          answers.add(each.get());
+        }
+      }
+      assertThat(answers).filteredOn(Moderation.Decided::now).hasSize(1);
+      boolean accepted = answers.getFirst().decision().accepted();
+      assertThat(answers).allMatch(each -> each.decision().accepted() == accepted);
+      sent += accepted ? 1 : 0;
+      assertThat(book.list(NEWS).orElseThrow().waiting()).isEmpty();
+      assertThat(book.list(NEWS).orElseThrow().posts()).isEqualTo(sent);
+      // To the moderator of each round, and to two members of what was let through.
+      assertThat(waiting().all()).isEqualTo(round + 1 + 2 * sent);
+    }
+  }
+
+  private ListDesk racing() {
+    Signer unsigned = (_, _) -> Signer.Signatures.NONE;
+    return new ListDesk(
+        "mx.demo.test",
+        settings,
+        book(),
+        mail,
+        _ -> new byte[32],
+        unsigned,
+        (_, _) -> false,
+        clock);
   }
 
   /** A snapshot lets go of all entries but those of messages that wait. */
