@@ -22,6 +22,7 @@ import hikyaku.server.dmarc.ReceivedReports;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.Onward;
+import hikyaku.server.filter.ScriptAllowance;
 import hikyaku.server.flow.Dimension;
 import hikyaku.server.flow.FlowControl;
 import hikyaku.server.flow.LimitBook;
@@ -78,11 +79,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -297,17 +298,15 @@ final class Core implements AutoCloseable {
   }
 
   /**
-   * How many mails the scripts of an account may send in an hour: none if it is stopped, else no
-   * more than it may send itself.
+   * How many mails the scripts of an account may send: none if it is stopped, else as many as it
+   * may send itself.
    */
-  private long forScripts(Account account) {
+  private long forScripts(Account account, Duration length) {
     if (sending.ledger(account.id()).stopped().isPresent()) {
       return 0;
     }
-    return Stream.of(Window.values())
-        .flatMapToLong(window -> allowance.most(account.primary(), window).stream())
-        .min()
-        .orElse(Long.MAX_VALUE);
+    Window window = length.equals(ScriptAllowance.HOUR) ? Window.HOUR : Window.DAY;
+    return allowance.most(account.primary(), window).orElse(Long.MAX_VALUE);
   }
 
   /** What an account has used of a limit on recipients. */
@@ -362,7 +361,9 @@ final class Core implements AutoCloseable {
             new SieveOperations(directory, filter),
             new ListOperations(directory, directoryAdmin, lists, listDesk),
             new QueueOperations(
-                new QueueView(store.logs(), InstantSource.system()), InstantSource.system()),
+                new QueueView(store.logs(), InstantSource.system()),
+                directory,
+                InstantSource.system()),
             new TlsOperations(
                 domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),
             new SendingOperations(

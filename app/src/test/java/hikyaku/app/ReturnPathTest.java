@@ -38,6 +38,11 @@ final class ReturnPathTest {
   }
 
   private Configuration configuration(MailSink other, String origin) throws Exception {
+    return configuration(other, origin, "1s");
+  }
+
+  private Configuration configuration(MailSink other, String origin, String retry)
+      throws Exception {
     Path file = directory.resolve("a.toml");
     Files.writeString(
         file,
@@ -47,9 +52,9 @@ final class ReturnPathTest {
         %s
         [queue]
         relay = "smtp+plain://127.0.0.1:%d"
-        first-retry = "1s"
+        first-retry = "%s"
         """
-            .formatted(origin, other.port()));
+            .formatted(origin, other.port(), retry));
     Configuration read = ConfigurationFile.read(file);
     return read.withData(directory.resolve("a"))
         .withHostname("mx.example.org")
@@ -66,18 +71,28 @@ final class ReturnPathTest {
   }
 
   private static void redirects(Configuration configuration, String... to) throws Failure {
+    account(configuration);
+    StringBuilder script = new StringBuilder();
+    for (String each : to) {
+      script.append("redirect \"").append(each).append("\";\n");
+    }
+    activate(configuration, script.toString());
+  }
+
+  private static void account(Configuration configuration) throws Failure {
     try (Door door = Door.open(configuration)) {
       door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
       door.call(
           Call.of("POST", "accounts")
               .withBody(new AccountOperations.New(ALICE, "a long password", "Alice")));
-      StringBuilder script = new StringBuilder();
-      for (String each : to) {
-        script.append("redirect \"").append(each).append("\";\n");
-      }
+    }
+  }
+
+  private static void activate(Configuration configuration, String script) throws Failure {
+    try (Door door = Door.open(configuration)) {
       door.call(
           Call.of("PUT", "accounts", ALICE, "sieve", "main")
-              .withOctets(script.toString().getBytes(StandardCharsets.UTF_8)));
+              .withOctets(script.getBytes(StandardCharsets.UTF_8)));
       door.call(
           Call.of("PUT", "accounts", ALICE, "sieve")
               .withBody(new SieveOperations.Activation("main")));
@@ -85,13 +100,18 @@ final class ReturnPathTest {
   }
 
   private static void deliver(Node node, String from, String to, String subject) throws Exception {
+    deliver(node, from, to, "Comments: a test", subject);
+  }
+
+  private static void deliver(Node node, String from, String to, String field, String subject)
+      throws Exception {
     try (Dialogue smtp = new Dialogue(port(node))) {
       smtp.await("220");
       smtp.say("EHLO far.example", "250 ");
       smtp.say("MAIL FROM:<" + from + ">", "250");
       smtp.say("RCPT TO:<" + to + ">", "250");
       smtp.say("DATA", "354");
-      smtp.say("Subject: " + subject + "\r\n\r\nhello\r\n.", "250");
+      smtp.say(field + "\r\nSubject: " + subject + "\r\n\r\nhello\r\n.", "250");
       smtp.say("QUIT", "221");
     }
   }
@@ -210,6 +230,109 @@ final class ReturnPathTest {
       }
       assertThat(other.taken()).hasSize(1);
     }
+  }
+
+  /** What its scripts queued is its own, as far as it may go out. */
+  @Test
+  void whatScriptsQueuedIsHeldWithTheirAccount() throws Exception {
+    AtomicBoolean willing = new AtomicBoolean();
+    try (MailSink other =
+        new MailSink((line, _) ->
+            willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
+      Configuration configuration = configuration(other, "enabled = false", "1h");
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        account(configuration);
+        activate(
+            configuration,
+            """
+            require ["vacation", "enotify", "copy"];
+            notify :message "news" "mailto:mobile@else.test";
+            vacation :addresses "alice@example.org" "away";
+            redirect :copy "bob@else.test";
+            """);
+        deliver(node, AUTHOR, ALICE, "To: alice@example.org", "one");
+        try (Door door = Door.open(configuration)) {
+          door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.net")));
+          door.call(
+              Call.of("PUT", "aliases", "team@example.net")
+                  .withBody(Map.of("targets", List.of("eve@else.test"))));
+        }
+        deliver(node, AUTHOR, "team@example.net", "for the team");
+        MailSink.until(
+            "all were tried",
+            () -> command("queue", "list").split("451 4.3.0 later", -1).length == 5);
+        assertThat(command("queue", "list", "--account", ALICE).lines().skip(1)).hasSize(3);
+        command("sending", "hold", ALICE, "--reason", "it was somebody else");
+        willing.set(true);
+        command("queue", "retry", "--all");
+        // An alias is nobody's script.
+        assertThat(other.await(1).getFirst().to()).containsExactly("eve@else.test");
+        String held = command("queue", "list", "--held");
+        assertThat(held).contains("bob@else.test", "mobile@else.test", AUTHOR);
+        assertThat(held.lines().skip(1)).hasSize(3);
+        String id = held.lines().skip(1).findFirst().orElseThrow().split(" ")[0];
+        assertThat(command("queue", "show", id))
+            .containsPattern("(?m)^account +alice@example.org, a script$");
+        deliver(node, "another@far.example", ALICE, "To: alice@example.org", "two");
+        assertThat(inbox(configuration)).containsExactlyInAnyOrder("one", "two");
+        assertThat(command("queue", "list").lines().skip(1)).hasSize(3);
+        command("queue", "delete", "--account", ALICE, "--recipient", "bob@else.test", "--yes");
+        command("sending", "release", ALICE);
+        assertThat(recipients(other.await(3)))
+            .containsExactlyInAnyOrder("eve@else.test", "mobile@else.test", AUTHOR);
+        MailSink.until("an empty queue", () -> ask(configuration, "queue").contains("\"all\":0"));
+      }
+      assertThat(other.taken()).hasSize(3);
+    }
+  }
+
+  /** On a node that has not heard of it when the account was stopped. */
+  @Test
+  void whatComesIntoTheQueueOfAStoppedAccountIsHeldInItsTurn() throws Exception {
+    AtomicBoolean willing = new AtomicBoolean();
+    try (MailSink other =
+        new MailSink((line, _) ->
+            willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
+      Configuration configuration = configuration(other, "enabled = false", "1h");
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        redirects(configuration, "bob@else.test");
+        deliver(node, AUTHOR, ALICE, "one");
+        MailSink.until(
+            "it was tried", () -> command("queue", "list").contains("451 4.3.0 later"));
+        command("sending", "hold", ALICE, "--reason", "it was somebody else");
+        command("queue", "release", "--all");
+        willing.set(true);
+        MailSink.until(
+            "it is held again", () -> command("queue", "list", "--held").contains("bob@else.test"));
+        assertThat(other.taken()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void theLimitOfADayHoldsForScripts() throws Exception {
+    try (MailSink other = MailSink.willing()) {
+      Configuration configuration = configuration(other);
+      try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        redirects(configuration, "bob@else.test");
+        try (Door door = Door.open(configuration)) {
+          door.call(
+              Call.of("PUT", "limits", "account:" + ALICE, "recipients-day")
+                  .withBody(new LimitOperations.Wanted(2, null)));
+        }
+        for (String subject : List.of("one", "two", "three")) {
+          deliver(node, AUTHOR, ALICE, subject);
+        }
+        assertThat(other.await(2)).hasSize(2);
+        assertThat(inbox(configuration)).containsExactly("three");
+        assertThat(command("sieve", "list", ALICE)).contains("send at most 2 mails in a day");
+      }
+      assertThat(other.taken()).hasSize(2);
+    }
+  }
+
+  private static List<String> recipients(List<MailSink.Taken> taken) {
+    return taken.stream().flatMap(each -> each.to().stream()).toList();
   }
 
   private static List<String> inbox(Configuration configuration) throws Failure {

@@ -52,6 +52,12 @@ public final class QueueCommand {
     private @Nullable String domain;
 
     @Option(
+        names = "--account",
+        paramLabel = "ADDRESS",
+        description = "That this account sends, or its scripts.")
+    private @Nullable String account;
+
+    @Option(
         names = "--older",
         paramLabel = "TIME",
         description = "That came longer ago than this, such as 10m, 2h or 1d.")
@@ -71,7 +77,7 @@ public final class QueueCommand {
     private QueueOperations.Wanted wanted(
         Asking command, @Nullable String id, boolean all, @Nullable String to) {
       return new QueueOperations.Wanted(
-          id, sender, recipient, domain, olderMillis(command), held, all, to);
+          id, sender, recipient, domain, account, olderMillis(command), held, all, to);
     }
   }
 
@@ -94,6 +100,7 @@ public final class QueueCommand {
       call = with(call, "sender", wanted.sender());
       call = with(call, "recipient", wanted.recipient());
       call = with(call, "domain", wanted.domain());
+      call = with(call, "account", wanted.account());
       call = with(call, "older", wanted.older() == 0 ? null : String.valueOf(wanted.older()));
       call = with(call, "held", wanted.held() ? "true" : null);
       JsonNode found = door.call(call);
@@ -181,6 +188,7 @@ public final class QueueCommand {
               "session",
               "sender",
               "return path",
+              "account",
               "Message-ID",
               "size",
               "arrived",
@@ -194,6 +202,7 @@ public final class QueueCommand {
               text(message, "session"),
               sender(message),
               returnPath(message),
+              account(message),
               text(message, "messageId"),
               Figures.octets(number(message, "octets")),
               text(message, "arrived"),
@@ -219,6 +228,11 @@ public final class QueueCommand {
     private static String returnPath(JsonNode message) {
       String path = text(message, "reversePath");
       return path.isEmpty() ? "<>" : path;
+    }
+
+    private static String account(JsonNode message) {
+      String account = text(message, "account");
+      return account.isEmpty() ? "none" : account + (flag(message, "script") ? ", a script" : "");
     }
 
     private static String inTime(JsonNode message) {

@@ -262,12 +262,9 @@ final class Filing {
     if (message.structure().receivedFields() >= settings.hops()) {
       throw new Unfit("the message has come through too many servers to be sent on");
     }
-    if (!maySend(by.account(), recipients)) {
-      long most = filter.most(by.account());
-      throw new Unfit(
-          most == 0
-              ? "the account may send nothing now"
-              : "the scripts of an account send at most " + most + " mails in an hour");
+    Optional<String> hindrance = hindrance(by.account(), recipients);
+    if (hindrance.isPresent()) {
+      throw new Unfit(hindrance.get());
     }
   }
 
@@ -286,6 +283,7 @@ final class Filing {
             filter.tls(message, envelope),
             now,
             filter.returnPaths().onward(envelope.from(), by.account().primary()),
+            account,
             to,
             prefix ->
                 filter.sealed(
@@ -294,10 +292,25 @@ final class Filing {
     forwarded = true;
   }
 
-  /** Whether so many more are within what an account may send in the hour that ends now. */
+  /** Why so many more are beyond what an account's scripts may send now; nothing if they are not. */
+  private Optional<String> hindrance(Account account, int more) {
+    Memory memory = filter.memories().memory(account.id());
+    long here = (long) mails.getOrDefault(account.id(), 0) + more;
+    long inHour = filter.mostInHour(account);
+    long inDay = filter.mostInDay(account);
+    if (inHour == 0 || inDay == 0) {
+      return Optional.of("the account may send nothing now");
+    }
+    if (memory.sent(now, envelope.key()) + here > inHour) {
+      return Optional.of("the scripts of an account send at most " + inHour + " mails in an hour");
+    }
+    return memory.sentInDay(now, envelope.key()) + here > inDay
+        ? Optional.of("the scripts of this account send at most " + inDay + " mails in a day")
+        : Optional.empty();
+  }
+
   private boolean maySend(Account account, int more) {
-    int before = filter.memories().memory(account.id()).sent(now, envelope.key());
-    return before + mails.getOrDefault(account.id(), 0) + more <= filter.most(account);
+    return hindrance(account, more).isEmpty();
   }
 
   private void send(String account, Outgoing outgoing, String key) {
@@ -353,7 +366,8 @@ final class Filing {
     Intake.Received letter = letters.answer(id, account, to.address(), vacation);
     send(
         account.id(),
-        letters.outgoing(id, ReversePath.NULL, vacation.from(), letter, List.of(to.address())),
+        letters.outgoing(
+            id, account, ReversePath.NULL, vacation.from(), letter, List.of(to.address())),
         id);
     remember(account.id(), MemoryBook.remembered(what, now.plusSeconds(seconds), envelope.key()));
     copy.ifPresent(
@@ -381,7 +395,7 @@ final class Filing {
             : ReversePath.NULL;
     send(
         account.id(),
-        letters.outgoing(id, from, notify.from(), letter, to),
+        letters.outgoing(id, account, from, notify.from(), letter, to),
         envelope.key("/n" + number + "." + of(account.id())));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
@@ -402,7 +416,8 @@ final class Filing {
     Intake.Received letter = letters.refusal(id, account, to, why);
     send(
         account.id(),
-        letters.outgoing(id, ReversePath.NULL, to.address(), letter, List.of(to.address())),
+        letters.outgoing(
+            id, account, ReversePath.NULL, to.address(), letter, List.of(to.address())),
         envelope.key("/x." + of(account.id())));
   }
 

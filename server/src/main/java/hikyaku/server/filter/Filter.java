@@ -188,6 +188,7 @@ public final class Filter {
                 mail.clock().instant(),
                 // Who hears in the author's place must not be all whom the alias leads to.
                 returnPaths().onward(envelope.from(), new Address("postmaster", by.domain())),
+                "",
                 to,
                 prefix -> sealed(prefix, message, by.domain(), envelope.arrival())))
         .withKey(envelope.key("/g" + name));
@@ -305,8 +306,14 @@ public final class Filter {
   }
 
   /** How many mails the scripts of an account may send in an hour. */
-  long most(Account account) {
-    return Math.min(settings.mailsPerHour(), onward.allowance().applyAsLong(account));
+  long mostInHour(Account account) {
+    return Math.min(
+        settings.mailsPerHour(), onward.allowance().most(account, ScriptAllowance.HOUR));
+  }
+
+  /** The same in a day. */
+  long mostInDay(Account account) {
+    return onward.allowance().most(account, ScriptAllowance.DAY);
   }
 
   /**

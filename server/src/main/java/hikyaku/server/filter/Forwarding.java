@@ -37,6 +37,7 @@ final class Forwarding {
    * @param now the moment from which on its time counts, if it has one
    * @param as the sender under which other servers get it; the author's stays the one who hears of
    *     failures
+   * @param script the id of the account whose script sends it; empty for an alias
    * @param sealed puts a seal before the fields before it
    */
   static Outgoing of(
@@ -47,6 +48,7 @@ final class Forwarding {
       Outgoing.Tls tls,
       Instant now,
       ReversePath as,
+      String script,
       Collection<Mailbox> to,
       UnaryOperator<ByteString> sealed) {
     MailParameters parameters = envelope.parameters();
@@ -69,6 +71,7 @@ final class Forwarding {
         MailStory.printable(structure.envelope().messageId()),
         to.stream().map(each -> new Outgoing.To(each, recipient)).toList(),
         "",
+        script,
         new Outgoing.Terms(0, "", by(parameters, now), 0),
         as);
   }

@@ -185,10 +185,12 @@ final class Letters {
   /**
    * A letter on its way.
    *
+   * @param account whose script has written it
    * @param author as it says itself
    */
   Outgoing outgoing(
       String id,
+      Account account,
       ReversePath from,
       MailAddress author,
       Intake.Received letter,
@@ -208,7 +210,11 @@ final class Letters {
         letter.blob(),
         letter.structure().root().bodyStart(),
         MailStory.printable(letter.structure().envelope().messageId()),
-        to.stream().map(each -> new Outgoing.To(new Mailbox(each), RcptParameters.NONE)).toList());
+        to.stream().map(each -> new Outgoing.To(new Mailbox(each), RcptParameters.NONE)).toList(),
+        "",
+        account.id(),
+        Outgoing.Terms.NONE,
+        from);
   }
 
   /** A letter for a mailbox (RFC 8580 §3). */

@@ -8,9 +8,11 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.filter.proto.MemoryEvent;
 import hikyaku.server.filter.proto.MemorySnapshot;
 import hikyaku.server.filter.proto.Remembered;
+import hikyaku.server.filter.proto.SentSpan;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +20,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What an account's scripts know of runs before, as of one sequence of its log: whom they answered,
@@ -28,16 +32,25 @@ final class Memory {
   /** Of more, those go first that count the shortest. */
   static final int MOST = 20_000;
 
-  static final Memory NONE = new Memory(0, Map.of());
+  static final Memory NONE = new Memory(0, Map.of(), new TreeMap<>());
+
+  /** What times of mails are rounded to that count for the day alone. */
+  private static final Duration SPAN = Duration.ofMinutes(10);
+
+  private static final long SPANS_OF_A_DAY = ScriptAllowance.DAY.dividedBy(SPAN);
 
   private static final int DIGEST_OCTETS = 16;
 
   private final long seq;
   private final Map<ByteString, Remembered> byWhat;
 
-  private Memory(long seq, Map<ByteString, Remembered> byWhat) {
+  /** How many mails were sent in spans of time, but for those that are remembered one by one. */
+  private final NavigableMap<Long, Integer> spans;
+
+  private Memory(long seq, Map<ByteString, Remembered> byWhat, NavigableMap<Long, Integer> spans) {
     this.seq = seq;
     this.byWhat = Collections.unmodifiableMap(byWhat);
+    this.spans = Collections.unmodifiableNavigableMap(spans);
   }
 
   long seq() {
@@ -45,7 +58,7 @@ final class Memory {
   }
 
   int size() {
-    return byWhat.size();
+    return byWhat.size() + spans.size();
   }
 
   /** The name of something to remember, by what makes it what it is. */
@@ -96,9 +109,38 @@ final class Memory {
             .count();
   }
 
+  /** The same for a day; times before the last hour are rounded. */
+  long sentInDay(Instant now, String attempt) {
+    Instant from = now.minus(ScriptAllowance.DAY);
+    long oneByOne =
+        byWhat.values().stream()
+            .filter(each ->
+                each.getSent() && at(each).isAfter(from) && !each.getAttempt().equals(attempt))
+            .count();
+    return oneByOne
+        + spans.tailMap(span(from), true).values().stream().mapToLong(Integer::longValue).sum();
+  }
+
+  /** When a mail was sent. */
+  private static Instant at(Remembered sent) {
+    return Instant.ofEpochMilli(sent.getUntil()).minus(SieveSettings.COUNTED);
+  }
+
+  private static long span(Instant time) {
+    return Math.floorDiv(time.toEpochMilli(), SPAN.toMillis());
+  }
+
+  /** Counts a mail by the span of its time from now on. */
+  private static void count(Remembered gone, Map<Long, Integer> spans) {
+    if (gone.getSent()) {
+      spans.merge(span(at(gone)), 1, Integer::sum);
+    }
+  }
+
   /** Goes on with entries that follow. */
   Memory fold(List<Entry> entries) {
     Map<ByteString, Remembered> all = new LinkedHashMap<>(byWhat);
+    NavigableMap<Long, Integer> counts = new TreeMap<>(spans);
     long at = seq;
     for (Entry entry : entries) {
       if (entry.seq() != at + 1) {
@@ -116,27 +158,45 @@ final class Memory {
     if (all.size() > MOST) {
       List<Remembered> shortest = new ArrayList<>(all.values());
       shortest.sort(Comparator.comparingLong(Remembered::getUntil));
-      shortest.subList(0, all.size() - MOST).forEach(each -> all.remove(each.getWhat()));
+      shortest
+          .subList(0, all.size() - MOST)
+          .forEach(each -> {
+            all.remove(each.getWhat());
+            count(each, counts);
+          });
     }
-    return new Memory(at, all);
+    if (!entries.isEmpty()) {
+      counts.headMap(span(entries.getLast().time()) - SPANS_OF_A_DAY, false).clear();
+    }
+    return new Memory(at, all, counts);
   }
 
-  /** Without what counts no longer. */
+  /** Without what counts no longer; of mails it tells how many there were in the day. */
   Snapshot snapshot(Instant now) {
     MemorySnapshot.Builder record = MemorySnapshot.newBuilder();
-    byWhat.values().stream()
-        .filter(each -> each.getUntil() > now.toEpochMilli())
-        .forEach(record::addRemembered);
+    NavigableMap<Long, Integer> counts = new TreeMap<>(spans);
+    for (Remembered each : byWhat.values()) {
+      if (each.getUntil() > now.toEpochMilli()) {
+        record.addRemembered(each);
+      } else {
+        count(each, counts);
+      }
+    }
+    counts
+        .tailMap(span(now) - SPANS_OF_A_DAY, true)
+        .forEach((number, mails) ->
+            record.addSpans(SentSpan.newBuilder().setNumber(number).setMails(mails)));
     return new Snapshot(seq, record.build().toByteString());
   }
 
   static Memory of(Snapshot snapshot) {
     try {
       Map<ByteString, Remembered> all = new LinkedHashMap<>();
-      MemorySnapshot.parseFrom(snapshot.state())
-          .getRememberedList()
-          .forEach(each -> all.put(each.getWhat(), each));
-      return new Memory(snapshot.seq(), all);
+      NavigableMap<Long, Integer> counts = new TreeMap<>();
+      MemorySnapshot record = MemorySnapshot.parseFrom(snapshot.state());
+      record.getRememberedList().forEach(each -> all.put(each.getWhat(), each));
+      record.getSpansList().forEach(each -> counts.put(each.getNumber(), each.getMails()));
+      return new Memory(snapshot.seq(), all, counts);
     } catch (InvalidProtocolBufferException e) {
       throw new StoreException.Corrupt(
           "memory snapshot at " + snapshot.seq() + " makes no sense", e);

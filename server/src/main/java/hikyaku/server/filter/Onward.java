@@ -1,24 +1,21 @@
 package hikyaku.server.filter;
 
-import hikyaku.server.directory.Account;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.srs.ReturnPaths;
-import java.util.function.ToLongFunction;
 
 /**
  * What is done to mail that goes on to another service.
  *
  * @param returnPaths makes its sender
  * @param sealer tells what was found when it came
- * @param allowance how many mails the scripts of an account may send in an hour, besides what is
- *     set for all; 0 for one that is stopped
+ * @param allowance how many mails the scripts of an account may send, besides what is set for all
  */
-public record Onward(ReturnPaths returnPaths, Sealer sealer, ToLongFunction<Account> allowance) {
+public record Onward(ReturnPaths returnPaths, Sealer sealer, ScriptAllowance allowance) {
   /** Nothing. */
   public static final Onward AS_IT_CAME = new Onward(ReturnPaths.NONE, Sealer.NONE);
 
   /** As many as is set for all. */
   public Onward(ReturnPaths returnPaths, Sealer sealer) {
-    this(returnPaths, sealer, _ -> Long.MAX_VALUE);
+    this(returnPaths, sealer, ScriptAllowance.UNLIMITED);
   }
 }

@@ -38,7 +38,7 @@ public record SieveSettings(
   }
 
   /** How long what was sent counts. */
-  static final Duration COUNTED = Duration.ofHours(1);
+  static final Duration COUNTED = ScriptAllowance.HOUR;
 
   public static final SieveSettings DEFAULTS =
       new SieveSettings(Redirection.ANYWHERE, 4, 30, 200, "", 10, "");

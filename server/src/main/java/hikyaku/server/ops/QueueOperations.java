@@ -1,5 +1,8 @@
 package hikyaku.server.ops;
 
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
 import hikyaku.server.queue.Order;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.QueueView;
@@ -23,10 +26,12 @@ public final class QueueOperations implements AdminApi.Group {
   private static final long MOST = 10_000;
 
   private final QueueView queue;
+  private final Directory directory;
   private final InstantSource clock;
 
-  public QueueOperations(QueueView queue, InstantSource clock) {
+  public QueueOperations(QueueView queue, Directory directory, InstantSource clock) {
     this.queue = queue;
+    this.directory = directory;
     this.clock = clock;
   }
 
@@ -44,15 +49,16 @@ public final class QueueOperations implements AdminApi.Group {
                 request.parameter("sender").orElse(null),
                 request.parameter("recipient").orElse(null),
                 request.parameter("domain").orElse(null),
+                request.parameter("account").orElse(null),
                 request.number("older", 0),
                 request.parameter("held").isPresent(),
                 true,
                 null)
-            .filter(clock);
+            .filter(directory, clock);
     int limit = (int) Math.clamp(request.number("limit", USUAL), 1, MOST);
     Found found = queue.find(filter, limit);
     return AdminResponse.ok(
-        new Listing(found.all(), found.messages().stream().map(View::of).toList()));
+        new Listing(found.all(), found.messages().stream().map(this::view).toList()));
   }
 
   private AdminResponse show(AdminRequest request) throws AdminException {
@@ -60,7 +66,7 @@ public final class QueueOperations implements AdminApi.Group {
     Filter filter = new Filter(id, null, null, null, null, false, null);
     return queue.find(filter, 1).messages().stream()
         .findFirst()
-        .map(waiting -> AdminResponse.ok(View.of(waiting)))
+        .map(waiting -> AdminResponse.ok(view(waiting)))
         .orElseThrow(() -> AdminException.notFound("nothing in the queue has the id " + id));
   }
 
@@ -78,7 +84,7 @@ public final class QueueOperations implements AdminApi.Group {
     if ((order == Order.REROUTE) != (wanted.to != null)) {
       throw AdminException.badRequest("say the way of a new way, and of nothing else");
     }
-    Filter filter = wanted.filter(clock);
+    Filter filter = wanted.filter(directory, clock);
     if (wanted.to == null) {
       return AdminResponse.ok(new Done(queue.order(order, filter)));
     }
@@ -92,6 +98,7 @@ public final class QueueOperations implements AdminApi.Group {
   /**
    * Which messages are meant; null and 0 stand for any.
    *
+   * @param account the address of who sends them, or whose script does
    * @param older came longer ago than so many milliseconds
    * @param held only those that are held
    * @param all whether nothing else need be said
@@ -102,6 +109,7 @@ public final class QueueOperations implements AdminApi.Group {
       @Nullable String sender,
       @Nullable String recipient,
       @Nullable String domain,
+      @Nullable String account,
       long older,
       boolean held,
       boolean all,
@@ -111,11 +119,12 @@ public final class QueueOperations implements AdminApi.Group {
           && sender == null
           && recipient == null
           && domain == null
+          && account == null
           && older == 0
           && !held;
     }
 
-    private Filter filter(InstantSource clock) throws AdminException {
+    private Filter filter(Directory directory, InstantSource clock) throws AdminException {
       if (older < 0 || older > Duration.ofDays(36_500).toMillis()) {
         throw AdminException.badRequest("nothing is so old");
       }
@@ -126,8 +135,25 @@ public final class QueueOperations implements AdminApi.Group {
           domain,
           older == 0 ? null : clock.instant().minusMillis(older),
           held,
-          null);
+          account == null ? null : id(directory, DomainOperations.address(account)));
     }
+
+    private static String id(Directory directory, Address account) throws AdminException {
+      return directory
+          .accountByAddress(account)
+          .map(Account::id)
+          .orElseThrow(() -> AdminException.notFound("there is no account " + account));
+    }
+  }
+
+  private View view(Waiting waiting) {
+    Outgoing message = waiting.message();
+    String account = message.script().isEmpty() ? message.account() : message.script();
+    String address =
+        account.isEmpty()
+            ? ""
+            : directory.account(account).map(each -> each.primary().toString()).orElse("");
+    return View.of(waiting, address);
   }
 
   /** How many messages it was. */
@@ -146,6 +172,9 @@ public final class QueueOperations implements AdminApi.Group {
    * {@code late} is what becomes of it then. Attempts, time and reason are of those who were asked
    * for.
    *
+   * @param account the address of who sends it, or whose script does; empty for nobody, or for one
+   *     that is gone
+   * @param script whether it is a script that does
    * @param waiting first those who were asked for
    */
   public record View(
@@ -153,6 +182,8 @@ public final class QueueOperations implements AdminApi.Group {
       String session,
       String sender,
       String reversePath,
+      String account,
+      boolean script,
       String messageId,
       long octets,
       String arrived,
@@ -167,7 +198,7 @@ public final class QueueOperations implements AdminApi.Group {
       String deadline,
       String late,
       int priority) {
-    static View of(Waiting waiting) {
+    private static View of(Waiting waiting, String account) {
       Outgoing message = waiting.message();
       Outgoing.Deadline by = message.terms().by();
       return new View(
@@ -175,6 +206,8 @@ public final class QueueOperations implements AdminApi.Group {
           message.session(),
           message.sender().toString(),
           message.reversePath().toString(),
+          account,
+          !message.script().isEmpty(),
           message.messageId(),
           message.octets(),
           waiting.arrived().toString(),

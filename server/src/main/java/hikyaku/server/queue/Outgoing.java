@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param messageId for logs, or empty
  * @param recipients at least one
  * @param account the id of the account that sends it; empty if it is none's
+ * @param script the id of the account whose script sends it, which vouches for nothing in it; empty
+ *     if none does
  * @param terms when its sender wants it to go
  * @param reversePath the sender under which other servers get it, as SPF lets us
  */
@@ -52,6 +54,7 @@ public record Outgoing(
     String messageId,
     List<To> recipients,
     String account,
+    String script,
     Terms terms,
     ReversePath reversePath) {
 
@@ -105,6 +108,7 @@ public record Outgoing(
         messageId,
         recipients,
         account,
+        "",
         terms,
         sender);
   }

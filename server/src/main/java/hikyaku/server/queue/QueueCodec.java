@@ -64,6 +64,7 @@ final class QueueCodec {
             .setHeaderOctets(message.headerOctets())
             .setMessageId(message.messageId())
             .setAccount(message.account())
+            .setScript(message.script())
             .setReleaseMillis(message.terms().release())
             .setHold(message.terms().hold())
             .setPriority(message.terms().priority());
@@ -201,6 +202,7 @@ final class QueueCodec {
         record.getMessageId(),
         recipients,
         record.getAccount(),
+        record.getScript(),
         new Outgoing.Terms(
             record.getReleaseMillis(),
             record.getHold(),

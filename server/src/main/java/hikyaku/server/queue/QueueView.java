@@ -99,7 +99,7 @@ public final class QueueView {
    *
    * @param transaction the message's id
    * @param before that came before this moment
-   * @param account the id of the account that sends them
+   * @param account the id of the account that sends them, or whose script does
    */
   public record Filter(
       @Nullable String transaction,
@@ -109,7 +109,7 @@ public final class QueueView {
       @Nullable Instant before,
       boolean heldOnly,
       @Nullable String account) {
-    /** Those of an account. */
+    /** Those of an account, and of its scripts. */
     static Filter ofAccount(String account, boolean heldOnly) {
       return new Filter(null, null, null, null, null, heldOnly, account);
     }
@@ -122,7 +122,9 @@ public final class QueueView {
           && (domain == null || any(waiting, this::isOfDomain))
           && (before == null || waiting.arrived().isBefore(before))
           && (!heldOnly || waiting.held())
-          && (account == null || account.equals(message.account()));
+          && (account == null
+              || account.equals(message.account())
+              || account.equals(message.script()));
     }
 
     private static boolean any(Waiting waiting, Predicate<Recipient> which) {

@@ -117,9 +117,13 @@ public final class Senders {
     suspect(account, book.ledger(account.id()));
   }
 
-  /** Whether a message must not go out now, as its account is stopped. */
+  /** Whether a message must not go out now, as whose it is, or whose script's, is stopped. */
   boolean holds(Outgoing message) {
-    return !message.account().isEmpty() && book.ledger(message.account()).stopped().isPresent();
+    return isStopped(message.account()) || isStopped(message.script());
+  }
+
+  private boolean isStopped(String account) {
+    return !account.isEmpty() && book.ledger(account).stopped().isPresent();
   }
 
   /**
@@ -209,16 +213,19 @@ public final class Senders {
         The account %2$s was stopped from sending to other servers:
         %5$s.
 
-        Somebody else may have its password. %6$d of its messages wait and are held;
-        more are refused for now. Mail to the account is not affected.
+        Somebody else may have its password. %6$d of its messages wait and are held,
+        those of its scripts too; more are refused for now, and its scripts send
+        nothing. Mail to the account is not affected: it is kept.
 
             hikyaku sending show %2$s
-            hikyaku queue list --sender %2$s
+            hikyaku queue list --account %2$s
+            hikyaku sieve list %2$s
             hikyaku account passwd %2$s
             hikyaku sending release %2$s
 
         The last one lets it send again, with what is held; 'hikyaku queue delete'
-        gets rid of what should not go out.
+        gets rid of what should not go out. A script may be the doing of whoever had
+        the password: look at it first.
         """
             .formatted(host, account.primary(), Report.date(now), key, reason, held)
             .replace("\n", "\r\n");

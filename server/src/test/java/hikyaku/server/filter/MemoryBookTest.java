@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.memory.MemoryStore;
+import hikyaku.server.filter.proto.Remembered;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +61,59 @@ class MemoryBookTest {
     assertThat(book.memory(ACCOUNT).until(what, NOW, "t")).isEmpty();
     assertThat(book.memory(ACCOUNT).sent(NOW, "t")).isZero();
     assertThat(store.logs().head(AccountMail.sieveMemoryLog(ACCOUNT)).seq()).isEqualTo(2);
+  }
+
+  /** Also of what is remembered no more one by one, as a snapshot or room for others took it. */
+  @Test
+  void mailsCountForADay() {
+    Instant[] now = {NOW};
+    InstantSource moving = () -> now[0];
+    MemoryBook one = new MemoryBook(store.logs(), moving);
+    int sent = 0;
+    for (int hour = 0; hour < 24; hour++) {
+      for (int i = 0; i < 50; i++) {
+        String attempt = "t" + hour + "." + i;
+        store
+            .logs()
+            .append(
+                one.append(
+                    ACCOUNT,
+                    List.of(
+                        MemoryBook.sent(
+                            Memory.what(attempt), now[0].plus(SieveSettings.COUNTED), attempt)),
+                    attempt))
+            .orThrow();
+        sent++;
+        one.memory(ACCOUNT);
+      }
+      MemoryBook fresh = new MemoryBook(store.logs(), moving);
+      for (MemoryBook each : List.of(one, fresh)) {
+        assertThat(each.memory(ACCOUNT).sent(now[0], "")).isEqualTo(50);
+        assertThat(each.memory(ACCOUNT).sentInDay(now[0], "")).isEqualTo(sent);
+        assertThat(each.memory(ACCOUNT).sentInDay(now[0], "t" + hour + ".7")).isEqualTo(sent - 1);
+      }
+      assertThat(fresh.memory(ACCOUNT).size()).as("snapshots let go").isLessThan(450);
+      now[0] = now[0].plus(Duration.ofHours(1));
+    }
+    // A day after the first, these count no longer but for what is rounded.
+    MemoryBook fresh = new MemoryBook(store.logs(), moving);
+    now[0] = now[0].plus(Duration.ofMinutes(20));
+    assertThat(fresh.memory(ACCOUNT).sentInDay(now[0], "")).isEqualTo(sent - 50);
+    now[0] = now[0].plus(Duration.ofDays(1));
+    assertThat(fresh.memory(ACCOUNT).sentInDay(now[0], "")).isZero();
+  }
+
+  @Test
+  void mailsThatMakeRoomCountOn() {
+    List<Remembered> many = new ArrayList<>();
+    for (int i = 0; i < Memory.MOST + 500; i++) {
+      many.add(MemoryBook.sent(Memory.what("m" + i), NOW.plus(SieveSettings.COUNTED), "t"));
+    }
+    for (int from = 0; from < many.size(); from += 4_100) {
+      List<Remembered> some = many.subList(from, Math.min(many.size(), from + 4_100));
+      store.logs().append(book.append(ACCOUNT, some, "t" + from)).orThrow();
+    }
+    assertThat(book.memory(ACCOUNT).sentInDay(NOW, "")).isEqualTo(Memory.MOST + 500);
   }
 
   @Test
