@@ -12,12 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Writes events to a journal: what this program says of a session, at whichever level, and what
- * else it says from INFO up. What is said in a session, which an operator may have written to the
- * log, is left out, and so are sessions by which fronts look after their nodes.
+ * Writes events to a journal: what this program says of a session or of a message, at whichever
+ * level, and what else it says from INFO up. What is said in a session, which an operator may have
+ * written to the log, is left out, and so are sessions by which fronts look after their nodes.
  *
  * <p>A line is an object: {@code t} is the time in microseconds since 1970, {@code l} the level,
  * {@code m} the message, {@code k} the keys and values, {@code e} what was thrown.
@@ -37,7 +38,9 @@ final class JournalAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     boolean ours = logger.startsWith(Logging.OURS + ".") && !logger.equals(DIALOGUES);
     if (ours
         && !isProbe(event)
-        && (event.getLevel().isGreaterOrEqual(Level.INFO) || isOfSession(event))) {
+        && (event.getLevel().isGreaterOrEqual(Level.INFO)
+            || isOfSession(event)
+            || value(event, "mail") != null)) {
       journal.append(line(event).getBytes(StandardCharsets.UTF_8));
     }
   }
@@ -56,15 +59,20 @@ final class JournalAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   }
 
   private static String session(ILoggingEvent event) {
+    Object session = value(event, "session");
+    return session == null ? "" : session.toString();
+  }
+
+  private static @Nullable Object value(ILoggingEvent event, String key) {
     List<KeyValuePair> pairs = event.getKeyValuePairs();
     if (pairs != null) {
       for (KeyValuePair pair : pairs) {
-        if (pair.key.equals("session")) {
-          return String.valueOf(pair.value);
+        if (pair.key.equals(key)) {
+          return pair.value;
         }
       }
     }
-    return "";
+    return null;
   }
 
   /** One line: JSON has line feeds as escapes only. */

@@ -75,7 +75,8 @@ final class JournalAppenderTest {
       assertThat(kept).isNotNull();
       assertThat(ours.isDebugEnabled()).isTrue();
       ours.atDebug().addKeyValue("session", "1m8").log("of a session");
-      ours.atDebug().log("of no session");
+      ours.atDebug().log("of no session 1m8");
+      ours.atDebug().addKeyValue("mail", true).addKeyValue("id", "1m8").log("of a message");
       ours.atInfo().addKeyValue("session", "probe-1m8").log("a probe that went well");
       ours.atWarn().addKeyValue("session", "probe-1m8").log("a probe that did not");
       LoggerFactory.getLogger("hikyaku.trace")
@@ -87,9 +88,10 @@ final class JournalAppenderTest {
     assertThat(ours.isDebugEnabled()).isFalse();
     // What other tests have left running in this process may be told of as well.
     assertThat(journal().stream().filter(line -> line.contains("1m8\"")).toList())
-        .hasSize(2)
+        .hasSize(3)
         .satisfiesExactly(
             line -> assertThat(line).contains("of a session"),
+            line -> assertThat(line).contains("of a message"),
             line -> assertThat(line).contains("a probe that did not"));
   }
 }

@@ -8,6 +8,7 @@ import hikyaku.app.config.Configuration;
 import hikyaku.app.config.ConfigurationFile;
 import hikyaku.server.auth.KeyFile;
 import hikyaku.server.ops.AccountOperations;
+import hikyaku.server.ops.DkimOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.testing.MailSink;
 import hikyaku.stores.postgres.LocalPostgres;
@@ -159,6 +160,55 @@ final class MailOutTest {
   private static Call language(String tag) {
     return Call.of("PUT", "domains", "example.org")
         .withBody(new DomainOperations.Change(null, null, null, null, null, tag, null));
+  }
+
+  /** Whoever asks by whatever names the message, of what it went out as and of who signed it. */
+  @Test
+  void whatWasDoneToAMessageIsTold() throws Exception {
+    try (MailSink old =
+        new MailSink((line, _) ->
+            line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 1000000" : null)) {
+      Configuration configuration = configuration("a", "", old);
+      try (Node node = start(configuration)) {
+        addAlice(configuration);
+        String key;
+        try (Door door = Door.open(configuration)) {
+          String selector =
+              door.call(
+                      Call.of("POST", "domains", "example.org", "dkim")
+                          .withBody(new DkimOperations.New(List.of("ed25519"), null)))
+                  .get(0)
+                  .get("selector")
+                  .asString();
+          door.call(
+              Call.of("POST", "domains", "example.org", "dkim", selector)
+                  .withBody(new DkimOperations.Order("activate", true)));
+          key = selector + "._domainkey.example.org";
+        }
+        send(
+            node,
+            "one\r\nFrom: "
+                + ALICE
+                + "\r\nMessage-ID: <one@example.org>\r\nMIME-Version: 1.0"
+                + "\r\nContent-Type: text/plain; charset=iso-8859-1"
+                + "\r\nContent-Transfer-Encoding: 8bit\r\n\r\ncaf\u00e9\r\nX: x",
+            "bob@else.test");
+        assertThat(old.await(1).getFirst().text())
+            .contains("DKIM-Signature: ", "Content-Transfer-Encoding: quoted-printable", "caf=E9");
+        for (String whose : List.of(ALICE, "bob@else.test", "<one@example.org>")) {
+          MailSink.until(
+              "the story of " + whose,
+              () -> {
+                String told = command("trace", whose).replaceAll("\\s+", " ");
+                return told.contains("message queued")
+                    && told.contains("signed=" + key)
+                    && told.contains("message sent")
+                    && told.contains("converted=7bit");
+              });
+        }
+        assertThat(command("trace", ALICE)).containsPattern("(?m)^\\d\\d:\\d\\d:\\d\\d.* message sent");
+      }
+    }
   }
 
   private static String story(Door door) {

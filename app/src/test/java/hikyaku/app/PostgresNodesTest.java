@@ -10,6 +10,7 @@ import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.LimitOperations;
 import hikyaku.stores.postgres.LocalPostgres;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -175,6 +176,72 @@ final class PostgresNodesTest {
           client.close();
         }
       }
+    }
+  }
+
+  /** Whoever sets it, by IMAP or as the operator, and also where it was read before. */
+  @Test
+  void aQuotaThatIsSetAtOneNodeHoldsAtTheOther() throws Exception {
+    try (LocalPostgres server =
+        LocalPostgres.start(
+            directory.resolve("pg"), LocalPostgres.Options.DEFAULT.with("fsync", "off"))) {
+      Configuration first = configuration("a", server);
+      makeKey(first);
+      Configuration second = configuration("b", server);
+      try (Node a = start(first);
+          Node b = start(second);
+          Door atA = Door.open(first);
+          Door atB = Door.open(second)) {
+        atA.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+        atA.call(
+            Call.of("POST", "accounts").withBody(new AccountOperations.New(ALICE, PASSWORD, null)));
+        atA.call(Call.of("PUT", "domains", "example.org", "admins", ALICE));
+        try (Dialogue imapA = new Dialogue(port(a, "imap"));
+            Dialogue imapB = new Dialogue(port(b, "imap"))) {
+          for (Dialogue each : List.of(imapA, imapB)) {
+            each.await("* OK");
+            each.say("a LOGIN " + ALICE + " \"" + PASSWORD + "\"", "a OK");
+            append(each, "b", "b OK");
+          }
+          // Two messages of two KiB are there.
+          imapA.say("c SETQUOTA " + ALICE + " (STORAGE 5)", "c OK");
+          assertThat(imapB.say("c GETQUOTA " + ALICE, "* QUOTA")).contains("(STORAGE 4 5)");
+          append(imapB, "d", "d NO [OVERQUOTA]");
+          offer(port(b, "smtp"), "452 4.2.2");
+          assertThat(quota(atB)).isEqualTo(5 * 1024);
+          // The other way round, and by the operator.
+          atB.call(
+              Call.of("PUT", "accounts", ALICE)
+                  .withBody(
+                      new AccountOperations.Change(null, null, false, 7 * 1024L, null, null)));
+          append(imapA, "e", "e OK");
+          append(imapA, "f", "f NO [OVERQUOTA]");
+          assertThat(quota(atA)).isEqualTo(7 * 1024);
+          imapB.say("g SETQUOTA " + ALICE + " ()", "g OK");
+          append(imapA, "h", "h OK");
+          offer(port(a, "smtp"), "250");
+        }
+      }
+    }
+  }
+
+  private static long quota(Door door) throws Failure {
+    return door.call(Call.of("GET", "accounts", ALICE)).get("quotaOctets").longValue();
+  }
+
+  private static void append(Dialogue imap, String tag, String answer) throws IOException {
+    String message = "Subject: x\r\n\r\n" + "x".repeat(78).concat("\r\n").repeat(25);
+    imap.say(tag + " APPEND INBOX {" + message.length() + "+}\r\n" + message, answer);
+  }
+
+  /** What the recipient of a message of two KiB is answered by. */
+  private static void offer(int port, String answer) throws IOException {
+    try (Dialogue smtp = new Dialogue(port)) {
+      smtp.await("220");
+      smtp.say("EHLO client.example", "250 ");
+      smtp.say("MAIL FROM:<bob@example.net> SIZE=2048", "250");
+      smtp.say("RCPT TO:<" + ALICE + ">", answer);
+      smtp.say("QUIT", "221");
     }
   }
 

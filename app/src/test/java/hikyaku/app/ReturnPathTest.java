@@ -169,9 +169,10 @@ final class ReturnPathTest {
           configuration(
               other, "trusted = []\n[dns]\nresolvers = [\"%s\"]".formatted(dns.address()));
       try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
+        String selector;
         try (Door door = Door.open(configuration)) {
           door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
-          String selector =
+          selector =
               door.call(
                       Call.of("POST", "domains", "example.org", "dkim")
                           .withBody(new DkimOperations.New(List.of("rsa"), null)))
@@ -199,6 +200,18 @@ final class ReturnPathTest {
             .startsWith("ARC-Seal: i=1; a=rsa-sha256;")
             .contains("\nARC-Message-Signature: i=1;", "\nARC-Authentication-Results: i=1;")
             .contains("\nDelivered-To: team@example.org\n", "\nSubject: for all\n");
+        String key = selector + "._domainkey.example.org";
+        awaitTrace(AUTHOR, "message queued", "sealed=" + key, "message sent");
+        // The same of what a script sends on.
+        try (Door door = Door.open(configuration)) {
+          door.call(
+              Call.of("POST", "accounts")
+                  .withBody(new AccountOperations.New(ALICE, "a long password", "Alice")));
+        }
+        activate(configuration, "redirect \"carol@else.test\";");
+        deliver(node, "second@far.example", ALICE, "for one");
+        assertThat(other.await(2).getLast().text()).startsWith("ARC-Seal: i=1; a=rsa-sha256;");
+        awaitTrace("second@far.example", "into=" + ALICE + " sent on", "sealed=" + key);
       }
     }
   }
@@ -237,8 +250,8 @@ final class ReturnPathTest {
   void whatScriptsQueuedIsHeldWithTheirAccount() throws Exception {
     AtomicBoolean willing = new AtomicBoolean();
     try (MailSink other =
-        new MailSink((line, _) ->
-            willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
+        new MailSink(
+            (line, _) -> willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
       Configuration configuration = configuration(other, "enabled = false", "1h");
       try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
         account(configuration);
@@ -291,14 +304,13 @@ final class ReturnPathTest {
   void whatComesIntoTheQueueOfAStoppedAccountIsHeldInItsTurn() throws Exception {
     AtomicBoolean willing = new AtomicBoolean();
     try (MailSink other =
-        new MailSink((line, _) ->
-            willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
+        new MailSink(
+            (line, _) -> willing.get() || !line.startsWith("MAIL") ? null : "451 4.3.0 later")) {
       Configuration configuration = configuration(other, "enabled = false", "1h");
       try (Node node = new Node(configuration, taken(configuration), Clock.systemUTC())) {
         redirects(configuration, "bob@else.test");
         deliver(node, AUTHOR, ALICE, "one");
-        MailSink.until(
-            "it was tried", () -> command("queue", "list").contains("451 4.3.0 later"));
+        MailSink.until("it was tried", () -> command("queue", "list").contains("451 4.3.0 later"));
         command("sending", "hold", ALICE, "--reason", "it was somebody else");
         command("queue", "release", "--all");
         willing.set(true);
@@ -329,6 +341,13 @@ final class ReturnPathTest {
       }
       assertThat(other.taken()).hasSize(2);
     }
+  }
+
+  /** A search has two seconds, and a machine may stand still for as long. */
+  private void awaitTrace(String whose, String... words) throws InterruptedException {
+    MailSink.until(
+        String.join(", ", words),
+        () -> Stream.of(words).allMatch(command("trace", whose).replaceAll("\\s+", " ")::contains));
   }
 
   private static List<String> recipients(List<MailSink.Taken> taken) {

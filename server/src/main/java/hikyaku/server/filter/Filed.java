@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param deliveries for each mailbox once
  * @param alongside what is put into the queue and what scripts remember, with keys of their own
  * @param sent the ids of the mails that are put into the queue
+ * @param sealed who sealed what of it goes on to others, for logs: the names of the keys' records
  * @param forwarded whether the message itself is among them, so that somebody has it even if no
  *     mailbox takes it
  * @param refusal whether the script of the account that it came for wants it refused; it is to be
@@ -24,12 +25,14 @@ public record Filed(
     List<Delivery> deliveries,
     List<Append> alongside,
     List<String> sent,
+    List<String> sealed,
     boolean forwarded,
     Optional<Refusal> refusal) {
   public Filed {
     deliveries = List.copyOf(deliveries);
     alongside = List.copyOf(alongside);
     sent = List.copyOf(sent);
+    sealed = List.copyOf(sealed);
   }
 
   /**
@@ -62,6 +65,6 @@ public record Filed(
     allAlongside.addAll(more.alongside);
     List<String> allSent = new ArrayList<>(sent);
     allSent.addAll(more.sent);
-    return new Filed(deliveries, allAlongside, allSent, forwarded, refusal);
+    return new Filed(deliveries, allAlongside, allSent, sealed, forwarded, refusal);
   }
 }

@@ -17,6 +17,7 @@ import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Redirects.Way;
 import hikyaku.server.filter.proto.Remembered;
 import hikyaku.server.queue.Outgoing;
@@ -56,6 +57,7 @@ final class Filing {
   private final SequencedMap<List<String>, Delivery> deliveries = new LinkedHashMap<>();
   private final List<Append> alongside = new ArrayList<>();
   private final List<String> sent = new ArrayList<>();
+  private final List<String> sealed = new ArrayList<>();
   private final Set<String> visited = new HashSet<>();
   private final SequencedMap<String, List<Remembered>> remembered = new LinkedHashMap<>();
   private final Map<String, Integer> mails = new HashMap<>();
@@ -80,7 +82,8 @@ final class Filing {
     List<Append> all = new ArrayList<>(alongside);
     remembered.forEach((account, what) ->
         all.add(filter.memories().append(account, what, envelope.key(memoryKey + of(account)))));
-    return new Filed(List.copyOf(deliveries.sequencedValues()), all, sent, forwarded, refusal);
+    return new Filed(
+        List.copyOf(deliveries.sequencedValues()), all, sent, sealed, forwarded, refusal);
   }
 
   /**
@@ -285,14 +288,20 @@ final class Filing {
             filter.returnPaths().onward(envelope.from(), by.account().primary()),
             account,
             to,
-            prefix ->
-                filter.sealed(
-                    prefix, message, by.account().primary().domain(), envelope.arrival())),
+            prefix -> sealed(prefix, message, by.account().primary().domain())),
         envelope.key("/r." + of(account) + number));
     forwarded = true;
   }
 
-  /** Why so many more are beyond what an account's scripts may send now; nothing if they are not. */
+  private ByteString sealed(ByteString prefix, NewMessage message, String domain) {
+    Signer.Signatures seal = filter.seal(prefix, message, domain, envelope.arrival());
+    sealed.addAll(seal.by());
+    return ByteString.copyFromUtf8(seal.fields()).concat(prefix);
+  }
+
+  /**
+   * Why so many more are beyond what an account's scripts may send now; nothing if they are not.
+   */
   private Optional<String> hindrance(Account account, int more) {
     Memory memory = filter.memories().memory(account.id());
     long here = (long) mails.getOrDefault(account.id(), 0) + more;

@@ -166,32 +166,47 @@ public final class Filter {
   }
 
   /**
-   * What puts a message into the queue for those elsewhere whom an alias leads to.
+   * What puts a message into the queue.
+   *
+   * @param sealed who sealed it, for logs; mostly nobody
+   */
+  public record SentOn(Append append, List<String> sealed) {}
+
+  /**
+   * Sends a message on to those elsewhere whom an alias leads to.
    *
    * @param name of the alias, unique in the transaction
    * @param message with the trace fields of the alias
    */
-  public Append sendOn(String name, NewMessage message, Envelope envelope, List<Mailbox> to) {
+  public SentOn sendOn(String name, NewMessage message, Envelope envelope, List<Mailbox> to) {
     Address by =
         envelope.to() instanceof Mailbox alias
             ? new Address(alias.localPart(), alias.domain())
             : new Address("postmaster", envelope.facts().getOrDefault("host", "localhost"));
     String id = envelope.transaction() + ".g" + name;
-    return outbox
-        .append(
-            Forwarding.of(
-                id,
-                message,
-                by,
-                envelope,
-                tls(message, envelope),
-                mail.clock().instant(),
-                // Who hears in the author's place must not be all whom the alias leads to.
-                returnPaths().onward(envelope.from(), new Address("postmaster", by.domain())),
-                "",
-                to,
-                prefix -> sealed(prefix, message, by.domain(), envelope.arrival())))
-        .withKey(envelope.key("/g" + name));
+    List<String> sealed = new ArrayList<>();
+    Append append =
+        outbox
+            .append(
+                Forwarding.of(
+                    id,
+                    message,
+                    by,
+                    envelope,
+                    tls(message, envelope),
+                    mail.clock().instant(),
+                    // Who hears in the author's place must not be all whom the alias leads to.
+                    returnPaths().onward(envelope.from(), new Address("postmaster", by.domain())),
+                    "",
+                    to,
+                    prefix -> {
+                      Signer.Signatures seal =
+                          seal(prefix, message, by.domain(), envelope.arrival());
+                      sealed.addAll(seal.by());
+                      return ByteString.copyFromUtf8(seal.fields()).concat(prefix);
+                    }))
+            .withKey(envelope.key("/g" + name));
+    return new SentOn(append, sealed);
   }
 
   Outgoing.Tls tls(NewMessage message, Envelope envelope) {
@@ -272,30 +287,29 @@ public final class Filter {
   }
 
   /**
-   * Puts before a message what was found when it came, if anything was and the domain can sign.
+   * What is to be put before a message of what was found when it came, if anything was and the
+   * domain can sign.
    *
    * @param domain of who sends it on
    * @param prefix of the message as it goes out
    */
-  ByteString sealed(
+  Signer.Signatures seal(
       ByteString prefix, NewMessage message, String domain, Optional<Sealer.Arrival> arrival) {
     if (arrival.isEmpty()) {
-      return prefix;
+      return Signer.Signatures.NONE;
     }
     try {
-      Signer.Signatures set =
-          onward
-              .sealer()
-              .seal(
-                  domain,
-                  arrival.get(),
-                  sink -> {
-                    sink.write(prefix.toByteArray());
-                    try (BlobReader blob = mail.store().blobs().open(message.blob().id())) {
-                      blob.copy(0, blob.size(), sink);
-                    }
-                  });
-      return ByteString.copyFromUtf8(set.fields()).concat(prefix);
+      return onward
+          .sealer()
+          .seal(
+              domain,
+              arrival.get(),
+              sink -> {
+                sink.write(prefix.toByteArray());
+                try (BlobReader blob = mail.store().blobs().open(message.blob().id())) {
+                  blob.copy(0, blob.size(), sink);
+                }
+              });
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }

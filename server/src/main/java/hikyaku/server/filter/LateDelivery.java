@@ -242,7 +242,7 @@ public final class LateDelivery implements HomeDelivery {
             .toList();
     String name = UUID.nameUUIDFromBytes(alias.getBytes(UTF_8)).toString();
     return Optional.of(
-        List.of(filter.sendOn(name, entry, envelope(message, to, attempt), elsewhere)));
+        List.of(filter.sendOn(name, entry, envelope(message, to, attempt), elsewhere).append()));
   }
 
   private static List<Append> alongside(List<Append> always, List<Filed> all, BitSet refused) {

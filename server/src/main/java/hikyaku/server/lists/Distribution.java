@@ -22,6 +22,8 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Puts what a list sends into the queue, signed for the list's domain. */
 final class Distribution {
@@ -93,18 +95,28 @@ final class Distribution {
     mail.store().blobs().copy(message.blob(), sink);
   }
 
-  /** One entry of the queue for each member that gets mail. */
-  List<Append> toMembers(Address address, MailingList list, Post post) {
+  /**
+   * What a list sends to its members.
+   *
+   * @param round an entry of the queue for each that gets mail
+   * @param signed who signed it, for logs; mostly one, or nobody
+   */
+  record Mailing(List<Append> round, Set<String> signed) {}
+
+  Mailing toMembers(Address address, MailingList list, Post post) {
     List<Member> members = list.members().stream().filter(each -> !each.disabled()).toList();
     List<ByteString> prefixes = new ArrayList<>();
     for (Member member : members) {
       prefixes.add(prefix(address, list, member, post.prefix));
     }
-    List<String> signatures = signed(address, prefixes, post.message);
+    List<Signer.Signatures> signatures = signed(address, prefixes, post.message);
     List<Append> round = new ArrayList<>();
+    Set<String> signed = new TreeSet<>();
     for (int i = 0; i < members.size(); i++) {
       Member member = members.get(i);
-      ByteString prefix = ByteString.copyFromUtf8(signatures.get(i)).concat(prefixes.get(i));
+      ByteString prefix =
+          ByteString.copyFromUtf8(signatures.get(i).fields()).concat(prefixes.get(i));
+      signed.addAll(signatures.get(i).by());
       round.add(
           letter(
               post,
@@ -113,7 +125,7 @@ final class Distribution {
               prefix,
               List.of(ListFields.mailbox(member.address()))));
     }
-    return round;
+    return new Mailing(round, signed);
   }
 
   /** The same message to all owners, as it is. */
@@ -128,15 +140,14 @@ final class Distribution {
 
   /** A letter of the list itself, signed. */
   Append own(Address author, Post post, List<Mailbox> to) {
-    String signature = signed(author, List.of(ByteString.EMPTY), post.message).getFirst();
+    String signature = signed(author, List.of(ByteString.EMPTY), post.message).getFirst().fields();
     return letter(post, "", ReversePath.NULL, ByteString.copyFromUtf8(signature), to);
   }
 
-  private List<String> signed(Address author, List<ByteString> prefixes, Intake.Received message) {
+  private List<Signer.Signatures> signed(
+      Address author, List<ByteString> prefixes, Intake.Received message) {
     try {
-      return signer.signEach(List.of(author), prefixes, sink -> copy(message, sink)).stream()
-          .map(Signer.Signatures::fields)
-          .toList();
+      return signer.signEach(List.of(author), prefixes, sink -> copy(message, sink));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }

@@ -16,9 +16,13 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Holds messages until a moderator has decided. */
 public final class Moderation {
+  private static final Logger LOG = LoggerFactory.getLogger(Moderation.class);
+
   private static final int ID_LENGTH = 10;
   private static final int LONGEST_TOLD = 200;
 
@@ -130,8 +134,7 @@ public final class Moderation {
     try {
       Decision made = decide(address, id, accept, moderator(list, arrival)).decision();
       return made.accepted() == accept
-          ? new Taken.Accepted(
-              List.of(), accept ? "let a message through" : "threw a message away")
+          ? new Taken.Accepted(List.of(), accept ? "let a message through" : "threw a message away")
           : new Taken.Refused(Refusals.decided(made), "it was decided otherwise before");
     } catch (ListException notThere) {
       return new Taken.Refused(Refusals.NOT_A_REQUEST, "the message waits no longer");
@@ -180,12 +183,25 @@ public final class Moderation {
       }
       // Fenced: of two at one moment one is told what the other has decided.
       if (book.appended(address, list, ListBook.decided(id, accept, by), null)) {
+        tell(address, waiting.get(), accept, by);
         if (accept) {
           send(address, list, waiting.get());
         }
         return decided(new Decision(accept, by, clock.instant()), waiting, true);
       }
     }
+  }
+
+  /** For who traces the message. */
+  private static void tell(Address address, Waiting waiting, boolean accept, String by) {
+    LOG.atInfo()
+        .addKeyValue("mail", true)
+        .addKeyValue("session", waiting.session())
+        .addKeyValue("from", waiting.sender())
+        .addKeyValue("list", address)
+        .addKeyValue("by", by)
+        .addKeyValue("message_id", waiting.messageId())
+        .log(accept ? "a moderator let a message through" : "a moderator threw a message away");
   }
 
   private static Decided decided(Decision decision, Optional<Waiting> waiting, boolean now) {
@@ -214,7 +230,7 @@ public final class Moderation {
             waiting.binary(),
             waiting.tls(),
             key);
-    List<Append> round = publication.round(address, list, post, waiting.id());
+    List<Append> round = publication.round(address, list, post, waiting.id()).round();
     mail.store()
         .logs()
         .append(round)

@@ -88,8 +88,10 @@ final class Posts {
             arrival.binary(),
             arrival.tls(),
             arrival.key() + "/l");
+    Distribution.Mailing mailing = publication.round(arrival.to().list(), list, post, "");
+    String signed = String.join(", ", mailing.signed());
     return new Taken.Accepted(
-        publication.round(arrival.to().list(), list, post, ""), "sent to the list");
+        mailing.round(), "sent to the list" + (signed.isEmpty() ? "" : ", signed by " + signed));
   }
 
   /** Takes a message for the owners. */

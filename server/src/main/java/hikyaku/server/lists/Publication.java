@@ -32,10 +32,12 @@ final class Publication {
    *
    * @param held the id of the message if it waited, else empty
    */
-  List<Append> round(Address address, MailingList list, Distribution.Post post, String held) {
-    List<Append> round = new ArrayList<>(distribution.toMembers(address, list, post));
+  Distribution.Mailing round(
+      Address address, MailingList list, Distribution.Post post, String held) {
+    Distribution.Mailing mailing = distribution.toMembers(address, list, post);
+    List<Append> round = new ArrayList<>(mailing.round());
     int members = round.size();
     round.add(book.event(address, ListBook.posted(post.transaction(), members, held), post.key()));
-    return round;
+    return new Distribution.Mailing(round, mailing.signed());
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What this process has logged of a session, or of messages. */
@@ -18,7 +19,17 @@ public final class StoryOperations implements AdminApi.Group {
 
   /** Keys of lines by which a message is found. */
   private static final List<String> MAIL_KEYS =
-      List.of("message_id", "from", "as", "to", "returned", "recipient", "transaction", "blob");
+      List.of(
+          "message_id",
+          "from",
+          "as",
+          "to",
+          "returned",
+          "recipient",
+          "list",
+          "transaction",
+          "sent",
+          "blob");
 
   private final JournalSearch journal;
 
@@ -71,6 +82,21 @@ public final class StoryOperations implements AdminApi.Group {
         continue;
       }
       if (value.isArray() ? any(value, wanted) : bare(value.asString()).equalsIgnoreCase(wanted)) {
+        return true;
+      }
+    }
+    // Whom an alias or a script leads to is no recipient: its mailbox is told alone.
+    return keys.has("transaction") && isInto(keys.get("into"), wanted);
+  }
+
+  /** Whether a mailbox, as an address and what is there, is that of an address. */
+  private static boolean isInto(@Nullable JsonNode into, String wanted) {
+    if (into == null || !into.isArray()) {
+      return false;
+    }
+    String owner = wanted + " ";
+    for (JsonNode each : into) {
+      if (each.asString().regionMatches(true, 0, owner, 0, owner.length())) {
         return true;
       }
     }

@@ -197,6 +197,7 @@ final class Courier {
     private String tls = "";
     private boolean reports;
     private boolean times;
+    private boolean converted;
 
     Trial(Job job, Outgoing message) {
       this.job = job;
@@ -284,6 +285,7 @@ final class Courier {
       tls = result.tls();
       reports = result.reports();
       times = result.times();
+      converted = result.converted();
     }
 
     private Letter.@Nullable Deadline deadline() {
@@ -464,6 +466,7 @@ final class Courier {
         .addKeyValue("message_id", message.messageId())
         .addKeyValue("host", verdict.from().isEmpty() ? trial.host : verdict.from())
         .addKeyValue("tls", trial.tls)
+        .addKeyValue("converted", trial.converted && !trial.atHome.get(i) ? "7bit" : "")
         .addKeyValue("status", verdict.status())
         .addKeyValue("reply", verdict.text())
         .addKeyValue("attempt", trial.job.attempts + 1)

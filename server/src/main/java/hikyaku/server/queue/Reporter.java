@@ -16,6 +16,7 @@ import hikyaku.server.dkim.Signer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,8 @@ final class Reporter {
               about);
       report.write(intake, (octets, sink) -> mailboxes.copy(message, octets, sink));
       Intake.Received written = intake.finish();
-      boolean told = send(kind, message, sender, written, times.now(), id);
+      List<String> signed = new ArrayList<>();
+      boolean told = send(kind, message, sender, written, times.now(), id, signed);
       if (told) {
         metrics.reported(kind);
       }
@@ -101,6 +103,7 @@ final class Reporter {
           .addKeyValue("from", message.sender())
           .addKeyValue("to", about.stream().map(each -> each.to().address().toString()).toList())
           .addKeyValue("report", kind)
+          .addKeyValue("signed", signed)
           .log(told ? "the sender was told" : "there is no sender to tell");
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e); // neither side of the copy throws it
@@ -120,7 +123,8 @@ final class Reporter {
       Mailbox sender,
       Intake.Received written,
       Instant now,
-      String id)
+      String id,
+      List<String> signed)
       throws IOException {
     return switch (mailboxes.resolve(sender)) {
       case Resolution.Local local -> {
@@ -134,7 +138,7 @@ final class Reporter {
                 message.tls(),
                 message.session(),
                 "",
-                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob())),
+                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob(), signed)),
             now,
             Attempt.repeat(id));
         yield true;
@@ -152,7 +156,7 @@ final class Reporter {
                 written.structure().has8bit(),
                 // What the sender wants nobody to see, the report has in part.
                 message.tls(),
-                signature(written.blob()),
+                signature(written.blob(), signed),
                 written.blob(),
                 written.structure().root().bodyStart(),
                 "",
@@ -169,11 +173,16 @@ final class Reporter {
     };
   }
 
-  /** Of the address that reports are from, for the domain of ours that the server's name is in. */
-  private ByteString signature(Blob report) throws IOException {
+  /**
+   * Of the address that reports are from, for the domain of ours that the server's name is in.
+   *
+   * @param by takes who signed, for logs
+   */
+  private ByteString signature(Blob report, List<String> by) throws IOException {
     List<Address> author = Address.of(Report.AUTHOR, host).stream().toList();
     Signer.Signatures signatures =
         signer.sign(author, sink -> mailboxes.mail().store().blobs().copy(report, sink));
+    by.addAll(signatures.by());
     return ByteString.copyFromUtf8(signatures.fields());
   }
 }

@@ -246,6 +246,11 @@ final class Copies {
     return copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList();
   }
 
+  /** Who sealed what scripts send on, for logs. */
+  List<String> sealed() {
+    return copies.stream().flatMap(copy -> copy.filed.sealed().stream()).toList();
+  }
+
   /** The mailboxes that have it, each with the UID, and what became of it otherwise. */
   List<String> into() {
     List<String> into = new ArrayList<>();

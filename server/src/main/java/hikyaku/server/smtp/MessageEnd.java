@@ -156,7 +156,9 @@ final class MessageEnd {
     boolean any = transaction.sentElsewhere() > 0 || forLists.isTaken() || copies.anyAccepted();
     Answer answer = replies.answer(copies.replies(replies, any), forLists);
     if (any) {
-      log.taken(message, copies.into(), copies.sent(), null);
+      List<String> sealed = new ArrayList<>(onward.sealed());
+      sealed.addAll(copies.sealed());
+      log.taken(message, copies.into(), copies.sent(), sealed, null);
       if (!arrival.isEmpty()) {
         from.lookAtArrival();
       }
@@ -181,7 +183,7 @@ final class MessageEnd {
     List<Append> outgoing = onward.held(release);
     deliver(List.of(), _ -> outgoing, message.attempt());
     onward.lookAtSender();
-    log.taken(message, List.of(), List.of(), release);
+    log.taken(message, List.of(), List.of(), List.of(), release);
     String until = " until " + release.truncatedTo(ChronoUnit.SECONDS);
     return Answer.of(replies.accepted("Queued as " + transaction.id() + until));
   }

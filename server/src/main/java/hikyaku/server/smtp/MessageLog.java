@@ -47,10 +47,15 @@ final class MessageLog {
   /**
    * @param into where it is
    * @param sent what scripts sent
+   * @param sealed who sealed what of it goes on to others
    * @param release until when it is held; null for not at all
    */
   void taken(
-      CompletedMessage message, List<String> into, List<String> sent, @Nullable Instant release) {
+      CompletedMessage message,
+      List<String> into,
+      List<String> sent,
+      List<String> sealed,
+      @Nullable Instant release) {
     Duration took = Duration.ofNanos(session.services().nanoTime().getAsLong() - began);
     session.metrics().accepted(message.blob().size(), into.size(), took);
     int elsewhere = transaction.sentElsewhere();
@@ -66,6 +71,7 @@ final class MessageLog {
         .addKeyValue("returned", returned())
         .addKeyValue("sent", sent)
         .addKeyValue("signed", message.signatures().by())
+        .addKeyValue("sealed", sealed)
         .addKeyValue("copies", into.size())
         .addKeyValue("into", into.subList(0, Math.min(NAMED, into.size())))
         .addKeyValue("octets", message.blob().size())

@@ -9,6 +9,7 @@ import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Account;
+import hikyaku.server.filter.Filter;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.Senders;
 import hikyaku.server.queue.TlsWish;
@@ -26,6 +27,7 @@ final class Onward {
   private final CompletedMessage message;
   private final SmtpSession session;
   private final Transaction transaction;
+  private final List<String> sealed = new ArrayList<>();
 
   Onward(CompletedMessage message) {
     this.message = message;
@@ -39,6 +41,11 @@ final class Onward {
     round.addAll(forwarded());
     round.addAll(counted());
     return round;
+  }
+
+  /** Who sealed what aliases send on, for logs. */
+  List<String> sealed() {
+    return sealed;
   }
 
   /** What is written of one that is held for all its recipients, those here too. */
@@ -149,11 +156,13 @@ final class Onward {
             message
                 .trace()
                 .forwarded(alias, message.structure(), message.finding().field(), message.added());
-        round.add(
+        Filter.SentOn sentOn =
             session
                 .services()
                 .filter()
-                .sendOn(String.valueOf(i), message.entry(prefix), message.envelope(alias), to));
+                .sendOn(String.valueOf(i), message.entry(prefix), message.envelope(alias), to);
+        round.add(sentOn.append());
+        sealed.addAll(sentOn.sealed());
       }
     }
     return round;

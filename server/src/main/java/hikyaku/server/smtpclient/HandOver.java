@@ -28,6 +28,8 @@ final class HandOver {
   private final BooleanSupplier mayEnd;
   private final String host;
 
+  private boolean converted;
+
   /** Whether the last octets of the message may have reached the other side. */
   private boolean ending;
 
@@ -75,6 +77,11 @@ final class HandOver {
     }
   }
 
+  /** Whether what was handed over is the message in lines of 7-bit characters. */
+  boolean isConverted() {
+    return converted;
+  }
+
   private boolean takesContent() {
     return letter.isBinary()
         ? connection.offers("BINARYMIME") && connection.offers("CHUNKING")
@@ -95,6 +102,7 @@ final class HandOver {
                 hindrance.isHeader() ? "5.6.9" : "5.6.3",
                 host + takes + ", and this one cannot be converted: " + hindrance.reason()));
       }
+      converted = true;
       return new HandOver(connection, letter.as(content), mayEnd).run();
     } catch (UnreachableException e) {
       throw e;

@@ -102,9 +102,15 @@ public final class SmtpClient {
    * @param tls the version of TLS; empty for none
    * @param reports whether that server has taken over the duty of reports (RFC 3461 §4)
    * @param times whether it has taken over to heed when mail is late (RFC 2852 §4)
+   * @param converted whether it got the message in lines of 7-bit characters, as it takes no others
    */
   public record Result(
-      List<Verdict> verdicts, String host, String tls, boolean reports, boolean times) {}
+      List<Verdict> verdicts,
+      String host,
+      String tls,
+      boolean reports,
+      boolean times,
+      boolean converted) {}
 
   /** Messages for one place, one after the other, over one connection while it lasts. */
   public final class Session implements AutoCloseable {
@@ -145,7 +151,12 @@ public final class SmtpClient {
         if (made == Letter.Tls.REQUIRED && e.verdict().status().substring(1).startsWith(".7.")) {
           // It is this message that wants too much; others may get through.
           return new Result(
-              letter.recipients().stream().map(_ -> e.verdict()).toList(), "", "", false, false);
+              letter.recipients().stream().map(_ -> e.verdict()).toList(),
+              "",
+              "",
+              false,
+              false,
+              false);
         }
         throw e;
       }
@@ -179,9 +190,15 @@ public final class SmtpClient {
     private Result send(SmtpConnection over, Letter letter, BooleanSupplier mayEnd)
         throws UnreachableException {
       String tls = over.tls();
-      List<Verdict> verdicts = new HandOver(over, letter, mayEnd).run();
+      HandOver handOver = new HandOver(over, letter, mayEnd);
+      List<Verdict> verdicts = handOver.run();
       return new Result(
-          verdicts, over.hop().toString(), tls, over.offers("DSN"), over.offers("DELIVERBY"));
+          verdicts,
+          over.hop().toString(),
+          tls,
+          over.offers("DSN"),
+          over.offers("DELIVERBY"),
+          handOver.isConverted());
     }
 
     /** Says goodbye. */

@@ -125,6 +125,26 @@ final class JournalTest {
         assertThat(messages(search, "mail", name)).as(name).containsExactly("delivered");
       }
       assertThat(messages(search, "mail", "nobody@demo.test")).containsExactly("refused");
+      journal.append(
+          line(
+              "by an alias",
+              Map.of(
+                  "mail",
+                  true,
+                  "transaction",
+                  "1m8a.2",
+                  "to",
+                  List.of("team@demo.test"),
+                  "sent",
+                  List.of("1m8a.2.abc"),
+                  "into",
+                  List.of("Dan@demo.test INBOX 7", "eve@demo.test Work 2"))));
+      for (String name : List.of("dan@demo.test", "EVE@demo.test", "1m8a.2.abc")) {
+        assertThat(messages(search, "mail", name)).as(name).containsExactly("by an alias");
+      }
+      for (String part : List.of("an@demo.test", "dan@demo.test INB", "Work", "eve@demo")) {
+        assertThat(messages(search, "mail", part)).as(part).isEmpty();
+      }
       for (String part : List.of("demo.test", "ob@elsewhere.test", ".*", "a\"", "\\", "}\n{")) {
         assertThat(messages(search, "mail", part)).as(part).isEmpty();
       }
