@@ -166,8 +166,8 @@ final class MailOutTest {
   @Test
   void whatWasDoneToAMessageIsTold() throws Exception {
     try (MailSink old =
-        new MailSink((line, _) ->
-            line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 1000000" : null)) {
+        new MailSink(
+            (line, _) -> line.startsWith("EHLO") ? "250-sink\r\n250 SIZE 1000000" : null)) {
       Configuration configuration = configuration("a", "", old);
       try (Node node = start(configuration)) {
         addAlice(configuration);
@@ -206,7 +206,8 @@ final class MailOutTest {
                     && told.contains("converted=7bit");
               });
         }
-        assertThat(command("trace", ALICE)).containsPattern("(?m)^\\d\\d:\\d\\d:\\d\\d.* message sent");
+        assertThat(command("trace", ALICE))
+            .containsPattern("(?m)^\\d\\d:\\d\\d:\\d\\d.* message sent");
       }
     }
   }
@@ -294,6 +295,9 @@ final class MailOutTest {
         assertThat(command("queue", "list", "--domain", "third.test"))
             .contains("carol@third.test")
             .doesNotContain("bob@else.test");
+        assertThat(command("queue", "list", "--reason", "NOT now"))
+            .contains("bob@else.test", "carol@third.test and 1 more");
+        assertThat(command("queue", "list", "--reason", "greylist")).isEqualTo("Nothing waits.\n");
         assertThat(command("queue", "list", "--older", "1h")).isEqualTo("Nothing waits.\n");
         assertThat(command("queue", "hold", "--recipient", "DAN@third.test"))
             .isEqualTo("1 message held.\n");

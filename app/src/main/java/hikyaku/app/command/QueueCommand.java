@@ -58,6 +58,12 @@ public final class QueueCommand {
     private @Nullable String account;
 
     @Option(
+        names = "--reason",
+        paramLabel = "TEXT",
+        description = "That wait for a reason with this text in it, as 450 or greylist.")
+    private @Nullable String reason;
+
+    @Option(
         names = "--older",
         paramLabel = "TIME",
         description = "That came longer ago than this, such as 10m, 2h or 1d.")
@@ -77,7 +83,7 @@ public final class QueueCommand {
     private QueueOperations.Wanted wanted(
         Asking command, @Nullable String id, boolean all, @Nullable String to) {
       return new QueueOperations.Wanted(
-          id, sender, recipient, domain, account, olderMillis(command), held, all, to);
+          id, sender, recipient, domain, account, reason, olderMillis(command), held, all, to);
     }
   }
 
@@ -101,6 +107,7 @@ public final class QueueCommand {
       call = with(call, "recipient", wanted.recipient());
       call = with(call, "domain", wanted.domain());
       call = with(call, "account", wanted.account());
+      call = with(call, "reason", wanted.reason());
       call = with(call, "older", wanted.older() == 0 ? null : String.valueOf(wanted.older()));
       call = with(call, "held", wanted.held() ? "true" : null);
       JsonNode found = door.call(call);

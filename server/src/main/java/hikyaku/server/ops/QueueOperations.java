@@ -50,6 +50,7 @@ public final class QueueOperations implements AdminApi.Group {
                 request.parameter("recipient").orElse(null),
                 request.parameter("domain").orElse(null),
                 request.parameter("account").orElse(null),
+                request.parameter("reason").orElse(null),
                 request.number("older", 0),
                 request.parameter("held").isPresent(),
                 true,
@@ -99,6 +100,7 @@ public final class QueueOperations implements AdminApi.Group {
    * Which messages are meant; null and 0 stand for any.
    *
    * @param account the address of who sends them, or whose script does
+   * @param reason a part of what keeps somebody waiting, in whichever case
    * @param older came longer ago than so many milliseconds
    * @param held only those that are held
    * @param all whether nothing else need be said
@@ -110,6 +112,7 @@ public final class QueueOperations implements AdminApi.Group {
       @Nullable String recipient,
       @Nullable String domain,
       @Nullable String account,
+      @Nullable String reason,
       long older,
       boolean held,
       boolean all,
@@ -120,6 +123,7 @@ public final class QueueOperations implements AdminApi.Group {
           && recipient == null
           && domain == null
           && account == null
+          && reason == null
           && older == 0
           && !held;
     }
@@ -135,7 +139,8 @@ public final class QueueOperations implements AdminApi.Group {
           domain,
           older == 0 ? null : clock.instant().minusMillis(older),
           held,
-          account == null ? null : id(directory, DomainOperations.address(account)));
+          account == null ? null : id(directory, DomainOperations.address(account)),
+          reason);
     }
 
     private static String id(Directory directory, Address account) throws AdminException {

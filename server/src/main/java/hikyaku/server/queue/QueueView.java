@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -100,6 +101,7 @@ public final class QueueView {
    * @param transaction the message's id
    * @param before that came before this moment
    * @param account the id of the account that sends them, or whose script does
+   * @param reason a part of what keeps somebody waiting
    */
   public record Filter(
       @Nullable String transaction,
@@ -108,7 +110,20 @@ public final class QueueView {
       @Nullable String domain,
       @Nullable Instant before,
       boolean heldOnly,
-      @Nullable String account) {
+      @Nullable String account,
+      @Nullable String reason) {
+    /** For whatever reason. */
+    public Filter(
+        @Nullable String transaction,
+        @Nullable String sender,
+        @Nullable String recipient,
+        @Nullable String domain,
+        @Nullable Instant before,
+        boolean heldOnly,
+        @Nullable String account) {
+      this(transaction, sender, recipient, domain, before, heldOnly, account, null);
+    }
+
     /** Those of an account, and of its scripts. */
     static Filter ofAccount(String account, boolean heldOnly) {
       return new Filter(null, null, null, null, null, heldOnly, account);
@@ -120,6 +135,7 @@ public final class QueueView {
           && (sender == null || sender.equalsIgnoreCase(message.sender().toString()))
           && (recipient == null || any(waiting, this::isRecipient))
           && (domain == null || any(waiting, this::isOfDomain))
+          && (reason == null || any(waiting, this::isForReason))
           && (before == null || waiting.arrived().isBefore(before))
           && (!heldOnly || waiting.held())
           && (account == null
@@ -139,22 +155,28 @@ public final class QueueView {
       return domain == null || domain.equalsIgnoreCase(each.to().address().domain());
     }
 
+    private boolean isForReason(Recipient each) {
+      return reason == null
+          || each.reason().toLowerCase(Locale.ROOT).contains(reason.toLowerCase(Locale.ROOT));
+    }
+
     /** The same, with those first who are asked for. */
     private Waiting ordered(Waiting fitting) {
       List<Recipient> waiting = new ArrayList<>();
       List<Recipient> others = new ArrayList<>();
       for (Recipient each : fitting.waiting()) {
-        (isRecipient(each) && isOfDomain(each) ? waiting : others).add(each);
+        boolean asked = isRecipient(each) && isOfDomain(each) && isForReason(each);
+        (asked ? waiting : others).add(each);
       }
-      int asked = waiting.size();
+      int first = waiting.size();
       waiting.addAll(others);
       return new Waiting(
           fitting.message(),
           fitting.arrived(),
           fitting.held(),
           List.copyOf(waiting),
-          // An address and a domain of two different people.
-          asked == 0 ? waiting.size() : asked,
+          // An address and a domain of two different people, say.
+          first == 0 ? waiting.size() : first,
           fitting.way(),
           fitting.release());
     }
