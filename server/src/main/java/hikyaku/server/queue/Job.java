@@ -80,6 +80,9 @@ final class Job {
     /** -9 to 9. */
     int priority;
 
+    /** Who sends it, as far as those who send take turns. */
+    int whose;
+
     /** One for each destination that is not done with. */
     Job[] jobs = {};
 

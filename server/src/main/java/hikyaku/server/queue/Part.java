@@ -193,6 +193,7 @@ final class Part {
     long release = outgoing.terms().release();
     Job.Message message = new Job.Message(this, entry.firstId(), entry.seq(), arrived, release);
     message.priority = outgoing.terms().priority();
+    message.whose = whose(outgoing).hashCode();
     Outgoing.Deadline by = outgoing.terms().by();
     // What is late when it comes was told of by whoever passed it on (RFC 2852 §4).
     boolean late = by != null && by.millis() <= arrived;
@@ -221,6 +222,14 @@ final class Part {
     if (entered) {
       jobs.forEach(schedule::enter);
     }
+  }
+
+  /** An account, with its scripts; for mail of none, such as that of lists, the session. */
+  private static String whose(Outgoing outgoing) {
+    if (!outgoing.account().isEmpty()) {
+      return outgoing.account();
+    }
+    return outgoing.script().isEmpty() ? outgoing.session() : outgoing.script();
   }
 
   private void tried(long at, QueueEvent.Tried tried) {

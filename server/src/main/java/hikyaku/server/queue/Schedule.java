@@ -98,7 +98,7 @@ final class Schedule {
 
   private void ready(Job job) {
     job.state = Job.State.READY;
-    job.destination.ready.add(job.message.priority, job);
+    job.destination.ready.add(job.message.priority, job.message.whose, job);
     offer(job.destination);
   }
 
