@@ -125,9 +125,11 @@ public final class MailQueue implements AutoCloseable {
   }
 
   /** Those here wait for nobody who takes mail for others. */
-  private Route route(Outgoing.To to) {
+  private Route route(Outgoing message, Outgoing.To to) {
     String domain = to.address().domain();
-    return to.here() ? new Route.Exchange(domain.toLowerCase(Locale.ROOT)) : settings.route(domain);
+    return to.here()
+        ? new Route.Exchange(domain.toLowerCase(Locale.ROOT))
+        : settings.route(domain, message.reversePath());
   }
 
   /** Begins to work. */

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +41,7 @@ final class Part {
   final LogName log;
   private final LogStore logs;
   private final Schedule schedule;
-  private final Function<Outgoing.To, Route> routes;
+  private final BiFunction<Outgoing, Outgoing.To, Route> routes;
 
   /** Held while the log is read; before the schedule's. */
   private final ReentrantLock reading = new ReentrantLock();
@@ -64,7 +64,11 @@ final class Part {
 
   private volatile boolean lost;
 
-  Part(int number, LogStore logs, Schedule schedule, Function<Outgoing.To, Route> routes) {
+  Part(
+      int number,
+      LogStore logs,
+      Schedule schedule,
+      BiFunction<Outgoing, Outgoing.To, Route> routes) {
     this.number = number;
     this.log = log(number);
     this.logs = logs;
@@ -204,7 +208,8 @@ final class Part {
     Map<Route, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < outgoing.recipients().size(); i++) {
       places
-          .computeIfAbsent(routes.apply(outgoing.recipients().get(i)), _ -> new ArrayList<>())
+          .computeIfAbsent(
+              routes.apply(outgoing, outgoing.recipients().get(i)), _ -> new ArrayList<>())
           .add(i);
     }
     List<Job> jobs = new ArrayList<>();

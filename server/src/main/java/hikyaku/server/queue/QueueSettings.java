@@ -1,5 +1,7 @@
 package hikyaku.server.queue;
 
+import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.ClientSettings;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How mail goes out.
@@ -19,6 +22,8 @@ import java.util.Optional;
  *     with {@code USER@} before the host for a login and {@code :PORT} behind it. Empty to find
  *     servers by DNS
  * @param routes the same for single domains, as {@code {"example.org" = "smtp://HOST"}}
+ * @param senders the same for single senders, an address or a domain, as {@code {"example.org" =
+ *     "smtp://HOST"}}, for mail to domains that have none of their own
  * @param passwords a file with a line for each login at a relay: {@code USER@HOST}, a space, the
  *     password. It is read at each login
  * @param firstRetry how long what was put off waits the first time. Each time it is twice as long
@@ -35,6 +40,7 @@ import java.util.Optional;
 public record QueueSettings(
     Optional<Relay> relay,
     Map<String, Relay> routes,
+    Map<String, Relay> senders,
     Optional<Path> passwords,
     Duration firstRetry,
     Duration longestRetry,
@@ -48,6 +54,7 @@ public record QueueSettings(
       new QueueSettings(
           Optional.empty(),
           Map.of(),
+          Map.of(),
           Optional.empty(),
           Duration.ofMinutes(2),
           Duration.ofHours(1),
@@ -60,6 +67,11 @@ public record QueueSettings(
 
   public QueueSettings {
     routes = Map.copyOf(routes);
+    senders =
+        senders.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    each -> each.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
     if (deliveries < 1 || perDestination < 1) {
       throw new IllegalArgumentException(
           "queue.deliveries and queue.per-destination must be 1 at least");
@@ -70,14 +82,34 @@ public record QueueSettings(
     }
   }
 
-  /** Where mail for a domain goes, however the domain is written. */
+  /** Where mail for a domain goes, however the domain is written, whoever sends it. */
   public Route route(String written) {
+    return route(written, ReversePath.NULL);
+  }
+
+  /**
+   * Where mail for a domain goes, however the domain is written.
+   *
+   * @param sender as other servers are told
+   */
+  public Route route(String written, ReversePath sender) {
     String domain =
         Address.canonicalDomain(written).orElseGet(() -> written.toLowerCase(Locale.ROOT));
-    Relay named = routes.get(domain);
-    if (named != null) {
-      return new Route.Named(named);
+    return Optional.ofNullable(routes.get(domain))
+        .or(() -> bySender(sender))
+        .or(() -> relay)
+        .<Route>map(Route.Named::new)
+        .orElseGet(() -> new Route.Exchange(domain));
+  }
+
+  private Optional<Relay> bySender(ReversePath sender) {
+    if (!(sender instanceof Mailbox mailbox)) {
+      return Optional.empty();
     }
-    return relay.<Route>map(Route.Named::new).orElseGet(() -> new Route.Exchange(domain));
+    String domain =
+        Address.canonicalDomain(mailbox.domain())
+            .orElseGet(() -> mailbox.domain().toLowerCase(Locale.ROOT));
+    return Optional.ofNullable(senders.get(mailbox.toString().toLowerCase(Locale.ROOT)))
+        .or(() -> Optional.ofNullable(senders.get(domain)));
   }
 }

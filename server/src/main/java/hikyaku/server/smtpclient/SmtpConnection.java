@@ -10,12 +10,15 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,6 +90,10 @@ final class SmtpConnection implements AutoCloseable {
     SmtpConnection made = null;
     boolean done = false;
     try {
+      Optional<InetAddress> source = settings.source(hop.address().getAddress());
+      if (source.isPresent()) {
+        socket.bind(new InetSocketAddress(source.get(), 0));
+      }
       socket.connect(hop.address(), (int) settings.connect().toMillis());
       socket.setTcpNoDelay(true);
       made = new SmtpConnection(hop, settings, means, socket);

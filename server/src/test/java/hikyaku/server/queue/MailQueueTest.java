@@ -64,6 +64,7 @@ class MailQueueTest {
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
+          List.of(),
           true);
 
   private static final Duration DAY = Duration.ofDays(1);
@@ -118,6 +119,7 @@ class MailQueueTest {
     return new QueueSettings(
         Optional.empty(),
         routes,
+        Map.of(),
         Optional.empty(),
         Duration.ofMillis(50),
         Duration.ofMillis(200),
@@ -246,7 +248,10 @@ class MailQueueTest {
     for (int i = 0; i < Part.COUNT; i++) {
       Part part =
           new Part(
-              i, store.logs(), nobody, to -> new hikyaku.server.smtpclient.Route.Exchange("x"));
+              i,
+              store.logs(),
+              nobody,
+              (_, to) -> new hikyaku.server.smtpclient.Route.Exchange("x"));
       part.refresh(Long.MAX_VALUE);
       sum += part.size();
     }

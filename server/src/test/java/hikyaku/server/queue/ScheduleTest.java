@@ -27,6 +27,7 @@ class ScheduleTest {
           new QueueSettings(
               Optional.empty(),
               Map.of(),
+              Map.of(),
               Optional.empty(),
               Duration.ofMinutes(1),
               Duration.ofMinutes(1),
@@ -44,7 +45,7 @@ class ScheduleTest {
           0,
           new MemoryStore(CLOCK).logs(),
           schedule,
-          to -> new Route.Exchange(to.address().domain()));
+          (_, to) -> new Route.Exchange(to.address().domain()));
   private int messages;
 
   private Job enter(String domain, int priority) {

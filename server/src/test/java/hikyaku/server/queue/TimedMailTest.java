@@ -117,11 +117,13 @@ class TimedMailTest {
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
+            List.of(),
             true);
     QueueSettings settings =
         new QueueSettings(
             Optional.empty(),
             Map.of("there.test", Relay.parse("smtp+plain://127.0.0.1:" + there.port())),
+            Map.of(),
             Optional.empty(),
             Duration.ofMinutes(1),
             Duration.ofMinutes(1),

@@ -13,11 +13,15 @@ import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.smtpclient.Verdict.Kind;
 import hikyaku.server.testing.MailSink;
 import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +33,7 @@ class SmtpClientTest {
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
+          List.of(),
           true);
 
   /** A DNS as a test wants it; what is not there does not exist. */
@@ -196,7 +201,7 @@ class SmtpClientTest {
   @Test
   void oddServersAreLeftInTime() throws Exception {
     Duration soon = Duration.ofMillis(300);
-    ClientSettings hasty = new ClientSettings(soon, soon, soon, soon, soon, true);
+    ClientSettings hasty = new ClientSettings(soon, soon, soon, soon, soon, List.of(), true);
     for (String odd :
         List.of(
             MailSink.SILENCE,
@@ -382,5 +387,39 @@ class SmtpClientTest {
     for (String wrong : List.of("", "mx.test", "http://x", "smtp://x:0", "smtp://x:70000")) {
       assertThatThrownBy(() -> Relay.parse(wrong)).isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  @Test
+  void connectionsComeFromTheAddressThatIsSet() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 10, InetAddress.ofLiteral("127.0.0.1"))) {
+      ClientSettings from =
+          new ClientSettings(
+              QUICK.connect(),
+              QUICK.greeting(),
+              QUICK.reply(),
+              QUICK.data(),
+              QUICK.end(),
+              List.of(SourceAddress.parse("2001:db8::1"), SourceAddress.parse("127.0.0.2")),
+              true);
+      Route route = new Route.Named(Relay.parse("smtp+plain://127.0.0.1:" + server.getLocalPort()));
+      CompletableFuture<Throwable> left = new CompletableFuture<>();
+      Thread client =
+          Thread.ofVirtual()
+              .start(() -> {
+                SmtpClient of = client(25, from, new Zone(Map.of(), Map.of()));
+                try (SmtpClient.Session session = of.session(route)) {
+                  SmtpClient.Result unused = session.send(letter("x\r\n", "a"), () -> true);
+                } catch (UnreachableException theServerLeaves) {
+                  left.complete(theServerLeaves);
+                }
+              });
+      try (Socket accepted = server.accept()) {
+        assertThat(accepted.getInetAddress()).isEqualTo(InetAddress.ofLiteral("127.0.0.2"));
+      }
+      assertThat(left.get(60, TimeUnit.SECONDS)).isInstanceOf(UnreachableException.class);
+      client.join();
+    }
+    assertThatThrownBy(() -> SourceAddress.parse("mx.example.org"))
+        .hasMessageContaining("is no address");
   }
 }

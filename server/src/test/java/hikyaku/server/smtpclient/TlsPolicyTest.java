@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 class TlsPolicyTest {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final ClientSettings SETTINGS =
-      new ClientSettings(LONG, LONG, LONG, LONG, LONG, true);
+      new ClientSettings(LONG, LONG, LONG, LONG, LONG, List.of(), true);
 
   private final TestCa ca = new TestCa("trusted");
   private final List<AutoCloseable> toClose = new ArrayList<>();
