@@ -25,6 +25,7 @@ final class Dovecot implements AutoCloseable {
     /** IMAP behind a header of the PROXY protocol. */
     PROXIED,
     POP3,
+    LMTP,
     /** Where a Postfix asks who may log in. */
     SASL
   }

@@ -7,6 +7,7 @@ import hikyaku.systemtests.internet.LonePostfix;
 import hikyaku.systemtests.peers.Difference;
 import hikyaku.systemtests.peers.DifferenceTable;
 import hikyaku.systemtests.peers.ImapTranscript;
+import hikyaku.systemtests.peers.Mailboxes;
 import hikyaku.systemtests.peers.Pop3Transcript;
 import hikyaku.systemtests.peers.SmtpTranscript;
 import hikyaku.systemtests.peers.Transcripts;
@@ -25,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,9 @@ class PeerTranscriptsTest {
   private static final String NETWORK = "127.0.77.";
 
   private static final int ADDRESSES = 100;
+
+  /** The transcript of SMTP that is about what lies in mailboxes then. */
+  private static final String CONTENT = "content";
 
   private static final List<String> USERS =
       List.of("bob", "alice", "carol", "dave", "small", "u1", "u2");
@@ -157,6 +162,45 @@ class PeerTranscriptsTest {
       }
       """;
 
+  /** One that takes mail by LMTP for users of any domain, and gives it out by IMAP. */
+  private static final String DELIVERED =
+      """
+      base_dir = @DIR@/run
+      state_dir = @DIR@/run
+      log_path = @DIR@/log
+      protocols = imap lmtp
+      listen = 127.0.0.1
+      ssl = no
+      disable_plaintext_auth = no
+      mail_location = sdbox:@DIR@/mail/%n
+      mail_uid = mail
+      mail_gid = mail
+      first_valid_uid = 1
+      first_valid_gid = 1
+      passdb {
+        driver = passwd-file
+        args = scheme=PLAIN username_format=%n @DIR@/users
+      }
+      userdb {
+        driver = passwd-file
+        args = username_format=%n @DIR@/users
+        default_fields = uid=mail gid=mail home=@DIR@/mail/%n
+      }
+      service imap-login {
+        inet_listener imap {
+          port = @IMAP@
+        }
+        inet_listener imaps {
+          port = 0
+        }
+      }
+      service lmtp {
+        inet_listener lmtp {
+          port = @LMTP@
+        }
+      }
+      """;
+
   /** Dovecot's processes are nobody, and a test's own directory is its owner's alone. */
   private static Path directory;
 
@@ -208,17 +252,22 @@ class PeerTranscriptsTest {
   /** Plays a transcript, which has this number. */
   @FunctionalInterface
   private interface Play {
-    List<Difference> play(Path transcript, int number, DifferenceTable table) throws IOException;
+    List<Difference> play(Path transcript, int number, DifferenceTable table) throws Exception;
   }
 
   /** Plays all transcripts of a protocol that the table does not leave out, at the same time. */
   private static void compare(String protocol, String peer, Play play) throws Exception {
+    compare(Transcripts.of(ROOT, protocol), protocol, peer, play);
+  }
+
+  private static void compare(List<Path> transcripts, String protocol, String peer, Play play)
+      throws Exception {
     URL file = PeerTranscriptsTest.class.getResource(protocol + "-" + peer + ".tsv");
     DifferenceTable table = new DifferenceTable(Path.of(file.toURI()));
     List<Difference> differences = new ArrayList<>();
     try (ExecutorService players = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<List<Difference>>> played = new ArrayList<>();
-      for (Path transcript : Transcripts.of(ROOT, protocol)) {
+      for (Path transcript : transcripts) {
         if (!table.leavesOut(Transcripts.name(transcript))) {
           int number = played.size() + 1;
           played.add(players.submit(() -> play.play(transcript, number, table)));
@@ -255,20 +304,89 @@ class PeerTranscriptsTest {
         });
   }
 
+  /** Transcripts of SMTP of these faces, but for those that are about what is delivered. */
+  private static List<Path> ofFaces(String... faces) throws IOException {
+    List<Path> chosen = new ArrayList<>();
+    for (Path transcript : Transcripts.of(ROOT, "smtp")) {
+      if (List.of(faces).contains(SmtpTranscript.face(transcript))
+          && !Transcripts.name(transcript).equals(CONTENT)) {
+        chosen.add(transcript);
+      }
+    }
+    return chosen;
+  }
+
+  /** What is said, and what then lies in the mailboxes. */
   @Test
-  void smtp() throws Exception {
+  void lmtp() throws Exception {
+    compare(
+        ofFaces("lmtp"),
+        "lmtp",
+        "dovecot",
+        (transcript, number, table) -> {
+          try (Dovecot dovecot = delivered("lmtp" + number)) {
+            return new SmtpTranscript(
+                    transcript,
+                    (_, _) -> local(dovecot, Dovecot.Port.LMTP),
+                    table,
+                    new Mailboxes(local(dovecot, Dovecot.Port.IMAP)))
+                .play();
+          }
+        });
+  }
+
+  /** The same of mail that a Postfix has given to a Dovecot. */
+  @Test
+  void content() throws Exception {
+    try (Dovecot dovecot = delivered("delivered")) {
+      String transport = "lmtp:inet:[127.0.0.1]:" + dovecot.port(Dovecot.Port.LMTP);
+      try (LonePostfix postfix = postfix(CONTENT, transport)) {
+        awaitGreeting(postfix);
+        compare(
+            List.of(Transcripts.named(ROOT, "smtp", CONTENT)),
+            CONTENT,
+            "postfix",
+            (transcript, _, table) ->
+                new SmtpTranscript(
+                        transcript,
+                        postfix::at,
+                        table,
+                        new Mailboxes(local(dovecot, Dovecot.Port.IMAP)))
+                    .play());
+      }
+    }
+  }
+
+  private static Dovecot delivered(String name) throws Exception {
+    return new Dovecot(
+        Files.createDirectory(directory.resolve(name)),
+        DELIVERED,
+        Stream.of("u1", "u2", "u3", "small", "info").map(user -> user + ":secret::::::").toList());
+  }
+
+  private static InetSocketAddress local(Dovecot dovecot, Dovecot.Port port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), dovecot.port(port));
+  }
+
+  private static LonePostfix postfix(String name, String transport) throws Exception {
     String hindrance = LonePostfix.hindrance();
     assumeTrue(hindrance.isEmpty(), "Postfix is not tried: " + hindrance);
     Path programs = Node.unpackedServers(directory);
-    InetSocketAddress sasl =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), dovecot.port(Dovecot.Port.SASL));
-    try (LonePostfix postfix =
-        new LonePostfix(Files.createDirectory(directory.resolve("postfix")), programs, sasl)) {
+    InetSocketAddress sasl = local(dovecot, Dovecot.Port.SASL);
+    return new LonePostfix(
+        Files.createDirectory(directory.resolve(name)), programs, sasl, transport);
+  }
+
+  @Test
+  void smtp() throws Exception {
+    try (LonePostfix postfix = postfix("postfix", "discard")) {
       awaitGreeting(postfix);
       compare(
+          ofFaces("mx", "submission"),
           "smtp",
           "postfix",
-          (transcript, _, table) -> new SmtpTranscript(transcript, postfix::at, table).play());
+          (transcript, _, table) ->
+              new SmtpTranscript(transcript, postfix::at, table, null).play());
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A Postfix on this machine's loopback that knows the addresses of the transcripts of SMTP, and
- * throws away what it has accepted. It asks no DNS and calls nobody. What is not set here is as
- * Postfix has it.
+ * gives what it has accepted to one transport. It asks no DNS and calls nobody. What is not set
+ * here is as Postfix has it.
  */
 public final class LonePostfix implements AutoCloseable {
   private static final String NAME = "mx.demo.test";
@@ -35,7 +35,7 @@ public final class LonePostfix implements AutoCloseable {
       virtual_mailbox_domains = demo.test catch.test
       virtual_mailbox_maps = texthash:/etc/postfix/boxes
       virtual_alias_maps = texthash:/etc/postfix/aliases
-      virtual_transport = discard
+      virtual_transport = %3$s
       default_transport = discard
       message_size_limit = 52428800
       smtpd_helo_required = yes
@@ -72,6 +72,7 @@ public final class LonePostfix implements AutoCloseable {
       error unix - - n - - error
       retry unix - - n - - error
       discard unix - - n - - discard
+      lmtp unix - - n - - lmtp
       anvil unix - - n - 1 anvil
       postlog unix-dgram n - n - 1 postlogd
       """;
@@ -113,8 +114,9 @@ public final class LonePostfix implements AutoCloseable {
    *
    * @param programs where Debian's packages are unpacked
    * @param sasl where a Dovecot says who may log in
+   * @param transport where mail for its own users goes, {@code discard} to throw it away
    */
-  public LonePostfix(Path directory, Path programs, InetSocketAddress sasl)
+  public LonePostfix(Path directory, Path programs, InetSocketAddress sasl, String transport)
       throws IOException, InterruptedException {
     Authority authority = new Authority(Files.createDirectories(directory.resolve("authority")));
     authority.certify(NAME);
@@ -124,7 +126,7 @@ public final class LonePostfix implements AutoCloseable {
     host.etc("tls/certificate", Files.readString(authority.certificate(NAME)));
     host.etc(
         "postfix/main.cf",
-        MAIN.formatted(NAME, sasl.getAddress().getHostAddress() + ":" + sasl.getPort()));
+        MAIN.formatted(NAME, sasl.getAddress().getHostAddress() + ":" + sasl.getPort(), transport));
     StringBuilder services = new StringBuilder();
     Iterator<Integer> free = Machine.freePorts(4).iterator();
     for (String face : List.of("mx", "submission")) {

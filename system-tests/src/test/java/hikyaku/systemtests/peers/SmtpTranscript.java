@@ -10,15 +10,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A transcript of SMTP, played once against a peer, reply by reply. Settings of the server are the
- * peer's own, and what becomes of messages is not looked at.
+ * A transcript of SMTP or LMTP, played once against a peer, reply by reply. Settings of the server
+ * are the peer's own. What becomes of messages is looked at where it is known how.
  */
 public final class SmtpTranscript {
   /** How long a peer may take for a reply, or to close. */
@@ -28,14 +31,12 @@ public final class SmtpTranscript {
   private static final Pattern REPLY =
       Pattern.compile("([0-9]{3})[- ]?([245]\\.[0-9]+\\.[0-9]+)?.*", Pattern.DOTALL);
   private static final Set<String> IGNORED =
-      Set.of(
-          "", "#", "face", "tls", "set", "mailbox", "queued", "message", "|", "|>", "pauses",
-          "later");
+      Set.of("", "#", "face", "tls", "set", "queued", "pauses", "later");
 
   /** Where the transcript is played. */
   @FunctionalInterface
   public interface Server {
-    /** Its address for a face, {@code mx} or {@code submission}, with TLS or without. */
+    /** Its address for a face: mx, submission or lmtp; with TLS or without. */
     InetSocketAddress at(String face, boolean tls);
   }
 
@@ -44,7 +45,15 @@ public final class SmtpTranscript {
   private final InetSocketAddress server;
   private final DifferenceTable table;
   private final List<Difference> differences = new ArrayList<>();
+  private final @Nullable Mailboxes mailboxes;
+  private final String face;
   private Peer peer;
+
+  /** Recipients that the peer has accepted in this transaction. */
+  private final List<String> accepted = new ArrayList<>();
+
+  /** By user, the messages that it has accepted. */
+  private final Map<String, Integer> due = new HashMap<>();
 
   /** What is said next, and the lines of it that are commands. */
   private final ByteArrayOutputStream batch = new ByteArrayOutputStream();
@@ -62,14 +71,31 @@ public final class SmtpTranscript {
   /** Whether the peer begins with TLS where we do not. */
   private boolean anew;
 
-  public SmtpTranscript(Path file, Server server, DifferenceTable table) throws IOException {
+  /**
+   * @param mailboxes what has been delivered, or null if that is not looked at
+   */
+  public SmtpTranscript(
+      Path file, Server server, DifferenceTable table, @Nullable Mailboxes mailboxes)
+      throws IOException {
     name = Transcripts.name(file);
     lines = Files.readAllLines(file);
     this.table = table;
-    this.server =
-        server.at(
-            lines.contains("face submission") ? "submission" : "mx",
-            lines.contains("tls STARTTLS"));
+    this.mailboxes = mailboxes;
+    face = face(lines);
+    this.server = server.at(face, lines.contains("tls STARTTLS"));
+  }
+
+  /** What kind of server a transcript is about: mx, submission or lmtp. */
+  public static String face(Path file) throws IOException {
+    return face(Files.readAllLines(file));
+  }
+
+  private static String face(List<String> lines) {
+    return lines.stream()
+        .filter(line -> line.startsWith("face "))
+        .map(line -> line.substring("face ".length()))
+        .findFirst()
+        .orElse("mx");
   }
 
   /** Plays it to its end, or to where the table ends it. */
@@ -133,6 +159,16 @@ public final class SmtpTranscript {
           }
         }
         case "connect" -> connect();
+        case "mailbox" -> {
+          if (mailboxes != null) {
+            compareCount(number, mailboxes, words[1], words[2]);
+          }
+        }
+        case "message" -> {
+          if (mailboxes != null) {
+            compareMessage(number, mailboxes, words[1], Integer.parseInt(words[2]));
+          }
+        }
         case "starttls" -> {
           if (!closed && theirs.startsWith("220")) {
             closed = !peer.startTls();
@@ -140,7 +176,7 @@ public final class SmtpTranscript {
           }
         }
         default -> {
-          if (!IGNORED.contains(words[0])) {
+          if (!IGNORED.contains(words[0]) && !line.startsWith("|")) {
             throw new IOException("not understood: " + line);
           }
         }
@@ -203,15 +239,61 @@ public final class SmtpTranscript {
     theirs = read();
     closed = theirs.equals("closed");
     tell(number, command, RESULT, status(ours), status(theirs));
+    follow(command);
     if (command.equals("STARTTLS") && theirs.startsWith("220") && !ours.startsWith("220")) {
       beginAnew();
     }
-    if (command.startsWith("EHLO ") && ours.startsWith("250") && theirs.startsWith("250")) {
+    if (command.matches("(EHLO|LHLO) .*") && ours.startsWith("250") && theirs.startsWith("250")) {
       Facts here = keywords(ours);
       Facts there = keywords(theirs);
       for (String keyword : here.namesWith(there)) {
-        tell(number, "EHLO", keyword, here.value(keyword), there.value(keyword));
+        tell(number, command.substring(0, 4), keyword, here.value(keyword), there.value(keyword));
       }
+    }
+  }
+
+  /** Keeps count of what the peer has accepted. */
+  private void follow(String command) {
+    if (!theirs.startsWith("2")) {
+      return;
+    }
+    if (command.startsWith("MAIL ")) {
+      accepted.clear();
+    } else if (command.startsWith("RCPT TO:<")) {
+      accepted.add(command.replaceFirst("RCPT TO:<([^+@>]*).*", "$1"));
+    } else if (command.equals("(message)") || command.endsWith(" LAST")) {
+      // LMTP has a reply for each recipient.
+      List<String> arrived =
+          face.equals("lmtp") ? List.of(accepted.get(replies - commands.size())) : accepted;
+      arrived.forEach(user -> due.merge(user, 1, Integer::sum));
+    }
+  }
+
+  private void compareCount(int line, Mailboxes there, String user, String ours)
+      throws IOException {
+    int count = there.count(user, due.getOrDefault(user, 0));
+    StringBuilder value = new StringBuilder().append(count);
+    for (int number = Integer.parseInt(ours) + 1; number <= count; number++) {
+      String body = DeliveredText.facts(there.message(user, number)).value("behind the fields");
+      value.append(number == Integer.parseInt(ours) + 1 ? ": " : " and ").append(body);
+    }
+    tell(line, "(mailbox)", user, ours, value.toString());
+  }
+
+  private void compareMessage(int line, Mailboxes there, String user, int number)
+      throws IOException {
+    StringBuilder expected = new StringBuilder();
+    for (int at = line; at < lines.size() && lines.get(at).startsWith("|"); at++) {
+      String text = lines.get(at);
+      String octets = text.length() < 3 ? "" : text.substring(2);
+      expected.append(new String(octets(octets), StandardCharsets.ISO_8859_1));
+      expected.append(text.startsWith("|>") ? "" : "\r\n");
+    }
+    Facts here = DeliveredText.facts(expected.toString());
+    boolean has = there.count(user, due.getOrDefault(user, 0)) >= number;
+    Facts others = has ? DeliveredText.facts(there.message(user, number)) : new Facts();
+    for (String fact : here.namesWith(others)) {
+      tell(line, "(" + user + " " + number + ")", fact, here.value(fact), others.value(fact));
     }
   }
 

@@ -22,6 +22,14 @@ public final class Transcripts {
     }
   }
 
+  /** One of them. */
+  public static Path named(Path root, String protocol, String name) throws IOException {
+    return of(root, protocol).stream()
+        .filter(file -> name(file).equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
   public static String name(Path file) {
     return file.getFileName().toString().replace(".txt", "");
   }
