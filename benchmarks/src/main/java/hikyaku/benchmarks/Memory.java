@@ -9,7 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a Java process holds when its garbage is collected.
+ * What a Java process holds when its garbage is collected, and native memory that is free is given
+ * back.
  *
  * @param processKib its proportional share of memory, which counts shared pages once
  * @param heapKib live objects
@@ -25,6 +26,8 @@ record Memory(long processKib, long heapKib) {
     // Twice: what the first lets go of by cleaners and references, the second frees.
     ask(pid, "GC.run");
     ask(pid, "GC.run");
+    // A node at rest does so once a minute.
+    ask(pid, "System.trim_native_heap");
     String heap = ask(pid, "GC.heap_info");
     Matcher used = USED.matcher(heap);
     if (!used.find()) {

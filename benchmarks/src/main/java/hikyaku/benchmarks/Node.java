@@ -29,6 +29,7 @@ final class Node implements AutoCloseable {
   private final int admin;
   private final int link;
   private final int submission;
+  private double secondsToStart;
 
   private Node(
       Path directory, Process process, Target target, int admin, int link, int submission) {
@@ -63,6 +64,7 @@ final class Node implements AutoCloseable {
     Path directory = Files.createTempDirectory("hikyaku-bench");
     int[] ports = freePorts(11);
     Files.writeString(directory.resolve("hikyaku.toml"), configuration(ports) + settings);
+    long began = System.nanoTime();
     Process process = run(directory, javaOptions);
     List<String> users = new ArrayList<>();
     for (int i = 0; i < accounts; i++) {
@@ -82,6 +84,7 @@ final class Node implements AutoCloseable {
     Node node = new Node(directory, process, target, ports[8], ports[9], ports[1]);
     try {
       node.awaitReady();
+      node.secondsToStart = (System.nanoTime() - began) / 1e9;
       return node;
     } catch (IOException | InterruptedException | RuntimeException e) {
       node.close();
@@ -319,6 +322,11 @@ final class Node implements AutoCloseable {
 
   Target target() {
     return target;
+  }
+
+  /** From the start of its process to its greeting of an IMAP client. */
+  double secondsToStart() {
+    return secondsToStart;
   }
 
   /** Where users send their mail, without TLS. */
