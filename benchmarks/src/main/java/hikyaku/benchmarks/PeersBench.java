@@ -34,6 +34,9 @@ final class PeersBench implements Callable<Integer> {
 
   private static final int BULK = 5 * 1024 * 1024;
 
+  /** Octets of messages to many recipients at most. */
+  private static final int SMALL = 4 * 1024;
+
   /** How often a command is given that takes well under a millisecond, or some. */
   private static final int SHORT_ONES = 100;
 
@@ -88,6 +91,15 @@ final class PeersBench implements Callable<Integer> {
       description =
           "Measure only these of start, disk, mailbox, imap, pop3, logins, idle, smtp, lmtp.")
   List<String> only = List.of();
+
+  @Option(
+      names = "--sizes",
+      split = ",",
+      defaultValue = "4096,51200,5242880",
+      description =
+          "Octets of the messages of smtp and lmtp; up to 4096 to 100 recipients as well (default:"
+              + " ${DEFAULT-VALUE}).")
+  List<Integer> sizes = List.of();
 
   @Option(names = "--chart", paramLabel = "FILE", description = "Draw the ratios into this SVG.")
   Path chart;
@@ -405,7 +417,10 @@ final class PeersBench implements Callable<Integer> {
 
   private void deliveries(List<Side> sides, boolean lmtp) throws IOException, InterruptedException {
     for (int recipients : lmtp ? List.of(1) : List.of(1, 100)) {
-      for (int octets : recipients == 1 ? List.of(4 << 10, 50 << 10, 5 << 20) : List.of(4 << 10)) {
+      for (int octets : sizes) {
+        if (recipients > 1 && octets > SMALL) {
+          continue;
+        }
         for (int clients : List.of(1, 32, 256)) {
           if (octets >= 1 << 20 && clients > 32) {
             continue;
