@@ -17,6 +17,7 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.ReadOptions;
@@ -38,6 +39,17 @@ final class Handle implements AutoCloseable {
 
   private static final int KEPT_INFO_LOGS = 3;
 
+  /**
+   * The least octets of a shard of the cache: a block that is larger than its shard is not kept.
+   */
+  private static final long SHARD = 4 * MIB;
+
+  /** More shards are of no use to few threads. */
+  private static final int MOST_SHARD_BITS = 6;
+
+  /** The part of the cache that what finds records has before the records themselves. */
+  private static final double FINDERS_FIRST = 0.5;
+
   /** Everything to be closed, in the order in which it was made. */
   private final List<AbstractImmutableNativeReference> owned = new ArrayList<>();
 
@@ -52,7 +64,7 @@ final class Handle implements AutoCloseable {
   private Handle(Path directory, RocksSettings.Memory memory, boolean compacting)
       throws RocksDBException {
     try {
-      Cache cache = own(new LRUCache(Math.max(memory.blockCache(), MIB)));
+      Cache cache = own(cache(Math.max(memory.blockCache(), MIB)));
       BloomFilter bloom = own(new BloomFilter(10));
       DBOptions options = own(options(memory));
       List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
@@ -127,6 +139,11 @@ final class Handle implements AutoCloseable {
     return reference;
   }
 
+  private static Cache cache(long octets) {
+    int bits = 63 - Long.numberOfLeadingZeros(Math.max(1, octets / SHARD));
+    return new LRUCache(octets, Math.min(bits, MOST_SHARD_BITS), false, FINDERS_FIRST);
+  }
+
   private static DBOptions options(RocksSettings.Memory memory) {
     return new DBOptions()
         .setCreateIfMissing(true)
@@ -165,6 +182,11 @@ final class Handle implements AutoCloseable {
             .setBlockCache(cache)
             .setCacheIndexAndFilterBlocks(true)
             .setPinL0FilterAndIndexBlocksInCache(true)
+            // A filter in one piece is an octet and more for each record of its file: hardly any
+            // has a place in the cache beside others, and each look for what is not there, of which
+            // every append has some, would read one whole.
+            .setIndexType(IndexType.kTwoLevelIndexSearch)
+            .setPartitionFilters(true)
             .setBlockSize(octets ? 32 * 1024 : 8 * 1024)
             .setFilterPolicy(bloom);
     long share = column == Column.CHUNKS ? 2 : 4;

@@ -5,14 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.DBOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
 /** Which threads read what. */
@@ -20,6 +31,11 @@ final class ReadsTest {
   private static final byte[] KEY = "key".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] OTHER = "other".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] VALUE = "value".getBytes(StandardCharsets.US_ASCII);
+
+  /** As many as RocksDB merges of itself. */
+  private static final int FILES_MERGED = 4;
+
+  private static final int RECORDS_OF_A_FILE = 250_000;
 
   @TempDir Path directory;
 
@@ -106,5 +122,80 @@ final class ReadsTest {
         .isInstanceOf(Database.NotInMemory.class);
     assertThat(onVirtualThread(() -> reads.get("reading", Column.META, KEY))).isEqualTo(VALUE);
     assertThat(fromMemory()).isEqualTo(VALUE);
+  }
+
+  @Test
+  void whatIsNotThereAmongVeryManyIsSoughtInMemory() throws Exception {
+    Random random = new Random(7);
+    for (int file = 0; file < FILES_MERGED; file++) {
+      boolean written =
+          database.use(
+              "writing",
+              handle -> {
+                writeMany(handle, random);
+                handle.flush();
+                return true;
+              });
+      assertThat(written).isTrue();
+    }
+    awaitMerged();
+    List<byte[]> absent = Stream.generate(() -> randomKey(random)).limit(100).toList();
+    for (byte[] key : absent) {
+      assertThat(this.<byte @Nullable []>use(handle -> handle.get(Column.ANSWERS, key))).isNull();
+    }
+    for (byte[] key : absent) {
+      // Throws if the disk would have to be asked once more.
+      byte[] found =
+          database.useMemory("reading", handle -> handle.getFromMemory(Column.ANSWERS, key));
+      assertThat(found).isNull();
+    }
+  }
+
+  private <T extends @Nullable Object> T use(Database.Use<T> use) {
+    return database.use("reading", use);
+  }
+
+  private static void writeMany(Handle handle, Random random) throws RocksDBException {
+    try (WriteBatch batch = new WriteBatch()) {
+      for (int i = 0; i < RECORDS_OF_A_FILE; i++) {
+        handle.put(batch, Column.ANSWERS, randomKey(random), VALUE);
+      }
+      handle.write(batch, false);
+    }
+  }
+
+  private static byte[] randomKey(Random random) {
+    byte[] key = new byte[16];
+    random.nextBytes(key);
+    return key;
+  }
+
+  /** Waits until the files that were written out are one: only then is its filter a large one. */
+  private void awaitMerged() throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (filesNotMerged() > 0) {
+      assertThat(System.nanoTime()).as("time to merge").isLessThan(end);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private long filesNotMerged() throws RocksDBException {
+    List<ColumnFamilyHandle> columns = new ArrayList<>();
+    try (DBOptions options = new DBOptions();
+        ColumnFamilyOptions plain = new ColumnFamilyOptions();
+        RocksDB db =
+            RocksDB.openReadOnly(
+                options,
+                directory.resolve("rocks").toString(),
+                Stream.of(Column.values())
+                    .map(column -> new ColumnFamilyDescriptor(column.octets(), plain))
+                    .toList(),
+                columns)) {
+      long files =
+          Long.parseLong(
+              db.getProperty(columns.get(Column.ANSWERS.ordinal()), "rocksdb.num-files-at-level0"));
+      columns.forEach(ColumnFamilyHandle::close);
+      return files;
+    }
   }
 }
