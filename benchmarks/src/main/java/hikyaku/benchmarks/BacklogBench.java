@@ -71,20 +71,20 @@ final class BacklogBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String options = (heap.isEmpty() ? "" : "-Xmx" + heap + " ") + Memory.CLOSE_HEAP;
+    String options = heap.isEmpty() ? "" : "-Xmx" + heap;
     try (MailSink sink = new MailSink(Mailings.DESTINATIONS);
         Node node = Node.start(1, options, Mailings.settings(sink))) {
       node.makeAccounts();
       Mailings mailings =
           new Mailings(node.submission(), Mailings.login(node.target()), clients, size);
-      rate("nothing waits: arrived a second", mailings, sink, warmUp);
-      Memory before = Memory.of(node.target().pid());
+      rate("nothing waits: arrived a second", node, mailings, sink, warmUp);
+      Memory before = Memory.ofClosedHeap(node.target().pid());
       long octets = node.octets("store");
       fill(node, mailings, sink);
       print(
           "store, octets for each that waits", (node.octets("store") - octets) / (double) waiting);
-      out.println(Memory.of(node.target().pid()).eachSince(before, waiting));
-      rate(waiting + " wait: arrived a second", mailings, sink, 0);
+      out.println(Memory.ofClosedHeap(node.target().pid()).eachSince(before, waiting));
+      rate(waiting + " wait: arrived a second", node, mailings, sink, 0);
       look(node);
       print("killed; seconds to the greeting", node.killAndStart(options));
       long began = System.nanoTime();
@@ -92,7 +92,7 @@ final class BacklogBench implements Callable<Integer> {
       print("and to the first mail that goes out", seconds(began));
       awaitWaiting(node);
       print("and until all that waits is known", seconds(began));
-      rate("after that: arrived a second", mailings, sink, warmUp);
+      rate("after that: arrived a second", node, mailings, sink, warmUp);
       began = System.nanoTime();
       node.command("queue", "delete", "--domain", Mailings.DEAD, "--yes");
       print("queue delete of all of it, seconds", seconds(began));
@@ -100,24 +100,29 @@ final class BacklogBench implements Callable<Integer> {
     return 0;
   }
 
-  private void rate(String what, Mailings mailings, MailSink sink, double before)
+  private void rate(String what, Node node, Mailings mailings, MailSink sink, double before)
       throws IOException, InterruptedException {
     if (before > 0) {
       mailings.send(sink, Mailings::domain, before);
     }
     double[] figures = new double[rounds];
+    long cpu = node.cpuNanos();
+    long all = 0;
     for (int round = 0; round < rounds; round++) {
       Mailings.Sent sent = mailings.send(sink, Mailings::domain, seconds);
       figures[round] = sent.living() / sent.arriving();
+      all += sent.living();
     }
+    double millis = (node.cpuNanos() - cpu) / 1e6 / all;
     Arrays.sort(figures);
     out.printf(
         Locale.ROOT,
-        "%-44s %10.0f (%.0f-%.0f)%n",
+        "%-44s %10.0f (%.0f-%.0f)   %.2f ms of a processor each%n",
         what,
         figures[rounds / 2],
         figures[0],
-        figures[rounds - 1]);
+        figures[rounds - 1],
+        millis);
   }
 
   /** Sends in pieces, so that the rate of the first can be compared with that of the last. */

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,17 +38,34 @@ record Memory(long processKib, long heapKib) {
     return new Memory(share(pid), Long.parseLong(used.group(1)));
   }
 
-  private static String ask(long pid, String command) throws IOException, InterruptedException {
-    Process tool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                Long.toString(pid),
-                command)
-            .redirectErrorStream(true)
-            .start();
+  /**
+   * As {@link #of}, with the heap closed for that look alone: one that is kept closed costs its
+   * process a collection after the other.
+   */
+  static Memory ofClosedHeap(long pid) throws IOException, InterruptedException {
+    heapFree(pid, "Min", 5);
+    heapFree(pid, "Max", 10);
+    Memory found = of(pid);
+    // As Java has them of itself.
+    heapFree(pid, "Max", 70);
+    heapFree(pid, "Min", 40);
+    return found;
+  }
+
+  private static void heapFree(long pid, String bound, int percent)
+      throws IOException, InterruptedException {
+    String unused = ask(pid, "VM.set_flag", bound + "HeapFreeRatio", Integer.toString(percent));
+  }
+
+  private static String ask(long pid, String... command) throws IOException, InterruptedException {
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    line.add(Long.toString(pid));
+    line.addAll(List.of(command));
+    Process tool = new ProcessBuilder(line).redirectErrorStream(true).start();
     String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (tool.waitFor() != 0) {
-      throw new IOException("jcmd " + command + ": " + said);
+      throw new IOException("jcmd " + String.join(" ", command) + ": " + said);
     }
     return said;
   }
