@@ -52,6 +52,9 @@ public final class BlobFiles implements AutoCloseable {
   private final ExecutorService threads;
   private final ExecutorService syncing;
 
+  /** Parts that this process has seen to be durable. */
+  private final Set<Path> durableParts = ConcurrentHashMap.newKeySet();
+
   /** Files coming in. */
   private final Set<Upload> open = ConcurrentHashMap.newKeySet();
 
@@ -184,13 +187,10 @@ public final class BlobFiles implements AutoCloseable {
                   () -> {
                     channel.force(true);
                     channel.close();
-                    Path parent = place.resolveSibling(".").normalize();
-                    if (!Files.isDirectory(parent)) {
-                      Files.createDirectories(parent);
-                      sync(directory);
-                    }
+                    Path part = place.resolveSibling(".").normalize();
+                    makePart(part);
                     Files.move(path, place, StandardCopyOption.ATOMIC_MOVE);
-                    sync(parent);
+                    sync(part);
                     open.remove(this);
                     return place;
                   }),
@@ -211,6 +211,15 @@ public final class BlobFiles implements AutoCloseable {
       } catch (StoreException e) {
         LOG.atDebug().setCause(e).addKeyValue("path", path).log("an upload is left for a sweep");
       }
+    }
+  }
+
+  /** A part that is there may be another upload's, which has yet to sync it. */
+  private void makePart(Path part) throws IOException {
+    if (!durableParts.contains(part)) {
+      Files.createDirectories(part);
+      sync(directory);
+      durableParts.add(part);
     }
   }
 
