@@ -18,8 +18,8 @@ public record RocksSettings(
           Memory.DEFAULT, Queue.DEFAULT, Reads.DEFAULT, Retry.DEFAULT, Duration.ofHours(48), 2);
 
   public RocksSettings {
-    require(keysKept.compareTo(Duration.ofHours(24)) >= 0, "keys kept for under 24 hours");
-    require(compressionLevel >= 1 && compressionLevel <= 19, "compression level not 1 to 19");
+    Check.require(keysKept.compareTo(Duration.ofHours(24)) >= 0, "keys kept for under 24 hours");
+    Check.require(compressionLevel >= 1 && compressionLevel <= 19, "compression level not 1 to 19");
   }
 
   /**
@@ -36,9 +36,9 @@ public record RocksSettings(
     public static final Memory DEFAULT = new Memory(48L * MIB, 48L * MIB, 64L * MIB, 512);
 
     public Memory {
-      require(blockCache >= 0 && log > 0, "memory or log size out of range");
-      require(writeBuffer >= MIB / 2, "write buffer under 512 KiB");
-      require(openFiles >= 16, "fewer than 16 open files");
+      Check.require(blockCache >= 0 && log > 0, "memory or log size out of range");
+      Check.require(writeBuffer >= MIB / 2, "write buffer under 512 KiB");
+      Check.require(openFiles >= 16, "fewer than 16 open files");
     }
   }
 
@@ -64,9 +64,9 @@ public record RocksSettings(
         new Queue(4096, 16L * MIB, 512, 4L * MIB, Duration.ofSeconds(30), Duration.ofMinutes(2));
 
     public Queue {
-      require(length > 0 && octets > 0, "a queue without room");
-      require(batchLength > 0 && batchOctets > 0, "a batch without room");
-      require(roomTimeout.isPositive() && commitTimeout.isPositive(), "no time to wait");
+      Check.require(length > 0 && octets > 0, "a queue without room");
+      Check.require(batchLength > 0 && batchOctets > 0, "a batch without room");
+      Check.require(roomTimeout.isPositive() && commitTimeout.isPositive(), "no time to wait");
     }
   }
 
@@ -85,8 +85,8 @@ public record RocksSettings(
         new Reads(4, 10_000, Duration.ofMinutes(1), 100_000, 10_000);
 
     public Reads {
-      require(threads > 0 && waiting > 0 && timeout.isPositive(), "no way to read");
-      require(headsCached > 0 && blobsCached > 0, "a cache without room");
+      Check.require(threads > 0 && waiting > 0 && timeout.isPositive(), "no way to read");
+      Check.require(headsCached > 0 && blobsCached > 0, "a cache without room");
     }
   }
 
@@ -100,8 +100,8 @@ public record RocksSettings(
     public static final Retry DEFAULT = new Retry(Duration.ofMillis(200), Duration.ofSeconds(5));
 
     public Retry {
-      require(first.isPositive(), "no pause before a retry");
-      require(most.compareTo(first) >= 0, "the longest pause is under the first");
+      Check.require(first.isPositive(), "no pause before a retry");
+      Check.require(most.compareTo(first) >= 0, "the longest pause is under the first");
     }
   }
 
@@ -121,9 +121,14 @@ public record RocksSettings(
     return new RocksSettings(memory, queue, reads, newRetry, keysKept, compressionLevel);
   }
 
-  private static void require(boolean condition, String problem) {
-    if (!condition) {
-      throw new IllegalArgumentException(problem);
+  /** Apart from the settings, so that a part can be made before the whole is. */
+  private static final class Check {
+    private Check() {}
+
+    static void require(boolean condition, String problem) {
+      if (!condition) {
+        throw new IllegalArgumentException(problem);
+      }
     }
   }
 }
