@@ -44,6 +44,7 @@ final class Rehearsal implements Callable<Integer> {
           new Welcome(NOBODY, node).print(Duration.ZERO, demo);
           logins.addAll(demo.orElseThrow());
           RehearsedSessions.run(node, logins);
+          RehearsedLogins.run(node, logins.getFirst());
         });
     start(
         configuration,

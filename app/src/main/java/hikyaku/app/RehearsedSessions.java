@@ -19,6 +19,9 @@ import java.util.OptionalInt;
  * what is worth compiling, and for what.
  */
 final class RehearsedSessions {
+  /** What ends the answer to a command of IMAP with a tag of one letter, and the greeting. */
+  static final String IMAP_DONE = "[a-z] OK .*|\\* OK \\[CAPABILITY .*";
+
   private static final int TIMEOUT_MILLIS = 60_000;
 
   /** Messages of the busy mailbox. */
@@ -54,12 +57,12 @@ final class RehearsedSessions {
       talk(
           node,
           "imap",
-          "[a-z] OK .*|\\* OK \\[CAPABILITY .*",
+          IMAP_DONE,
           "a LOGIN " + reader.address() + " " + reader.password(),
           "b SELECT INBOX",
           "c FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE BODY.PEEK[])",
           "d LOGOUT");
-      talk(node, "imap", "[a-z] OK .*|\\* OK \\[CAPABILITY .*", busy(reader));
+      talk(node, "imap", IMAP_DONE, busy(reader));
     } catch (IOException e) {
       throw new Failure("A rehearsed session failed: " + Reason.of(e), e);
     }
@@ -129,17 +132,22 @@ final class RehearsedSessions {
       return;
     }
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.getAsInt())) {
-      socket.setSoTimeout(TIMEOUT_MILLIS);
-      BufferedReader in =
-          new BufferedReader(
-              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-      OutputStream out = socket.getOutputStream();
-      for (String line : lines) {
-        await(in, done);
-        out.write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-      }
-      await(in, done);
+      talk(socket, done, lines);
     }
+  }
+
+  /** The same over a connection that is there. */
+  static void talk(Socket socket, String done, String... lines) throws IOException {
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    BufferedReader in =
+        new BufferedReader(
+            new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+    OutputStream out = socket.getOutputStream();
+    for (String line : lines) {
+      await(in, done);
+      out.write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    }
+    await(in, done);
   }
 
   private static void await(BufferedReader in, String done) throws IOException {
