@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
@@ -54,18 +57,35 @@ final class Client implements AutoCloseable {
     return new Client(new Socket(host, port));
   }
 
-  /** TLS without looking at the certificate: a measured node has one of its own making. */
+  /**
+   * TLS without looking at the certificate: a measured node has one of its own making. A client
+   * that was never there before, so that no server is measured by the sessions that it resumes, and
+   * with one key share, as clients have that are no Java programs.
+   */
   static Client tls(String host, int port) throws IOException {
-    return new Client(Trusting.CONTEXT.getSocketFactory().createSocket(host, port));
+    SSLSocket socket =
+        (SSLSocket)
+            Trusting.CONTEXT
+                .getSocketFactory()
+                .createSocket(
+                    new Socket(host, port), "new-" + Trusting.NEXT.getAndIncrement(), port, true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setNamedGroups(new String[] {"x25519"});
+    socket.setSSLParameters(parameters);
+    return new Client(socket);
   }
 
   private static final class Trusting implements X509TrustManager {
     static final SSLContext CONTEXT = context();
 
+    /** Sessions are looked up by the name of the server. */
+    static final AtomicLong NEXT = new AtomicLong();
+
     private static SSLContext context() {
       try {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Trusting()}, null);
+        context.getClientSessionContext().setSessionCacheSize(1);
         return context;
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException(e);
