@@ -201,6 +201,10 @@ public final class TlsReporter {
   private boolean post(DayReport report, URI at) {
     try {
       web.post(at, report.compressed());
+      LOG.atInfo()
+          .addKeyValue("domain", report.domain())
+          .addKeyValue("at", at)
+          .log("a report about TLS was posted");
       return true;
     } catch (IOException e) {
       LOG.atInfo()
