@@ -377,11 +377,31 @@ final class PostgresBlobs implements BlobStore {
     try {
       return store.counted(() ->
           blob.place() == Held.IN_FILE
-              ? files.read(id, blob, index)
+              ? readFile(id, blob, index)
               : readChunks(id, blob, index, count));
     } catch (StoreException.Corrupt e) {
       suspect(id);
       throw e;
+    }
+  }
+
+  /**
+   * A put that finds its content there already takes its own file away, even from under readers.
+   */
+  private byte[] readFile(BlobId id, Stored blob, int index) {
+    try {
+      return files.read(id, blob, index);
+    } catch (StoreException.BlobMissing e) {
+      Stored kept = stored(id);
+      if (kept.number() == blob.number()) {
+        throw e;
+      }
+      if (kept.piece() != null) {
+        return codec.decode(List.of(kept.piece()), "blob " + id).getFirst();
+      }
+      return kept.place() == Held.IN_FILE
+          ? files.read(id, kept, index)
+          : readChunks(id, kept, index, 1);
     }
   }
 

@@ -11,6 +11,8 @@ import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Tally;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,7 +22,10 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node keeps in the shared directory, another finds there at once, whole. */
@@ -102,5 +107,35 @@ final class TwoMountsTest {
       written++;
     }
     return written;
+  }
+
+  /** A put that finds its content there takes its file away, from under whoever reads it. */
+  @Test
+  @Timeout(60)
+  void whoReadsAPutThatWasThereAlreadyReadsOn() throws Exception {
+    Path directory = SharedDirectory.first(place);
+    byte[] content = new byte[200_000];
+    new Random(1).nextBytes(content);
+    try (PostgresStore store = open(directory)) {
+      BlobId id = put(store, content);
+      assertThat(store.blobs().list(null, 10)).hasSize(1);
+      assertThat(put(store, content)).isEqualTo(id);
+      assertThat(files(directory)).isEqualTo(2);
+      try (BlobReader reader = store.blobs().open(id)) {
+        store.blobs().sweep(Duration.ofHours(1));
+        while (files(directory) > 1) {
+          TimeUnit.MILLISECONDS.sleep(5);
+        }
+        byte[] got = new byte[content.length];
+        assertThat(reader.read(0, got, 0, got.length)).isEqualTo(got.length);
+        assertThat(got).isEqualTo(content);
+      }
+    }
+  }
+
+  private static long files(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      return all.filter(Files::isRegularFile).count();
+    }
   }
 }
