@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import hikyaku.systemtests.internet.Internet;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -18,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 class InternetTest {
   private static final int PATIENCE_SECONDS = 180;
   private static final String USER = "anna@hikyaku.example";
+  private static final String REPORTER = "rita@users.example";
 
   @TempDir static Path directory;
 
@@ -446,5 +450,88 @@ class InternetTest {
         .contains("Original-Recipient: rfc822;away@postfix.example\n")
         .contains("said: 550 5.1.1")
         .contains("Subject: sent-on\n");
+  }
+
+  /** A report that was posted, by the beginning of what is said of its request. */
+  private static String posted(String beginning) throws Exception {
+    String request = await(beginning, internet::reports, line -> line.startsWith(beginning));
+    return unpacked(request);
+  }
+
+  private static String unpacked(String request) throws IOException {
+    byte[] body = internet.report(request.substring(request.lastIndexOf(' ') + 1));
+    try (GZIPInputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(body))) {
+      return new String(unpacked.readAllBytes(), UTF_8);
+    }
+  }
+
+  /**
+   * Another server of users of ours reports to other domains how TLS with them went (RFC 8460).
+   * Reports are about days that are over, so its clock goes a day ahead when it starts again.
+   */
+  @Test
+  void reportsAboutTlsArePosted() throws Exception {
+    String settings =
+        """
+        hostname = "mail.users.example"
+        [listen]
+        standard-ports = true
+        [queue]
+        first-retry = "1s"
+        longest-retry = "2s"
+        [queue.client]
+        connect = "2s"
+        [tls-reports]
+        enabled = true
+        timeout = "5s"
+        [housekeeping]
+        compact-every = "1s"
+        """;
+    Path data = directory.resolve("reporter");
+    String options = System.getenv().getOrDefault("HIKYAKU_JAVA_OPTIONS", "");
+    Map<String, String> trust = Map.of("HIKYAKU_JAVA_OPTIONS", options + " " + internet.trust());
+    List<String> domains =
+        List.of("exim", "postfix", "grey", "slow", "backup", "fallback", "ascii").stream()
+            .map(each -> each + ".example")
+            .toList();
+    Node today = Node.on(internet.users(), data, settings, trust).start();
+    today.command("", "domain", "add", "users.example").ok();
+    today.command(Node.PASSWORD + "\n", "account", "add", REPORTER, "--password-stdin").ok();
+    send(
+        "smtp://localhost:587/client.users.example",
+        "insecure\nuser = \"" + REPORTER + ":" + Node.PASSWORD + "\"\n",
+        REPORTER,
+        REPORTER,
+        "counted",
+        domains.stream().map(each -> "box@" + each).toArray(String[]::new));
+    for (String domain : domains) {
+      arrived(domain, "counted");
+    }
+    today.terminate();
+    assertThat(today.exitCode()).isZero();
+    Map<String, String> ahead = new HashMap<>(trust);
+    ahead.putAll(Node.clockAhead(directory, "+26h"));
+    Node tomorrow = Node.on(internet.users(), data, settings, ahead).start();
+    tomorrow.awaitLog("https://reports.example/moved cause=\"the answer is 308\"");
+    tomorrow.awaitLog("https://reports.example/refused cause=\"the answer is 413\"");
+    tomorrow.awaitLog("https://reports.example/later cause=\"the answer is 503\"");
+    tomorrow.awaitLog("https://reports.example/silent cause=\"request timed out\"");
+    tomorrow.awaitLog("https://other-reports.example/taken cause=\"(certificate_unknown)");
+    assertThat(posted("POST /taken application/tlsrpt+gzip 201 "))
+        .startsWith("{\"organization-name\":")
+        .contains("\"policy-type\":\"sts\"", "\"policy-domain\":\"exim.example\"");
+    internet.takeReports();
+    assertThat(posted("POST /later application/tlsrpt+gzip 201 "))
+        .contains("\"policy-domain\":\"postfix.example\"");
+    tomorrow.awaitLog(
+        "a report about TLS was posted domain=ascii.example at=https://reports.example/endless");
+    tomorrow.terminate();
+    assertThat(tomorrow.exitCode()).isZero();
+    // It may have come twice, but not what was sent on or what is for another name.
+    assertThat(internet.reports().stream().filter(each -> each.contains(" /taken ")).toList())
+        .allSatisfy(each -> assertThat(each).startsWith("POST /taken application/tlsrpt+gzip "))
+        .filteredOn(each -> each.contains(" 201 "))
+        .allSatisfy(
+            each -> assertThat(unpacked(each)).contains("\"policy-domain\":\"exim.example\""));
   }
 }

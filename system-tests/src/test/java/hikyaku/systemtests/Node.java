@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** A node: a data directory, ports of its own, and the program when it runs. */
 final class Node implements AutoCloseable {
@@ -103,6 +104,31 @@ final class Node implements AutoCloseable {
             servers.toString())
         .ok();
     return servers;
+  }
+
+  /**
+   * An environment in which a program's clock goes ahead; durations stay what they are.
+   *
+   * @param directory for what is said meanwhile
+   * @param by how much, such as {@code +26h}
+   */
+  static Map<String, String> clockAhead(Path directory, String by)
+      throws IOException, InterruptedException {
+    Path libraries = unpackedServers(directory).resolve("libfaketime/usr/lib");
+    try (Stream<Path> files = Files.walk(libraries)) {
+      Path library =
+          files.filter(each -> each.endsWith("libfaketimeMT.so.1")).findFirst().orElseThrow();
+      // With its fix for old C libraries each wait of a thread takes many times as long.
+      return Map.of(
+          "LD_PRELOAD",
+          library.toString(),
+          "FAKETIME",
+          by,
+          "FAKETIME_DONT_FAKE_MONOTONIC",
+          "1",
+          "FAKETIME_FORCE_MONOTONIC_FIX",
+          "0");
+    }
   }
 
   private static Path root() {

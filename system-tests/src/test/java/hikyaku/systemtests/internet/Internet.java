@@ -28,6 +28,7 @@ public final class Internet implements AutoCloseable {
   private static final String RESOLVER = "resolver";
   private static final String POSTFIX_HOST = "postfix";
   private static final String EXIM_HOST = "exim";
+  private static final String WEB = "web";
   private static final String USERS = "users";
   private static final String DEAD = "dead";
   private static final String ELSEWHERE = "elsewhere.example";
@@ -60,6 +61,7 @@ public final class Internet implements AutoCloseable {
   private final Authority authority;
   private final NameServers names;
   private final Path signingKey;
+  private Nginx nginx;
 
   /** Why it cannot be built here; empty if it can. */
   public static String hindrance() throws IOException, InterruptedException {
@@ -80,9 +82,11 @@ public final class Internet implements AutoCloseable {
     authority.certify(EXIM);
     authority.certify(ELSEWHERE);
     authority.certify(STS_HOST, STS_HOST_OF_OTHER);
+    authority.certify(Nginx.NAME);
     signingKey = directory.resolve("signing-key");
     String signing = Exim.key(signingKey);
-    network = new Network(List.of(OURS, NAMES, RESOLVER, POSTFIX_HOST, EXIM_HOST, USERS, DEAD));
+    network =
+        new Network(List.of(OURS, NAMES, RESOLVER, POSTFIX_HOST, EXIM_HOST, WEB, USERS, DEAD));
     try {
       String resolver = network.address(RESOLVER);
       hosts.put(OURS, Host.plain(network, OURS, directory.resolve(OURS), LOOPBACK));
@@ -92,6 +96,7 @@ public final class Internet implements AutoCloseable {
       add(RESOLVER, programs.resolve("unbound"), LOOPBACK);
       add(POSTFIX_HOST, programs.resolve("postfix"), resolver);
       add(EXIM_HOST, programs.resolve("exim4-daemon-light"), resolver);
+      add(WEB, programs.resolve("nginx"), resolver);
       hosts.put(USERS, Host.plain(network, USERS, directory.resolve(USERS), resolver));
       network.drop(List.of(new Network.Drop("*", DEAD, 100)));
       names = new NameServers(hosts.get(NAMES), records(signing));
@@ -172,6 +177,16 @@ public final class Internet implements AutoCloseable {
         mx.sts A %14$s
         _mta-sts.sts TXT "v=STSv1; id=1"
         mta-sts.sts A %5$s
+
+        reports A %15$s
+        other-reports A %15$s
+        _smtp._tls.exim TXT "v=TLSRPTv1; rua=https://reports.example/taken"
+        _smtp._tls.postfix TXT "v=TLSRPTv1; rua=https://reports.example/later"
+        _smtp._tls.grey TXT "v=TLSRPTv1; rua=https://reports.example/moved"
+        _smtp._tls.slow TXT "v=TLSRPTv1; rua=https://reports.example/silent"
+        _smtp._tls.backup TXT "v=TLSRPTv1; rua=https://reports.example/refused"
+        _smtp._tls.fallback TXT "v=TLSRPTv1; rua=https://other-reports.example/taken"
+        _smtp._tls.ascii TXT "v=TLSRPTv1; rua=https://reports.example/endless"
         """
             .formatted(
                 network.address(OURS),
@@ -187,7 +202,8 @@ public final class Internet implements AutoCloseable {
                 six(1),
                 network.address(DEAD),
                 another(POSTFIX_HOST, 4),
-                another(EXIM_HOST, 1)));
+                another(EXIM_HOST, 1),
+                network.address(WEB)));
     records.put("bogus", "@ MX 10 mx.postfix.example.\n");
     // Nobody vouches for the TLSA record, so that it does not matter that it is wrong.
     records.put(
@@ -231,6 +247,7 @@ public final class Internet implements AutoCloseable {
         users);
     Exim.start(exim, authority, ELSEWHERE, another(EXIM_HOST, 1), EXIM_DOMAINS, users, signingKey);
     policyHost(exim);
+    nginx = Nginx.start(hosts.get(WEB), authority);
   }
 
   /** The addresses of a machine of our own, without the kernel's check whether another has it. */
@@ -316,6 +333,23 @@ public final class Internet implements AutoCloseable {
     return messages;
   }
 
+  /**
+   * The requests to the server that takes reports: method, path, type, status, place of the body.
+   */
+  public List<String> reports() throws IOException {
+    return nginx.requests();
+  }
+
+  /** The body of one of them. */
+  public byte[] report(String place) throws IOException {
+    return nginx.body(place);
+  }
+
+  /** From now on it takes those that it would not take before. */
+  public void takeReports() throws IOException {
+    nginx.open();
+  }
+
   /** What all that runs here has said. */
   public String logs() throws IOException {
     StringBuilder logs = new StringBuilder();
@@ -324,6 +358,9 @@ public final class Internet implements AutoCloseable {
       if (host.getKey().equals(EXIM_HOST)) {
         files.add(host.getValue().var("log/exim4/mainlog"));
         files.add(host.getValue().var("log/exim4/paniclog"));
+      } else if (host.getKey().equals(WEB)) {
+        files.add(host.getValue().var("nginx/access.log"));
+        files.add(host.getValue().var("nginx/error.log"));
       }
       for (Path file : files) {
         if (Files.exists(file)) {
