@@ -1,6 +1,6 @@
 package hikyaku.protocol.sieve;
 
-/** Letters of ASCII in the other case: all that RFC 5229 §4.1.1 and §4.1.2 ask to change. */
+/** Letters of ASCII in the other case: all that RFC 5229 §4.1.3 asks to change. */
 final class Case {
   private Case() {}
 

@@ -4,17 +4,15 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.sieve.Command.ChangeFlags.Change;
 import hikyaku.protocol.sieve.Command.Modifier;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Gives commands their meaning, and refuses what has none. */
 final class Compiler {
-  private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-
   private static final long SECONDS_OF_A_DAY = 86_400;
 
   /** What is longer is as long. */
@@ -22,6 +20,11 @@ final class Compiler {
 
   private final Context context;
   private final TestCompiler tests;
+
+  /** Names of variables that the script has set, and of those that it shares, up to here. */
+  private final Set<String> set = new HashSet<>();
+
+  private final Set<String> shared = new HashSet<>();
 
   /** Names of the loops around the command at hand, the inner one last; empty for one without. */
   private final List<String> loops = new ArrayList<>();
@@ -184,10 +187,7 @@ final class Compiler {
     if (mime && (subject != null || from != null)) {
       throw new SieveException(node.at(), "replace has no :subject and no :from with :mime");
     }
-    if (from != null
-        && from.constant().filter(text -> Addresses.mailboxes(text).isEmpty()).isPresent()) {
-      throw new SieveException(node.at(), "this is no list of addresses: " + from.constant().get());
-    }
+    checkAddresses(node, from);
     return new Command.Replace(
         node.at().line(), mime, subject, from, arguments.string("the replacement"));
   }
@@ -361,16 +361,33 @@ final class Compiler {
             .or(() -> seconds.map(Node.Argument.Number::value))
             .orElse(null);
     List<Template> addresses = arguments.taggedList("addresses", null);
+    Template subject = arguments.tagged("subject", null);
+    Template from = arguments.tagged("from", null);
+    checkAddresses(node, from);
+    boolean mime = arguments.flag("mime", null);
+    Template handle = arguments.tagged("handle", null);
+    Command.FileInto copy = copy(node, arguments);
+    Template reason = arguments.string("the reason");
+    if (mime && reason.constant().filter(text -> !Sending.hasPlainHeader(text)).isPresent()) {
+      throw new SieveException(node.at(), Sending.HEADER_NOT_PLAIN);
+    }
     return new Command.Vacation(
         node.at().line(),
         period,
-        arguments.tagged("subject", null),
-        arguments.tagged("from", null),
+        subject,
+        from,
         addresses == null ? List.of() : addresses,
-        arguments.flag("mime", null),
-        arguments.tagged("handle", null),
-        copy(node, arguments),
-        arguments.string("the reason"));
+        mime,
+        handle,
+        copy,
+        reason);
+  }
+
+  private static void checkAddresses(Node node, @Nullable Template from) throws SieveException {
+    if (from != null
+        && from.constant().filter(text -> Addresses.mailboxes(text).isEmpty()).isPresent()) {
+      throw new SieveException(node.at(), "this is no list of addresses: " + from.constant().get());
+    }
   }
 
   private Command notify(Node node, Arguments arguments) throws SieveException {
@@ -429,8 +446,14 @@ final class Compiler {
     context.need(Extension.INCLUDE, node.at(), "global");
     context.need(Extension.VARIABLES, node.at(), "global");
     List<String> names = new ArrayList<>();
-    for (Template name : arguments.strings("the variables")) {
-      names.add(variable(node, name, false));
+    for (Template each : arguments.strings("the variables")) {
+      String name = variable(node, each, false);
+      if (set.contains(name) && !shared.contains(name)) {
+        throw new SieveException(
+            node.at(), "the variable " + name + " was set before it is made global");
+      }
+      shared.add(name);
+      names.add(name);
     }
     return new Command.Global(node.at().line(), names);
   }
@@ -439,6 +462,7 @@ final class Compiler {
     context.need(Extension.VARIABLES, node.at(), "set");
     List<Modifier> modifiers = modifiers(node, arguments);
     String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
+    set.add(name);
     return new Command.SetVariable(
         node.at().line(), name, modifiers, arguments.string("the value"));
   }
@@ -471,7 +495,7 @@ final class Compiler {
     String constant = Arguments.constant(name, node.at());
     boolean ofAll = global && constant.toLowerCase(Locale.ROOT).startsWith(Run.GLOBAL);
     String own = ofAll ? constant.substring(Run.GLOBAL.length()) : constant;
-    if (!VARIABLE.matcher(own).matches()) {
+    if (!Template.IDENTIFIER.matcher(own).matches()) {
       throw new SieveException(node.at(), "this is no name of a variable: " + constant);
     }
     return constant.toLowerCase(Locale.ROOT);

@@ -25,6 +25,18 @@ final class Context {
     return Extension.of(name).filter(offered::contains).isPresent();
   }
 
+  /**
+   * Whether ihave is true of it. What changes the meaning of strings must not come into effect in
+   * the middle of a script (RFC 5463 §4).
+   */
+  boolean has(String name) {
+    boolean ofStrings =
+        Extension.of(name)
+            .filter(each -> each == Extension.VARIABLES || each == Extension.ENCODED_CHARACTER)
+            .isPresent();
+    return offers(name) && (!ofStrings || has(Extension.of(name).orElseThrow()));
+  }
+
   /** From here on the script may use the extension. */
   void require(Position at, String name) throws SieveException {
     if (!offers(name)) {

@@ -12,7 +12,9 @@ import java.util.function.Function;
 /** What a date has (RFC 5260 §4.2). */
 final class DatePart {
   private static final DateTimeFormatter STD11 = format("EEE, dd MMM yyyy HH:mm:ss Z");
-  private static final DateTimeFormatter ISO8601 = format("yyyy-MM-dd'T'HH:mm:ssxxx");
+
+  /** UTC must be Z there. */
+  private static final DateTimeFormatter ISO8601 = format("yyyy-MM-dd'T'HH:mm:ssXXX");
 
   private static final Map<String, Function<OffsetDateTime, String>> PARTS =
       Map.ofEntries(

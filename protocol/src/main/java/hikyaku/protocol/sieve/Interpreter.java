@@ -13,7 +13,7 @@ import java.util.Set;
 
 /** Runs a script over a message. Pure: it says what is to be done, and does none of it. */
 public final class Interpreter {
-  /** RFC 6609 §3.2: includes inside one another, and of a run. */
+  /** RFC 6609 §3.1: includes inside one another, three at least; and of a run. */
   private static final int DEEPEST = 10;
 
   private static final int MOST_INCLUDED = 100;
@@ -37,6 +37,7 @@ public final class Interpreter {
   private boolean implicitKeep = true;
   private int redirects;
   private int edits;
+  private int vacations;
   private int loops;
   private int leaving;
 
@@ -94,6 +95,8 @@ public final class Interpreter {
       if (!implicitKeep) {
         break;
       }
+      boolean answered = actions.stream().anyMatch(Action.Vacation.class::isInstance);
+      vacations = answered ? 1 : 0;
       try {
         Flow _ = script(stage.script);
       } catch (RunException e) {
@@ -278,8 +281,9 @@ public final class Interpreter {
       case Command.Fail(int _, Template sentence) -> throw run.problem(run.expand(sentence));
       case Command.Vacation vacation -> {
         Optional<Action.Vacation> answer = sending.vacation(vacation);
-        if (actions.stream().anyMatch(Action.Vacation.class::isInstance)) {
-          throw run.problem("a run has one vacation"); // RFC 5230 §4.7
+        // RFC 5230 §4.7: whether or not there is an answer to this message.
+        if (vacations++ > 0) {
+          throw run.problem("a run has one vacation");
         }
         if (answer.isPresent()) {
           act(vacation.line(), answer.get());
@@ -312,11 +316,17 @@ public final class Interpreter {
     return Flow.ON;
   }
 
-  /** RFC 5228 §2.10.3: an action that is asked for twice is done once. */
+  /**
+   * RFC 5228 §2.10.3: an action that is asked for twice is done once; of flags the last ones win
+   * (RFC 5232 §3).
+   */
   private void act(int line, Action action) throws RunException {
     watcher.step(line, Told.of(action));
-    if (actions.stream().anyMatch(before -> isSame(before, action))) {
-      return;
+    for (int i = 0; i < actions.size(); i++) {
+      if (isSame(actions.get(i), action)) {
+        actions.set(i, merged(actions.get(i), action));
+        return;
+      }
     }
     boolean refused = actions.stream().anyMatch(Action.Reject.class::isInstance);
     boolean others = !actions.stream().allMatch(Action.Notify.class::isInstance);
@@ -330,6 +340,17 @@ public final class Interpreter {
     actions.add(action);
     // RFC 5703 §6: what is sent on has nothing around it.
     editions.add(action instanceof Action.Redirect ? message.unenclosed() : message.edition());
+  }
+
+  private static Action merged(Action before, Action again) {
+    return before instanceof Action.FileInto one && again instanceof Action.FileInto other
+        ? new Action.FileInto(
+            one.mailbox(),
+            one.create() || other.create(),
+            other.flags(),
+            one.specialUse(),
+            one.mailboxId())
+        : again;
   }
 
   private static boolean isSame(Action one, Action other) {

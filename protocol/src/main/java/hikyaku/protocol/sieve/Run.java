@@ -174,7 +174,7 @@ final class Run {
   /** RFC 5229 §3.2: a match that succeeds replaces what the last one left. */
   void captured(List<String> groups) {
     if (frame.hasVariables) {
-      frame.captures = groups.stream().limit(10).map(this::cut).toList();
+      frame.captures = groups.stream().limit(1 + Template.LAST_CAPTURE).map(this::cut).toList();
     }
   }
 

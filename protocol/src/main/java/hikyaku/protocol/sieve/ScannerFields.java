@@ -60,7 +60,7 @@ public record ScannerFields(String spam, int surely, String virus) {
         : Optional.empty();
   }
 
-  /** From 0 to 100 (RFC 5235 §3.2.1). */
+  /** From 0 to 100 (RFC 5235 §3.2.2). */
   int percent(double score) {
     return (int) Math.floor(100 * Math.clamp(score / surely, 0, 1));
   }

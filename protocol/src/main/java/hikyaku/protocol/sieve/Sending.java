@@ -14,6 +14,9 @@ final class Sending {
 
   private static final int USUAL_IMPORTANCE = 2;
 
+  /** RFC 5230 §5. */
+  static final String HEADER_NOT_PLAIN = "a header of MIME is of ASCII";
+
   private final SieveMessage message;
   private final Surroundings surroundings;
   private final Run run;
@@ -68,11 +71,13 @@ final class Sending {
     for (String address : run.expand(command.addresses())) {
       Addresses.parse(address).ifPresent(more::add);
     }
-    // RFC 5230 §4.2: without a handle it is the answer that makes it what it is.
+    if (command.mime() && !hasPlainHeader(reason)) {
+      throw run.problem(HEADER_NOT_PLAIN);
+    }
     String identity =
         run.expandIfAny(command.handle())
             .map(handle -> "handle " + handle)
-            .orElse("answer " + subject + from + command.mime() + reason);
+            .orElseGet(() -> identity(command));
     Long seconds = command.seconds();
     OptionalLong period = seconds == null ? OptionalLong.empty() : OptionalLong.of(seconds);
     Optional<Action.FileInto> copy = copy(command.copy());
@@ -90,12 +95,37 @@ final class Sending {
     return Optional.of(
         new Action.Vacation(
             from(from).or(() -> named.filter(surroundings::isOwn)).orElseGet(surroundings::own),
-            subject.orElseGet(() -> cut("Auto: " + message.text("subject"))),
+            subject.orElseGet(this::subject),
             reason,
             command.mime(),
             identity,
             period,
             copy));
+  }
+
+  /**
+   * Without a handle it is the answer that makes it what it is, as the script has it: variables
+   * count by their names, or each of their values would be answered (RFC 5230 §4.2).
+   */
+  private static String identity(Command.Vacation command) {
+    List<@Nullable Template> texts = new ArrayList<>();
+    texts.add(command.subject());
+    texts.add(command.from());
+    texts.add(command.reason());
+    return "answer " + command.mime() + texts;
+  }
+
+  /** RFC 5230 §5.3. */
+  private String subject() {
+    String about = message.text("subject");
+    return about.isEmpty() ? "Automated reply" : cut("Auto: " + about);
+  }
+
+  /** Whether the header of a MIME entity has what a header may have (RFC 5230 §5). */
+  static boolean hasPlainHeader(String entity) {
+    String lines = entity.replaceAll("\r\n|\r", "\n");
+    int end = lines.startsWith("\n") ? 0 : lines.indexOf("\n\n");
+    return end < 0 || lines.substring(0, end).chars().allMatch(c -> c < 128);
   }
 
   /** Who sends, if the script says it: one of the user's addresses (RFC 5230 §4.3). */

@@ -26,8 +26,15 @@ record Template(List<Part> parts) {
     record Capture(int number) implements Part {}
   }
 
+  /** The last match variable that there is (RFC 5229 §6: 9 at least). */
+  static final int LAST_CAPTURE = 99;
+
   private static final Pattern REFERENCE =
       Pattern.compile("\\$\\{(?:([0-9]+)|([A-Za-z_][A-Za-z0-9_]*+)(\\.[A-Za-z0-9_.]++)?)\\}");
+
+  /** The name of a variable that is no match variable (RFC 5229 §3). */
+  static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
   private static final Pattern ENCODED =
       Pattern.compile(
           "\\$\\{(hex|unicode):[ \\t\\r\\n]*+([0-9a-f]++(?:[ \\t\\r\\n]++[0-9a-f]++)*+)[ \\t\\r\\n]*+\\}",
@@ -80,11 +87,17 @@ record Template(List<Part> parts) {
     if (number != null) {
       // RFC 5229 §3.2: it is the decimal value that counts.
       String significant = number.replaceFirst("^0+(?=.)", "");
-      return new Part.Capture(significant.length() > 3 ? 1000 : Integer.parseInt(significant));
+      if (significant.length() > 2) {
+        // RFC 5229 §6: an error in the script, and not the empty string.
+        throw new SieveException(
+            at,
+            "there are match variables up to ${" + LAST_CAPTURE + "}, and no " + reference.group());
+      }
+      return new Part.Capture(Integer.parseInt(significant));
     }
     if (global && reference.group(2).equalsIgnoreCase("global") && reference.group(3) != null) {
       String name = reference.group(3).substring(1);
-      if (!name.isEmpty() && name.indexOf('.') < 0) {
+      if (IDENTIFIER.matcher(name).matches()) {
         return new Part.Variable(Run.GLOBAL + name.toLowerCase(Locale.ROOT));
       }
     }

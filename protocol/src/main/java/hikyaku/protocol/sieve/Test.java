@@ -195,7 +195,8 @@ sealed interface Test {
   }
 
   /**
-   * Which of the fields of a name (RFC 5260 §6).
+   * Which of the fields of the names that a test has, counted in the order of the names (RFC 5260
+   * §6).
    *
    * @param number from 1; 0 for all
    * @param last whether it counts from the end

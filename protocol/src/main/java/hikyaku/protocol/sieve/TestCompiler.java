@@ -54,7 +54,7 @@ final class TestCompiler {
     List<Template> names = arguments.strings("what is asked for");
     arguments.end();
     for (Template name : names) {
-      if (!context.offers(Arguments.constant(name, node.at()))) {
+      if (!context.has(Arguments.constant(name, node.at()))) {
         return false;
       }
     }

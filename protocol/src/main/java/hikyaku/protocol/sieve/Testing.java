@@ -182,12 +182,13 @@ final class Testing {
       List<String> values = parts.values(mime, test.index(), names);
       return compared(test, named("header", names), test.match(), values, test.keys());
     }
-    List<String> values = new ArrayList<>();
-    for (String name : names) {
-      for (HeaderField field : test.index().of(message.fields(name))) {
-        values.add(field.decoded().strip());
-      }
-    }
+    List<String> values =
+        test
+            .index()
+            .of(names.stream().flatMap(name -> message.fields(name).stream()).toList())
+            .stream()
+            .map(field -> field.decoded().strip())
+            .toList();
     return compared(test, named("header", names), test.match(), values, test.keys());
   }
 
@@ -212,15 +213,14 @@ final class Testing {
   private boolean address(Test.Address test) throws RunException, IOException {
     List<String> values = new ArrayList<>();
     List<String> names = run.expand(test.headers());
-    for (String name : names) {
-      if (Addresses.isAddressField(name, test.mime())) {
-        for (List<HeaderField> fields : fields(name, test.mime())) {
-          for (MailAddress address : test.index().of(addresses(fields))) {
-            // RFC 5228 §2.7.4: what is no address has no parts.
-            if (!address.domain().isEmpty() || test.part() == AddressPart.ALL) {
-              Addresses.part(address, test.part(), surroundings.separators())
-                  .ifPresent(values::add);
-            }
+    List<String> fit =
+        names.stream().filter(name -> Addresses.isAddressField(name, test.mime())).toList();
+    for (List<HeaderField> fields : fields(fit, test.mime())) {
+      for (HeaderField field : test.index().of(fields)) {
+        for (MailAddress address : Addresses.of(field.value())) {
+          // RFC 5228 §2.7.4: what is no address has no parts.
+          if (!address.domain().isEmpty() || test.part() == AddressPart.ALL) {
+            Addresses.part(address, test.part(), surroundings.separators()).ifPresent(values::add);
           }
         }
       }
@@ -228,22 +228,17 @@ final class Testing {
     return compared(test, named("address", names), test.match(), values, test.keys());
   }
 
-  /** The fields of a name in each header that is looked at. */
-  private List<List<HeaderField>> fields(String name, Test.@Nullable Mime mime)
+  /** The fields of some names in each header that is looked at, in the order of the names. */
+  private List<List<HeaderField>> fields(List<String> names, Test.@Nullable Mime mime)
       throws RunException, IOException {
     if (mime == null) {
-      return List.of(message.fields(name));
+      return List.of(names.stream().flatMap(name -> message.fields(name).stream()).toList());
     }
     List<List<HeaderField>> fields = new ArrayList<>();
     for (Part part : parts.scope(mime)) {
-      fields.add(parts.fields(part, name));
+      fields.add(parts.fields(part, names));
     }
     return fields;
-  }
-
-  /** RFC 5260 §6: of addresses, it is these that an index counts. */
-  private static List<MailAddress> addresses(List<HeaderField> fields) {
-    return fields.stream().flatMap(field -> Addresses.of(field.value()).stream()).toList();
   }
 
   private boolean envelope(Test.Envelope test) throws RunException {
@@ -257,7 +252,18 @@ final class Testing {
         default -> throw run.problem("the envelope has from and to, not " + field);
       }
     }
-    return compared(test, named("envelope", names), test.match(), values, test.keys());
+    return compared(
+        test, named("envelope", names), test.match(), counted(test.match(), values), test.keys());
+  }
+
+  /**
+   * What is there: where values are counted, the empty one is none (RFC 5231 §4.2, RFC 5229 §5, RFC
+   * 5183 §4).
+   */
+  private static List<String> counted(Match match, List<String> values) {
+    return match.type() == Match.Type.COUNT
+        ? values.stream().filter(value -> !value.isEmpty()).toList()
+        : values;
   }
 
   /** The empty path is the empty string, whatever part is asked for (RFC 5228 §5.4). */
@@ -270,11 +276,7 @@ final class Testing {
   }
 
   private boolean text(Test.Text test) throws RunException {
-    List<String> values = run.expand(test.sources());
-    if (test.match().type() == Match.Type.COUNT) {
-      // RFC 5229 §5: empty strings do not count.
-      values = values.stream().filter(value -> !value.isEmpty()).toList();
-    }
+    List<String> values = counted(test.match(), run.expand(test.sources()));
     return compared(test, "string", test.match(), values, test.keys());
   }
 
@@ -296,7 +298,7 @@ final class Testing {
     return compared(test, "body", test.match(), values, test.keys(), false);
   }
 
-  /** RFC 5235 §3.2: what was not tested is "0", and nothing where values are counted. */
+  /** RFC 5235 §3.1, §3.2.1: what was not tested is "0", and nothing where values are counted. */
   private boolean scanned(
       Test test, String name, Match match, Optional<Integer> level, Template value)
       throws RunException {
@@ -340,7 +342,7 @@ final class Testing {
     } else {
       String name = run.expand(header);
       List<HeaderField> fields = message.fields(name);
-      // RFC 5260 §4.1: without an index it is the first field.
+      // RFC 5260 §4: without an index it is the first field.
       List<HeaderField> chosen =
           test.index().equals(Test.Index.ALL)
               ? fields.stream().limit(1).toList()
@@ -453,6 +455,6 @@ final class Testing {
     String item = Collation.asciiLower(run.expand(test.item()));
     // RFC 5183 §4: one that is not known is as if it were not there, so that no test of it is true.
     List<String> values = surroundings.environment(item).map(List::of).orElse(List.of());
-    return compared(test, "environment", test.match(), values, test.keys());
+    return compared(test, "environment", test.match(), counted(test.match(), values), test.keys());
   }
 }

@@ -8,7 +8,6 @@ import hikyaku.protocol.address.MailAddress;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -133,7 +132,7 @@ record CaseWorld(Case of, Trial trial) implements Surroundings {
     return trial.all("environment").stream()
         .map(each -> each.split(" ", 2))
         .filter(each -> each[0].equals(item))
-        .map(each -> Arrays.asList(each).getLast())
+        .map(each -> each.length > 1 ? each[1] : "")
         .findFirst();
   }
 }

@@ -241,7 +241,8 @@ class ExtensionsTest {
     assertThat(isTrue(index, "header :last :index 1 :contains \"received\" \"from c\"", MESSAGE))
         .isTrue();
     assertThat(isTrue(index, "header :index 3 :contains \"received\" \"\"", MESSAGE)).isFalse();
-    assertThat(isTrue(index, "address :index 2 :contains \"to\" \"other\"", MESSAGE)).isTrue();
+    assertThat(isTrue(index, "address :index 1 :contains \"to\" \"other\"", MESSAGE)).isTrue();
+    assertThat(isTrue(index, "address :index 2 :contains \"to\" \"other\"", MESSAGE)).isFalse();
   }
 
   /** RFC 5490 §3, RFC 8579. */

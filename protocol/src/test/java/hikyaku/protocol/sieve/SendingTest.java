@@ -22,7 +22,7 @@ class SendingTest {
         MESSAGE);
   }
 
-  /** RFC 5230 §4, RFC 6131 §4, RFC 8580 §3. */
+  /** RFC 5230 §4, RFC 6131 §3, RFC 8580 §3. */
   @Test
   void vacation() {
     String answer = "vacation roadrunner@acme.example.com ";
@@ -39,6 +39,39 @@ class SendingTest {
         .contains("fileinto INBOX.Sent create; implicit keep");
     assertThat(run("require \"vacation\"; vacation \"a\"; vacation \"b\";", MESSAGE))
         .isEqualTo("line 1: a run has one vacation");
+  }
+
+  private static String identity(String script, String message) {
+    return Runs.outcome(script, message, SieveLimits.DEFAULTS).actions().stream()
+        .filter(Action.Vacation.class::isInstance)
+        .map(action -> ((Action.Vacation) action).identity())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** RFC 5230 §4.2. */
+  @Test
+  void anAnswerIsKnownByWhatTheScriptHasAndNotByWhatItsVariablesHold() {
+    String script =
+        """
+        require ["vacation", "variables"];
+        if header :matches "subject" "*" { vacation :subject "Re: ${1}" "away ${1}"; }
+        """;
+    String other = MESSAGE.replace("I have a present", "Another present");
+    assertThat(identity(script, other)).isEqualTo(identity(script, MESSAGE));
+    for (String changed :
+        List.of(
+            script.replace("away ${1}", "away ${0}"),
+            script.replace("away ${1}", "away"),
+            script.replace("Re: ${1}", "Re:"),
+            script.replace(":subject", ":from \"rr@acme.example.com\" :subject"),
+            script.replace(":subject", ":mime :subject"),
+            script.replace(":subject", ":handle \"x\" :subject"))) {
+      assertThat(identity(changed, MESSAGE)).as(changed).isNotEqualTo(identity(script, MESSAGE));
+    }
+    String handle = script.replace(":subject", ":handle \"x\" :subject");
+    assertThat(identity(handle.replace("away", "gone"), MESSAGE))
+        .isEqualTo(identity(handle, MESSAGE));
   }
 
   @Test

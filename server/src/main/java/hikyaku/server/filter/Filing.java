@@ -215,7 +215,8 @@ final class Filing {
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
-                  kept.add(new Kept(version, same, home(target), Flags.NONE));
+                  // Before all that says which flags it has.
+                  kept.addFirst(new Kept(version, same, home(target), Flags.NONE));
                 } else {
                   further.add(new Further(version, each));
                 }
@@ -460,12 +461,11 @@ final class Filing {
     add(account, folder, message, message.blob().id(), flags);
   }
 
+  /** Of one that is there already the last flags win (RFC 5232 §3). */
   private void add(String account, String folder, NewMessage message, BlobId same, Flags flags) {
     deliveries.merge(
         List.of(account, folder, same.toString()),
         new Delivery(account, folder, message.with(flags)),
-        (before, again) ->
-            new Delivery(
-                account, folder, before.message().with(before.message().flags().plus(flags))));
+        (before, again) -> new Delivery(account, folder, before.message().with(flags)));
   }
 }
