@@ -361,7 +361,7 @@ final class Core implements AutoCloseable {
             new SieveOperations(directory, filter),
             new ListOperations(directory, directoryAdmin, lists, listDesk),
             new QueueOperations(
-                new QueueView(store.logs(), InstantSource.system()),
+                new QueueView(store.logs(), InstantSource.system(), configuration.queue()),
                 directory,
                 InstantSource.system()),
             new TlsOperations(

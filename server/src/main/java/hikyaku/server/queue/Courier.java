@@ -31,7 +31,11 @@ final class Courier {
   private static final int ENOUGH = 100;
 
   /** Recipients of one transaction; RFC 5321 §4.5.3.1.8 has servers take as many at least. */
-  private static final int RECIPIENTS = 100;
+  static final int RECIPIENTS = 100;
+
+  /** What is told of mail that has been late for its destination's rate (RFC 3463 §3.5). */
+  private static final Verdict PACED =
+      Verdict.deferred("4.4.5", "it waits for the rate at which its destination gets mail");
 
   /** How often an outcome that could not be written down is tried again. */
   private static final Duration RECORD_AGAIN = Duration.ofSeconds(1);
@@ -157,12 +161,14 @@ final class Courier {
     }
   }
 
-  /** Deals with a job whose destination rests, and whose sender must hear of it. */
+  /** Deals with a job that waits for its destination, and whose sender must hear of it. */
   void overdue(Job job) {
-    Verdict trouble = job.destination.trouble;
+    boolean paced = schedule.isPaced(job);
+    Verdict trouble = paced ? PACED : job.destination.trouble;
     boolean recorded = false;
     try {
       Trial trial = new Trial(job, job.message.part.read(job.message));
+      trial.untried = paced;
       trial.none(trouble == null ? Verdict.deferred("4.4.1", "the destination rests") : trouble);
       record(trial);
       recorded = true;
@@ -199,6 +205,9 @@ final class Courier {
     private boolean times;
     private boolean converted;
 
+    /** Whether it is no attempt: it waits for its destination's rate. */
+    private boolean untried;
+
     Trial(Job job, Outgoing message) {
       this.job = job;
       this.message = message;
@@ -218,6 +227,11 @@ final class Courier {
           verdicts[i] = verdict;
         }
       }
+    }
+
+    /** How many there have been, with this one. */
+    int attempts() {
+      return job.attempts + (untried ? 0 : 1);
     }
 
     /** Whether nobody has got it and nobody will hear of it. */
@@ -350,7 +364,9 @@ final class Courier {
     int refused = 0;
     for (int i = 0; i < trial.places.length; i++) {
       Verdict verdict = trial.verdict(i);
-      metrics.attempted(verdict.kind());
+      if (!trial.untried) {
+        metrics.attempted(verdict.kind());
+      }
       boolean over = verdict.isFinal() || expired;
       (over ? settled : waiting).add(trial.places[i]);
       tell(trial, i, verdict, expired);
@@ -379,14 +395,14 @@ final class Courier {
         }
       }
     }
-    int attempts = job.attempts + 1;
+    int attempts = trial.attempts();
     QueueEvent.Tried tried =
         new QueueEvent.Tried(
             job.message.id,
             ints(settled),
             ints(waiting),
             attempts,
-            waiting.isEmpty() ? 0 : due(job, attempts, now.toEpochMilli()),
+            waiting.isEmpty() || trial.untried ? 0 : due(job, attempts, now.toEpochMilli()),
             job.delayTold || delayed,
             job.lateTold || late,
             waiting.isEmpty() ? "" : reason);
@@ -469,7 +485,7 @@ final class Courier {
         .addKeyValue("converted", trial.converted && !trial.atHome.get(i) ? "7bit" : "")
         .addKeyValue("status", verdict.status())
         .addKeyValue("reply", verdict.text())
-        .addKeyValue("attempt", trial.job.attempts + 1)
+        .addKeyValue("attempt", trial.attempts())
         .addKeyValue("age", Duration.between(trial.arrived, clock.instant()))
         .log(what);
   }

@@ -43,6 +43,12 @@ final class Destination {
   /** Until when it is left alone, in milliseconds since 1970. */
   long restUntil;
 
+  /** Keeps it to its rate; null if it has none. */
+  final @Nullable Pace pace;
+
+  /** When it is looked at next because its pace is closed, in milliseconds since 1970; 0 if not. */
+  long opensAt;
+
   /** Why it is left alone, or was. */
   @Nullable Verdict trouble;
 
@@ -51,15 +57,33 @@ final class Destination {
   private int rests;
   private boolean succeeded;
 
-  Destination(Route route, int most) {
+  Destination(Route route, int most, @Nullable Pace pace) {
     this.route = route;
+    this.pace = pace;
     this.most = most;
     this.window = Math.min(BEGINNING, most);
   }
 
   boolean mayStart(long now) {
     // One delivery takes many jobs, so there is no need for more of them than jobs.
-    return restUntil <= now && !ready.isEmpty() && active < Math.min((int) window, jobs);
+    return restUntil <= now
+        && !ready.isEmpty()
+        && active < Math.min((int) window, jobs)
+        && !isPaced(now);
+  }
+
+  /** Whether what waits here waits for the rate. */
+  boolean isPaced(long now) {
+    return pace != null && !pace.isOpen(now);
+  }
+
+  /** Whether nothing is lost if it is forgotten. */
+  boolean isForgettable(long now) {
+    return jobs == 0
+        && active == 0
+        && turn == null
+        && restUntil <= now
+        && (pace == null || pace.isRested(now));
   }
 
   int window() {

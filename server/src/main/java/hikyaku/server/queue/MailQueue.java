@@ -125,11 +125,11 @@ public final class MailQueue implements AutoCloseable {
   }
 
   /** Those here wait for nobody who takes mail for others. */
-  private Route route(Outgoing message, Outgoing.To to) {
+  private Goal goal(Outgoing message, Outgoing.To to) {
     String domain = to.address().domain();
     return to.here()
-        ? new Route.Exchange(domain.toLowerCase(Locale.ROOT))
-        : settings.route(domain, message.reversePath());
+        ? new Goal(new Route.Exchange(domain.toLowerCase(Locale.ROOT)), true)
+        : new Goal(settings.route(domain, message.reversePath()), false);
   }
 
   /** Begins to work. */
@@ -274,8 +274,9 @@ public final class MailQueue implements AutoCloseable {
     if (!claims.isOurs(number) && !(claims.isFree(number) && claims.take(number))) {
       return null;
     }
-    Part part = new Part(number, logs, schedule, this::route);
+    Part part = new Part(number, logs, schedule, this::goal);
     parts.put(number, part);
+    schedule.share(parts.size());
     LOG.atInfo()
         .addKeyValue("part", number)
         .addKeyValue("before", before)
@@ -287,7 +288,7 @@ public final class MailQueue implements AutoCloseable {
   private void leave(Part part) {
     part.lose();
     if (part.isQuiet()) {
-      parts.remove(part.number);
+      forget(part);
       claims.giveBack(part.number);
       LOG.atInfo()
           .addKeyValue("part", part.number)
@@ -297,7 +298,12 @@ public final class MailQueue implements AutoCloseable {
 
   private void drop(Part part) {
     part.lose();
+    forget(part);
+  }
+
+  private void forget(Part part) {
     parts.remove(part.number);
+    schedule.share(parts.size());
   }
 
   /** Ends in order: nothing is begun, what is under way has its time, and the parts are free. */

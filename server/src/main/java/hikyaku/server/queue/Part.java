@@ -41,7 +41,7 @@ final class Part {
   final LogName log;
   private final LogStore logs;
   private final Schedule schedule;
-  private final BiFunction<Outgoing, Outgoing.To, Route> routes;
+  private final BiFunction<Outgoing, Outgoing.To, Goal> goals;
 
   /** Held while the log is read; before the schedule's. */
   private final ReentrantLock reading = new ReentrantLock();
@@ -65,15 +65,12 @@ final class Part {
   private volatile boolean lost;
 
   Part(
-      int number,
-      LogStore logs,
-      Schedule schedule,
-      BiFunction<Outgoing, Outgoing.To, Route> routes) {
+      int number, LogStore logs, Schedule schedule, BiFunction<Outgoing, Outgoing.To, Goal> goals) {
     this.number = number;
     this.log = log(number);
     this.logs = logs;
     this.schedule = schedule;
-    this.routes = routes;
+    this.goals = goals;
   }
 
   static LogName log(int number) {
@@ -205,16 +202,16 @@ final class Part {
       message.deadline = by.millis();
       message.returned = by.returned();
     }
-    Map<Route, List<Integer>> places = new LinkedHashMap<>();
+    Map<Goal, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < outgoing.recipients().size(); i++) {
       places
           .computeIfAbsent(
-              routes.apply(outgoing, outgoing.recipients().get(i)), _ -> new ArrayList<>())
+              goals.apply(outgoing, outgoing.recipients().get(i)), _ -> new ArrayList<>())
           .add(i);
     }
     List<Job> jobs = new ArrayList<>();
-    places.forEach((route, recipients) -> {
-      Destination destination = schedule.destination(route);
+    places.forEach((goal, recipients) -> {
+      Destination destination = schedule.destination(goal);
       destination.jobs++;
       Job job =
           new Job(message, destination, recipients.stream().mapToInt(Integer::intValue).toArray());
@@ -286,7 +283,7 @@ final class Part {
    * follows if it has to wait on.
    */
   private void move(Job.Message message, Route way) {
-    Destination destination = schedule.destination(way);
+    Destination destination = schedule.destination(new Goal(way, false));
     List<Job> staying = new ArrayList<>();
     List<Job> leaving = new ArrayList<>();
     for (Job job : message.jobs) {

@@ -35,6 +35,12 @@ import java.util.stream.Collectors;
  * @param deliveries connections that a node has open to other servers at one time
  * @param perDestination the most of them to one destination. It begins with fewer, has more as
  *     messages get through, and less when the other side does not keep up
+ * @param rate how many messages may go to each destination in a time, over all nodes, as {@code
+ *     100/1h} or {@code 5/10s}. Empty for as many as there are. A message to many at one
+ *     destination counts once for each 100 of them
+ * @param rates the same for single destinations: a domain, {@code *.example.org} for all below it,
+ *     or a server as in {@code queue.relay}, as {@code {"example.org" = "100/1h"}}; {@code
+ *     unlimited} for no rate
  * @param client how other servers are spoken to
  */
 public record QueueSettings(
@@ -49,6 +55,8 @@ public record QueueSettings(
     Language reportLanguage,
     int deliveries,
     int perDestination,
+    Optional<Rate> rate,
+    Map<String, Rate> rates,
     ClientSettings client) {
   public static final QueueSettings DEFAULTS =
       new QueueSettings(
@@ -63,6 +71,8 @@ public record QueueSettings(
           Language.EN,
           200,
           20,
+          Optional.empty(),
+          Map.of(),
           ClientSettings.DEFAULTS);
 
   public QueueSettings {
@@ -72,6 +82,16 @@ public record QueueSettings(
             .collect(
                 Collectors.toUnmodifiableMap(
                     each -> each.getKey().toLowerCase(Locale.ROOT), Map.Entry::getValue));
+    rates =
+        rates.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    each -> RateNames.canonical(each.getKey()),
+                    Map.Entry::getValue,
+                    (_, _) -> {
+                      throw new IllegalArgumentException("queue.rates names one destination twice");
+                    }));
+    RateNames.check(rates.keySet(), routes, relay);
     if (deliveries < 1 || perDestination < 1) {
       throw new IllegalArgumentException(
           "queue.deliveries and queue.per-destination must be 1 at least");
@@ -80,6 +100,19 @@ public record QueueSettings(
       throw new IllegalArgumentException(
           "queue.first-retry must be more than 0s, and queue.longest-retry no less than that");
     }
+  }
+
+  /** How many messages may go somewhere in a time; nothing for as many as there are. */
+  public Optional<Rate> rate(Route destination) {
+    Optional<Rate> own =
+        switch (destination) {
+          case Route.Named(Relay server) -> Optional.ofNullable(rates.get(server.toString()));
+          case Route.Exchange(String domain) ->
+              RateNames.of(domain)
+                  .flatMap(name -> Optional.ofNullable(rates.get(name)).stream())
+                  .findFirst();
+        };
+    return own.or(() -> rate).filter(found -> !found.isUnlimited());
   }
 
   /** Where mail for a domain goes, however the domain is written, whoever sends it. */

@@ -5,6 +5,7 @@ import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.server.smtpclient.Relay;
+import hikyaku.server.smtpclient.Route;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,10 +33,19 @@ public final class QueueView {
 
   private final LogStore logs;
   private final InstantSource clock;
+  private final QueueSettings settings;
 
   public QueueView(LogStore logs, InstantSource clock) {
+    this(logs, clock, QueueSettings.DEFAULTS);
+  }
+
+  /**
+   * @param settings tell who waits for a rate
+   */
+  public QueueView(LogStore logs, InstantSource clock, QueueSettings settings) {
     this.logs = logs;
     this.clock = clock;
+    this.settings = settings;
   }
 
   /**
@@ -90,7 +100,7 @@ public final class QueueView {
    * Somebody for whom a message waits.
    *
    * @param due when it is due, at the earliest; nothing if it is to be tried at once
-   * @param reason why it waits, as far as it was tried
+   * @param reason why it waits, as far as it was tried or its destination has a rate
    */
   public record Recipient(Outgoing.To to, int attempts, Optional<Instant> due, String reason) {}
 
@@ -275,7 +285,7 @@ public final class QueueView {
     return states;
   }
 
-  private static void apply(Map<Long, State> states, Entry entry) {
+  private void apply(Map<Long, State> states, Entry entry) {
     switch (QueueCodec.read(entry)) {
       case QueueEvent.Opened _ -> {}
       case QueueEvent.Queued(Outgoing message) ->
@@ -304,7 +314,7 @@ public final class QueueView {
   }
 
   /** A message while the log is read. */
-  private static final class State {
+  private final class State {
     private final Outgoing message;
     private final Instant arrived;
     private final BitSet waiting;
@@ -374,7 +384,19 @@ public final class QueueView {
           message.recipients().get(place),
           last == null ? 0 : last.attempts(),
           time(last == null || atOnce.get(place) ? release : last.due()),
-          last == null ? "" : last.reason());
+          last == null ? untried(message.recipients().get(place)) : last.reason());
+    }
+
+    /** Why somebody waits for whom it was not tried. */
+    private String untried(Outgoing.To to) {
+      if (held || to.here() || release > clock.millis()) {
+        return "";
+      }
+      Route route =
+          way.isEmpty()
+              ? settings.route(to.address().domain(), message.reversePath())
+              : new Route.Named(Relay.parse(way));
+      return settings.rate(route).map(rate -> "waits for its rate, " + rate).orElse("");
     }
 
     /** 0 is for at once. */

@@ -1,6 +1,5 @@
 package hikyaku.server.queue;
 
-import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -36,7 +35,10 @@ final class Schedule {
   private final Backoff backoff;
   private final InstantSource clock;
   private final BooleanSupplier mayBegin;
-  private final Map<Route, Destination> destinations = new HashMap<>();
+  private final Map<Goal, Destination> destinations = new HashMap<>();
+
+  /** How much of each rate is this node's. */
+  private double share = 1;
 
   /** Destinations that may have something to do; places of theirs that count no more, too. */
   private final Line<Destination.Turn> turn = new Line<>();
@@ -68,8 +70,43 @@ final class Schedule {
 
   // ---- jobs, under the lock
 
-  Destination destination(Route route) {
-    return destinations.computeIfAbsent(route, r -> new Destination(r, settings.perDestination()));
+  Destination destination(Goal goal) {
+    return destinations.computeIfAbsent(
+        goal,
+        g ->
+            new Destination(
+                g.route(),
+                settings.perDestination(),
+                g.here()
+                    ? null
+                    : settings
+                        .rate(g.route())
+                        .map(rate -> new Pace(rate, clock.millis(), share))
+                        .orElse(null)));
+  }
+
+  /**
+   * This node works so many of the queue's parts, and has as much of each rate. Messages are spread
+   * over all parts alike.
+   */
+  void share(int parts) {
+    lock.lock();
+    try {
+      double now = Math.max(1, parts) / (double) Part.COUNT;
+      if (now == share) {
+        return;
+      }
+      share = now;
+      for (Destination destination : destinations.values()) {
+        if (destination.pace != null) {
+          destination.pace.share(share, clock.millis());
+          destination.opensAt = 0;
+          offer(destination);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** A job is there, or is to be tried again at its time. */
@@ -103,7 +140,9 @@ final class Schedule {
   }
 
   private void offer(Destination destination) {
-    if (!destination.mayStart(clock.millis())) {
+    long now = clock.millis();
+    if (!destination.mayStart(now)) {
+      awaitPace(destination, now);
       return;
     }
     int priority = destination.ready.highest();
@@ -111,6 +150,18 @@ final class Schedule {
     if (before == null || before.priority() < priority) {
       destination.turn = new Destination.Turn(destination, priority);
       turn.add(priority, destination.turn);
+      changed.signalAll();
+    }
+  }
+
+  /** What waits for a rate alone is looked at when that lets it go. */
+  private void awaitPace(Destination destination, long now) {
+    if (destination.pace != null
+        && !destination.ready.isEmpty()
+        && destination.opensAt == 0
+        && destination.isPaced(now)) {
+      destination.opensAt = destination.pace.opensAt(now);
+      resting.add(new Rest(destination.opensAt, destination));
       changed.signalAll();
     }
   }
@@ -159,7 +210,11 @@ final class Schedule {
       }
     }
     while (!resting.isEmpty() && resting.peek().until() <= now) {
-      offer(resting.remove().destination());
+      Rest rest = resting.remove();
+      if (rest.destination().opensAt == rest.until()) {
+        rest.destination().opensAt = 0;
+      }
+      offer(rest.destination());
     }
   }
 
@@ -200,9 +255,14 @@ final class Schedule {
       if (closed || (done >= enough && wanted)) {
         return null;
       }
-      while (!destination.ready.isEmpty()) {
+      long now = clock.millis();
+      while (!destination.ready.isEmpty() && !destination.isPaced(now)) {
         Job job = destination.ready.remove();
         if (job.state == Job.State.READY) {
+          if (destination.pace != null) {
+            destination.pace.take(transactions(job), now);
+          }
+          awaitPace(destination, now);
           fly(job);
           return job;
         }
@@ -211,6 +271,11 @@ final class Schedule {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** It is handed over as so many messages. */
+  private static int transactions(Job job) {
+    return Math.ceilDiv(job.recipients.length, Courier.RECIPIENTS);
   }
 
   private static void fly(Job job) {
@@ -276,8 +341,8 @@ final class Schedule {
   // ---- what time brings
 
   /**
-   * Jobs that wait behind a destination at rest and have come to an age at which their sender must
-   * hear of it. They fly from now on.
+   * Jobs that wait behind a destination at rest, or for its rate, and have come to an age at which
+   * their sender must hear of it. They fly from now on.
    */
   List<Job> overdue(int most) {
     lock.lock();
@@ -285,7 +350,7 @@ final class Schedule {
       long now = clock.millis();
       List<Job> found = new ArrayList<>();
       for (Destination destination : destinations.values()) {
-        if (destination.restUntil <= now) {
+        if (destination.restUntil <= now && !destination.isPaced(now)) {
           continue;
         }
         destination
@@ -298,9 +363,7 @@ final class Schedule {
               found.add(job);
             });
       }
-      destinations
-          .values()
-          .removeIf(d -> d.jobs == 0 && d.active == 0 && d.turn == null && d.restUntil <= now);
+      destinations.values().removeIf(destination -> destination.isForgettable(now));
       return found;
     } finally {
       lock.unlock();
@@ -309,6 +372,16 @@ final class Schedule {
 
   private boolean isOverdue(Job job, long now) {
     return isExpired(job, now) || isDelayed(job, now) || isReturned(job, now) || isLate(job, now);
+  }
+
+  /** Whether a job waits for nothing but its destination's rate. */
+  boolean isPaced(Job job) {
+    lock.lock();
+    try {
+      return job.destination.pace != null && job.destination.restUntil <= clock.millis();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Whether a message is to be given up because it is late (RFC 2852). */

@@ -20,6 +20,8 @@
  *       report has no sender, so there is never a report of a report.
  *   <li>A destination that cannot be reached rests, whatever waits for it; it takes no delivery
  *       from others.
+ *   <li>A destination gets no more than its rate, by all nodes together; what waits for it is not
+ *       tried, and takes no delivery from others.
  *   <li>Memory holds of a waiting message some numbers, not its addresses and not its text.
  *   <li>Nobody has a held message before its time, those here neither, but by an order that names
  *       it (ADR 28). A message that is of no use once it is late is handed only to who heeds that.

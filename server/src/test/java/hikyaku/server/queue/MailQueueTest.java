@@ -128,6 +128,8 @@ class MailQueueTest {
         language,
         20,
         5,
+        Optional.empty(),
+        Map.of(),
         CLIENT);
   }
 
@@ -251,7 +253,7 @@ class MailQueueTest {
               i,
               store.logs(),
               nobody,
-              (_, to) -> new hikyaku.server.smtpclient.Route.Exchange("x"));
+              (_, to) -> new Goal(new hikyaku.server.smtpclient.Route.Exchange("x"), false));
       part.refresh(Long.MAX_VALUE);
       sum += part.size();
     }

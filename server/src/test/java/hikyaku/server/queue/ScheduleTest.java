@@ -15,12 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** How priority and fairness meet (RFC 6710): at a destination, and between destinations. */
 class ScheduleTest {
-  private static final Clock CLOCK =
-      Clock.fixed(Instant.parse("2026-11-22T10:00:00Z"), ZoneOffset.UTC);
+  private final Instant start = Instant.parse("2026-11-22T10:00:00Z");
+  private Instant now = start;
 
   private final Schedule schedule =
       new Schedule(
@@ -36,26 +37,38 @@ class ScheduleTest {
               Language.EN,
               20,
               1,
+              Optional.of(Rate.UNLIMITED),
+              Map.of(
+                  "slow.test",
+                  Rate.parse("6/1h"),
+                  "*.slow.test",
+                  Rate.parse("1/1d"),
+                  "brisk.test",
+                  Rate.parse("300/1m")),
               ClientSettings.DEFAULTS),
           new Backoff(1, 1, new Random(1)),
-          CLOCK,
+          () -> now,
           () -> true);
   private final Part part =
       new Part(
           0,
-          new MemoryStore(CLOCK).logs(),
+          new MemoryStore(Clock.fixed(start, ZoneOffset.UTC)).logs(),
           schedule,
-          (_, to) -> new Route.Exchange(to.address().domain()));
+          (_, to) -> new Goal(new Route.Exchange(to.address().domain()), false));
   private int messages;
 
   private Job enter(String domain, int priority) {
-    Job.Message message = new Job.Message(part, ++messages, messages, CLOCK.millis(), 0);
+    return enter(new Goal(new Route.Exchange(domain), false), priority, 1);
+  }
+
+  private Job enter(Goal goal, int priority, int recipients) {
+    Job.Message message = new Job.Message(part, ++messages, messages, now.toEpochMilli(), 0);
     message.priority = priority;
     schedule.lock.lock();
     try {
-      Destination destination = schedule.destination(new Route.Exchange(domain));
+      Destination destination = schedule.destination(goal);
       destination.jobs++;
-      Job job = new Job(message, destination, new int[] {0});
+      Job job = new Job(message, destination, IntStream.range(0, recipients).toArray());
       message.jobs = new Job[] {job};
       schedule.enter(job);
       return job;
@@ -113,5 +126,145 @@ class ScheduleTest {
       turns++;
     } while (next != patient.destination);
     assertThat(turns).isEqualTo(Line.FAIR);
+  }
+
+  // ---- rates
+
+  /** How many go to a destination now, if it is the one that has something to do. */
+  private int goes(Destination destination) throws Exception {
+    assertThat(schedule.next()).isSameAs(destination);
+    int taken = priorities(destination).size();
+    schedule.ended(destination);
+    return taken;
+  }
+
+  /** Whether nobody may begin now: one who comes last goes first. */
+  private void nobodyGoes() throws Exception {
+    Job other = enter("other" + messages + ".test", -9);
+    assertThat(schedule.next()).isSameAs(other.destination);
+    assertThat(priorities(other.destination)).containsExactly(-9);
+    schedule.ended(other.destination);
+  }
+
+  @Test
+  void aRateIsSpreadEvenlyAndDelaysNobodyElse() throws Exception {
+    Destination slow = enter("slow.test", 0).destination;
+    for (int i = 0; i < 9; i++) {
+      assertThat(enter("slow.test", 0).destination).isSameAs(slow);
+    }
+    assertThat(goes(slow)).isEqualTo(1);
+    int gone = 1;
+    for (int minute = 1; minute <= 60; minute++) {
+      now = start.plusSeconds(minute * 60);
+      if (minute % 10 == 0) {
+        assertThat(goes(slow)).isEqualTo(1);
+        gone++;
+      } else {
+        nobodyGoes();
+      }
+    }
+    assertThat(gone).isEqualTo(7);
+  }
+
+  @Test
+  void whatWasNotUsedIsNotSavedUp() throws Exception {
+    Destination slow = enter("slow.test", 0).destination;
+    assertThat(goes(slow)).isEqualTo(1);
+    now = start.plus(Duration.ofDays(3));
+    for (int i = 0; i < 3; i++) {
+      assertThat(enter("slow.test", 0).destination).isSameAs(slow);
+    }
+    assertThat(goes(slow)).isEqualTo(1);
+    nobodyGoes();
+  }
+
+  @Test
+  void aHighRateGoesInStepsOfASecond() throws Exception {
+    Destination brisk = enter("brisk.test", 0).destination;
+    for (int i = 0; i < 20; i++) {
+      assertThat(enter("brisk.test", 0).destination).isSameAs(brisk);
+    }
+    assertThat(goes(brisk)).isEqualTo(1);
+    now = start.plusMillis(900);
+    nobodyGoes();
+    now = start.plusMillis(1_000);
+    assertThat(goes(brisk)).isEqualTo(5);
+    now = start.plusMillis(1_999);
+    nobodyGoes();
+    now = start.plusMillis(2_000);
+    assertThat(goes(brisk)).isEqualTo(5);
+  }
+
+  @Test
+  void aMessageToManyCountsOnceForEachTransaction() throws Exception {
+    Goal goal = new Goal(new Route.Exchange("slow.test"), false);
+    Destination slow = enter(goal, 9, 201).destination;
+    assertThat(enter(goal, 0, 100).destination).isSameAs(slow);
+    assertThat(goes(slow)).isEqualTo(1);
+    now = start.plus(Duration.ofMinutes(29));
+    nobodyGoes();
+    now = start.plus(Duration.ofMinutes(30));
+    assertThat(goes(slow)).isEqualTo(1);
+  }
+
+  @Test
+  void aNodeHasAsMuchOfARateAsItHasOfTheQueue() throws Exception {
+    schedule.share(Part.COUNT / 2);
+    Destination slow = enter("slow.test", 0).destination;
+    for (int i = 0; i < 3; i++) {
+      assertThat(enter("slow.test", 0).destination).isSameAs(slow);
+    }
+    assertThat(goes(slow)).isEqualTo(1);
+    now = start.plus(Duration.ofMinutes(10));
+    nobodyGoes();
+    now = start.plus(Duration.ofMinutes(20));
+    assertThat(goes(slow)).isEqualTo(1);
+    // The other node is gone: half of the time has passed for half of a message.
+    now = start.plus(Duration.ofMinutes(30));
+    schedule.share(Part.COUNT);
+    nobodyGoes();
+    now = start.plus(Duration.ofMinutes(35));
+    assertThat(goes(slow)).isEqualTo(1);
+  }
+
+  @Test
+  void mailForMailboxesHereWaitsForNoRate() throws Exception {
+    Goal here = new Goal(new Route.Exchange("slow.test"), true);
+    Destination destination = enter(here, 0, 1).destination;
+    assertThat(enter(here, 0, 1).destination).isSameAs(destination);
+    assertThat(goes(destination)).isEqualTo(2);
+  }
+
+  @Test
+  void sendersHearOfWhatARateDelays() throws Exception {
+    Destination rare = enter("very.slow.test", 0).destination;
+    Job late = enter("very.slow.test", 0);
+    assertThat(goes(rare)).isEqualTo(1);
+    assertThat(schedule.overdue(10)).isEmpty();
+    now = start.plus(Duration.ofDays(1)).minusSeconds(2);
+    assertThat(schedule.overdue(10)).isEmpty();
+    Job next = enter("very.slow.test", 0);
+    now = start.plus(Duration.ofDays(1));
+    assertThat(goes(rare)).isEqualTo(1);
+    assertThat(late.state).isEqualTo(Job.State.FLYING);
+    now = start.plus(Duration.ofDays(2)).minusSeconds(1);
+    Job after = enter("very.slow.test", 0);
+    assertThat(schedule.overdue(10)).containsExactly(next).doesNotContain(after);
+    assertThat(schedule.isPaced(next)).isTrue();
+  }
+
+  @Test
+  void whatHasGoneIsNotForgottenWhileItCounts() throws Exception {
+    Job first = enter("slow.test", 0);
+    assertThat(goes(first.destination)).isEqualTo(1);
+    schedule.lock.lock();
+    try {
+      schedule.gone(first);
+    } finally {
+      schedule.lock.unlock();
+    }
+    assertThat(schedule.overdue(10)).isEmpty();
+    assertThat(enter("slow.test", 0).destination).isSameAs(first.destination);
+    nobodyGoes();
   }
 }

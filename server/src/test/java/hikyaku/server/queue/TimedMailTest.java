@@ -9,6 +9,8 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
@@ -39,6 +41,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +93,9 @@ class TimedMailTest {
   private final Set<String> dead = ConcurrentHashMap.newKeySet();
   private int transactions;
 
+  /** Parts that something was put into. */
+  private final Set<LogName> parts = new HashSet<>();
+
   @AfterEach
   void soundness() throws Exception {
     for (AutoCloseable each : toClose.reversed()) {
@@ -109,30 +115,43 @@ class TimedMailTest {
 
   /** A node that sends to the sink whatever is for {@code there.test}. */
   private MailQueue start(String name, MailSink there) {
+    return start(name, settings(Map.of("there.test", relay(there)), Map.of()));
+  }
+
+  private static final ClientSettings CLIENT =
+      new ClientSettings(
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          List.of(),
+          true);
+
+  private static Relay relay(MailSink there) {
+    return Relay.parse("smtp+plain://127.0.0.1:" + there.port());
+  }
+
+  private static QueueSettings settings(Map<String, Relay> routes, Map<String, Rate> rates) {
+    return new QueueSettings(
+        Optional.empty(),
+        routes,
+        Map.of(),
+        Optional.empty(),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(5),
+        Language.EN,
+        20,
+        1,
+        Optional.empty(),
+        rates,
+        CLIENT);
+  }
+
+  private MailQueue start(String name, QueueSettings settings) {
     outbox.open();
-    ClientSettings client =
-        new ClientSettings(
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(20),
-            List.of(),
-            true);
-    QueueSettings settings =
-        new QueueSettings(
-            Optional.empty(),
-            Map.of("there.test", Relay.parse("smtp+plain://127.0.0.1:" + there.port())),
-            Map.of(),
-            Optional.empty(),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(10),
-            Duration.ofMinutes(5),
-            Language.EN,
-            20,
-            1,
-            client);
     DnsSettings dns =
         new DnsSettings(List.of("127.0.0.1:9"), Duration.ofMillis(100), DnsSettings.TrustAd.NEVER);
     MailQueue queue =
@@ -147,7 +166,7 @@ class TimedMailTest {
                 "home.test",
                 Set.of(),
                 25,
-                client,
+                CLIENT,
                 new DnsNames(new CachingDns(dns)),
                 _ -> null,
                 new TlsMeans(_ -> StsPolicies.Found.NOTHING, TlsMeans.machine(), _ -> {})),
@@ -223,7 +242,9 @@ class TimedMailTest {
               List.of(to),
               "",
               terms);
-      store.logs().append(outbox.append(message)).orThrow();
+      Append append = outbox.append(message);
+      parts.add(append.log());
+      store.logs().append(append).orThrow();
     }
     return id;
   }
@@ -382,6 +403,45 @@ class TimedMailTest {
           .isEqualTo(new HomeDelivery.Outcome.Done());
     }
     assertThat(inbox()).hasSize(1);
+  }
+
+  @Test
+  void whatWaitsForItsRateIsNotTriedAndDelaysNobodyElse() throws Exception {
+    MailSink slow = sink((_, _) -> null);
+    MailSink other = sink((_, _) -> null);
+    QueueSettings settings =
+        settings(
+            Map.of("slow.test", relay(slow), "there.test", relay(other)),
+            Map.of(relay(slow).toString(), Rate.parse("1/4m")));
+    start("a", settings);
+    // Once each part has sent something this node knows that all of the rate is its own.
+    while (parts.size() < Part.COUNT) {
+      put(Outgoing.Terms.NONE, there("x"));
+    }
+    other.await(transactions);
+    Outgoing.To to = new Outgoing.To(address("a@slow.test"), RcptParameters.NONE);
+    for (int i = 0; i < 3; i++) {
+      put(Outgoing.Terms.NONE, to);
+    }
+    slow.await(1);
+    QueueView seen = new QueueView(store.logs(), clock, settings);
+    MailSink.until("two that wait", () -> seen.find(ALL, 9).all() == 2);
+    QueueView.Filter paced =
+        new QueueView.Filter(null, null, null, null, null, false, null, "rate, 1/4m");
+    assertThat(seen.find(paced, 9).messages())
+        .hasSize(2)
+        .allSatisfy(each -> {
+          assertThat(each.attempts()).isZero();
+          assertThat(each.reason()).isEqualTo("waits for its rate, 1/4m");
+        });
+    clock.now = START.plus(Duration.ofMinutes(4)).minusMillis(1);
+    marker(other);
+    assertThat(slow.taken()).hasSize(1);
+    clock.now = START.plus(Duration.ofMinutes(4));
+    marker(other);
+    slow.await(2);
+    MailSink.until("one that waits", () -> seen.find(ALL, 9).all() == 1);
+    assertThat(slow.taken()).hasSize(2);
   }
 
   @Test
