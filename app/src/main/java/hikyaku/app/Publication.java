@@ -42,7 +42,7 @@ final class Publication {
     return new Plan(
         hosts.orElse(List.of(configuration.hostname())),
         services(configuration.listen()),
-        queue.relay().map(Relay::bareHost).stream().toList(),
+        domain -> queue.relaysOf(domain).stream().map(Relay::bareHost).distinct().toList(),
         configuration.dmarcReports().address(),
         policies::id,
         host ->

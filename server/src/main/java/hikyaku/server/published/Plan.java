@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  *
  * @param hosts the names that mail and clients come to, the first one preferred
  * @param services what clients may use
- * @param relays hosts that mail is handed to, to be carried on, by name or address
+ * @param relays hosts that mail of a domain is handed to, to be carried on, by name or address
  * @param reports the address that takes reports of DMARC; empty for postmaster of each domain
  * @param policyIds the id of a domain's policy about TLS, if this server gives one out
  * @param keyHashes the SHA-256 of the keys of a host's certificates, in hexadecimal digits, one for
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 public record Plan(
     List<String> hosts,
     List<Service> services,
-    List<String> relays,
+    Function<String, List<String>> relays,
     String reports,
     Function<String, Optional<String>> policyIds,
     Function<String, List<String>> keyHashes) {
@@ -44,7 +44,6 @@ public record Plan(
   public Plan {
     hosts = List.copyOf(hosts);
     services = List.copyOf(services);
-    relays = List.copyOf(relays);
     if (hosts.isEmpty()) {
       throw new IllegalArgumentException("mail must come to some host");
     }
@@ -100,13 +99,14 @@ public record Plan(
 
   private Wanted spf(String domain) {
     StringBuilder value = new StringBuilder(SPF + " mx");
-    relays.stream()
+    List<String> carriers = relays.apply(domain);
+    carriers.stream()
         .map(Plan::term)
         .flatMap(Optional::stream)
         .forEach(term -> value.append(' ').append(term));
-    value.append(relays.isEmpty() ? " -all" : " ~all");
+    value.append(carriers.isEmpty() ? " -all" : " ~all");
     String remark =
-        relays.isEmpty()
+        carriers.isEmpty()
             ? "Who may send for the domain. Nodes that send from other addresses than those of the"
                 + " MX hosts must be named too."
             : "Who may send for the domain. If a relay passes mail on from other addresses, its"
@@ -120,11 +120,11 @@ public record Plan(
         Rule.single(SPF, spf -> Rule.allowsExchanges(spf, hosts)));
   }
 
-  /** How SPF names a host (RFC 7208 §5.3, §5.6); nothing for one that is this machine. */
+  /** How SPF names a host (RFC 7208 §5.3, §5.6); nothing for one that the world does not see. */
   private static Optional<String> term(String host) {
     try {
       InetAddress address = InetAddress.ofLiteral(host);
-      return address.isLoopbackAddress()
+      return address.isLoopbackAddress() || address.isSiteLocalAddress()
           ? Optional.empty()
           : Optional.of((address instanceof Inet4Address ? "ip4:" : "ip6:") + host);
     } catch (IllegalArgumentException aName) {

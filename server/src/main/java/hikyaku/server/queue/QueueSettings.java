@@ -9,10 +9,13 @@ import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.Route;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How mail goes out.
@@ -133,6 +136,29 @@ public record QueueSettings(
         .or(() -> relay)
         .<Route>map(Route.Named::new)
         .orElseGet(() -> new Route.Exchange(domain));
+  }
+
+  /**
+   * All servers that may be handed mail of senders in a domain, to be carried on.
+   *
+   * @param domain in A-labels and lower case
+   */
+  public List<Relay> relaysOf(String domain) {
+    return Stream.of(
+            relay.stream(),
+            new TreeMap<>(routes).values().stream(),
+            new TreeMap<>(senders)
+                .entrySet().stream()
+                    .filter(each -> isSenderOf(each.getKey(), domain))
+                    .map(Map.Entry::getValue))
+        .flatMap(servers -> servers)
+        .distinct()
+        .toList();
+  }
+
+  private static boolean isSenderOf(String sender, String domain) {
+    String of = sender.substring(sender.lastIndexOf('@') + 1);
+    return Address.canonicalDomain(of).orElse(of).equals(domain);
   }
 
   private Optional<Relay> bySender(ReversePath sender) {

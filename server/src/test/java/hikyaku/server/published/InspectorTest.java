@@ -23,7 +23,7 @@ class InspectorTest {
       new Plan(
           List.of("mx.example.org", "mx2.example.org"),
           List.of(new Plan.Service("imaps", 993)),
-          List.of(),
+          _ -> List.of(),
           "",
           _ -> Optional.empty(),
           host -> host.equals("mx.example.org") ? List.of("00ff", "11ff") : List.of());
@@ -194,7 +194,10 @@ class InspectorTest {
             new Plan(
                 List.of("a.test"),
                 List.of(),
-                List.of("192.0.2.1", "127.0.0.1", "out.test"),
+                domain ->
+                    domain.equals("b.test")
+                        ? List.of("192.0.2.1", "127.0.0.1", "10.1.2.3", "out.test")
+                        : List.of("of-others.test"),
                 "",
                 _ -> Optional.empty(),
                 _ -> List.of()))
@@ -209,7 +212,7 @@ class InspectorTest {
         new Plan(
             List.of("mx.a.test"),
             List.of(),
-            List.of(),
+            _ -> List.of(),
             "dmarc@reports.test",
             _ -> Optional.empty(),
             _ -> List.of());

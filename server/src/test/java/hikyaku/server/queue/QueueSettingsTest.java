@@ -123,4 +123,17 @@ class QueueSettingsTest {
           .hasMessageStartingWith("\"" + bad + "\" is not a rate; write how many messages");
     }
   }
+
+  @Test
+  void mailOfADomainMayBeHandedToTheRelaysOfAllRecipientsAndOfItsOwnSenders() {
+    QueueSettings settings = settings(Optional.of(relay("relay.test")));
+    assertThat(settings.relaysOf("example.org"))
+        .containsExactly(
+            relay("relay.test"),
+            relay("partner.relay.test"),
+            relay("org.relay.test"),
+            relay("news.relay.test"));
+    assertThat(settings.relaysOf("other.test"))
+        .containsExactly(relay("relay.test"), relay("partner.relay.test"));
+  }
 }
