@@ -99,6 +99,15 @@ public final class Senders {
     return Optional.empty();
   }
 
+  /** Whether an account may not even write to mailing lists, which send on what it writes. */
+  public boolean isStopped(Account account) {
+    boolean stopped = isStopped(account.id());
+    if (stopped) {
+      refused("stopped");
+    }
+    return stopped;
+  }
+
   private void refused(String cause) {
     meters.counter("hikyaku.sending.refused", "cause", cause).increment();
   }

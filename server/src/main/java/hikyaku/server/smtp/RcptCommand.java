@@ -133,6 +133,12 @@ final class RcptCommand {
     return Replies.RECIPIENT_OK;
   }
 
+  private static boolean isStopped(SmtpSession session) {
+    Account account = session.account();
+    return account != null
+        && session.services().senders().filter(each -> each.isStopped(account)).isPresent();
+  }
+
   /** Why a user may not send to so many more, or null. */
   private static @Nullable Reply refusal(SmtpSession session, Transaction transaction, int more) {
     Account account = session.account();
@@ -207,6 +213,9 @@ final class RcptCommand {
       Resolution.Local local) {
     if (!mayWrite(session, transaction, to, local)) {
       return Replies.NOT_FOR_YOU;
+    }
+    if (!local.lists().isEmpty() && isStopped(session)) {
+      return Replies.SENDER_STOPPED;
     }
     boolean provable = session.account() != null || session.canProve();
     for (Resolution.Listed listed : local.lists()) {

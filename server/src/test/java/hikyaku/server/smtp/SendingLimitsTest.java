@@ -2,6 +2,7 @@ package hikyaku.server.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.server.lists.ListKind;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.sending.Allowance;
 import java.util.ArrayList;
@@ -83,6 +84,15 @@ class SendingLimitsTest {
               "250 2.1.5 Recipient OK")
           .anyMatch(line -> line.startsWith("250 2.6.0") || line.startsWith("250 2.0.0"));
       assertThat(world.held()).isEqualTo(2);
+      world.list("news", ListKind.ANNOUNCEMENT, "u1@demo.test", List.of("far@example.org"));
+      long queued = world.queued();
+      for (String list : List.of("news@demo.test", "news-owner@demo.test")) {
+        assertThat(send(world, 0, "RCPT TO:<" + list + ">\r\n"))
+            .startsWith(
+                "450 4.7.1 This account may not send now; ask your postmaster",
+                "503 5.5.1 No valid recipients");
+      }
+      assertThat(world.queued()).isEqualTo(queued);
       assertThat(world.message("u2", 1))
           .contains("Subject: u1@demo.test was stopped from sending")
           .contains("301 recipients in an hour, and never more than 0")
