@@ -117,7 +117,37 @@ public final class LateDelivery implements HomeDelivery {
       }
       at = end;
     }
-    return new Outcome.Done();
+    return new Outcome.Done(into(local.targets(), all, delivered));
+  }
+
+  private List<String> into(
+      List<Resolution.Target> targets, List<Filed> all, List<Delivered> delivered) {
+    List<String> into = new ArrayList<>();
+    int at = 0;
+    for (int i = 0; i < all.size(); i++) {
+      Filed filed = all.get(i);
+      for (Delivery each : filed.deliveries()) {
+        if (delivered.get(at++) instanceof Delivered.Done(long uid, long _)) {
+          into.add(named(each.account()) + " " + each.folder() + " " + uid);
+        }
+      }
+      if (filed.deliveries().isEmpty()) {
+        String became =
+            filed.forwarded()
+                ? " sent on"
+                : filed.refusal().isPresent() ? " refused" : " discarded";
+        into.add(targets.get(i).account().primary() + became);
+      }
+    }
+    return into;
+  }
+
+  private String named(String account) {
+    return filter
+        .directory()
+        .account(account)
+        .map(found -> found.primary().toString())
+        .orElse(account);
   }
 
   private Intake.Received received(Outgoing message) {

@@ -15,7 +15,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,9 @@ final class Courier {
 
   /** Recipients of one transaction; RFC 5321 §4.5.3.1.8 has servers take as many at least. */
   static final int RECIPIENTS = 100;
+
+  /** Mailboxes that a line of the log names. */
+  private static final int NAMED = 20;
 
   /** What is told of mail that has been late for its destination's rate (RFC 3463 §3.5). */
   private static final Verdict PACED =
@@ -197,6 +202,9 @@ final class Courier {
     /** Those whose mailboxes are here, by their places among those of the job. */
     private final BitSet atHome = new BitSet();
 
+    /** Where those have it, by the same places. */
+    private final Map<Integer, List<String>> into = new HashMap<>();
+
     private final Instant arrived;
     private final Instant begins;
     private String host = "";
@@ -283,8 +291,10 @@ final class Courier {
       // By the transaction: an account that two recipients lead to gets one copy.
       String key = message.transaction() + ".local";
       return switch (home.deliver(message, to(i), begins, key)) {
-        case HomeDelivery.Outcome.Done _ ->
-            new Verdict(Verdict.Kind.DELIVERED, "2.0.0", "delivered to a mailbox here", "");
+        case HomeDelivery.Outcome.Done(List<String> mailboxes) -> {
+          into.put(i, mailboxes.subList(0, Math.min(NAMED, mailboxes.size())));
+          yield new Verdict(Verdict.Kind.DELIVERED, "2.0.0", "delivered to a mailbox here", "");
+        }
         case HomeDelivery.Outcome.Later(String status, String why) -> Verdict.deferred(status, why);
         case HomeDelivery.Outcome.Never(String status, String why) -> Verdict.failed(status, why);
       };
@@ -474,19 +484,21 @@ final class Courier {
         message.reversePath().equals(message.sender())
             ? LOG.atInfo()
             : LOG.atInfo().addKeyValue("as", message.reversePath());
-    line.addKeyValue("mail", true)
-        .addKeyValue("transaction", message.transaction())
-        .addKeyValue("session", message.session())
-        .addKeyValue("from", message.sender())
-        .addKeyValue("recipient", trial.to(i).address())
-        .addKeyValue("message_id", message.messageId())
-        .addKeyValue("host", verdict.from().isEmpty() ? trial.host : verdict.from())
-        .addKeyValue("tls", trial.tls)
-        .addKeyValue("converted", trial.converted && !trial.atHome.get(i) ? "7bit" : "")
-        .addKeyValue("status", verdict.status())
-        .addKeyValue("reply", verdict.text())
-        .addKeyValue("attempt", trial.attempts())
-        .addKeyValue("age", Duration.between(trial.arrived, clock.instant()))
-        .log(what);
+    LoggingEventBuilder told =
+        line.addKeyValue("mail", true)
+            .addKeyValue("transaction", message.transaction())
+            .addKeyValue("session", message.session())
+            .addKeyValue("from", message.sender())
+            .addKeyValue("recipient", trial.to(i).address())
+            .addKeyValue("message_id", message.messageId())
+            .addKeyValue("host", verdict.from().isEmpty() ? trial.host : verdict.from())
+            .addKeyValue("tls", trial.tls)
+            .addKeyValue("converted", trial.converted && !trial.atHome.get(i) ? "7bit" : "")
+            .addKeyValue("status", verdict.status())
+            .addKeyValue("reply", verdict.text())
+            .addKeyValue("attempt", trial.attempts())
+            .addKeyValue("age", Duration.between(trial.arrived, clock.instant()));
+    List<String> into = trial.into.get(i);
+    (into == null ? told : told.addKeyValue("into", into)).log(what);
   }
 }

@@ -1,6 +1,7 @@
 package hikyaku.server.queue;
 
 import java.time.Instant;
+import java.util.List;
 
 /** The way into mailboxes here for messages that waited in the queue. */
 @FunctionalInterface
@@ -15,8 +16,17 @@ public interface HomeDelivery {
 
   /** What came of it. */
   sealed interface Outcome {
-    /** Somebody has it, or wants it gone. */
-    record Done() implements Outcome {}
+    /**
+     * Somebody has it, or wants it gone.
+     *
+     * @param into the mailboxes that have it, each with the account and the UID, and what became of
+     *     it otherwise; for logs
+     */
+    record Done(List<String> into) implements Outcome {
+      public Done {
+        into = List.copyOf(into);
+      }
+    }
 
     /**
      * Not now.

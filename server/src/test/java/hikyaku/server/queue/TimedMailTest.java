@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
@@ -49,8 +53,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
 
 /**
  * Mail that is to go, or to be there, at a time that its sender wants; by a clock that the test
@@ -400,9 +407,39 @@ class TimedMailTest {
     LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test");
     for (int i = 0; i < 2; i++) {
       assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
-          .isEqualTo(new HomeDelivery.Outcome.Done());
+          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1")));
     }
     assertThat(inbox()).hasSize(1);
+  }
+
+  @Test
+  void theLogSaysWhereItIs() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(Courier.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.list = new CopyOnWriteArrayList<>();
+    lines.start();
+    Level before = logger.getLevel();
+    logger.setLevel(Level.INFO);
+    logger.addAppender(lines);
+    try {
+      MailSink there = sink((_, _) -> null);
+      start("a", there);
+      put(Outgoing.Terms.NONE, me(Set.of()), there("x"));
+      awaitEmpty();
+    } finally {
+      logger.detachAppender(lines);
+      logger.setLevel(before);
+    }
+    assertThat(lines.list)
+        .filteredOn(line -> line.getMessage().equals("message delivered"))
+        .singleElement()
+        .extracting(ILoggingEvent::getKeyValuePairs, InstanceOfAssertFactories.LIST)
+        .contains(new KeyValuePair("into", List.of("me@home.test INBOX 1")));
+    assertThat(lines.list)
+        .filteredOn(line -> line.getMessage().equals("message sent"))
+        .singleElement()
+        .satisfies(
+            line -> assertThat(line.getKeyValuePairs()).noneMatch(each -> each.key.equals("into")));
   }
 
   @Test
