@@ -15,7 +15,13 @@ final class BenchTest {
     assertThat(names).contains("mailbox", "queue", "smtp", "help");
     for (String name : names) {
       for (String option : List.of("-h", "--help")) {
-        assertThat(said(name, option)).startsWith("Usage: hikyaku bench " + name);
+        String usage = "Usage: hikyaku bench " + name;
+        if (name.equals("help")) {
+          // Picocli's own has a sentence before it.
+          assertThat(said(name, option).lines()).anyMatch(line -> line.startsWith(usage));
+        } else {
+          assertThat(said(name, option)).startsWith(usage);
+        }
       }
     }
     assertThat(said("--help")).startsWith("Usage: hikyaku bench").contains("mailbox");
