@@ -30,7 +30,7 @@ final class CommittedCache<K, V> {
   private final Map<K, Slot<V>> slots = new ConcurrentHashMap<>();
   private final AtomicLong departures = new AtomicLong();
   private final ReentrantLock evicting = new ReentrantLock();
-  private Iterator<Slot<V>> hand = slots.values().iterator();
+  private Iterator<Map.Entry<K, Slot<V>>> hand = slots.entrySet().iterator();
 
   CommittedCache(int most) {
     this.most = most;
@@ -79,23 +79,30 @@ final class CommittedCache<K, V> {
     slots.clear();
   }
 
+  /** Counted where the slot goes, in one step for {@link #add}, and each by itself. */
+  private @Nullable Slot<V> departing() {
+    departures.incrementAndGet();
+    return null;
+  }
+
   private void evict() {
     if (slots.size() <= most || !evicting.tryLock()) {
       return;
     }
     try {
-      departures.incrementAndGet();
       int target = most - most / 8;
       while (slots.size() > target) {
         if (!hand.hasNext()) {
-          hand = slots.values().iterator();
+          hand = slots.entrySet().iterator();
           continue;
         }
-        Slot<V> slot = hand.next();
+        Map.Entry<K, Slot<V>> next = hand.next();
+        Slot<V> slot = next.getValue();
         if (slot.used) {
           slot.used = false;
         } else {
-          hand.remove();
+          slots.computeIfPresent(
+              next.getKey(), (key, present) -> present == slot ? departing() : present);
         }
       }
     } finally {

@@ -173,9 +173,25 @@ final class ReadsTest {
   /** Waits until the files that were written out are one: only then is its filter a large one. */
   private void awaitMerged() throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (filesNotMerged() > 0) {
-      assertThat(System.nanoTime()).as("time to merge").isLessThan(end);
+    while (!isMerged(System.nanoTime() > end)) {
       TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  /**
+   * @param last whether it is to fail if it cannot be seen: while files are merged, one may go
+   *     between its name and its opening
+   */
+  private boolean isMerged(boolean last) throws RocksDBException {
+    try {
+      long files = filesNotMerged();
+      assertThat(last && files > 0).as("time to merge is over").isFalse();
+      return files == 0;
+    } catch (RocksDBException e) {
+      if (last) {
+        throw e;
+      }
+      return false;
     }
   }
 
