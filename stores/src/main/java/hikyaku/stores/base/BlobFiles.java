@@ -91,21 +91,40 @@ public final class BlobFiles implements AutoCloseable {
     return made;
   }
 
-  /** Makes the directory, durably, if it is not there. */
+  /**
+   * Makes the directory if it is not there. It is durable afterwards: whoever made it may have been
+   * cut off before it was.
+   */
   public void prepare() {
     boolean writable =
         call(
             "making " + directory,
             () -> {
-              if (!Files.isDirectory(incoming())) {
-                Files.createDirectories(incoming());
-                sync(directory);
-                sync(directory.resolveSibling("."));
-              }
+              Files.createDirectories(incoming());
+              sync(directory);
+              syncParent();
               return Files.isWritable(incoming());
             });
     if (!writable) {
       throw new StoreException.Unavailable(directory + " cannot be written", null);
+    }
+  }
+
+  /** A mount's parent may be closed to this user, who has then made nothing in it. */
+  private void syncParent() throws IOException {
+    Path parent = directory.toAbsolutePath().getParent();
+    if (parent == null) {
+      return;
+    }
+    FileChannel opened;
+    try {
+      opened = FileChannel.open(parent, StandardOpenOption.READ);
+    } catch (IOException e) {
+      LOG.atInfo().setCause(e).addKeyValue("path", parent).log("a parent cannot be synced");
+      return;
+    }
+    try (opened) {
+      opened.force(true);
     }
   }
 
@@ -200,15 +219,23 @@ public final class BlobFiles implements AutoCloseable {
     /** Takes back what is not kept. If that cannot be done now, a sweep does it. */
     public void abandon() {
       try {
-        boolean unused =
-            call(
-                "taking back " + path,
-                () -> {
-                  open.remove(this);
-                  channel.close();
-                  return Files.deleteIfExists(path);
-                });
+        boolean unused = call("taking back " + path, this::takeBack);
       } catch (StoreException e) {
+        LOG.atDebug().setCause(e).addKeyValue("path", path).log("an upload is left for a sweep");
+      }
+    }
+
+    private boolean takeBack() throws IOException {
+      open.remove(this);
+      release();
+      return Files.deleteIfExists(path);
+    }
+
+    /** As {@link #abandon}, on a thread that may wait, and with nobody waiting for it. */
+    private void abandonHere() {
+      try {
+        boolean unused = takeBack();
+      } catch (IOException e) {
         LOG.atDebug().setCause(e).addKeyValue("path", path).log("an upload is left for a sweep");
       }
     }
@@ -236,13 +263,24 @@ public final class BlobFiles implements AutoCloseable {
    */
   public Upload begin(long number) {
     Path path = incoming().resolve(Long.toString(number));
-    return call(
-        "making " + path,
-        () ->
-            new Upload(
-                number,
-                path,
-                FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
+    String what = "making " + path;
+    CompletableFuture<Upload> made =
+        start(
+            threads,
+            what,
+            () ->
+                new Upload(
+                    number,
+                    path,
+                    FileChannel.open(
+                        path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
+    try {
+      return await(made, what);
+    } catch (StoreException e) {
+      // Nobody else will, if it comes after all.
+      CompletableFuture<Void> unused = made.thenAcceptAsync(Upload::abandonHere, threads);
+      throw e;
+    }
   }
 
   /**
@@ -274,6 +312,11 @@ public final class BlobFiles implements AutoCloseable {
   /** Takes a file away; nothing if it is not there. */
   public void delete(Path path) {
     boolean unused = call("taking away " + path, () -> Files.deleteIfExists(path));
+  }
+
+  /** Whether it is certain that a file is not there. */
+  public boolean isMissing(Path path) {
+    return call("looking for " + path, () -> Files.notExists(path));
   }
 
   /** A file that is kept. */
@@ -319,7 +362,9 @@ public final class BlobFiles implements AutoCloseable {
 
   /** Takes away what was never finished, where nobody else may be writing. */
   public void clearComing() {
-    coming().forEach(this::delete);
+    Snags snags = new Snags();
+    coming().forEach(file -> snags.at(() -> delete(file)));
+    snags.tell(LOG, "uploads that were never finished could not be taken away");
   }
 
   private static StoreException failed(String what, IOException cause) {

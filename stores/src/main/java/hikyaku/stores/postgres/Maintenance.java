@@ -4,6 +4,7 @@ import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
+import hikyaku.stores.base.Snags;
 import hikyaku.stores.base.Waiting;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -232,36 +233,52 @@ final class Maintenance implements AutoCloseable {
 
   /**
    * Takes away files that no blob names. Files are only looked at when they are older than the
-   * grace, by the file system's clock: a younger one may be about to be named.
+   * grace, by the file system's clock: a younger one may be about to be named. What cannot be
+   * listed or taken away is left for the next time.
    */
   private void clearFiles(Duration grace) {
     Instant edge = Instant.now().minus(grace);
-    files.clearIncoming(edge);
+    Snags snags = new Snags();
+    snags.at(() -> files.clearIncoming(edge, snags));
     for (int part = 0; part < BlobFiles.PARTS; part++) {
       requireGoingOn();
-      for (BlobFiles.Kept file : files.olderThan(part, edge)) {
-        clearFile(file.id(), file.number());
+      for (BlobFiles.Kept file : olderThan(part, edge, snags)) {
+        if (!isNamed(file.id(), file.number())) {
+          snags.at(() -> files.delete(file.path()));
+        }
       }
+    }
+    snags.tell(LOG, "files that no blob names could not be cleared away");
+  }
+
+  private List<BlobFiles.Kept> olderThan(int part, Instant edge, Snags snags) {
+    try {
+      return files.olderThan(part, edge);
+    } catch (StoreException e) {
+      snags.note(e);
+      return List.of();
     }
   }
 
   /** Takes a file away if no blob names it. */
   void clearFile(BlobId id, long number) {
-    boolean named =
-        database.call(
-            "looking for a blob",
-            connection -> {
-              try (PreparedStatement statement =
-                  connection.prepareStatement(
-                      "SELECT EXISTS (SELECT FROM blobs WHERE id = ? AND number = ?)")) {
-                statement.setBytes(1, id.sha256().toByteArray());
-                statement.setLong(2, number);
-                return PostgresLogs.isTrue(statement);
-              }
-            });
-    if (!named) {
+    if (!isNamed(id, number)) {
       files.delete(files.path(id, number));
     }
+  }
+
+  private boolean isNamed(BlobId id, long number) {
+    return database.call(
+        "looking for a blob",
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT EXISTS (SELECT FROM blobs WHERE id = ? AND number = ?)")) {
+            statement.setBytes(1, id.sha256().toByteArray());
+            statement.setLong(2, number);
+            return PostgresLogs.isTrue(statement);
+          }
+        });
   }
 
   /** Lets what has been taken finish. */

@@ -3,6 +3,7 @@ package hikyaku.stores.postgres;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
+import hikyaku.stores.base.Snags;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -125,8 +126,12 @@ final class SharedFiles implements AutoCloseable {
   }
 
   /** Takes away what came in before a time and was never finished. */
-  void clearIncoming(Instant edge) {
-    files().coming().stream().filter(file -> isOlder(file, edge)).forEach(this::delete);
+  void clearIncoming(Instant edge, Snags snags) {
+    for (Path file : files().coming()) {
+      if (isOlder(file, edge)) {
+        snags.at(() -> delete(file));
+      }
+    }
   }
 
   private static boolean isOlder(Path file, Instant edge) {

@@ -20,18 +20,26 @@ final class BlobOperations {
     private final byte[] content;
     private final @Nullable List<ChunkRecord> chunks;
     private final long time;
+    private final @Nullable BlobState damaged;
     private final Pending pending;
 
     /**
      * @param chunks the content coded, or null if the blob is thought to be there
      * @param time when it was put, in milliseconds since 1970
+     * @param damaged what this is to replace, if it is still so
      */
     PutInline(
-        BlobId id, byte[] content, @Nullable List<ChunkRecord> chunks, long time, Pending pending) {
+        BlobId id,
+        byte[] content,
+        @Nullable List<ChunkRecord> chunks,
+        long time,
+        @Nullable BlobState damaged,
+        Pending pending) {
       this.id = id;
       this.content = content;
       this.chunks = chunks;
       this.time = time;
+      this.damaged = damaged;
       this.pending = pending;
     }
 
@@ -53,9 +61,12 @@ final class BlobOperations {
     @Override
     Boolean stage(Batch batch) throws RocksDBException {
       BlobState known = batch.blob(id);
-      if (known != null) {
+      if (known != null && !isDamaged(known, damaged)) {
         touch(batch, id, known, time);
         return false;
+      }
+      if (known != null) {
+        replace(batch, known);
       }
       long number = batch.newBlob();
       List<ChunkRecord> pieces = chunks == null ? Chunks.raw(content) : chunks;
@@ -77,6 +88,21 @@ final class BlobOperations {
     }
   }
 
+  /** Whether this is what somebody has found damaged; if not, it has come anew meanwhile. */
+  private static boolean isDamaged(BlobState known, @Nullable BlobState damaged) {
+    return damaged != null && damaged.number() == known.number();
+  }
+
+  /** Clears damaged content, for sound content takes its place. Its file is not taken away here. */
+  private static void replace(Batch batch, BlobState damaged) throws RocksDBException {
+    if (damaged.hasFile()) {
+      // Before its file goes: after a crash the record would name it again.
+      batch.sync();
+    } else {
+      batch.deleteChunks(damaged.number(), damaged.chunks());
+    }
+  }
+
   /** Keeps a blob from being swept for another grace. */
   private static void touch(Batch batch, BlobId id, BlobState known, long time)
       throws RocksDBException {
@@ -86,21 +112,24 @@ final class BlobOperations {
   }
 
   /**
-   * Makes a blob of a file, which is durable. Tells whether the blob was new; if not, nobody needs
-   * the file.
+   * Makes a blob of a file, which is durable. Tells whether the blob is new, or this file is in the
+   * place of damaged content; if neither, nobody needs the file.
    */
   static final class Keep extends Operation<Boolean> {
     private final LargeUpload upload;
     private final Blob blob;
     private final long fileOctets;
+    private final @Nullable BlobState damaged;
 
     /**
      * @param fileOctets octets of the chunks in the file
+     * @param damaged what this is to replace, if it is still so
      */
-    Keep(LargeUpload upload, Blob blob, long fileOctets) {
+    Keep(LargeUpload upload, Blob blob, long fileOctets, @Nullable BlobState damaged) {
       this.upload = upload;
       this.blob = blob;
       this.fileOctets = fileOctets;
+      this.damaged = damaged;
     }
 
     @Override
@@ -113,9 +142,12 @@ final class BlobOperations {
     Boolean stage(Batch batch) throws RocksDBException {
       upload.requireWhole();
       BlobState known = batch.blob(blob.id());
-      if (known != null) {
+      if (known != null && !isDamaged(known, damaged)) {
         touch(batch, blob.id(), known, batch.now());
         return false;
+      }
+      if (known != null) {
+        replace(batch, known);
       }
       batch.putBlob(
           blob.id(),

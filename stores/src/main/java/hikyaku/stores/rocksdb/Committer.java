@@ -76,6 +76,18 @@ final class Committer implements AutoCloseable {
     return counters;
   }
 
+  /**
+   * To be asked before work that is of no use unless it can be written in the end.
+   *
+   * @throws StoreException.Unavailable while writes are refused
+   */
+  void requireWrites() {
+    StoreException failure = database.failure();
+    if (failure != null) {
+      throw new StoreException.Unavailable(String.valueOf(failure.getMessage()), failure);
+    }
+  }
+
   /** A damaged file that merging has met already is no reason not to start. */
   private Counters firstCounters() {
     try {

@@ -1,11 +1,12 @@
 package hikyaku.stores.rocksdb;
 
-import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.rocksdb.proto.FileIndexRecord;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ final class LargeUpload {
   private final BlobFiles.Upload file;
   private final ChunkEncoder encoder;
   private final FileIndexRecord.Builder index = FileIndexRecord.newBuilder();
+  private long contentOctets;
   private long octets;
   private @Nullable CompletableFuture<Integer> writing;
   private volatile long lastWrite;
@@ -48,8 +50,10 @@ final class LargeUpload {
     settle();
     byte[] key = Keys.chunk(number(), index.getChunkOctetsCount());
     writing =
-        file.append(
-            () -> ByteBuffer.wrap(Frames.encode(key, encoder.encode(content, from, length))));
+        unlessBroken(() ->
+            file.append(
+                () -> ByteBuffer.wrap(Frames.encode(key, encoder.encode(content, from, length)))));
+    contentOctets += length;
     lastWrite = now;
   }
 
@@ -58,9 +62,21 @@ final class LargeUpload {
     CompletableFuture<Integer> begun = writing;
     if (begun != null) {
       writing = null;
-      int count = file.finished(begun);
+      int count = unlessBroken(() -> file.finished(begun));
       index.addChunkOctets(count);
       octets += count;
+    }
+  }
+
+  /** A part that fails leaves a hole: nothing may be made of the file any more. */
+  private <T> T unlessBroken(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      if (broken == null) {
+        broken = new StoreException.Unavailable("a part of the blob was lost", e);
+      }
+      throw e;
     }
   }
 
@@ -69,11 +85,17 @@ final class LargeUpload {
    *
    * @return octets of its chunks
    */
-  long finish(BlobId id) {
+  long finish(Blob blob) {
     settle();
-    file.write(ByteBuffer.wrap(Frames.encode(Keys.number(number()), index.build())));
-    file.finish(id);
-    return octets;
+    long chunks = (contentOctets + Chunks.SIZE - 1) / Chunks.SIZE;
+    if (contentOctets != blob.size() || index.getChunkOctetsCount() != chunks) {
+      throw new StoreException.Unavailable("a part of the blob was lost", null);
+    }
+    return unlessBroken(() -> {
+      file.write(ByteBuffer.wrap(Frames.encode(Keys.number(number()), index.build())));
+      file.finish(blob.id());
+      return octets;
+    });
   }
 
   /** No blob will be made of it. What it has written under no blob's name is taken away. */

@@ -8,6 +8,7 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
+import hikyaku.stores.base.Snags;
 import hikyaku.stores.base.Waiting;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
@@ -17,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -38,6 +41,9 @@ final class Maintenance implements AutoCloseable {
 
   private static final Duration FORGET_EVERY = Duration.ofHours(1);
 
+  /** Between two looks whether writes are taken again, while files wait for it. */
+  private static final Duration CLEAR_EVERY = Duration.ofSeconds(1);
+
   /** For callers who wait for this thread: it may be busy with a whole store. */
   private static final Duration PATIENCE = Duration.ofDays(1);
 
@@ -47,6 +53,10 @@ final class Maintenance implements AutoCloseable {
   private final Duration keysKept;
   private final BlobFiles files;
   private final Set<LargeUpload> uploads;
+
+  /** Files to be taken away; while writes are refused, no more than there were uploads before. */
+  private final Set<BlobFiles.Kept> leftOver = ConcurrentHashMap.newKeySet();
+
   private final ScheduledThreadPoolExecutor thread =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().daemon().name("rocks-maintenance").factory());
@@ -199,7 +209,8 @@ final class Maintenance implements AutoCloseable {
     bury();
     forgetAnswers();
     breakOffUploads(edge);
-    clearFiles();
+    Snags snags = new Snags();
+    clearFiles(snags);
     long examined = 0;
     long removed = 0;
     long octets = 0;
@@ -213,7 +224,7 @@ final class Maintenance implements AutoCloseable {
       for (Records.Raw raw : slice) {
         from = Records.after(raw.key());
         BlobId id = BlobId.of(raw.key());
-        if (BlobState.decode(id, raw.value()).put() <= edge && !isNamed(id)) {
+        if (isOld(id, raw.value(), edge, snags) && !isNamed(id)) {
           candidates.add(id);
         }
       }
@@ -223,14 +234,25 @@ final class Maintenance implements AutoCloseable {
           removed++;
           octets += gone.blob().size();
           if (gone.blob().hasFile()) {
-            files.delete(files.path(gone.id(), gone.blob().number()));
+            snags.at(() -> files.delete(files.path(gone.id(), gone.blob().number())));
           }
         }
       }
       more = slice.size() == SLICE;
       database.yieldToLifecycle();
     }
+    snags.tell(LOG, "a sweep has left what it could not read or take away");
     return new BlobStore.Swept(examined, removed, octets);
+  }
+
+  /** A record that cannot be read stays. */
+  private static boolean isOld(BlobId id, byte[] frame, long edge, Snags snags) {
+    try {
+      return BlobState.decode(id, frame).put() <= edge;
+    } catch (StoreException.Corrupt e) {
+      snags.note(e);
+      return false;
+    }
   }
 
   private boolean isNamed(BlobId id) {
@@ -247,17 +269,82 @@ final class Maintenance implements AutoCloseable {
   }
 
   /** Takes away files that no blob names: a crash or a failure has left them. */
-  private void clearFiles() {
+  private void clearFiles(Snags snags) {
     for (int part = 0; part < BlobFiles.PARTS; part++) {
-      List<BlobFiles.Kept> there = files.kept(part);
+      List<BlobFiles.Kept> there = kept(part, snags);
       // Looked at behind the files: an upload that has ended in between has been noted.
       Set<Long> coming = uploads.stream().map(LargeUpload::number).collect(toSet());
       for (BlobFiles.Kept file : there) {
-        if (!coming.contains(file.number()) && isOrphan(file)) {
-          files.delete(file.path());
+        if (!coming.contains(file.number()) && isOrphan(file, snags)) {
+          snags.at(() -> files.delete(file.path()));
         }
         database.yieldToLifecycle();
       }
+    }
+  }
+
+  private List<BlobFiles.Kept> kept(int part, Snags snags) {
+    try {
+      return files.kept(part);
+    } catch (StoreException e) {
+      snags.note(e);
+      return List.of();
+    }
+  }
+
+  /** The file of a blob whose record cannot be read is not an orphan. */
+  private boolean isOrphan(BlobFiles.Kept file, Snags snags) {
+    try {
+      return isOrphan(file);
+    } catch (StoreException.Corrupt e) {
+      snags.note(e);
+      return false;
+    }
+  }
+
+  /**
+   * Takes a file away, unless a blob names it, as soon as the database can tell. If the store is
+   * closed before, a sweep does it.
+   */
+  void clearLater(BlobFiles.Kept file) {
+    leftOver.add(file);
+    clearLeftOver(Duration.ZERO);
+  }
+
+  /** Whether no file waits to be taken away. */
+  boolean isClear() {
+    return leftOver.isEmpty();
+  }
+
+  private void clearLeftOver(Duration delay) {
+    try {
+      ScheduledFuture<?> unused =
+          thread.schedule(this::clearWhatIsLeft, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.atDebug().log("closing; files that nobody needs are left for a sweep");
+    }
+  }
+
+  private void clearWhatIsLeft() {
+    boolean refused = database.failure() != null;
+    for (BlobFiles.Kept file : leftOver) {
+      if (refused) {
+        break;
+      }
+      Snags snags = new Snags();
+      try {
+        if (isOrphan(file, snags)) {
+          snags.at(() -> files.delete(file.path()));
+        }
+        leftOver.remove(file);
+        snags.tell(LOG, "a file that nobody needs is left for a sweep");
+      } catch (StoreException e) {
+        LOG.atDebug().setCause(e).log("whether a file is needed cannot be told yet");
+        refused = true;
+      }
+    }
+    if (refused && !leftOver.isEmpty()) {
+      clearLeftOver(CLEAR_EVERY);
     }
   }
 

@@ -74,10 +74,16 @@ final class RocksBlobs implements BlobStore {
   /** Takes a small blob, and does not wait for it to be written. */
   Blob putInline(BlobId id, byte[] content) {
     return store.counted(() -> {
-      boolean known = cache.get(id) != null;
+      BlobState damaged = suspects.contains(id) ? known(id) : null;
+      boolean known = damaged == null && cache.get(id) != null;
       BlobOperations.PutInline put =
           new BlobOperations.PutInline(
-              id, content, known ? null : encoder.encode(content), store.clock().millis(), pending);
+              id,
+              content,
+              known ? null : encoder.encode(content),
+              store.clock().millis(),
+              damaged,
+              pending);
       pending.coming(id, put);
       try {
         queue.add(put);
@@ -91,6 +97,7 @@ final class RocksBlobs implements BlobStore {
 
   LargeUpload beginUpload() {
     return store.counted(() -> {
+      committer.requireWrites();
       LargeUpload upload =
           new LargeUpload(
               files.begin(committer.counters().nextNumber()), encoder, store.clock().millis());
@@ -114,15 +121,56 @@ final class RocksBlobs implements BlobStore {
 
   Blob finish(LargeUpload upload, Blob blob) {
     return store.counted(() -> {
-      long octets = upload.finish(blob.id());
-      boolean isNew = queue.call(new BlobOperations.Keep(upload, blob, octets));
+      committer.requireWrites();
+      BlobState damaged;
+      boolean isNew;
+      try {
+        long octets = upload.finish(blob);
+        damaged = damaged(blob.id());
+        isNew = queue.call(new BlobOperations.Keep(upload, blob, octets, damaged));
+      } catch (RuntimeException e) {
+        upload.breakOff("the end of the upload has failed");
+        uploads.remove(upload);
+        maintenance.clearLater(file(blob.id(), upload.number()));
+        throw e;
+      }
       (isNew ? store.counts().blobsWritten() : store.counts().blobsShared()).increment();
       uploads.remove(upload);
       if (!isNew) {
         takeAway(files.path(blob.id(), upload.number()));
+      } else if (damaged != null) {
+        suspects.remove(blob.id());
+        if (damaged.hasFile()) {
+          // Not at once: a verification that began before may want it.
+          maintenance.clearLater(file(blob.id(), damaged.number()));
+        }
       }
       return blob;
     });
+  }
+
+  /** What is known of a blob whose content is missing or was found damaged; null of any other. */
+  private @Nullable BlobState damaged(BlobId id) {
+    BlobState known = known(id);
+    if (known == null) {
+      return null;
+    }
+    boolean damaged =
+        suspects.contains(id)
+            || (known.hasFile() && files.isMissing(files.path(id, known.number())));
+    return damaged ? known : null;
+  }
+
+  private @Nullable BlobState known(BlobId id) {
+    try {
+      return state(id);
+    } catch (StoreException.BlobMissing e) {
+      return null;
+    }
+  }
+
+  private BlobFiles.Kept file(BlobId id, long number) {
+    return new BlobFiles.Kept(files.path(id, number), id, number);
   }
 
   private void takeAway(Path path) {
@@ -189,7 +237,8 @@ final class RocksBlobs implements BlobStore {
   }
 
   /**
-   * One chunk of a blob.
+   * One chunk of a blob; if the blob has been put in the place of damaged content meanwhile, of
+   * what is there now.
    *
    * @throws StoreException.BlobMissing if the blob has been swept meanwhile
    * @throws StoreException.Corrupt if it is damaged, which the next {@link #open} will look into
@@ -199,8 +248,9 @@ final class RocksBlobs implements BlobStore {
       try {
         return chunks.chunk(index);
       } catch (StoreException.Corrupt e) {
-        if (state(id).number() != blob.number()) {
-          throw new StoreException.BlobMissing(id);
+        BlobState now = state(id);
+        if (now.number() != blob.number()) {
+          return replaced(id, blob, now).chunk(index);
         }
         if (suspects.size() < MOST_SUSPECTS) {
           suspects.add(id);
@@ -208,6 +258,13 @@ final class RocksBlobs implements BlobStore {
         throw e;
       }
     });
+  }
+
+  private BlobChunks replaced(BlobId id, BlobState before, BlobState now) {
+    if (now.chunkSize() != before.chunkSize()) {
+      throw new StoreException.BlobMissing(id);
+    }
+    return chunks(id, now);
   }
 
   private byte[] columnChunk(BlobState blob, int index) {

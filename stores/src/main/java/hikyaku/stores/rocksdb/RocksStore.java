@@ -11,7 +11,6 @@ import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.base.Counts;
 import hikyaku.stores.base.Hints;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Set;
@@ -19,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -155,16 +153,12 @@ public final class RocksStore implements Store {
     return counted(() -> counts.toStatistics(pool.call(this::diskOctets)));
   }
 
-  /** The size of all files, or -1 if one went away while they were counted. */
+  /** The size of all files, or -1 if it cannot be had. */
   private long diskOctets() {
-    try (Stream<Path> files = Files.walk(directory)) {
-      long octets = 0;
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        octets += Files.size(file);
-      }
-      return octets;
+    try {
+      return DirectorySize.of(directory);
     } catch (IOException e) {
-      LOG.atDebug().setCause(e).log("the directory changed while it was measured");
+      LOG.atDebug().setCause(e).log("the directory could not be measured");
       return -1;
     }
   }

@@ -10,12 +10,14 @@ import hikyaku.stores.base.BlobFiles;
 import hikyaku.stores.rocksdb.proto.AnswerRecord;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
 import hikyaku.stores.rocksdb.proto.TrimRecord;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -246,7 +248,7 @@ final class Verifier {
 
     /** Sweeps run on this thread: a file that is named is there. */
     private long fileContent(BlobId id, BlobState blob, MessageDigest sha256) {
-      FileChunks chunks = new FileChunks(files.path(id, blob.number()), blob, BlobFiles::readHere);
+      FileChunks chunks = new FileChunks(files.path(id, blob.number()), blob, Verifier::read);
       long size = 0;
       for (int index = 0; index < blob.chunks(); index++) {
         byte[] octets = chunks.chunk(index);
@@ -317,6 +319,15 @@ final class Verifier {
         problems.accept(
             "change " + number + " of " + change.getLog() + " begins at " + change.getFirstSeq());
       }
+    }
+  }
+
+  /** What the disk does not give back is damage like any other: the walk goes on behind it. */
+  private static Optional<byte[]> read(Path path, long from, int length) {
+    try {
+      return BlobFiles.readHere(path, from, length);
+    } catch (StoreException.Unavailable e) {
+      throw new StoreException.Corrupt(String.valueOf(e.getMessage()), e);
     }
   }
 

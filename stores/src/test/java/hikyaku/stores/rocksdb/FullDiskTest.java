@@ -17,8 +17,10 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,9 +102,79 @@ final class FullDiskTest {
       assertThat(kept).isNotEmpty();
       assertThat(mountPoint.resolve("store/large/incoming")).isEmptyDirectory();
       Files.delete(filler);
+      awaitLargeFiles(kept.size());
       Blob last = put(store, content);
       assertThat(store.blobs().list(null, 200)).contains(last).containsAll(kept);
       assertWhole(store);
+    }
+  }
+
+  /** There is room for the blob itself, but writes are not taken. */
+  @Test
+  void largeBlobsThatAreRefusedTakeNoRoom() throws IOException {
+    Path filler = mountPoint.resolve("filler");
+    Path smallFiller = mountPoint.resolve("small");
+    Files.write(filler, new byte[6 * 1024 * 1024]);
+    Files.write(smallFiller, new byte[512 * 1024]);
+    byte[] content = new byte[512 * 1024];
+    try (RocksStore store = open();
+        BlobWriter begun = store.blobs().create()) {
+      begun.write(content, 0, content.length);
+      store
+          .logs()
+          .append(Append.to(LOG, List.of(Event.of(ByteString.EMPTY))).expecting(Append.Expect.NEW));
+      assertThatThrownBy(
+              () -> {
+                for (int number = 0; number < 10_000; number++) {
+                  store.logs().append(delivery(store, number)).orThrow();
+                }
+              })
+          .isInstanceOfAny(StoreException.Unavailable.class, StoreException.BlobMissing.class);
+      Files.delete(smallFiller);
+      assertThatThrownBy(begun::finish).isInstanceOf(StoreException.Unavailable.class);
+      begun.close();
+      for (int number = 1; number <= 20; number++) {
+        content[0] = (byte) number;
+        assertThatThrownBy(() -> put(store, content))
+            .isInstanceOf(StoreException.Unavailable.class);
+      }
+      awaitLargeFiles(0);
+      Files.delete(filler);
+      Blob taken = putInTheEnd(store, content);
+      awaitLargeFiles(1);
+      assertThat(store.blobs().list(null, 2_000)).contains(taken);
+      assertWhole(store);
+    }
+  }
+
+  private static Blob putInTheEnd(RocksStore store, byte[] content) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return put(store, content);
+      } catch (StoreException.Unavailable e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** Waits until there are so many files of large blobs, of those coming in included. */
+  private void awaitLargeFiles(int count) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (largeFiles() != count) {
+      assertThat(System.nanoTime()).as("files: " + largeFiles()).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  private long largeFiles() throws IOException {
+    try (Stream<Path> files = Files.walk(mountPoint.resolve("store/large"))) {
+      return files.filter(Files::isRegularFile).count();
+    } catch (UncheckedIOException | NoSuchFileException e) {
+      return -1;
     }
   }
 

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -257,28 +258,59 @@ final class LargeBlobTest {
                 RocksSettings.Retry.DEFAULT)) {
       files.prepare();
       committer.start();
+      Maintenance maintenance = new Maintenance(database, queue, clock, GRACE, files, Set.of());
       LargeUpload kept = upload(files, encoder, 5);
-      long octets = kept.finish(id);
       Blob blob = new Blob(id, CONTENT.length);
+      long octets = kept.finish(blob);
       assertThat(queue.call(new BlobOperations.IsOrphan(id, 5))).isTrue();
-      assertThat(queue.call(new BlobOperations.Keep(kept, blob, octets))).isTrue();
+      assertThat(queue.call(new BlobOperations.Keep(kept, blob, octets, null))).isTrue();
       kept.breakOff("too late");
       assertThat(queue.call(new BlobOperations.IsOrphan(id, 5))).isFalse();
       assertThat(queue.call(new BlobOperations.IsOrphan(id, 6))).isTrue();
 
       LargeUpload givenUp = upload(files, encoder, 6);
-      long others = givenUp.finish(id);
+      long others = givenUp.finish(blob);
       givenUp.breakOff("given up");
-      assertThatThrownBy(() -> queue.call(new BlobOperations.Keep(givenUp, blob, others)))
+      assertThatThrownBy(() -> queue.call(new BlobOperations.Keep(givenUp, blob, others, null)))
           .isInstanceOf(StoreException.Unavailable.class)
           .hasMessageContaining("given up");
+      assertThat(files()).hasSize(2);
+
+      StoreException unused = database.fail(new StoreException.Unavailable("full", null));
+      maintenance.clearLater(new BlobFiles.Kept(files.path(id, 5), id, 5));
+      maintenance.clearLater(new BlobFiles.Kept(files.path(id, 6), id, 6));
+      database.mended();
+      Instant deadline = Instant.now().plus(Duration.ofMinutes(1));
+      while (!maintenance.isClear()) {
+        assertThat(Instant.now()).isBefore(deadline);
+        Thread.onSpinWait();
+      }
+      assertThat(files()).containsExactly(files.path(id, 5));
+      maintenance.close();
     }
     try (RocksStore store = open()) {
       assertThat(read(store, id)).isEqualTo(CONTENT);
-      assertThat(files()).hasSize(2);
-      store.blobs().sweep(GRACE);
-      assertThat(files()).hasSize(1);
       assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void anUploadWithAHoleIsNeverFinished() {
+    Blob blob = new Blob(BlobId.of(RocksBlobWriter.sha256().digest(CONTENT)), CONTENT.length);
+    try (BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks");
+        ChunkEncoder encoder = new ChunkEncoder(2)) {
+      files.prepare();
+      LargeUpload failed = new LargeUpload(files.begin(5), encoder, 0);
+      failed.add(new byte[1], 0, 2, 0);
+      assertThatThrownBy(() -> failed.add(CONTENT, 0, Chunks.SIZE, 0)).isNotNull();
+      assertThatThrownBy(() -> failed.finish(new Blob(blob.id(), Chunks.SIZE)))
+          .isInstanceOf(StoreException.Unavailable.class)
+          .hasMessageContaining("lost");
+      LargeUpload shorter = new LargeUpload(files.begin(6), encoder, 0);
+      shorter.add(CONTENT, 0, Chunks.SIZE, 0);
+      assertThatThrownBy(() -> shorter.finish(blob))
+          .isInstanceOf(StoreException.Unavailable.class)
+          .hasMessageContaining("lost");
     }
   }
 
@@ -319,6 +351,86 @@ final class LargeBlobTest {
       Files.write(file, octets);
       assertThat(read(store, blob.id())).isEqualTo(CONTENT);
       assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void contentThatIsPutAgainReplacesWhatIsDamagedOrMissing() throws Exception {
+    Blob blob;
+    try (RocksStore store = open()) {
+      blob = put(store, CONTENT);
+      name(store, blob);
+      BlobReader reader = store.blobs().open(blob.id());
+      Path damaged = file(blob);
+      byte[] octets = Files.readAllBytes(damaged);
+      octets[octets.length / 2] ^= 1;
+      Files.write(damaged, octets);
+      assertThatThrownBy(() -> read(store, blob.id())).isInstanceOf(StoreException.Corrupt.class);
+      assertThat(put(store, CONTENT)).isEqualTo(blob);
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+      byte[] through = new byte[CONTENT.length];
+      assertThat(reader.read(0, through, 0, through.length)).isEqualTo(through.length);
+      assertThat(through).as("by who had it open").isEqualTo(CONTENT);
+      assertThat(problems(store)).isEmpty();
+      assertThat(files()).as("after the maintenance").hasSize(1).doesNotContain(damaged);
+
+      Files.delete(file(blob));
+      assertThat(put(store, CONTENT)).isEqualTo(blob);
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+    }
+    try (RocksStore store = open()) {
+      assertThat(read(store, blob.id())).isEqualTo(CONTENT);
+      assertThat(problems(store)).isEmpty();
+      assertThat(files()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aSweepGoesOnBehindWhatItCannotReadOrTakeAway() throws Exception {
+    Blob unreadable;
+    Blob old;
+    try (RocksStore store = open()) {
+      unreadable = put(store, content(2));
+      old = put(store, CONTENT);
+    }
+    tamper((handle, batch) -> {
+      handle.put(batch, Column.BLOBS, Keys.blob(unreadable.id()), new byte[] {1, 2, 3});
+      return 0;
+    });
+    Path kept = file(unreadable);
+    String zeros = "0".repeat(64);
+    Files.createDirectories(directory.resolve("large/00/" + zeros + "-7/full"));
+    Path incoming = directory.resolve("large/incoming/8");
+    Files.createDirectories(incoming.resolve("full"));
+    Path last = directory.resolve("large/ff").resolve("f".repeat(64) + "-9");
+    Files.createDirectories(last.resolveSibling("."));
+    Files.write(last, new byte[1]);
+    clock.advance(Duration.ofHours(2));
+    try (RocksStore store = open()) {
+      assertThat(store.blobs().sweep(GRACE).removed()).isEqualTo(1);
+      assertThat(files()).containsExactly(kept);
+      assertThatThrownBy(() -> store.blobs().open(old.id()))
+          .isInstanceOf(StoreException.BlobMissing.class);
+    }
+  }
+
+  /** A directory in a file's place cannot be read, as a file on bad sectors cannot. */
+  @Test
+  void aVerificationGoesOnBehindAFileThatTheDiskDoesNotGiveBack() throws IOException {
+    try (RocksStore store = open()) {
+      List<Path> places = new ArrayList<>();
+      for (int seed = 2; seed < 5; seed++) {
+        Blob blob = put(store, content(seed));
+        Path place = file(blob);
+        places.add(place);
+        Files.delete(place);
+        Files.createDirectory(place);
+      }
+      List<String> problems = problems(store);
+      assertThat(problems).hasSize(3);
+      assertThat(places)
+          .allSatisfy(place ->
+              assertThat(problems).anyMatch(problem -> problem.contains(place.toString())));
     }
   }
 
