@@ -143,6 +143,7 @@ public final class BlobFiles implements AutoCloseable {
     private final long number;
     private final Path path;
     private final FileChannel channel;
+    private volatile boolean abandoned;
 
     private Upload(long number, Path path, FileChannel channel) {
       this.number = number;
@@ -209,8 +210,12 @@ public final class BlobFiles implements AutoCloseable {
                     Path part = place.resolveSibling(".").normalize();
                     makePart(part);
                     Files.move(path, place, StandardCopyOption.ATOMIC_MOVE);
-                    sync(part);
                     open.remove(this);
+                    if (abandoned) {
+                      // Whoever waited for this has given up.
+                      Files.delete(place);
+                    }
+                    sync(part);
                     return place;
                   }),
               what);
@@ -218,6 +223,7 @@ public final class BlobFiles implements AutoCloseable {
 
     /** Takes back what is not kept. If that cannot be done now, a sweep does it. */
     public void abandon() {
+      abandoned = true;
       try {
         boolean unused = call("taking back " + path, this::takeBack);
       } catch (StoreException e) {

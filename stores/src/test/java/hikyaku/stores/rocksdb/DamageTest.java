@@ -189,6 +189,34 @@ final class DamageTest {
   }
 
   @Test
+  void contentThatIsPutAgainReplacesADamagedBlob() throws IOException {
+    damage(noise(100));
+    try (RocksStore store = open()) {
+      BlobReader before = store.blobs().open(blob.id());
+      assertThatThrownBy(() -> before.read(0, new byte[SIZE], 0, SIZE))
+          .isInstanceOf(StoreException.Corrupt.class);
+      try (BlobWriter writer = store.blobs().create()) {
+        writer.write(noise(100), 0, SIZE);
+        assertThat(writer.finish()).isEqualTo(blob);
+      }
+      assertThat(store.blobs().list(null, 10)).as("once it is written").containsExactly(blob);
+      assertContent(before);
+      assertContent(store.blobs().open(blob.id()));
+    }
+    try (RocksStore store = open()) {
+      assertContent(store.blobs().open(blob.id()));
+    }
+  }
+
+  private static void assertContent(BlobReader opened) {
+    try (opened) {
+      byte[] octets = new byte[SIZE];
+      assertThat(opened.read(0, octets, 0, SIZE)).isEqualTo(SIZE);
+      assertThat(octets).isEqualTo(noise(100));
+    }
+  }
+
+  @Test
   void aMissingFileIsNamedAndItsReturnMendsAll() throws IOException {
     Path file =
         files(directory, ".sst").stream()

@@ -295,6 +295,19 @@ final class LargeBlobTest {
   }
 
   @Test
+  void nothingIsLeftOfAnUploadThatIsAbandonedBeforeItsEnd() throws IOException {
+    try (BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks")) {
+      files.prepare();
+      BlobId id = BlobId.of(RocksBlobWriter.sha256().digest(CONTENT));
+      BlobFiles.Upload upload = files.begin(5);
+      upload.abandon();
+      upload.abandon();
+      assertThatThrownBy(() -> upload.finish(id)).isInstanceOf(StoreException.Unavailable.class);
+      assertThat(files()).isEmpty();
+    }
+  }
+
+  @Test
   void anUploadWithAHoleIsNeverFinished() {
     Blob blob = new Blob(BlobId.of(RocksBlobWriter.sha256().digest(CONTENT)), CONTENT.length);
     try (BlobFiles files = new BlobFiles(directory.resolve("large"), "rocks");
