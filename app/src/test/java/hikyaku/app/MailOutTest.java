@@ -141,7 +141,7 @@ final class MailOutTest {
         addAlice(configuration);
         assertThatThrownBy(() -> door.call(language("fr")))
             .isInstanceOf(Failure.class)
-            .hasMessageContaining("the language is en or ja");
+            .hasMessageContaining("The language is en or ja");
         assertThat(door.call(language("ja")).get("language").asString()).isEqualTo("ja");
         send(node, "one", "nobody@else.test");
         try (Dialogue imap = new Dialogue(port(node, "imap"))) {
