@@ -23,6 +23,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +42,7 @@ public final class BlobFiles implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BlobFiles.class);
   private static final String INCOMING = "incoming";
+  private static final Pattern NAME = Pattern.compile("([0-9a-f]{64})-([0-9]{1,19})");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int THREADS = 8;
 
@@ -342,17 +345,24 @@ public final class BlobFiles implements AutoCloseable {
             return List.of();
           }
           try (Stream<Path> files = Files.list(part)) {
-            return files
-                .filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}-[0-9]{1,19}"))
-                .map(BlobFiles::kept)
-                .toList();
+            return files.flatMap(file -> kept(file).stream()).toList();
           }
         });
   }
 
-  private static Kept kept(Path file) {
-    String name = file.getFileName().toString();
-    return new Kept(file, BlobId.parse(name.substring(0, 64)), Long.parseLong(name.substring(65)));
+  /** Nothing for a file that is not a blob's, whoever has put it there. */
+  private static Optional<Kept> kept(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    if (!name.matches()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new Kept(file, BlobId.parse(name.group(1)), Long.parseLong(name.group(2))));
+    } catch (NumberFormatException e) {
+      // Of as many digits as the largest number, and larger.
+      return Optional.empty();
+    }
   }
 
   /** Files that are coming in or were never finished; each is named by its number. */
