@@ -42,6 +42,7 @@ final class Publication {
     return new Plan(
         hosts.orElse(List.of(configuration.hostname())),
         services(configuration.listen()),
+        queue.client().used(),
         domain -> queue.relaysOf(domain).stream().map(Relay::bareHost).distinct().toList(),
         configuration.dmarcReports().address(),
         policies::id,

@@ -45,7 +45,7 @@ public final class Inspector {
       State state =
           found.isEmpty()
               ? State.MISSING
-              : wanted.rule().isRight(found) ? State.RIGHT : State.DIFFERS;
+              : wanted.rule().isRight(found, lookup) ? State.RIGHT : State.DIFFERS;
       return new Finding(wanted, state, found, "");
     } catch (DnsException e) {
       return new Finding(wanted, State.UNKNOWN, List.of(), String.valueOf(e.getMessage()));

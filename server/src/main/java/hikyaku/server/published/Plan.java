@@ -1,7 +1,9 @@
 package hikyaku.server.published;
 
 import hikyaku.server.dkim.DkimKey;
+import hikyaku.server.dns.DnsException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
  *
  * @param hosts the names that mail and clients come to, the first one preferred
  * @param services what clients may use
+ * @param sources addresses that mail goes out from, if they are not left to the system
  * @param relays hosts that mail of a domain is handed to, to be carried on, by name or address
  * @param reports the address that takes reports of DMARC; empty for postmaster of each domain
  * @param policyIds the id of a domain's policy about TLS, if this server gives one out
@@ -28,6 +31,7 @@ import java.util.stream.Stream;
 public record Plan(
     List<String> hosts,
     List<Service> services,
+    List<InetAddress> sources,
     Function<String, List<String>> relays,
     String reports,
     Function<String, Optional<String>> policyIds,
@@ -44,6 +48,7 @@ public record Plan(
   public Plan {
     hosts = List.copyOf(hosts);
     services = List.copyOf(services);
+    sources = List.copyOf(sources);
     if (hosts.isEmpty()) {
       throw new IllegalArgumentException("mail must come to some host");
     }
@@ -100,15 +105,16 @@ public record Plan(
   private Wanted spf(String domain) {
     StringBuilder value = new StringBuilder(SPF + " mx");
     List<String> carriers = relays.apply(domain);
-    carriers.stream()
-        .map(Plan::term)
-        .flatMap(Optional::stream)
+    Stream.concat(
+            sources.stream().filter(Plan::isSeen).map(Plan::term),
+            carriers.stream().map(Plan::term).flatMap(Optional::stream))
+        .distinct()
         .forEach(term -> value.append(' ').append(term));
     value.append(carriers.isEmpty() ? " -all" : " ~all");
     String remark =
         carriers.isEmpty()
-            ? "Who may send for the domain. Nodes that send from other addresses than those of the"
-                + " MX hosts must be named too."
+            ? "Who may send for the domain. Nodes that send from other addresses than those must be"
+                + " named too."
             : "Who may send for the domain. If a relay passes mail on from other addresses, its"
                 + " operator says what to name.";
     return new Wanted(
@@ -117,19 +123,42 @@ public record Plan(
         value.toString(),
         true,
         remark,
-        Rule.single(SPF, spf -> Rule.allowsExchanges(spf, hosts)));
+        Rule.single(SPF, (spf, lookup) -> allows(new SpfTerms(domain, spf), lookup)));
+  }
+
+  private boolean allows(SpfTerms spf, Lookup lookup) throws DnsException {
+    if (!spf.allowsExchanges(hosts)) {
+      return false;
+    }
+    for (InetAddress source : sources) {
+      if (isSeen(source) && !spf.allows(source, lookup)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** How SPF names a host (RFC 7208 §5.3, §5.6); nothing for one that the world does not see. */
   private static Optional<String> term(String host) {
     try {
       InetAddress address = InetAddress.ofLiteral(host);
-      return address.isLoopbackAddress() || address.isSiteLocalAddress()
-          ? Optional.empty()
-          : Optional.of((address instanceof Inet4Address ? "ip4:" : "ip6:") + host);
+      return isSeen(address) ? Optional.of(term(address)) : Optional.empty();
     } catch (IllegalArgumentException aName) {
       return host.equals("localhost") ? Optional.empty() : Optional.of("a:" + host);
     }
+  }
+
+  private static String term(InetAddress address) {
+    return (address instanceof Inet4Address ? "ip4:" : "ip6:") + address.getHostAddress();
+  }
+
+  /** Whether the world sees an address: what is private is another one outside (RFC 1918, 4193). */
+  private static boolean isSeen(InetAddress address) {
+    boolean unique = address instanceof Inet6Address && (address.getAddress()[0] & 0xFE) == 0xFC;
+    return !address.isLoopbackAddress()
+        && !address.isSiteLocalAddress()
+        && !address.isLinkLocalAddress()
+        && !unique;
   }
 
   /** The record of a key. */
@@ -196,7 +225,7 @@ public record Plan(
                 + "; without it none come. *._report._dmarc."
                 + takes
                 + " says so for all domains.",
-            found -> true));
+            (_, _) -> true));
   }
 
   /** RFC 8461 §3.1, for a policy that this server gives out. */
@@ -227,7 +256,7 @@ public record Plan(
         "DANE: only in a zone that is signed by DNSSEC. It stays right while the certificate is"
             + " renewed with the same key. Before another key is used, publish its record beside"
             + " this one and wait for two of its TTLs; take this one out after the change.",
-        found -> found.stream().anyMatch(("3 1 1 " + hash)::equalsIgnoreCase));
+        (found, _) -> found.stream().anyMatch(("3 1 1 " + hash)::equalsIgnoreCase));
   }
 
   /** RFC 8461 §3.1. The policy itself is a file that some web server has. */
@@ -269,7 +298,7 @@ public record Plan(
         "",
         true,
         "Mail comes to this host, so it must have an address.",
-        found -> !found.isEmpty());
+        (found, _) -> !found.isEmpty());
   }
 
   /** That whoever asks for a policy finds a server; it is this one that has it. */
@@ -280,7 +309,7 @@ public record Plan(
         "",
         true,
         "Must lead to listen.web of this server, which needs a certificate of this name.",
-        found -> !found.isEmpty());
+        (found, _) -> !found.isEmpty());
   }
 
   /** That an address says whose it is. */

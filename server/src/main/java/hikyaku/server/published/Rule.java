@@ -1,5 +1,6 @@
 package hikyaku.server.published;
 
+import hikyaku.server.dns.DnsException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -12,19 +13,27 @@ import java.util.function.Predicate;
 public interface Rule {
   /**
    * @param found at least one value
+   * @param lookup for what a value leads to
+   * @throws DnsException if nobody can say now what it leads to
    */
-  boolean isRight(List<String> found);
+  boolean isRight(List<String> found, Lookup lookup) throws DnsException;
+
+  /** Whether a single value will do. */
+  @FunctionalInterface
+  interface Single {
+    boolean isRight(String found, Lookup lookup) throws DnsException;
+  }
 
   /** One of them is this, whatever its numbers before the name and its case are. */
   static Rule names(String host) {
-    return found ->
+    return (found, _) ->
         found.stream().anyMatch(each -> last(each).equals(host.toLowerCase(Locale.ROOT)));
   }
 
   /** One of them leads to this port of this host. */
   static Rule leadsTo(int port, String host) {
     String end = " " + port + " " + host;
-    return found -> found.stream().anyMatch(each -> lower(each).endsWith(lower(end)));
+    return (found, _) -> found.stream().anyMatch(each -> lower(each).endsWith(lower(end)));
   }
 
   /**
@@ -32,9 +41,14 @@ public interface Rule {
    * count as none (RFC 7208 §4.5, RFC 7489 §6.6.3).
    */
   static Rule single(String version, Predicate<String> right) {
-    return found -> {
+    return single(version, (found, _) -> right.test(found));
+  }
+
+  /** The same, where what it leads to matters. */
+  static Rule single(String version, Single right) {
+    return (found, lookup) -> {
       List<String> of = found.stream().filter(each -> isOf(version, each)).toList();
-      return of.size() == 1 && right.test(of.getFirst());
+      return of.size() == 1 && right.isRight(of.getFirst(), lookup);
     };
   }
 
@@ -43,13 +57,6 @@ public interface Rule {
     String lower = lower(text);
     return lower.equals(version)
         || (lower.startsWith(version) && " ;\t".indexOf(lower.charAt(version.length())) >= 0);
-  }
-
-  /** Whether an SPF record lets the hosts pass that mail goes to, or those of these names. */
-  static boolean allowsExchanges(String spf, List<String> hosts) {
-    List<String> terms = Arrays.asList(lower(spf).split("\\s+"));
-    Predicate<String> has = term -> terms.contains(term) || terms.contains("+" + term);
-    return has.test("mx") || hosts.stream().allMatch(host -> has.test("a:" + lower(host)));
   }
 
   /** The tags of a record, names in lower case, values without any white space (RFC 6376 §3.2). */
@@ -69,7 +76,7 @@ public interface Rule {
   /** The only record there is has the same key, of the same kind. */
   static Rule key(String record) {
     Map<String, String> ours = tags(record);
-    return found -> {
+    return (found, _) -> {
       if (found.size() != 1) {
         return false;
       }

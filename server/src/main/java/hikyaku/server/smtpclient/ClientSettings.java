@@ -1,9 +1,12 @@
 package hikyaku.server.smtpclient;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How other servers are spoken to. The times are those of RFC 5321 §4.5.3.2 where it has them.
@@ -38,6 +41,14 @@ public record ClientSettings(
 
   public ClientSettings {
     sources = List.copyOf(sources);
+  }
+
+  /** All addresses that connections come from; empty for whichever the system likes. */
+  public List<InetAddress> used() {
+    return Stream.of(Inet4Address.class, Inet6Address.class)
+        .flatMap(family ->
+            sources.stream().map(SourceAddress::address).filter(family::isInstance).limit(1))
+        .toList();
   }
 
   /** Where a connection to an address comes from; empty for wherever the system likes. */

@@ -9,8 +9,10 @@ import hikyaku.server.dkim.DkimKeys;
 import hikyaku.server.dkim.KeyMaterial;
 import hikyaku.server.dkim.TestKeys;
 import hikyaku.server.testing.TestClock;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,7 @@ class InspectorTest {
       new Plan(
           List.of("mx.example.org", "mx2.example.org"),
           List.of(new Plan.Service("imaps", 993)),
+          List.of(),
           _ -> List.of(),
           "",
           _ -> Optional.empty(),
@@ -161,6 +164,7 @@ class InspectorTest {
         new Plan(
             PLAN.hosts(),
             PLAN.services(),
+            PLAN.sources(),
             PLAN.relays(),
             "",
             _ -> Optional.of("8"),
@@ -194,6 +198,10 @@ class InspectorTest {
             new Plan(
                 List.of("a.test"),
                 List.of(),
+                List.of(
+                    InetAddress.ofLiteral("192.0.2.25"),
+                    InetAddress.ofLiteral("10.0.0.1"),
+                    InetAddress.ofLiteral("2001:db8::25")),
                 domain ->
                     domain.equals("b.test")
                         ? List.of("192.0.2.1", "127.0.0.1", "10.1.2.3", "out.test")
@@ -202,7 +210,47 @@ class InspectorTest {
                 _ -> Optional.empty(),
                 _ -> List.of()))
         .extracting(plan -> plan.records("b.test", List.of(), clock.instant()).get(1).value())
-        .isEqualTo("v=spf1 mx ip4:192.0.2.1 a:out.test ~all");
+        .isEqualTo(
+            "v=spf1 mx ip4:192.0.2.25 ip6:2001:db8:0:0:0:0:0:25 ip4:192.0.2.1 a:out.test ~all");
+  }
+
+  /** Mail that goes out from an address of its own must be let pass, however the record does so. */
+  @Test
+  void whereMailComesFromIsInTheRecord() {
+    plan =
+        new Plan(
+            PLAN.hosts(),
+            PLAN.services(),
+            List.of(
+                InetAddress.ofLiteral("192.0.2.25"),
+                InetAddress.ofLiteral("2001:db8::25"),
+                InetAddress.ofLiteral("192.168.1.1"),
+                InetAddress.ofLiteral("fd00::1")),
+            PLAN.relays(),
+            "",
+            PLAN.policyIds(),
+            PLAN.keyHashes());
+    publishAll();
+    Map<String, String> records = new LinkedHashMap<>();
+    records.put("v=spf1 mx ip4:192.0.2.25 ip6:2001:db8::25 -all", "RIGHT");
+    records.put("v=spf1 +mx +ip4:192.0.2.0/27 IP6:2001:DB8::/64 -all", "RIGHT");
+    records.put("v=spf1 mx ip4:192.0.2.0/28 ip6:2001:db8::/64 -all", "DIFFERS");
+    records.put("v=spf1 mx ip4:192.0.2.25 -all", "DIFFERS");
+    records.put("v=spf1 mx -ip4:192.0.2.25 ip6:2001:db8::25 -all", "DIFFERS");
+    records.put("v=spf1 mx -all", "DIFFERS");
+    records.put("v=spf1 ip4:192.0.2.25 ip6:2001:db8::25 -all", "DIFFERS");
+    records.put("v=spf1 mx/24//64 -all", "RIGHT");
+    records.put("v=spf1 mx a:out.test -all", "RIGHT");
+    records.put("v=spf1 mx a a:in.test -all", "DIFFERS");
+    records.put("v=spf1 mx include:out.test -all", "RIGHT");
+    publish("out.test", "A", "192.0.2.24", "192.0.2.25");
+    publish("out.test", "AAAA", "2001:db8:0:0:0:0:0:25");
+    records.forEach((record, state) -> {
+      publish("example.org", "TXT", record);
+      assertThat(state("example.org TXT v=spf1 mx ip4:192.0.2.25 ip6:2001:db8:0:0:0:0:0:25 -all"))
+          .as(record)
+          .isEqualTo(state);
+    });
   }
 
   /** RFC 7489 §7.1: reports that go to another domain, if it agrees. */
@@ -211,6 +259,7 @@ class InspectorTest {
     Plan plan =
         new Plan(
             List.of("mx.a.test"),
+            List.of(),
             List.of(),
             _ -> List.of(),
             "dmarc@reports.test",
