@@ -65,6 +65,7 @@ import hikyaku.server.published.Lookup;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.queue.Senders;
 import hikyaku.server.queue.Wordings;
+import hikyaku.server.queue.WorkedParts;
 import hikyaku.server.search.MailIndex;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.Allowance.Window;
@@ -116,6 +117,7 @@ final class Core implements AutoCloseable {
   private final ListBook lists;
   private final ListDesk listDesk;
   private final SendingBook sending;
+  private final WorkedParts workedParts = new WorkedParts();
   private final ReceivedReports received;
 
   private Core(DataDirectory data, Configuration configuration, MeterRegistry meters, Clock clock)
@@ -291,10 +293,21 @@ final class Core implements AutoCloseable {
         configuration.sending(),
         sending,
         known,
+        queueView(),
         mail,
         directory,
         meters,
         clock);
+  }
+
+  /** What waits to go out. */
+  private QueueView queueView() {
+    return new QueueView(store.logs(), clock, configuration.queue(), workedParts);
+  }
+
+  /** The parts of the queue that this node works. */
+  WorkedParts workedParts() {
+    return workedParts;
   }
 
   /**
@@ -360,10 +373,7 @@ final class Core implements AutoCloseable {
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
             new ListOperations(directory, directoryAdmin, lists, listDesk),
-            new QueueOperations(
-                new QueueView(store.logs(), InstantSource.system(), configuration.queue()),
-                directory,
-                InstantSource.system()),
+            new QueueOperations(queueView(), directory, InstantSource.system()),
             new TlsOperations(
                 domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),
             new SendingOperations(

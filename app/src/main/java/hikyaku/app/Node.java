@@ -431,6 +431,7 @@ final class Node implements AutoCloseable {
               signer,
               senders,
               new LateDelivery(core.filter(), core.lists(), configuration.hostname()),
+              core.workedParts(),
               meters,
               core.clock()));
     } catch (IllegalArgumentException e) {

@@ -1,6 +1,8 @@
 package hikyaku.server.queue;
 
 import hikyaku.server.smtpclient.Route;
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +80,13 @@ final class Job {
     boolean returned;
 
     /** -9 to 9. */
-    int priority;
+    byte priority;
+
+    /** The hash of its id. */
+    int transaction;
+
+    /** Of its sender, as {@link Likely#folded} has it. */
+    int sender;
 
     /** Who sends it, as far as those who send take turns. */
     int whose;
@@ -109,11 +117,24 @@ final class Job {
 
     /** Whether an operator keeps some of it back. */
     boolean isHeld() {
-      return java.util.Arrays.stream(jobs).anyMatch(job -> job.state == State.HELD);
+      return Arrays.stream(jobs).anyMatch(job -> job.state == State.HELD);
+    }
+
+    /** The entries that tell of it, but for orders that changed no more than times. */
+    void entries(LongStream.Builder told) {
+      told.add(seq);
+      for (long each : kept) {
+        told.add(each);
+      }
+      for (Job job : jobs) {
+        if (job.deferral > 0) {
+          told.add(job.deferral);
+        }
+      }
     }
 
     void keep(long entry) {
-      kept = java.util.Arrays.copyOf(kept, kept.length + 1);
+      kept = Arrays.copyOf(kept, kept.length + 1);
       kept[kept.length - 1] = entry;
     }
   }

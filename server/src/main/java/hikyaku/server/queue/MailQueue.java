@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
@@ -53,8 +52,7 @@ public final class MailQueue implements AutoCloseable {
   private final Courier courier;
   private final Claims claims;
 
-  /** Those that this node works, and those that it is about to give away, by their numbers. */
-  private final Map<Integer, Part> parts = new ConcurrentHashMap<>();
+  private final WorkedParts parts;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
@@ -70,6 +68,7 @@ public final class MailQueue implements AutoCloseable {
    * @param senders knows whose mail is held
    * @param lists takes what comes back to mailing lists
    * @param home delivers to mailboxes here
+   * @param parts learns which this node works
    */
   public MailQueue(
       String host,
@@ -82,11 +81,13 @@ public final class MailQueue implements AutoCloseable {
       Signer signer,
       Senders senders,
       HomeDelivery home,
+      WorkedParts parts,
       MeterRegistry meters,
       InstantSource clock) {
     this.settings = settings;
     this.logs = mail.store().logs();
     this.workers = workers;
+    this.parts = parts;
     this.outbox = new Outbox(logs);
     this.claims = new Claims(logs, workers);
     Backoff backoff =
@@ -96,9 +97,7 @@ public final class MailQueue implements AutoCloseable {
             new SecureRandom());
     this.schedule = new Schedule(settings, backoff, clock, workers::isHeard);
     Mailboxes mailboxes = new Mailboxes(mail, directory, lists);
-    QueueMetrics metrics =
-        new QueueMetrics(
-            meters, () -> parts.values().stream().mapToInt(Part::size).sum(), schedule::active);
+    QueueMetrics metrics = new QueueMetrics(meters, parts::messages, schedule::active);
     this.courier =
         new Courier(
             schedule,
@@ -275,8 +274,8 @@ public final class MailQueue implements AutoCloseable {
       return null;
     }
     Part part = new Part(number, logs, schedule, this::goal);
-    parts.put(number, part);
-    schedule.share(parts.size());
+    parts.add(part);
+    schedule.share(parts.count());
     LOG.atInfo()
         .addKeyValue("part", number)
         .addKeyValue("before", before)
@@ -302,8 +301,8 @@ public final class MailQueue implements AutoCloseable {
   }
 
   private void forget(Part part) {
-    parts.remove(part.number);
-    schedule.share(parts.size());
+    parts.remove(part);
+    schedule.share(parts.count());
   }
 
   /** Ends in order: nothing is begun, what is under way has its time, and the parts are free. */
@@ -339,7 +338,7 @@ public final class MailQueue implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     // What is still in the air keeps its part until this run is taken for dead.
-    for (Part part : List.copyOf(parts.values())) {
+    for (Part part : parts.all()) {
       guarded(() -> leave(part));
     }
   }

@@ -34,8 +34,12 @@ public final class Outbox {
    * part however often it is repeated.
    */
   public Append append(Outgoing message) {
-    int part = Math.floorMod(mixed(message.transaction().hashCode()), Part.COUNT);
-    return Append.to(Part.log(part), List.of(QueueCodec.queued(message)));
+    return Append.to(Part.log(part(message.transaction())), List.of(QueueCodec.queued(message)));
+  }
+
+  /** The part that has a transaction. */
+  static int part(String transaction) {
+    return Math.floorMod(mixed(transaction.hashCode()), Part.COUNT);
   }
 
   /** Ids of sessions differ in few characters, and the hash of a string shows it. */

@@ -9,6 +9,7 @@ import hikyaku.mailbox.store.Snapshot;
 import hikyaku.server.smtpclient.Route;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,9 @@ final class Part {
 
   /** Dead entries that are left to gather before the log is rid of them. */
   private static final int DEAD = 200;
+
+  /** Messages that are looked through under one hold of the lock. */
+  private static final int AT_ONCE = 1000;
 
   /** Number of parts. A power of two well above the number of nodes, so that shares are even. */
   static final int COUNT = 16;
@@ -179,6 +184,66 @@ final class Part {
         "a message that waits is not in its log: " + log + " " + message.seq);
   }
 
+  /**
+   * Where the log tells of messages.
+   *
+   * @param entries in rising order; some may tell of others, and some be gone when they are read
+   * @param others how many more there are that are meant, all of them younger
+   */
+  record Told(long[] entries, long others) {}
+
+  /**
+   * Where the log tells of the messages that may be meant: of all, or of the oldest, if it is
+   * certain that the others are meant as well.
+   */
+  Told told(Likely which, int limit) {
+    List<Job.Message> likely = likely(which);
+    long others = 0;
+    if (which.isCertain() && likely.size() > limit) {
+      others = likely.size() - limit;
+      likely.sort(
+          Comparator.comparingLong((Job.Message each) -> each.arrived)
+              .thenComparingLong(each -> each.id));
+      likely = likely.subList(0, limit);
+    }
+    if (likely.isEmpty()) {
+      return new Told(new long[0], 0);
+    }
+    LongStream.Builder entries = LongStream.builder();
+    schedule.lock.lock();
+    try {
+      likely.forEach(message -> message.entries(entries));
+      // Orders that changed times and nothing else are among these until the log is rid of them.
+      dead.forEach(entries::add);
+    } finally {
+      schedule.lock.unlock();
+    }
+    return new Told(entries.build().sorted().distinct().toArray(), others);
+  }
+
+  /** Looks some at a time through the messages, so that deliveries go on in between. */
+  private List<Job.Message> likely(Likely which) {
+    List<Job.Message> all;
+    schedule.lock.lock();
+    try {
+      all = List.copyOf(messages.values());
+    } finally {
+      schedule.lock.unlock();
+    }
+    List<Job.Message> likely = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += AT_ONCE) {
+      schedule.lock.lock();
+      try {
+        all.subList(from, Math.min(all.size(), from + AT_ONCE)).stream()
+            .filter(which)
+            .forEach(likely::add);
+      } finally {
+        schedule.lock.unlock();
+      }
+    }
+    return likely;
+  }
+
   private void apply(Entry entry, QueueEvent event) {
     seq = entry.seq();
     switch (event) {
@@ -193,7 +258,9 @@ final class Part {
     long arrived = entry.time().toEpochMilli();
     long release = outgoing.terms().release();
     Job.Message message = new Job.Message(this, entry.firstId(), entry.seq(), arrived, release);
-    message.priority = outgoing.terms().priority();
+    message.priority = (byte) outgoing.terms().priority();
+    message.transaction = outgoing.transaction().hashCode();
+    message.sender = Likely.folded(outgoing.sender().toString());
     message.whose = whose(outgoing).hashCode();
     Outgoing.Deadline by = outgoing.terms().by();
     // What is late when it comes was told of by whoever passed it on (RFC 2852 §4).

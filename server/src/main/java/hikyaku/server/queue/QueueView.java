@@ -18,15 +18,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What waits, as the logs say it, whoever works them; and what an operator wants done with it. Each
- * question reads the logs.
+ * question reads the logs: all of a part that another node works, and of those that this one works
+ * what may be meant, as their folds tell.
  */
 public final class QueueView {
   private static final int PAGE = 500;
+
+  /** Entries that are read and not needed, if that saves reading once more. */
+  private static final int NEAR = 16;
 
   /** Messages that one event tells of. */
   private static final int ORDERED_AT_ONCE = 10_000;
@@ -34,18 +39,22 @@ public final class QueueView {
   private final LogStore logs;
   private final InstantSource clock;
   private final QueueSettings settings;
+  private final WorkedParts worked;
 
+  /** Where no node works the queue, and nothing has a rate. */
   public QueueView(LogStore logs, InstantSource clock) {
-    this(logs, clock, QueueSettings.DEFAULTS);
+    this(logs, clock, QueueSettings.DEFAULTS, new WorkedParts());
   }
 
   /**
    * @param settings tell who waits for a rate
+   * @param worked by this node
    */
-  public QueueView(LogStore logs, InstantSource clock, QueueSettings settings) {
+  public QueueView(LogStore logs, InstantSource clock, QueueSettings settings, WorkedParts worked) {
     this.logs = logs;
     this.clock = clock;
     this.settings = settings;
+    this.worked = worked;
   }
 
   /**
@@ -139,6 +148,13 @@ public final class QueueView {
       return new Filter(null, null, null, null, null, heldOnly, account);
     }
 
+    /** The parts that may have one. */
+    private List<Integer> parts() {
+      return transaction == null
+          ? IntStream.range(0, Part.COUNT).boxed().toList()
+          : List.of(Outbox.part(transaction));
+    }
+
     boolean fits(Waiting waiting) {
       Outgoing message = waiting.message();
       return (transaction == null || transaction.equals(message.transaction()))
@@ -204,8 +220,11 @@ public final class QueueView {
   public Found find(Filter filter, int limit) {
     List<Waiting> found = new ArrayList<>();
     long[] all = {0};
-    for (int part = 0; part < Part.COUNT; part++) {
-      fold(part).values().stream()
+    Likely likely = new Likely(filter);
+    for (int part : filter.parts()) {
+      Folded folded = fold(part, likely, limit);
+      all[0] += folded.others;
+      folded.states.values().stream()
           .map(State::view)
           .filter(filter::fits)
           .forEach(waiting -> {
@@ -250,9 +269,10 @@ public final class QueueView {
 
   private long order(Order order, @Nullable Relay relay, Filter filter) {
     long count = 0;
-    for (int part = 0; part < Part.COUNT; part++) {
+    Likely likely = new Likely(filter);
+    for (int part : filter.parts()) {
       long[] ids =
-          fold(part).entrySet().stream()
+          fold(part, likely, Integer.MAX_VALUE).states.entrySet().stream()
               .filter(each -> filter.fits(each.getValue().view()))
               .filter(each ->
                   filter.transaction != null || !each.getValue().isEarly(order, clock.instant()))
@@ -269,6 +289,42 @@ public final class QueueView {
       count += ids.length;
     }
     return count;
+  }
+
+  /**
+   * @param others how many more wait that are meant, all of them younger
+   */
+  private record Folded(Map<Long, State> states, long others) {}
+
+  /** What waits in a part, with all of it that may be meant. */
+  private Folded fold(int part, Likely which, int limit) {
+    return worked
+        .told(logs, part, which, limit)
+        .map(told -> new Folded(fold(part, told.entries()), told.others()))
+        .orElseGet(() -> new Folded(fold(part), 0));
+  }
+
+  /**
+   * @param entries that are told, in rising order
+   */
+  private Map<Long, State> fold(int part, long[] entries) {
+    Map<Long, State> states = new LinkedHashMap<>();
+    int next = 0;
+    while (next < entries.length) {
+      int last = next;
+      while (last + 1 < entries.length
+          && entries[last + 1] - entries[last] <= NEAR
+          && entries[last + 1] - entries[next] < PAGE) {
+        last++;
+      }
+      for (Entry entry : logs.read(Part.log(part), entries[next] - 1, entries[last], PAGE)) {
+        if (Arrays.binarySearch(entries, next, last + 1, entry.seq()) >= 0) {
+          apply(states, entry);
+        }
+      }
+      next = last + 1;
+    }
+    return states;
   }
 
   private Map<Long, State> fold(int part) {

@@ -47,12 +47,14 @@ public final class Senders {
 
   /**
    * @param host our name in mail to the postmaster
+   * @param queue holds what a stopped account has sent
    */
   public Senders(
       String host,
       SendingSettings settings,
       SendingBook book,
       Allowance allowance,
+      QueueView queue,
       MailStore mail,
       Directory directory,
       MeterRegistry meters,
@@ -61,7 +63,7 @@ public final class Senders {
     this.settings = settings;
     this.book = book;
     this.allowance = allowance;
-    this.queue = new QueueView(mail.store().logs(), clock);
+    this.queue = queue;
     this.mailboxes = new Mailboxes(mail, directory, ListDoor.NONE);
     this.directory = directory;
     this.meters = meters;

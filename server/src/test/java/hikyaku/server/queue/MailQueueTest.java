@@ -81,6 +81,7 @@ class MailQueueTest {
           new SendingSettings(true, 300, 5, 3, 50),
           sending,
           Allowance.UNLIMITED,
+          new QueueView(store.logs(), Clock.systemUTC()),
           mail,
           directory,
           new SimpleMeterRegistry(),
@@ -166,6 +167,7 @@ class MailQueueTest {
             senders,
             new LateDelivery(
                 Filter.of(mail, directory, SieveSettings.DEFAULTS), ListDoor.NONE, "home.test"),
+            new WorkedParts(),
             new SimpleMeterRegistry(),
             Clock.systemUTC());
     queue.start();

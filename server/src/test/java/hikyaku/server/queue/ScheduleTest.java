@@ -63,7 +63,7 @@ class ScheduleTest {
 
   private Job enter(Goal goal, int priority, int recipients) {
     Job.Message message = new Job.Message(part, ++messages, messages, now.toEpochMilli(), 0);
-    message.priority = priority;
+    message.priority = (byte) priority;
     schedule.lock.lock();
     try {
       Destination destination = schedule.destination(goal);
@@ -82,7 +82,7 @@ class ScheduleTest {
     for (Job job = schedule.take(destination, 0, 100);
         job != null;
         job = schedule.take(destination, 0, 100)) {
-      priorities.add(job.message.priority);
+      priorities.add((int) job.message.priority);
     }
     return priorities;
   }

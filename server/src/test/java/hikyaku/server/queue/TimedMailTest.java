@@ -183,11 +183,13 @@ class TimedMailTest {
                 SendingSettings.DEFAULTS,
                 new SendingBook(store.logs()),
                 Allowance.UNLIMITED,
+                view,
                 mail,
                 directory,
                 new SimpleMeterRegistry(),
                 clock),
             new LateDelivery(filter, ListDoor.NONE, "home.test"),
+            new WorkedParts(),
             new SimpleMeterRegistry(),
             clock);
     queue.start();
@@ -461,7 +463,7 @@ class TimedMailTest {
       put(Outgoing.Terms.NONE, to);
     }
     slow.await(1);
-    QueueView seen = new QueueView(store.logs(), clock, settings);
+    QueueView seen = new QueueView(store.logs(), clock, settings, new WorkedParts());
     MailSink.until("two that wait", () -> seen.find(ALL, 9).all() == 2);
     QueueView.Filter paced =
         new QueueView.Filter(null, null, null, null, null, false, null, "rate, 1/4m");

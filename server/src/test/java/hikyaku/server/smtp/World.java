@@ -187,6 +187,7 @@ final class World implements AutoCloseable {
         SendingSettings.DEFAULTS,
         new SendingBook(of.store().logs()),
         (account, window) -> allowance.most(account, window),
+        new QueueView(of.store().logs(), CLOCK),
         of,
         directory,
         meters,

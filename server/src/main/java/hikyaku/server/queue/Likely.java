@@ -1,0 +1,105 @@
+package hikyaku.server.queue;
+
+import hikyaku.server.directory.Address;
+import hikyaku.server.queue.QueueView.Filter;
+import hikyaku.server.smtpclient.Route;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a message may be one that a {@link Filter} means, as far as memory knows it: no is
+ * certain, yes is not. Asked under the lock that guards messages.
+ */
+final class Likely implements Predicate<Job.Message> {
+  private final @Nullable Integer transaction;
+  private final @Nullable Integer sender;
+  private final @Nullable Integer account;
+  private final long before;
+  private final boolean heldOnly;
+
+  /** What the destination of a recipient's domain may be called; null for any. */
+  private final @Nullable Set<String> recipient;
+
+  private final @Nullable Set<String> domain;
+  private final boolean certain;
+
+  Likely(Filter filter) {
+    transaction = filter.transaction() == null ? null : filter.transaction().hashCode();
+    sender = filter.sender() == null ? null : folded(filter.sender());
+    account = filter.account() == null ? null : filter.account().hashCode();
+    before = filter.before() == null ? Long.MAX_VALUE : filter.before().toEpochMilli();
+    heldOnly = filter.heldOnly();
+    recipient = filter.recipient() == null ? null : destinations(filter.recipient());
+    domain = filter.domain() == null ? null : destinations(filter.domain());
+    certain =
+        transaction == null
+            && sender == null
+            && account == null
+            && filter.before() == null
+            && recipient == null
+            && domain == null
+            && filter.reason() == null;
+  }
+
+  /** By the part of an address behind its at sign, or a domain. */
+  private static Set<String> destinations(String written) {
+    String name = written.substring(written.lastIndexOf('@') + 1);
+    String lower = name.toLowerCase(Locale.ROOT);
+    return Address.canonicalDomain(name)
+        .map(canonical -> Stream.of(canonical, lower).collect(Collectors.toUnmodifiableSet()))
+        .orElseGet(() -> Set.of(lower));
+  }
+
+  /** A number that is the same for texts that differ in case alone. */
+  static int folded(String text) {
+    return text.codePoints()
+        .map(Character::toUpperCase)
+        .map(Character::toLowerCase)
+        .reduce(0, (sum, each) -> 31 * sum + each);
+  }
+
+  /** Whether all that is likely is meant, so that it need not be read to be counted. */
+  boolean isCertain() {
+    return certain;
+  }
+
+  /**
+   * Whether it leaves anything out.
+   *
+   * @param limit how many messages are wanted
+   */
+  boolean chooses(int limit) {
+    return heldOnly
+        || before != Long.MAX_VALUE
+        || transaction != null
+        || sender != null
+        || account != null
+        || recipient != null
+        || domain != null
+        || (certain && limit < Integer.MAX_VALUE);
+  }
+
+  @Override
+  public boolean test(Job.Message message) {
+    return message.jobs.length > 0
+        && (transaction == null || transaction == message.transaction)
+        && (sender == null || sender == message.sender)
+        && (account == null || account == message.whose)
+        && message.arrived <= before
+        && (!heldOnly || message.isHeld())
+        && (recipient == null || goesTo(message, recipient))
+        && (domain == null || goesTo(message, domain));
+  }
+
+  /** What goes by a server that was named may be for any domain. */
+  private static boolean goesTo(Job.Message message, Set<String> names) {
+    return Arrays.stream(message.jobs)
+        .map(job -> job.destination.route)
+        .anyMatch(route -> !(route instanceof Route.Exchange(String name)) || names.contains(name));
+  }
+}
