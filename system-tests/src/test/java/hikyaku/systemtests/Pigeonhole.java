@@ -166,6 +166,9 @@ final class Pigeonhole {
     if (errors.isEmpty() && output.contains("final result: failed")) {
       return new Verdict(List.of("fails"));
     }
+    if (errors.isEmpty() && output.isBlank()) {
+      return new Verdict(List.of("crashes"));
+    }
     return new Verdict(errors.isEmpty() ? done(output) : errors);
   }
 

@@ -110,6 +110,36 @@ final class Arguments {
     return templates(next(Argument.Strings.class, what + ", a list of strings,"));
   }
 
+  /** The next argument, the name of a variable. */
+  String variable(String what) throws SieveException {
+    return variable(string(what), node.at(), context.has(Extension.INCLUDE));
+  }
+
+  /** The next argument, names of variables. */
+  List<String> variables(String what) throws SieveException {
+    List<String> names = new ArrayList<>();
+    for (Template each : strings(what)) {
+      names.add(variable(each, node.at(), context.has(Extension.INCLUDE)));
+    }
+    return names;
+  }
+
+  /**
+   * The name of a variable, in lower case.
+   *
+   * @param global whether it may be one of those for all scripts (RFC 6609 §3.4.2)
+   */
+  static String variable(Template name, Position at, boolean global) throws SieveException {
+    String constant = constant(name, at);
+    String lower = constant.toLowerCase(Locale.ROOT);
+    boolean ofAll = global && lower.startsWith(Run.GLOBAL);
+    String own = ofAll ? constant.substring(Run.GLOBAL.length()) : constant;
+    if (!Template.IDENTIFIER.matcher(own).matches()) {
+      throw new SieveException(at, "this is no name of a variable: " + constant);
+    }
+    return lower;
+  }
+
   long number(String what) throws SieveException {
     return next(Argument.Number.class, what + ", a number,").value();
   }

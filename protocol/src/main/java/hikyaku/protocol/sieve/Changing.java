@@ -22,14 +22,21 @@ final class Changing {
   private static final int SUBJECT = 500;
 
   private final SieveMessage message;
+  private final Presented presented;
   private final Surroundings surroundings;
   private final Run run;
   private final Watcher watcher;
   private int made;
   private int enclosures;
 
-  Changing(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
+  Changing(
+      SieveMessage message,
+      Presented presented,
+      Surroundings surroundings,
+      Run run,
+      Watcher watcher) {
     this.message = message;
+    this.presented = presented;
     this.surroundings = surroundings;
     this.run = run;
     this.watcher = watcher;
@@ -37,7 +44,7 @@ final class Changing {
 
   void replace(Command.Replace command) throws RunException {
     Part root = message.parts().root();
-    Part part = run.part().orElse(root);
+    Part part = run.part().orElseGet(presented::root);
     String text = run.expand(command.replacement());
     Optional<String> subject = run.expandIfAny(command.subject()).map(Changing::oneLine);
     Optional<String> from = run.expandIfAny(command.from());

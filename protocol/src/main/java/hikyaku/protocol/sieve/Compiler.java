@@ -174,7 +174,7 @@ final class Compiler {
     List<Modifier> modifiers = modifiers(node, arguments);
     Long first =
         arguments.taggedNumber("first", null).map(Node.Argument.Number::value).orElse(null);
-    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
+    String name = arguments.variable("the name");
     return new Command.ExtractText(node.at().line(), modifiers, first, name);
   }
 
@@ -439,6 +439,9 @@ final class Compiler {
     boolean once = arguments.flag("once", null);
     boolean optional = arguments.flag("optional", null);
     String name = Arguments.constant(arguments.string("the script"), node.at());
+    if (!ScriptName.isValid(name)) {
+      throw new SieveException(node.at(), "no script can have the name that include gives");
+    }
     return new Command.Include(node.at().line(), global, once, optional, name);
   }
 
@@ -447,7 +450,7 @@ final class Compiler {
     context.need(Extension.VARIABLES, node.at(), "global");
     List<String> names = new ArrayList<>();
     for (Template each : arguments.strings("the variables")) {
-      String name = variable(node, each, false);
+      String name = Arguments.variable(each, node.at(), false);
       if (set.contains(name) && !shared.contains(name)) {
         throw new SieveException(
             node.at(), "the variable " + name + " was set before it is made global");
@@ -461,7 +464,7 @@ final class Compiler {
   private Command set(Node node, Arguments arguments) throws SieveException {
     context.need(Extension.VARIABLES, node.at(), "set");
     List<Modifier> modifiers = modifiers(node, arguments);
-    String name = variable(node, arguments.string("the name"), context.has(Extension.INCLUDE));
+    String name = arguments.variable("the name");
     set.add(name);
     return new Command.SetVariable(
         node.at().line(), name, modifiers, arguments.string("the value"));
@@ -486,27 +489,12 @@ final class Compiler {
     return modifiers;
   }
 
-  /**
-   * The name of a variable.
-   *
-   * @param global whether it may be one of those for all scripts (RFC 6609 §3.4.2)
-   */
-  private static String variable(Node node, Template name, boolean global) throws SieveException {
-    String constant = Arguments.constant(name, node.at());
-    boolean ofAll = global && constant.toLowerCase(Locale.ROOT).startsWith(Run.GLOBAL);
-    String own = ofAll ? constant.substring(Run.GLOBAL.length()) : constant;
-    if (!Template.IDENTIFIER.matcher(own).matches()) {
-      throw new SieveException(node.at(), "this is no name of a variable: " + constant);
-    }
-    return constant.toLowerCase(Locale.ROOT);
-  }
-
   private Command changeFlags(Node node, Arguments arguments, Change change) throws SieveException {
     context.need(Extension.IMAP4FLAGS, node.at(), node.name());
     String variable = null;
     if (arguments.positional() > 1) {
       context.need(Extension.VARIABLES, node.at(), "a variable for flags");
-      variable = variable(node, arguments.string("the variable"), false);
+      variable = arguments.variable("the variable");
     }
     return new Command.ChangeFlags(
         node.at().line(), change, variable, arguments.strings("the flags"));

@@ -13,11 +13,6 @@ import java.util.Set;
 
 /** Runs a script over a message. Pure: it says what is to be done, and does none of it. */
 public final class Interpreter {
-  /** RFC 6609 §3.1: includes inside one another, three at least; and of a run. */
-  private static final int DEEPEST = 10;
-
-  private static final int MOST_INCLUDED = 100;
-
   /** What it costs to go to a part, in comparisons. */
   private static final int VISIT = 16;
 
@@ -26,13 +21,17 @@ public final class Interpreter {
   private final SieveLimits limits;
   private final Watcher watcher;
   private final Run run;
+  private final Presented presented;
   private final Testing testing;
   private final Sending sending;
   private final Changing changing;
   private final List<Action> actions = new ArrayList<>();
   private final List<Optional<Edition>> editions = new ArrayList<>();
-  private final List<List<Object>> running = new ArrayList<>();
-  private final Set<List<Object>> included = new HashSet<>();
+
+  /** The script at hand, and those around it that include one another, the first one first. */
+  private final List<ScriptName> running = new ArrayList<>();
+
+  private final Set<ScriptName> included = new HashSet<>();
   private int includes;
   private boolean implicitKeep = true;
   private int redirects;
@@ -48,20 +47,17 @@ public final class Interpreter {
     this.limits = limits;
     this.watcher = watcher;
     this.run = new Run(limits);
-    this.testing = new Testing(message, surroundings, run, watcher);
+    this.presented = new Presented(message, run);
+    this.testing = new Testing(message, presented, surroundings, run, watcher);
     this.sending = new Sending(message, surroundings, run, watcher);
-    this.changing = new Changing(message, surroundings, run, watcher);
+    this.changing = new Changing(message, presented, surroundings, run, watcher);
   }
 
-  /**
-   * A script of several that run one after another.
-   *
-   * @param name empty for the user's own
-   */
-  public record Stage(String name, Script script) {}
+  /** A script of several that run one after another. */
+  public record Stage(ScriptName name, Script script) {}
 
   /**
-   * Runs a script.
+   * Runs a script without a name.
    *
    * @throws IOException if the message cannot be read
    */
@@ -72,7 +68,8 @@ public final class Interpreter {
       SieveLimits limits,
       Watcher watcher)
       throws IOException {
-    return run(List.of(new Stage("", script)), message, surroundings, limits, watcher);
+    Stage only = new Stage(new ScriptName(false, ""), script);
+    return run(List.of(only), message, surroundings, limits, watcher);
   }
 
   /**
@@ -97,6 +94,11 @@ public final class Interpreter {
       }
       boolean answered = actions.stream().anyMatch(Action.Vacation.class::isInstance);
       vacations = answered ? 1 : 0;
+      run.forgetShared();
+      included.clear();
+      included.add(stage.name);
+      running.clear();
+      running.add(stage.name);
       try {
         Flow _ = script(stage.script);
       } catch (RunException e) {
@@ -133,8 +135,17 @@ public final class Interpreter {
     return flow == Flow.RETURN ? Flow.ON : flow;
   }
 
+  /** RFC 6609 §3.2. */
   private Flow include(Command.Include include) throws RunException, IOException {
+    ScriptName key = new ScriptName(include.global(), include.name());
     String name = include.name();
+    if (include.once() && included.contains(key)) {
+      watcher.step(include.line(), "the script \"" + name + "\" was included before");
+      return Flow.ON;
+    }
+    if (running.contains(key)) {
+      throw run.problem("the script \"" + name + "\" includes itself");
+    }
     Optional<Script> found;
     try {
       found = surroundings.included(name, include.global());
@@ -148,25 +159,31 @@ public final class Interpreter {
       }
       throw run.problem("there is no script \"" + name + "\" to include");
     }
-    List<Object> key = List.of(include.global(), name);
-    boolean first = included.add(key);
-    if (include.once() && !first) {
-      return Flow.ON;
+    if (running.size() >= limits.includeDepth()) {
+      throw run.problem(
+          "scripts may include one another at most " + limits.includeDepth() + " deep");
     }
-    if (running.contains(key)) {
-      throw run.problem("the script \"" + name + "\" includes itself");
+    if (++includes > limits.includes()) {
+      throw run.problem("a run includes at most " + limits.includes() + " scripts");
     }
-    if (running.size() >= DEEPEST || ++includes > MOST_INCLUDED) {
-      throw run.problem("scripts are included too often, or too deep inside one another");
-    }
+    included.add(key);
     watcher.step(include.line(), "include the script \"" + name + "\"");
-    running.add(key);
+    return included(key, found.get(), include.line());
+  }
+
+  private Flow included(ScriptName name, Script script, int line) throws RunException, IOException {
+    Optional<Part> loop = run.part();
+    Optional<Part> before = presented.enter(loop);
+    run.setPart(Optional.empty());
+    running.add(name);
     try {
-      return script(found.get());
+      return script(script);
     } catch (RunException e) {
-      throw new RunException(include.line(), in(name, e));
+      throw new RunException(line, in(name.name(), e));
     } finally {
       running.removeLast();
+      run.setPart(loop);
+      presented.leave(before);
     }
   }
 
@@ -189,7 +206,7 @@ public final class Interpreter {
       throw run.problem("loops may be at most " + limits.loops() + " deep inside one another");
     }
     Optional<Part> around = run.part();
-    List<Part> parts = around.map(Part::parts).orElseGet(() -> List.of(message.parts().root()));
+    List<Part> parts = around.map(Part::parts).orElseGet(() -> List.of(presented.root()));
     loops++;
     Flow flow = eachOf(parts, command);
     loops--;

@@ -29,11 +29,11 @@ public record Outcome(
   /**
    * Why a run failed.
    *
-   * @param script the stage's name; empty for the user's own
+   * @param script the one of several that was run; not one that it includes
    * @param line of the script
    * @param sentence for the script's author
    */
-  public record Problem(String script, int line, String sentence) {}
+  public record Problem(ScriptName script, int line, String sentence) {}
 
   public Outcome {
     actions = List.copyOf(actions);

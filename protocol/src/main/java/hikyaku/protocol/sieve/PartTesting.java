@@ -9,17 +9,17 @@ import java.util.List;
 
 /** What the headers of parts say (RFC 5703 §4). */
 final class PartTesting {
-  private final SieveMessage message;
+  private final Presented presented;
   private final Run run;
 
-  PartTesting(SieveMessage message, Run run) {
-    this.message = message;
+  PartTesting(Presented presented, Run run) {
+    this.presented = presented;
     this.run = run;
   }
 
-  /** The part at hand, or else the message; and what is in it, if that counts too. */
+  /** The part at hand, or else all that the script sees; and what is in it, if that counts too. */
   List<Part> scope(Test.Mime mime) {
-    Part start = run.part().orElseGet(() -> message.parts().root());
+    Part start = run.part().orElseGet(presented::root);
     List<Part> scope = new ArrayList<>();
     if (mime.anyChild()) {
       start.addAll(scope);
@@ -29,19 +29,11 @@ final class PartTesting {
     return scope;
   }
 
-  /** The fields of a name of a part; the message has those of this delivery too. */
-  List<HeaderField> fields(Part part, String name) throws RunException, IOException {
-    List<HeaderField> fields =
-        part == message.parts().root() ? message.fields(name) : message.parts().fields(part, name);
-    run.payForRead(message);
-    return fields;
-  }
-
   /** The fields of some names, in the order of the names. */
   List<HeaderField> fields(Part part, List<String> names) throws RunException, IOException {
     List<HeaderField> fields = new ArrayList<>();
     for (String name : names) {
-      fields.addAll(fields(part, name));
+      fields.addAll(presented.fields(part, name));
     }
     return fields;
   }
@@ -52,7 +44,7 @@ final class PartTesting {
     for (String name : names) {
       boolean found = false;
       for (Part part : scope) {
-        found = found || !fields(part, name).isEmpty();
+        found = found || !presented.fields(part, name).isEmpty();
       }
       if (!found) {
         return false;
@@ -61,15 +53,23 @@ final class PartTesting {
     return true;
   }
 
-  /** What fields have of what a test looks at. */
-  List<String> values(Test.Mime mime, Test.Index index, List<String> names)
+  /**
+   * What fields have of what a test looks at.
+   *
+   * @param counted whether their number is all that is asked for: then of those of whose kind a
+   *     type is taken only those that could be taken apart (RFC 5703 §4.1)
+   */
+  List<String> values(Test.Mime mime, Test.Index index, List<String> names, boolean counted)
       throws RunException, IOException {
     List<String> parameters =
         run.expand(mime.parameters()).stream().map(Collation::asciiLower).toList();
     List<String> values = new ArrayList<>();
     for (Part part : scope(mime)) {
       for (HeaderField field : index.of(fields(part, names))) {
-        add(field, mime.aspect(), parameters, values);
+        boolean ofType = mime.aspect() != Test.Aspect.WHOLE && mime.aspect() != Test.Aspect.PARAM;
+        if (!counted || !ofType || hasType(field)) {
+          add(field, mime.aspect(), parameters, values);
+        }
       }
     }
     return values;
@@ -90,6 +90,11 @@ final class PartTesting {
         }
       }
     }
+  }
+
+  private static boolean hasType(HeaderField field) {
+    return !type(field, Test.Aspect.TYPE).isEmpty()
+        && (!field.is("Content-Type") || !type(field, Test.Aspect.SUBTYPE).isEmpty());
   }
 
   /** Empty for what a field of its kind has not. */

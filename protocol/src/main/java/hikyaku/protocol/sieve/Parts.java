@@ -86,46 +86,53 @@ final class Parts {
             part.source(), described.headerStart(), described.bodyStart(), limits.headerOctets());
   }
 
-  /** The whole body without anything undone (RFC 5173 §5.1). */
-  String rawBody() throws IOException {
+  /** The whole body of a part without anything undone (RFC 5173 §5.1). */
+  String rawBody(Part part) throws IOException {
     byte[] raw;
-    if (root.isChanged()) {
+    if (part.isChanged()) {
       Edition.Builder builder = new Edition.Builder();
-      root.writeBody(builder);
+      part.writeBody(builder);
       Edition body = builder.build(false);
       raw = read(body.octets(octets), 0, body.size(), limits.bodyOctets());
     } else {
-      long start = structure.root().bodyStart();
-      raw = read(octets, start, structure.size(), limits.bodyOctets());
+      MimePart described = part.described();
+      raw = read(part.source(), described.bodyStart(), described.bodyEnd(), limits.bodyOctets());
     }
     return Charsets.decode(raw, Charsets.UNDECLARED);
+  }
+
+  /** Octets of a part with its header, as it is now. */
+  long size(Part part) {
+    Edition.Builder builder = new Edition.Builder();
+    part.write(builder);
+    return builder.build(false).size();
   }
 
   /**
    * Whether there is a body, be it an empty one: without the empty line behind the header there is
    * none (RFC 5173 §4).
    */
-  boolean hasBody() throws IOException {
-    MimePart whole = structure.root();
-    if (root.isChanged() || structure.size() > whole.bodyStart()) {
+  boolean hasBody(Part part) throws IOException {
+    MimePart whole = part.described();
+    if (part.isChanged() || whole.bodyEnd() > whole.bodyStart()) {
       return true;
     }
     long from = Math.max(whole.headerStart(), whole.bodyStart() - "\r\n\r\n".length());
-    byte[] end = read(octets, from, whole.bodyStart(), limits.bodyOctets());
+    byte[] end = read(part.source(), from, whole.bodyStart(), limits.bodyOctets());
     String shown = new String(end, ISO_8859_1);
     return shown.endsWith("\n\r\n") || shown.endsWith("\n\n") || shown.equals("\r\n");
   }
 
   /**
-   * The decoded text of the parts of some types (RFC 5173 §5.2): of a multipart what stands around
-   * its parts, of a message in the message its header.
+   * The decoded text of a part and those in it, of some types (RFC 5173 §5.2): of a multipart what
+   * stands around its parts, of a message in the message its header.
    *
    * @param types {@code text}, {@code text/html}; empty for all
    */
-  List<String> content(List<String> types) throws IOException {
+  List<String> content(Part part, List<String> types) throws IOException {
     List<String> found = new ArrayList<>();
     int[] room = {limits.bodyOctets()};
-    content(root, types, room, found);
+    content(part, types, room, found);
     return found;
   }
 

@@ -56,6 +56,11 @@ final class Run {
     return before;
   }
 
+  /** What scripts share is shared by those that include one another, and by no others. */
+  void forgetShared() {
+    globals.clear();
+  }
+
   /** From here on the names mean variables that all scripts share (RFC 6609 §3.4.1). */
   void share(List<String> names) {
     frame.shared.addAll(names);

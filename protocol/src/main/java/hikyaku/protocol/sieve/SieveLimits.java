@@ -6,6 +6,9 @@ package hikyaku.protocol.sieve;
  * @param scriptOctets octets of a script; the largest that filter rules of programs are known to
  *     grow to fits several times
  * @param nesting blocks and tests inside one another; RFC 5228 §2.10.7 asks for 15 at least
+ * @param includeDepth scripts that include one another, the first one too (RFC 6609 §3.1: three at
+ *     least)
+ * @param includes scripts that a run includes
  * @param loops loops over parts inside one another, those of included scripts too
  * @param nodes commands, tests and arguments of a script, each string of a list counted
  * @param actions actions of one run
@@ -26,6 +29,8 @@ package hikyaku.protocol.sieve;
 public record SieveLimits(
     int scriptOctets,
     int nesting,
+    int includeDepth,
+    int includes,
     int loops,
     int nodes,
     int actions,
@@ -43,6 +48,8 @@ public record SieveLimits(
       new SieveLimits(
           256 * 1024,
           32,
+          10,
+          100,
           4,
           50_000,
           32,
@@ -62,6 +69,8 @@ public record SieveLimits(
     return new SieveLimits(
         scriptOctets,
         nesting,
+        includeDepth,
+        includes,
         loops,
         nodes,
         actions,

@@ -84,8 +84,13 @@ public final class SieveMessage {
    * A field of the message itself.
    *
    * @param octets as they stand in the header, its last line ending too
+   * @param fixed whether no edit takes it away
    */
-  private record Line(HeaderField field, byte[] octets) {}
+  private record Line(HeaderField field, byte[] octets, boolean fixed) {
+    Line(HeaderField field, byte[] octets) {
+      this(field, octets, PROTECTED.stream().anyMatch(field::is));
+    }
+  }
 
   // ---- editing (RFC 5293)
 
@@ -150,8 +155,7 @@ public final class SieveMessage {
 
   /** Whether a field can be taken away: it is none of this delivery, and none that is protected. */
   boolean isRemovable(HeaderField field) {
-    return lines.stream().anyMatch(line -> isSame(line.field, field))
-        && PROTECTED.stream().noneMatch(field::is);
+    return lines.stream().anyMatch(line -> isSame(line.field, field) && !line.fixed);
   }
 
   void remove(HeaderField field) {
@@ -251,12 +255,13 @@ public final class SieveMessage {
     return lower.startsWith("content-") || lower.equals("mime-version");
   }
 
+  /** What stood in a field before it was replaced; it stays (RFC 5703 §5). */
   private static Line original(Line line) {
     byte[] name = ("Original-" + line.field.name() + ":").getBytes(ISO_8859_1);
     int value = line.field.valueStart() - line.field.start();
     byte[] octets = Arrays.copyOf(name, name.length + line.octets.length - value);
     System.arraycopy(line.octets, value, octets, name.length, line.octets.length - value);
-    return line(octets);
+    return new Line(line(octets).field, octets, true);
   }
 
   /**
@@ -330,7 +335,7 @@ public final class SieveMessage {
     return text(fieldsSent(name));
   }
 
-  private static String text(List<HeaderField> fields) {
+  static String text(List<HeaderField> fields) {
     return fields.stream().findFirst().map(field -> field.decoded().strip()).orElse("");
   }
 

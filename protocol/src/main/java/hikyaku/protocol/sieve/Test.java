@@ -76,7 +76,7 @@ sealed interface Test {
    *
    * @param variables null for the flags of the run
    */
-  record HasFlag(int line, Match match, @Nullable List<Template> variables, List<Template> keys)
+  record HasFlag(int line, Match match, @Nullable List<String> variables, List<Template> keys)
       implements Test {}
 
   /**

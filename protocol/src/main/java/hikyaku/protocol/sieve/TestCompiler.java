@@ -309,10 +309,10 @@ final class TestCompiler {
   private Test hasFlag(Node node, int line, Arguments arguments) throws SieveException {
     context.need(Extension.IMAP4FLAGS, node.at(), "hasflag");
     Match match = arguments.match();
-    List<Template> variables = null;
+    List<String> variables = null;
     if (arguments.positional() > 1) {
       context.need(Extension.VARIABLES, node.at(), "a variable for flags");
-      variables = arguments.strings("the variables");
+      variables = arguments.variables("the variables");
     }
     return new Test.HasFlag(line, match, variables, arguments.keys("the flags"));
   }

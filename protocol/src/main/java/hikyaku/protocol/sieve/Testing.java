@@ -24,6 +24,7 @@ final class Testing {
   private static final long WEEK = 7 * 86_400;
 
   private final SieveMessage message;
+  private final Presented presented;
   private final Surroundings surroundings;
   private final Run run;
   private final Comparing comparing;
@@ -31,13 +32,19 @@ final class Testing {
   private final Watcher watcher;
   private final PartTesting parts;
 
-  Testing(SieveMessage message, Surroundings surroundings, Run run, Watcher watcher) {
+  Testing(
+      SieveMessage message,
+      Presented presented,
+      Surroundings surroundings,
+      Run run,
+      Watcher watcher) {
     this.message = message;
+    this.presented = presented;
     this.surroundings = surroundings;
     this.run = run;
     this.comparing = new Comparing(run, surroundings);
     this.watcher = watcher;
-    this.parts = new PartTesting(message, run);
+    this.parts = new PartTesting(presented, run);
   }
 
   /**
@@ -68,17 +75,12 @@ final class Testing {
       case Test.Exists exists -> {
         List<String> names = run.expand(exists.headers());
         Test.Mime mime = exists.mime();
-        boolean all =
-            mime == null
-                ? names.stream().noneMatch(name -> message.fields(name).isEmpty())
-                : parts.haveAll(mime, names);
-        yield told(test, "exists", all);
+        yield told(test, "exists", mime == null ? haveAll(names) : parts.haveAll(mime, names));
       }
-      case Test.Size(int _, boolean over, long octets) ->
-          told(
-              test,
-              "size " + message.size(),
-              over ? message.size() > octets : message.size() < octets);
+      case Test.Size(int _, boolean over, long octets) -> {
+        long size = presented.size();
+        yield told(test, "size " + size, over ? size > octets : size < octets);
+      }
       case Test.Header header -> header(header);
       case Test.Address address -> address(address);
       case Test.Envelope envelope -> envelope(envelope);
@@ -175,18 +177,25 @@ final class Testing {
     return shown.append(']').toString().replaceAll("\\p{Cntrl}+", " ");
   }
 
+  private boolean haveAll(List<String> names) throws RunException, IOException {
+    for (String name : names) {
+      if (presented.fields(name).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean header(Test.Header test) throws RunException, IOException {
     List<String> names = run.expand(test.headers());
     Test.Mime mime = test.mime();
     if (mime != null) {
-      List<String> values = parts.values(mime, test.index(), names);
+      List<String> values =
+          parts.values(mime, test.index(), names, test.match().type() == Match.Type.COUNT);
       return compared(test, named("header", names), test.match(), values, test.keys());
     }
     List<String> values =
-        test
-            .index()
-            .of(names.stream().flatMap(name -> message.fields(name).stream()).toList())
-            .stream()
+        test.index().of(parts.fields(presented.root(), names)).stream()
             .map(field -> field.decoded().strip())
             .toList();
     return compared(test, named("header", names), test.match(), values, test.keys());
@@ -232,7 +241,7 @@ final class Testing {
   private List<List<HeaderField>> fields(List<String> names, Test.@Nullable Mime mime)
       throws RunException, IOException {
     if (mime == null) {
-      return List.of(names.stream().flatMap(name -> message.fields(name).stream()).toList());
+      return List.of(parts.fields(presented.root(), names));
     }
     List<List<HeaderField>> fields = new ArrayList<>();
     for (Part part : parts.scope(mime)) {
@@ -282,19 +291,8 @@ final class Testing {
 
   /** RFC 5173 §6: wildcards in bodies leave nothing in variables. */
   private boolean body(Test.Body test) throws RunException, IOException {
-    List<String> values =
-        !message.parts().hasBody()
-            ? List.of()
-            : switch (test.transform()) {
-              case RAW -> List.of(message.parts().rawBody());
-              case TEXT -> message.parts().content(List.of("text"));
-              case CONTENT ->
-                  message
-                      .parts()
-                      .content(
-                          run.expand(test.types()).stream().map(Collation::asciiLower).toList());
-            };
-    run.payForRead(message);
+    List<String> types = run.expand(test.types()).stream().map(Collation::asciiLower).toList();
+    List<String> values = presented.body(test.transform(), types);
     return compared(test, "body", test.match(), values, test.keys(), false);
   }
 
@@ -314,8 +312,8 @@ final class Testing {
     if (test.variables() == null) {
       values.addAll(run.flags());
     } else {
-      for (String name : run.expand(test.variables())) {
-        values.addAll(run.flags(List.of(run.variable(Collation.asciiLower(name)))));
+      for (String name : test.variables()) {
+        values.addAll(run.flags(List.of(run.variable(name))));
       }
     }
     boolean counts =
@@ -332,7 +330,7 @@ final class Testing {
     return compared(test, "hasflag", test.match(), values, keys);
   }
 
-  private boolean date(Test.Date test) throws RunException {
+  private boolean date(Test.Date test) throws RunException, IOException {
     List<String> values = new ArrayList<>();
     String part = Collation.asciiLower(run.expand(test.part()));
     Template header = test.header();
@@ -341,7 +339,7 @@ final class Testing {
       DatePart.of(in(test.zone(), now), part).ifPresent(values::add);
     } else {
       String name = run.expand(header);
-      List<HeaderField> fields = message.fields(name);
+      List<HeaderField> fields = presented.fields(name);
       // RFC 5260 §4: without an index it is the first field.
       List<HeaderField> chosen =
           test.index().equals(Test.Index.ALL)
@@ -419,14 +417,14 @@ final class Testing {
   }
 
   /** RFC 7352 §3.1: a message without an id is none that came before. */
-  private boolean duplicate(Test.Duplicate test) throws RunException {
+  private boolean duplicate(Test.Duplicate test) throws RunException, IOException {
     Template given = test.id();
     String id;
     if (given != null) {
       id = run.expand(given);
     } else {
       Template header = test.header();
-      id = message.text(header == null ? "message-id" : run.expand(header));
+      id = presented.text(header == null ? "message-id" : run.expand(header));
     }
     if (id.isEmpty()) {
       return told(test, "duplicate: the message has no such field", false);

@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples of the RFCs, and scripts as people have them: {@link SieveCases}. */
 class CasesTest {
+  /** What the scripts of cases are called. */
+  private static final ScriptName MAIN = new ScriptName(false, "main");
+
   private static List<Case> cases() throws Exception {
     return SieveCases.in(
         Path.of(Objects.requireNonNull(CasesTest.class.getResource("cases")).toURI()));
@@ -64,7 +67,9 @@ class CasesTest {
     boolean crlf = trial.one("crlf").isPresent();
     Outcome outcome =
         Interpreter.run(
-            read(crlf ? of.script().replace("\n", "\r\n") : of.script()),
+            List.of(
+                new Interpreter.Stage(
+                    MAIN, read(crlf ? of.script().replace("\n", "\r\n") : of.script()))),
             message(octets, world),
             world,
             SieveLimits.DEFAULTS,

@@ -164,6 +164,13 @@ class ChangingTest {
     assertThat(changed("foreverypart { replace :subject \"s\" \"gone\"; }", NESTED))
         .contains("Original-Subject: four parts\n")
         .endsWith("\n\ngone\n");
+    // What the server has kept stays.
+    assertThat(
+            changed(
+                "replace :subject \"s\" \"gone\"; deleteheader \"original-subject\";"
+                    + " deleteheader \"x\";",
+                "Original-Subject: zero\n" + header + "\nbody\n"))
+        .isEqualTo("From: a@b.example\nOriginal-Subject: one\nSubject: s\n" + plain + "gone\n");
     assertThat(run(REQUIRED + "set \"f\" \"nobody\"; replace :from \"${f}\" \"x\";", MESSAGE))
         .isEqualTo("line 2: this is no list of addresses: nobody");
   }

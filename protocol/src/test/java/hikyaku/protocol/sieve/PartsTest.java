@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,7 +140,7 @@ class PartsTest {
         .isEqualTo("discard");
   }
 
-  /** The scripts that a loop includes see its part; their loops are inside it. */
+  /** The scripts that a loop includes see its part, and their loops begin with it. */
   @Test
   void includedScriptsSeeThePart() {
     Runs.INCLUDED.put(
@@ -153,7 +154,7 @@ class PartsTest {
                 "global \"v\"; foreverypart { if header :mime \"x-name\" \"alternative\""
                     + " { include \"names\"; break; } }",
                 NESTED))
-        .isEqualTo("fileinto  text html.");
+        .isEqualTo("fileinto  alternative text html.");
     Runs.INCLUDED.put(
         "deep", "require \"foreverypart\"; foreverypart { foreverypart { foreverypart { } } }");
     assertThat(run(REQUIRED + "foreverypart { foreverypart { include \"deep\"; } }", deep()))
@@ -207,6 +208,17 @@ class PartsTest {
                     + "\"2\"",
                 NESTED))
         .isTrue();
+    // Counted are the fields that could be taken apart.
+    for (String field : List.of("text/plain", "text", "; charset=utf-8")) {
+      assertThat(
+              isTrue(
+                  REQUIRED,
+                  "header :mime :count \"eq\" :comparator \"i;ascii-numeric\" :subtype"
+                      + " [\"content-type\", \"content-md5\"] \"1\"",
+                  "Content-Type: " + field + "\nContent-MD5: x\n\nx\n"))
+          .as(field)
+          .isEqualTo(field.equals("text/plain"));
+    }
     // Without :mime it is the message's header, inside a loop too.
     assertThat(
             said(

@@ -5,6 +5,7 @@ import static hikyaku.protocol.sieve.Runs.isTrue;
 import static hikyaku.protocol.sieve.Runs.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -343,5 +344,45 @@ class SendingTest {
     assertThat(isTrue(required, "mailboxidexists [\"F123\", \"F4\"]", MESSAGE)).isFalse();
     assertThat(run(required + "fileinto :mailboxid \"F9\" \"INBOX.Backup\";", MESSAGE))
         .isEqualTo("fileinto INBOX.Backup F9");
+  }
+
+  /** RFC 6609 §3.1. */
+  @Test
+  void howDeepAndHowOftenScriptsMayBeIncluded() {
+    for (int i = 1; i < 10; i++) {
+      Runs.INCLUDED.put("" + i, "require \"include\"; include \"" + (i + 1) + "\"; discard;");
+    }
+    Runs.INCLUDED.put("10", "discard;");
+    assertThat(run("require \"include\"; include \"1\";", MESSAGE))
+        .endsWith("scripts may include one another at most 10 deep");
+    assertThat(run("require \"include\"; include \"2\";", MESSAGE)).isEqualTo("discard");
+    assertThat(run("require \"include\";" + "include \"10\";".repeat(100), MESSAGE))
+        .isEqualTo("discard");
+    assertThat(run("require \"include\";" + "include \"10\";".repeat(101), MESSAGE))
+        .isEqualTo("line 1: a run includes at most 100 scripts");
+  }
+
+  /** What runs one behind the other shares nothing (RFC 6609 §2), and is not yet included. */
+  @Test
+  void scriptsThatFollowOneAnotherShareNoVariables() throws IOException {
+    String required = "require [\"include\", \"variables\", \"fileinto\"]; ";
+    Runs.INCLUDED.put(
+        "global a",
+        required + "if string \"${global.turn}\" \"second\" { fileinto \"included\"; }");
+    String first = required + "set \"global.turn\" \"first\"; include :once :global \"a\";";
+    String second =
+        required
+            + "fileinto \"<${global.turn}>\"; set \"global.turn\" \"second\";"
+            + " include :once :global \"a\";";
+    Outcome outcome =
+        Interpreter.run(
+            List.of(
+                new Interpreter.Stage(new ScriptName(true, "first"), Runs.script(first)),
+                new Interpreter.Stage(new ScriptName(false, "first"), Runs.script(second))),
+            Runs.message(MESSAGE),
+            new Runs.World(),
+            SieveLimits.DEFAULTS,
+            Watcher.NONE);
+    assertThat(Runs.words(outcome)).isEqualTo("fileinto <>; fileinto included");
   }
 }

@@ -13,6 +13,7 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
 import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Outcome;
+import hikyaku.protocol.sieve.ScriptName;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
@@ -100,30 +101,38 @@ final class Filing {
     }
     Outcome outcome = filter.run(sources, message, target, envelope);
     Optional<Outcome.Problem> problem = outcome.problem();
+    ScriptName own = new ScriptName(false, running.own().active());
     try {
       carryOut(outcome, message, target, before);
       mark(account, outcome.marks());
     } catch (Unfit e) {
       refusal = before.isEmpty() ? Optional.empty() : refusal;
       add(account, home(target), message, Flags.NONE);
-      problem = Optional.of(new Outcome.Problem("", 0, String.valueOf(e.getMessage())));
+      problem = Optional.of(new Outcome.Problem(own, 0, String.valueOf(e.getMessage())));
     }
-    problem.ifPresent(why -> filter.failed(target.account(), running.own().active(), why));
+    problem.ifPresent(why -> filter.failed(target.account(), why));
   }
 
   /** Those for all before the account's own, that one, and those for all behind it. */
   private static List<Filter.Source> sources(ScriptBook.Running running) {
     Scripts forAll = running.forAll();
+    ScriptName own = new ScriptName(false, running.own().active());
     List<Filter.Source> sources = new ArrayList<>();
     for (String name : forAll.before()) {
-      forAll.script(name).ifPresent(content -> sources.add(new Filter.Source(name, content)));
+      forAll
+          .script(name)
+          .ifPresent(
+              content -> sources.add(new Filter.Source(new ScriptName(true, name), content)));
     }
     running
         .own()
         .script(running.own().active())
-        .ifPresent(content -> sources.add(new Filter.Source("", content)));
+        .ifPresent(content -> sources.add(new Filter.Source(own, content)));
     for (String name : forAll.after()) {
-      forAll.script(name).ifPresent(content -> sources.add(new Filter.Source(name, content)));
+      forAll
+          .script(name)
+          .ifPresent(
+              content -> sources.add(new Filter.Source(new ScriptName(true, name), content)));
     }
     return sources;
   }

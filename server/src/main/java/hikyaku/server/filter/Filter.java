@@ -13,6 +13,7 @@ import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.Script;
+import hikyaku.protocol.sieve.ScriptName;
 import hikyaku.protocol.sieve.SieveException;
 import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.protocol.sieve.SieveMessage;
@@ -330,12 +331,8 @@ public final class Filter {
     return onward.allowance().most(account, ScriptAllowance.DAY);
   }
 
-  /**
-   * A script that runs.
-   *
-   * @param name empty for the account's own
-   */
-  record Source(String name, ByteString content) {}
+  /** A script that runs. */
+  record Source(ScriptName name, ByteString content) {}
 
   /** Runs scripts over a message; a run that fails keeps it. */
   Outcome run(
@@ -376,19 +373,18 @@ public final class Filter {
   }
 
   /** Tells the account; that this may fail must not hold up the mail. */
-  void failed(Account account, String script, Outcome.Problem problem) {
-    boolean own = problem.script().isEmpty();
-    LOG.atLevel(own ? Level.INFO : Level.WARN)
+  void failed(Account account, Outcome.Problem problem) {
+    ScriptName script = problem.script();
+    LOG.atLevel(script.global() ? Level.WARN : Level.INFO)
         .addKeyValue("account", account.primary())
-        .addKeyValue("script", own ? script : "for all: " + problem.script())
+        .addKeyValue("script", script)
         .addKeyValue("line", problem.line())
         .log("a script failed, and its message was kept");
     String sentence = problem.sentence().substring(0, Math.min(TOLD, problem.sentence().length()));
     try {
       scripts.failed(
-          own ? account.id() : ScriptBook.FOR_ALL,
-          new Scripts.Problem(
-              own ? script : problem.script(), problem.line(), sentence, mail.clock().instant()));
+          script.global() ? ScriptBook.FOR_ALL : account.id(),
+          new Scripts.Problem(script.name(), problem.line(), sentence, mail.clock().instant()));
     } catch (StoreException e) {
       LOG.atWarn()
           .addKeyValue("account", account.primary())

@@ -11,6 +11,7 @@ import hikyaku.mailbox.store.LogFold;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.sieve.ScriptName;
 import hikyaku.protocol.sieve.SieveLimits;
 import hikyaku.server.filter.proto.ScriptEvent;
 import hikyaku.server.filter.proto.ScriptRecord;
@@ -31,9 +32,6 @@ public final class ScriptBook {
 
   /** Octets of all of an account's scripts: they must fit into one snapshot. */
   public static final int MOST_OCTETS = 2 * 1024 * 1024;
-
-  /** Characters of a name (RFC 5804 §1.6 asks for 128 at least). */
-  public static final int LONGEST_NAME = 128;
 
   /** In place of an account's id: scripts for all. */
   public static final String FOR_ALL = "all";
@@ -125,16 +123,7 @@ public final class ScriptBook {
    * @throws ScriptException.InvalidName if no script may have this name (RFC 5804 §1.6)
    */
   public static void checkName(String name) throws ScriptException {
-    boolean bad =
-        name.isEmpty()
-            || name.codePointCount(0, name.length()) > LONGEST_NAME
-            || name.codePoints()
-                .anyMatch(c ->
-                    Character.isISOControl(c)
-                        || c == 0x2028
-                        || c == 0x2029
-                        || Character.getType(c) == Character.SURROGATE);
-    if (bad) {
+    if (!ScriptName.isValid(name)) {
       throw new ScriptException.InvalidName();
     }
   }

@@ -1,5 +1,7 @@
 package hikyaku.server.filter;
 
+import hikyaku.protocol.sieve.ScriptName;
+
 /** What cannot be done with scripts. Messages are safe to show to the account's user. */
 public abstract sealed class ScriptException extends Exception {
   private ScriptException(String sentence) {
@@ -30,8 +32,7 @@ public abstract sealed class ScriptException extends Exception {
   /** No script may have this name. */
   public static final class InvalidName extends ScriptException {
     public InvalidName() {
-      super(
-          "a name has 1 to " + ScriptBook.LONGEST_NAME + " characters, none of them a control one");
+      super("a name has 1 to " + ScriptName.LONGEST + " characters, none of them a control one");
     }
   }
 
