@@ -55,7 +55,7 @@ public sealed interface Action {
    * @param copy where the answer is kept, if at all (RFC 8580)
    */
   record Vacation(
-      MailAddress from,
+      Author from,
       String subject,
       String text,
       boolean mime,
@@ -81,7 +81,7 @@ public sealed interface Action {
    */
   record Notify(
       List<MailAddress> to,
-      MailAddress from,
+      Author from,
       int importance,
       String subject,
       String text,

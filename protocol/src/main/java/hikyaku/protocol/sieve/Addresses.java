@@ -73,6 +73,11 @@ final class Addresses {
 
   /** The address in a text that a script gives, with a name before it or without. */
   static Optional<MailAddress> parse(String text) {
+    return author(text).map(Author::address);
+  }
+
+  /** The same with the name. */
+  static Optional<Author> author(String text) {
     String octets = new String(text.getBytes(UTF_8), ISO_8859_1);
     List<EnvelopeAddress> found = AddressListParser.parse(octets, 3);
     if (found.size() != 1 || !found.getFirst().isAddress()) {
@@ -81,10 +86,16 @@ final class Addresses {
     EnvelopeAddress one = found.getFirst();
     MailAddress address = new MailAddress(utf8(one.mailbox()), utf8(one.host()));
     try {
-      return Optional.of(MailAddress.parse(address.toString()));
+      return Optional.of(new Author(MailAddress.parse(address.toString()), name(one)));
     } catch (AddressException e) {
       return Optional.empty();
     }
+  }
+
+  /** A name in one line, as people read it. */
+  private static String name(EnvelopeAddress of) {
+    String name = EncodedWords.decode(of.name() == null ? "" : of.name());
+    return name.replaceAll("\\p{Cntrl}+", " ").strip();
   }
 
   /**
@@ -103,8 +114,7 @@ final class Addresses {
       } catch (AddressException e) {
         return Optional.empty();
       }
-      String name = EncodedWords.decode(each.name() == null ? "" : each.name());
-      String line = name.replaceAll("\\p{Cntrl}+", " ").strip();
+      String line = name(each);
       if (line.isEmpty()) {
         mailboxes.add(address.toString());
       } else if (line.chars().allMatch(c -> c < 127) && line.length() <= LONGEST_NAME) {

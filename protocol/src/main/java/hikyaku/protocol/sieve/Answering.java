@@ -1,6 +1,7 @@
 package hikyaku.protocol.sieve;
 
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.mime.ContentField;
 import hikyaku.protocol.mime.HeaderField;
 import java.util.List;
 import java.util.Optional;
@@ -59,17 +60,18 @@ final class Answering {
 
   /** RFC 3834 §5; and a field of like meaning that is in wide use. */
   static boolean isAutomatic(SieveMessage message) {
-    String submitted = Collation.asciiLower(message.textSent("auto-submitted"));
-    int end = 0;
-    while (end < submitted.length() && "; (\t".indexOf(submitted.charAt(end)) < 0) {
-      end++;
-    }
-    if (end > 0 && !submitted.substring(0, end).equals("no")) {
+    if (message.fieldsSent("auto-submitted").stream().anyMatch(each -> !isByHand(each))) {
       return true;
     }
     String suppress = Collation.asciiLower(message.textSent("x-auto-response-suppress"));
     return List.of(suppress.split("[ ,]+")).stream()
         .anyMatch(each -> each.equals("all") || each.equals("oof") || each.equals("autoreply"));
+  }
+
+  /** Comments may stand before the keyword, and parameters behind it (RFC 3834 §5.1). */
+  private static boolean isByHand(HeaderField submitted) {
+    String keyword = ContentField.of(submitted.value()).value();
+    return Collation.asciiLower(keyword).equals("no");
   }
 
   /** RFC 3834 §2, RFC 5230 §4.6. */

@@ -94,7 +94,9 @@ final class Sending {
     }
     return Optional.of(
         new Action.Vacation(
-            from(from).or(() -> named.filter(surroundings::isOwn)).orElseGet(surroundings::own),
+            from(from)
+                .orElseGet(() ->
+                    new Author(named.filter(surroundings::isOwn).orElseGet(surroundings::own), "")),
             subject.orElseGet(this::subject),
             reason,
             command.mime(),
@@ -129,8 +131,8 @@ final class Sending {
   }
 
   /** Who sends, if the script says it: one of the user's addresses (RFC 5230 §4.3). */
-  private Optional<MailAddress> from(Optional<String> text) {
-    return text.flatMap(Addresses::parse).filter(surroundings::isOwn);
+  private Optional<Author> from(Optional<String> text) {
+    return text.flatMap(Addresses::author).filter(author -> surroundings.isOwn(author.address()));
   }
 
   /** A notification, if there is to be one. */
@@ -156,7 +158,7 @@ final class Sending {
     return Optional.of(
         new Action.Notify(
             uri.to(),
-            from(from).orElseGet(surroundings::own),
+            from(from).orElseGet(() -> new Author(surroundings.own(), "")),
             importance.map(Integer::parseInt).orElse(USUAL_IMPORTANCE),
             said.or(uri::subject).map(Sending::cut).orElseGet(() -> cut(message.text("subject"))),
             uri.body()

@@ -34,7 +34,9 @@ class SendingTest {
     assertThat(vacation(":seconds 1800 \"away\"")).contains(" 1800;");
     assertThat(vacation(":seconds 0 \"away\"")).contains(" 0;");
     assertThat(vacation(":from \"Me <rr@acme.example.com>\" \"away\""))
-        .startsWith("vacation rr@acme.example.com");
+        .startsWith("vacation Me <rr@acme.example.com>");
+    assertThat(vacation(":from \"=?utf-8?q?J=C3=BCrgen?= <rr@acme.example.com>\" \"away\""))
+        .startsWith("vacation Jürgen <rr@acme.example.com>");
     assertThat(vacation(":from \"coyote@desert.example.org\" \"away\"")).startsWith(answer);
     assertThat(vacation(":fcc \"INBOX.Sent\" :create \"away\""))
         .contains("fileinto INBOX.Sent create; implicit keep");
@@ -102,13 +104,21 @@ class SendingTest {
         List.of(
             "Auto-Submitted: auto-replied",
             "auto-submitted: Auto-Generated; x=y",
+            "Auto-Submitted: (by cron) auto-generated (every day)",
+            "Auto-Submitted: (no) x-new",
+            "Auto-Submitted:",
+            "Auto-Submitted: no\nAuto-Submitted: auto-replied",
             "List-Id: <a.example.org>",
             "List-Unsubscribe: <mailto:x@example.org>",
             "Precedence: BULK",
             "X-Auto-Response-Suppress: DR, OOF")) {
       assertThat(run(script, field + "\n" + MESSAGE)).as(field).isEqualTo("implicit keep");
     }
-    assertThat(run(script, "Auto-Submitted: no\n" + MESSAGE)).startsWith("vacation");
+    for (String byHand : List.of("no", "No; x=y", "(really) no", "no (it is I)")) {
+      assertThat(run(script, "Auto-Submitted: " + byHand + "\n" + MESSAGE))
+          .as(byHand)
+          .startsWith("vacation");
+    }
     String other = MESSAGE.replace("To: roadrunner@acme.example.com, ", "To: ");
     assertThat(run(script, other)).isEqualTo("implicit keep");
     assertThat(run(script, "Cc: rr@acme.example.com\n" + other))

@@ -15,6 +15,8 @@ import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.ScriptName;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Resolution;
@@ -46,6 +48,9 @@ final class Filing {
 
   /** How long a sender is not answered again if the script does not say it (RFC 5230 §4.1). */
   private static final Duration USUAL = Duration.ofDays(7);
+
+  /** Of what nobody wants to hear anything (RFC 5230 §5.1, RFC 3834 §3.3). */
+  private static final RcptParameters NEVER = new RcptParameters(Set.of(), null);
 
   /** The longest that anything is remembered. */
   private static final Duration LONGEST = Duration.ofDays(90);
@@ -386,7 +391,13 @@ final class Filing {
     send(
         account.id(),
         letters.outgoing(
-            id, account, ReversePath.NULL, vacation.from(), letter, List.of(to.address())),
+            id,
+            account,
+            ReversePath.NULL,
+            vacation.from().address(),
+            letter,
+            List.of(to.address()),
+            NEVER),
         id);
     remember(account.id(), MemoryBook.remembered(what, now.plusSeconds(seconds), envelope.key()));
     copy.ifPresent(
@@ -408,13 +419,14 @@ final class Filing {
     String id = id(account.id()) + ".n" + number;
     Letters letters = new Letters(filter, envelope, message, now);
     Intake.Received letter = letters.notification(id, account, notify);
+    MailAddress author = notify.from().address();
     ReversePath from =
         envelope.from() instanceof Mailbox
-            ? new Mailbox(account.primary().localPart(), account.primary().domain())
+            ? new Mailbox(author.localPart(), author.domain())
             : ReversePath.NULL;
     send(
         account.id(),
-        letters.outgoing(id, account, from, notify.from(), letter, to),
+        letters.outgoing(id, account, from, author, letter, to, RcptParameters.NONE),
         envelope.key("/n" + number + "." + of(account.id())));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
@@ -426,6 +438,7 @@ final class Filing {
     if (!(envelope.from() instanceof Mailbox to)
         || to.isLiteral()
         || envelope.suspect()
+        || why.atOnce() && !wantsToHearOfFailures()
         || !maySend(account, 1)) {
       return;
     }
@@ -436,8 +449,14 @@ final class Filing {
     send(
         account.id(),
         letters.outgoing(
-            id, account, ReversePath.NULL, to.address(), letter, List.of(to.address())),
+            id, account, ReversePath.NULL, to.address(), letter, List.of(to.address()), NEVER),
         envelope.key("/x." + of(account.id())));
+  }
+
+  /** Whether a delivery report is wanted (RFC 3461 §4.1); a disposition notification is none. */
+  private boolean wantsToHearOfFailures() {
+    Set<Notify> wanted = envelope.recipient().notifyOn();
+    return wanted == null || wanted.contains(Notify.FAILURE);
   }
 
   /** Names a mail of an account's script: unique, since it runs once for each way to it. */

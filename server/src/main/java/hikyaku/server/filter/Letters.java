@@ -12,6 +12,7 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.Author;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
@@ -57,7 +58,7 @@ final class Letters {
   /** RFC 5230 §5, RFC 3834 §3. */
   Intake.Received answer(String id, Account account, MailAddress to, Action.Vacation vacation) {
     Letter letter =
-        new Letter(vacation.from(), account.displayName(), List.of(to), vacation.subject())
+        letter(account, vacation.from(), List.of(to), vacation.subject())
             .date(now)
             .field("Message-ID", "<" + id + "@" + host() + ">");
     inReply(letter);
@@ -65,10 +66,17 @@ final class Letters {
     return written(vacation.mime() ? letter.entity(vacation.text()) : letter.text(vacation.text()));
   }
 
+  /** By the account's own name, unless the script gives another one (RFC 3834 §3.1.1). */
+  private static Letter letter(
+      Account account, Author author, List<MailAddress> to, String subject) {
+    String name = author.name().isEmpty() ? account.displayName() : author.name();
+    return new Letter(author.address(), name, to, subject);
+  }
+
   /** RFC 5436 §2.7. */
   Intake.Received notification(String id, Account account, Action.Notify notify) {
     Letter letter =
-        new Letter(notify.from(), account.displayName(), notify.to(), notify.subject())
+        letter(account, notify.from(), notify.to(), notify.subject())
             .date(now)
             .field("Message-ID", "<" + id + "@" + host() + ">")
             .field("Auto-Submitted", "auto-notified; owner-email=\"" + owner(account) + "\"");
@@ -114,14 +122,20 @@ final class Letters {
     String messageId = about.structure().envelope().messageId();
     String report =
         refusal.atOnce()
-            ? "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; "
+            ? "Content-Type: message/delivery-status\r\n\r\n"
+                + original("Original-Envelope-Id: ", envelope.parameters().envid())
+                + "Reporting-MTA: dns; "
                 + host()
-                + "\r\n\r\nFinal-Recipient: "
+                + "\r\n\r\n"
+                + meant()
+                + "Final-Recipient: "
                 + recipient
                 + "\r\nAction: failed\r\nStatus: 5.7.1\r\n"
             : "Content-Type: message/disposition-notification\r\n\r\nReporting-UA: "
                 + host()
-                + "; Hikyaku\r\nFinal-Recipient: "
+                + "; Hikyaku\r\n"
+                + meant()
+                + "Final-Recipient: "
                 + recipient
                 + "\r\n"
                 + (isId(messageId) ? "Original-Message-ID: " + messageId + "\r\n" : "")
@@ -134,6 +148,19 @@ final class Letters {
             + (refusal.atOnce() ? "delivery-status" : "disposition-notification");
     // Unique for ever, so no message holds it.
     return written(letter.parts(type, "=_" + id, List.of(text, report, header)));
+  }
+
+  /** What the sender had given along for reports (RFC 3464 §2.2.1, §2.3.1; RFC 8098 §3.2.3). */
+  private String original(String field, @Nullable String value) {
+    boolean fits = value != null && (Letter.isAscii(value) || envelope.parameters().smtpUtf8());
+    return fits ? field + Letter.oneLine(value) + "\r\n" : "";
+  }
+
+  private String meant() {
+    RcptParameters.OriginalRecipient meant = envelope.recipient().orcpt();
+    return meant == null
+        ? ""
+        : original("Original-Recipient: ", meant.type() + "; " + meant.address());
   }
 
   /** The recipient as the sender knows it. */
@@ -164,6 +191,10 @@ final class Letters {
     }
     letter.field("In-Reply-To", id);
     List<String> references = structure.references().stream().filter(Letters::isId).toList();
+    String answered = structure.envelope().inReplyTo();
+    if (references.isEmpty() && isId(answered)) {
+      references = List.of(answered);
+    }
     int from = Math.max(0, references.size() - REFERENCES);
     StringBuilder all = new StringBuilder();
     references.subList(from, references.size()).forEach(each -> all.append(each).append("\r\n "));
@@ -171,7 +202,7 @@ final class Letters {
   }
 
   private static boolean isId(@Nullable String text) {
-    return text != null && text.matches("<[!-;=?-~]{1,240}>");
+    return text != null && text.matches("<[!-;=?-~]{1,900}>");
   }
 
   private Intake.Received written(String text) {
@@ -187,6 +218,7 @@ final class Letters {
    *
    * @param account whose script has written it
    * @param author as it says itself
+   * @param told what is to be told of its own way
    */
   Outgoing outgoing(
       String id,
@@ -194,7 +226,8 @@ final class Letters {
       ReversePath from,
       MailAddress author,
       Intake.Received letter,
-      List<MailAddress> to) {
+      List<MailAddress> to,
+      RcptParameters told) {
     boolean utf8 = !author.isAscii() || !to.stream().allMatch(MailAddress::isAscii);
     return new Outgoing(
         id,
@@ -210,7 +243,7 @@ final class Letters {
         letter.blob(),
         letter.structure().root().bodyStart(),
         MailStory.printable(letter.structure().envelope().messageId()),
-        to.stream().map(each -> new Outgoing.To(new Mailbox(each), RcptParameters.NONE)).toList(),
+        to.stream().map(each -> new Outgoing.To(new Mailbox(each), told)).toList(),
         "",
         account.id(),
         Outgoing.Terms.NONE,

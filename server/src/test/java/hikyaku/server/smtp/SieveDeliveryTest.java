@@ -7,15 +7,11 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
-import hikyaku.mailbox.MessageContent;
-import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Annotating;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
-import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
-import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.server.filter.Filter;
 import hikyaku.server.filter.ScriptBook;
@@ -23,97 +19,15 @@ import hikyaku.server.filter.ScriptException;
 import hikyaku.server.filter.Scripts;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.filter.SieveSettings.Redirection;
-import hikyaku.server.net.TlsMode;
 import hikyaku.server.queue.Outgoing;
-import hikyaku.server.queue.QueueView;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Scripts at delivery, by LMTP, where each recipient has a reply. */
-class SieveDeliveryTest {
-  private World world;
-  private Filter filter;
-  private SmtpServer protocol;
-  private int sessions;
-  private String sender = "a@b.example";
-
-  @BeforeEach
-  void open() throws IOException {
-    world = new World(SmtpFace.LMTP, TestSettings.DEFAULT, TlsMode.NONE);
-    filter = Filter.of(world.mail, world.directory, World.SIEVE);
-    protocol = world.protocol;
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
-  }
-
-  private void script(String user, String script) throws ScriptException {
-    String account = world.directory.named(user).id();
-    filter.put(account, "main", ByteString.copyFromUtf8(script));
-    filter.scripts().activate(account, "main");
-  }
-
-  /** Sends a message and returns the replies to it. */
-  private List<String> send(List<String> recipients, String message) throws IOException {
-    return send(sender, recipients, message).stream().map(reply -> reply.substring(0, 9)).toList();
-  }
-
-  private List<String> send(String from, List<String> recipients, String message)
-      throws IOException {
-    List<String> lines = new ArrayList<>(List.of("LHLO c\r\n", "MAIL FROM:<" + from + ">\r\n"));
-    recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">\r\n"));
-    lines.add("DATA\r\n");
-    lines.add(message.replace("\n", "\r\n") + ".\r\n");
-    TestConnection connection = new TestConnection("t" + ++sessions, lines);
-    protocol.serve(connection);
-    List<String> replies = connection.said().lines().toList();
-    int go = 0;
-    while (!replies.get(go).startsWith("354")) {
-      go++;
-    }
-    return replies.subList(go + 1, replies.size()).stream().limit(recipients.size()).toList();
-  }
-
-  private AccountMail mail(String user) {
-    return world.mail.account(world.directory.named(user).id());
-  }
-
-  private List<Flags> in(String user, String folder) {
-    MailboxState state = mail(user).mailbox(folder).refresh();
-    List<Flags> flags = new ArrayList<>();
-    for (int i = 0; i < state.size(); i++) {
-      flags.add(state.flags(i));
-    }
-    return flags;
-  }
-
-  private String header(String user, String folder) throws IOException {
-    Mailbox mailbox = mail(user).mailbox(folder);
-    ByteArrayOutputStream octets = new ByteArrayOutputStream();
-    try (MessageContent content =
-        mailbox
-            .messages()
-            .open(mailbox.messages().read(mailbox.refresh(), 0).orElseThrow().message())) {
-      content.copy(0, content.size(), octets::write);
-    }
-    return octets.toString(StandardCharsets.ISO_8859_1);
-  }
-
-  private Scripts.Problem problem(String user) {
-    return filter.scripts().scripts(world.directory.named(user).id()).problem().orElseThrow();
-  }
-
+class SieveDeliveryTest extends ScriptedDelivery {
   @Test
   void severalMailboxesWithFlagsInOneRound() throws Exception {
     script(
@@ -288,24 +202,6 @@ class SieveDeliveryTest {
   }
 
   // ---- redirects to other services
-
-  private List<Outgoing> queued() {
-    return new QueueView(world.store.logs(), InstantSource.system())
-            .find(new QueueView.Filter(null, null, null, null, null, false, null), 1000)
-            .messages()
-            .stream()
-            .map(QueueView.Waiting::message)
-            .toList();
-  }
-
-  private String text(Outgoing message) throws IOException {
-    ByteArrayOutputStream octets = new ByteArrayOutputStream();
-    octets.writeBytes(message.prefix().toByteArray());
-    try (BlobReader reader = world.store.blobs().open(message.blob().id())) {
-      reader.copy(0, reader.size(), octets::write);
-    }
-    return octets.toString(StandardCharsets.ISO_8859_1);
-  }
 
   @Test
   void redirectsToOthersGoThroughTheQueueUnderTheAuthorsName() throws Exception {

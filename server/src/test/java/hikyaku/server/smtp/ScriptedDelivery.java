@@ -1,0 +1,131 @@
+package hikyaku.server.smtp;
+
+import com.google.protobuf.ByteString;
+import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
+import hikyaku.server.filter.Filter;
+import hikyaku.server.filter.ScriptException;
+import hikyaku.server.filter.Scripts;
+import hikyaku.server.net.TlsMode;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.QueueView;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** Deliveries to accounts with scripts: by LMTP, where each recipient has a reply. */
+abstract class ScriptedDelivery {
+  World world;
+  Filter filter;
+  SmtpServer protocol;
+  int sessions;
+  String sender = "a@b.example";
+
+  /** Parameters of MAIL and of each RCPT, each with a space before it. */
+  String forAll = "";
+
+  String forRecipients = "";
+
+  SmtpFace face() {
+    return SmtpFace.LMTP;
+  }
+
+  List<String> greeting() {
+    return List.of("LHLO c\r\n");
+  }
+
+  @BeforeEach
+  final void open() throws IOException {
+    world = new World(face(), TestSettings.DEFAULT, TlsMode.NONE);
+    filter = Filter.of(world.mail, world.directory, World.SIEVE);
+    protocol = world.protocol;
+  }
+
+  @AfterEach
+  final void close() {
+    world.close();
+  }
+
+  final void script(String user, String script) throws ScriptException {
+    String account = world.directory.named(user).id();
+    filter.put(account, "main", ByteString.copyFromUtf8(script));
+    filter.scripts().activate(account, "main");
+  }
+
+  /** Sends a message and returns the replies to it. */
+  final List<String> send(List<String> recipients, String message) throws IOException {
+    return send(sender, recipients, message).stream().map(reply -> reply.substring(0, 9)).toList();
+  }
+
+  final List<String> send(String from, List<String> recipients, String message) throws IOException {
+    List<String> lines = new ArrayList<>(greeting());
+    lines.add("MAIL FROM:<" + from + ">" + forAll + "\r\n");
+    recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">" + forRecipients + "\r\n"));
+    lines.add("DATA\r\n");
+    lines.add(message.replace("\n", "\r\n") + ".\r\n");
+    TestConnection connection = new TestConnection("t" + ++sessions, lines);
+    protocol.serve(connection);
+    List<String> replies = connection.said().lines().toList();
+    int go = 0;
+    while (!replies.get(go).startsWith("354")) {
+      go++;
+    }
+    return replies.subList(go + 1, replies.size()).stream().limit(recipients.size()).toList();
+  }
+
+  final AccountMail mail(String user) {
+    return world.mail.account(world.directory.named(user).id());
+  }
+
+  final List<Flags> in(String user, String folder) {
+    MailboxState state = mail(user).mailbox(folder).refresh();
+    List<Flags> flags = new ArrayList<>();
+    for (int i = 0; i < state.size(); i++) {
+      flags.add(state.flags(i));
+    }
+    return flags;
+  }
+
+  final String header(String user, String folder) throws IOException {
+    Mailbox mailbox = mail(user).mailbox(folder);
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    try (MessageContent content =
+        mailbox
+            .messages()
+            .open(mailbox.messages().read(mailbox.refresh(), 0).orElseThrow().message())) {
+      content.copy(0, content.size(), octets::write);
+    }
+    return octets.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  final Scripts.Problem problem(String user) {
+    return filter.scripts().scripts(world.directory.named(user).id()).problem().orElseThrow();
+  }
+
+  final List<Outgoing> queued() {
+    return new QueueView(world.store.logs(), InstantSource.system())
+            .find(new QueueView.Filter(null, null, null, null, null, false, null), 1000)
+            .messages()
+            .stream()
+            .map(QueueView.Waiting::message)
+            .toList();
+  }
+
+  final String text(Outgoing message) throws IOException {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    octets.writeBytes(message.prefix().toByteArray());
+    try (BlobReader reader = world.store.blobs().open(message.blob().id())) {
+      reader.copy(0, reader.size(), octets::write);
+    }
+    return octets.toString(StandardCharsets.ISO_8859_1);
+  }
+}
