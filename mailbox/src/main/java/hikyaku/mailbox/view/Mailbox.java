@@ -316,6 +316,22 @@ public final class Mailbox {
   }
 
   /**
+   * Takes a MODSEQ for something that was noted of the mailbox itself (RFC 7162 §3.2): no message
+   * changes.
+   */
+  public void noted(Attempt attempt) {
+    if (attempts.done(attempt).isPresent()) {
+      return;
+    }
+    Event nothing =
+        MailboxCodec.event(new MailboxEvent.FlagsChanged(UidSet.EMPTY, FlagChange.add(Flags.NONE)));
+    Append append = new Append(log, List.of(nothing), Append.Expect.EXISTING, null);
+    if (attempts.write(append, attempt) instanceof Conflict) {
+      throw new MailboxException.Gone();
+    }
+  }
+
+  /**
    * Takes away messages that carry \Deleted at the moment it happens.
    *
    * @param seen the mailbox as the caller knows it

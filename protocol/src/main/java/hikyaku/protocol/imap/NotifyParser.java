@@ -71,6 +71,9 @@ final class NotifyParser {
     }
     in.expect(')');
     check(filter, events);
+    if (!items.isEmpty() && !filter.ofSelected()) {
+      throw SyntaxException.bad("Only messages of the selected mailbox are told with items");
+    }
     return new Command.EventGroup(filter, events, items);
   }
 

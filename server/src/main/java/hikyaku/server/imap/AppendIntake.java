@@ -281,10 +281,11 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (refusal != null) {
       return refusal;
     }
+    Mailbox target = mailbox;
     if (before.isPresent()) {
+      bring(target, before.get());
       return reply(before.get(), COMPLETED);
     }
-    Mailbox target = mailbox;
     if (target == null || complete.size() != command.messages().size()) {
       throw new IllegalStateException("messages that were not taken");
     }
@@ -300,7 +301,15 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     }
     session.server.metrics.appended.increment(messages.size());
     session.story().appended(messages, target().told(), added.uids());
+    bring(target, added);
     return reply(added, COMPLETED);
+  }
+
+  private void bring(@Nullable Mailbox target, Added added) {
+    Selected selected = session.state.selected();
+    if (selected != null && target != null) {
+      selected.bring(target, added.uids());
+    }
   }
 
   static Reply reply(Added added, String text) {

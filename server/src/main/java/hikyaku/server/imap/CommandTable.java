@@ -39,7 +39,7 @@ final class CommandTable {
   private static final Set<State> BEFORE = Set.of(State.NOT_AUTHENTICATED);
   private static final Set<State> UNSELECTED = Set.of(State.AUTHENTICATED);
   private static final Set<State> AFTER = Set.of(State.AUTHENTICATED, State.SELECTED);
-  private static final Set<State> IN_MAILBOX = Set.of(State.SELECTED);
+  static final Set<State> IN_MAILBOX = Set.of(State.SELECTED);
 
   private static final Map<String, Rule> RULES = new LinkedHashMap<>();
 

@@ -91,6 +91,7 @@ final class Copy {
       copied =
           selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
     }
+    selected.bring(target, copied.to());
     session.story().copied(session.origin(selected, seen), plan.destination().told(), copied);
     if (target.log().equals(selected.mailbox().log())) {
       session.looking.after(selected);

@@ -143,6 +143,15 @@ final class ListMailboxes {
     return new Data.Listed(false, attributes, FolderName.SEPARATOR, name, List.of(), oldName);
   }
 
+  /**
+   * The same of a name with which the client may not do what it asked for (RFC 5465 §3.1, §5.9).
+   */
+  static Data noAccess(Visible tree, String name) {
+    List<String> attributes = attributes(tree, name, true);
+    attributes.addFirst("\\NoAccess");
+    return new Data.Listed(false, attributes, FolderName.SEPARATOR, name, List.of(), null);
+  }
+
   private static List<String> attributes(Visible tree, String name, boolean subscriptions) {
     Optional<Found> folder = tree.folder(name);
     List<String> attributes = new ArrayList<>();

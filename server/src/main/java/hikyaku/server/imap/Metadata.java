@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Annotating;
 import hikyaku.mailbox.account.Folder;
@@ -177,7 +178,11 @@ final class Metadata {
           Optional.ofNullable(annotation.value())
               .map(value -> ByteString.copyFrom(value, StandardCharsets.ISO_8859_1)));
     }
-    place.mail().annotate(place.name(), new Annotating(values, uses), session.looking.attempt());
+    Attempt attempt = session.looking.attempt();
+    place.mail().annotate(place.name(), new Annotating(values, uses), attempt);
+    if (!server) {
+      place.mail().mailbox(place.name()).noted(attempt);
+    }
     return Reply.ok("SETMETADATA completed");
   }
 

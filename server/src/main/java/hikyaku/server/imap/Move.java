@@ -52,6 +52,7 @@ final class Move {
     }
     session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);
+    selected.bring(target.mailbox(), moved.to());
     ResponseCode copyUid = Copy.code(moved);
     if (copyUid != null) {
       // RFC 6851 §4.3: before the expunges, since it names messages by UIDs that go now.

@@ -2,7 +2,6 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.AccountMail;
-import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.Sharing;
@@ -38,6 +37,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +82,8 @@ final class Notifying implements AutoCloseable {
   /** Somebody's folders, as the client knows them. */
   private record Sight(long seq, @Nullable FolderTree tree) {}
 
-  private record Watched(Found found, Command.EventGroup group) {
+  /** A mailbox whose messages are of interest, and perhaps their flags. */
+  private record Watched(Found found, boolean flags) {
     LogName log() {
       return AccountMail.mailboxLog(found.place().mail().account(), found.folder().id());
     }
@@ -145,15 +147,22 @@ final class Notifying implements AutoCloseable {
     return command.groups().stream().anyMatch(group -> !group.filter().ofSelected());
   }
 
-  /** The first that means a mailbox counts. */
-  Optional<Command.EventGroup> group(Visible visible, String name) {
+  /**
+   * The groups that count for a mailbox: all that mean it (RFC 5465 §6), up to one that wants NONE
+   * of it.
+   */
+  private Stream<Command.EventGroup> groups(Predicate<MailboxFilter> means) {
     return command.groups().stream()
-        .filter(group -> Filters.means(group.filter(), visible, name))
-        .findFirst();
+        .filter(group -> means.test(group.filter()))
+        .takeWhile(group -> !group.events().isEmpty());
+  }
+
+  private Stream<Command.EventGroup> groups(Visible visible, String name) {
+    return groups(filter -> Filters.means(filter, visible, name));
   }
 
   boolean wants(Visible visible, String name, NotifyEvent event) {
-    return group(visible, name).filter(group -> group.has(event)).isPresent();
+    return groups(visible, name).anyMatch(group -> group.has(event));
   }
 
   /**
@@ -161,11 +170,10 @@ final class Notifying implements AutoCloseable {
    * of one's own that had it would be meant.
    */
   boolean wantedWhereItWas(Visible visible, String name, NotifyEvent event) {
-    return command.groups().stream()
-        .anyMatch(group ->
-            group.has(event)
-                && (Filters.means(group.filter(), visible, name)
-                    || !name.startsWith(Places.PREFIX) && isOfOwn(group.filter().kind())));
+    return groups(filter ->
+            Filters.means(filter, visible, name)
+                || !name.startsWith(Places.PREFIX) && isOfOwn(filter.kind()))
+        .anyMatch(group -> group.has(event));
   }
 
   private static boolean isOfOwn(MailboxFilter.Kind kind) {
@@ -184,9 +192,10 @@ final class Notifying implements AutoCloseable {
   private NavigableMap<String, Watched> watched(Visible visible) {
     NavigableMap<String, Watched> watched = new TreeMap<>();
     for (Found found : visible.all()) {
-      group(visible, found.shown())
-          .filter(group -> group.has(NotifyEvent.MESSAGE_NEW) && found.rights().has(Right.READ))
-          .ifPresent(group -> watched.put(found.shown(), new Watched(found, group)));
+      String name = found.shown();
+      if (found.rights().has(Right.READ) && wants(visible, name, NotifyEvent.MESSAGE_NEW)) {
+        watched.put(name, new Watched(found, wants(visible, name, NotifyEvent.FLAG_CHANGE)));
+      }
     }
     return watched;
   }
@@ -230,19 +239,11 @@ final class Notifying implements AutoCloseable {
   private void noAccess(Visible visible) throws IOException {
     for (Found found : visible.all()) {
       boolean named =
-          group(visible, found.shown())
-              .filter(group -> !group.filter().names().isEmpty())
-              .filter(group -> group.has(NotifyEvent.MESSAGE_NEW))
-              .isPresent();
+          groups(visible, found.shown())
+              .anyMatch(
+                  group -> group.has(NotifyEvent.MESSAGE_NEW) && !group.filter().names().isEmpty());
       if (named && !found.rights().has(Right.READ)) {
-        session.out.data(
-            new Data.Listed(
-                false,
-                List.of("\\NoAccess"),
-                FolderName.SEPARATOR,
-                found.shown(),
-                List.of(),
-                null));
+        session.out.data(ListMailboxes.noAccess(visible, found.shown()));
       }
     }
   }
@@ -509,11 +510,12 @@ final class Notifying implements AutoCloseable {
     boolean ofOther = selected == null || !selected.is(one.found);
     boolean counts =
         before == null || before.uidNext != now.uidNext || before.messages != now.messages;
-    boolean flags = one.group.has(NotifyEvent.FLAG_CHANGE);
-    // One that was not there when notifying began is told of by its name.
+    boolean flags = one.flags;
+    // One that was not there when notifying began is told of by its name; but a new UIDVALIDITY is
+    // told to whoever asks for flags (RFC 5465 §5.1).
     if (ofOther
         && (counts || flags)
-        && (before != null || command.status() || head.tally().count() > 0)) {
+        && (before != null || command.status() || flags || head.tally().count() > 0)) {
       Map<StatusItem, Long> values = new EnumMap<>(StatusItem.class);
       if (counts) {
         values.put(StatusItem.MESSAGES, now.messages);

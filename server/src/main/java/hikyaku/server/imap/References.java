@@ -32,7 +32,7 @@ final class References implements Threading {
   public void add(Message message, Brief brief) {
     int place = place(message, brief.messageId());
     int last = NONE;
-    for (String reference : references(brief)) {
+    for (String reference : validReferences(brief)) {
       int next = places.computeIfAbsent(reference, this::newPlace);
       if (last != NONE && parents[next] == NONE && !loops(last, next)) {
         link(last, next);
@@ -58,10 +58,37 @@ final class References implements Threading {
   /** The second message of an id is as one without. */
   private int place(Message message, @Nullable String messageId) {
     String id = messageId == null ? null : firstId(messageId);
+    if (id != null && !isValid(id)) {
+      id = null;
+    }
     int known = id == null ? newPlace() : places.computeIfAbsent(id, this::newPlace);
     int place = table.hasMessage(known) ? newPlace() : known;
     table.set(place, message);
     return place;
+  }
+
+  /** In-Reply-To counts also where References has no id that RFC 5322 §3.6.4 would allow. */
+  private static List<String> validReferences(Brief brief) {
+    List<String> references =
+        brief.references().stream()
+            .map(References::normalized)
+            .filter(References::isValid)
+            .toList();
+    if (!references.isEmpty()) {
+      return references;
+    }
+    String inReplyTo = brief.inReplyTo();
+    String id = inReplyTo == null ? null : firstId(inReplyTo);
+    return id == null || !isValid(id) ? List.of() : List.of(id);
+  }
+
+  /**
+   * Whether it has the two sides of an id. Threads of whole mailboxes ask for that (RFC 5256 §3);
+   * {@link #first} takes whatever stands in angle brackets.
+   */
+  private static boolean isValid(String id) {
+    int at = id.indexOf('@');
+    return at > 1 && at < id.length() - 2;
   }
 
   /** The first id that a message refers to, or else its own; null if it has none either. */

@@ -117,6 +117,7 @@ final class Replace {
     if (added == null) {
       return gone();
     }
+    selected.bring(target, added.uids());
     session.server.metrics.appended.increment();
     // RFC 8508 §4.3: before the expunge.
     session.out.untagged(AppendIntake.reply(added, "Replacement message ready"));

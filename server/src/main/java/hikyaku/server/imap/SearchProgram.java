@@ -132,6 +132,10 @@ final class SearchProgram {
     return uses(key, SearchKey.ModSeq.class::isInstance);
   }
 
+  static boolean usesNumbers(SearchKey key) {
+    return uses(key, SearchKey.Numbers.class::isInstance);
+  }
+
   /** Whether it asks for what only the selected mailbox has: message numbers, what was saved. */
   static boolean isOfSelected(SearchKey key) {
     return uses(

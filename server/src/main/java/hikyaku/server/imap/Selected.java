@@ -33,6 +33,9 @@ final class Selected {
   /** UIDs that are \Recent in this session (RFC 3501 §2.3.2). */
   private UidSet recent = UidSet.EMPTY;
 
+  /** UIDs of messages that this session has brought itself, since news were told last. */
+  private UidSet brought = UidSet.EMPTY;
+
   /** How many keywords the client has been told of; they are only ever added to. */
   private int keywordsTold;
 
@@ -113,6 +116,23 @@ final class Selected {
     if (first <= last) {
       recent = recent.union(UidSet.range(first, last));
     }
+  }
+
+  /** Notes messages that the session brings itself, if it is here that they go. */
+  void bring(Mailbox target, UidSet uids) {
+    if (target.log().equals(mailbox().log())) {
+      brought = brought.union(uids);
+    }
+  }
+
+  /** Whether it knows of a message by having brought it (RFC 5465 §5.2). */
+  boolean isBrought(long uid) {
+    return brought.contains(uid);
+  }
+
+  /** News have been told. */
+  void forgetBrought() {
+    brought = UidSet.EMPTY;
   }
 
   boolean isRecent(long uid) {

@@ -11,6 +11,7 @@ import hikyaku.protocol.imap.Condition;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.imap.ResponseWriter;
+import hikyaku.protocol.imap.SearchKey;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.server.auth.AuthContext;
 import hikyaku.server.auth.ForeignSession;
@@ -204,7 +205,7 @@ final class Session {
     looking.begin();
     atWork = tag;
     connection.state(name.toLowerCase(Locale.ROOT));
-    complete(tag, name, attempt(name, rest), began);
+    complete(tag, name, attempt(name, CommandTable.rule(name).telling(), rest), began);
     connection.state(state.state().name().toLowerCase(Locale.ROOT));
   }
 
@@ -413,7 +414,19 @@ final class Session {
       return Targets.uidRequired();
     }
     atWork = tag;
-    return attempt(name, () -> execute(tag, command, intake));
+    return attempt(name, telling(rule, command), () -> execute(tag, command, intake));
+  }
+
+  /** A UID command that finds messages by their numbers uses these too (RFC 7162 §3.2.10.2). */
+  private static Telling telling(CommandTable.Rule rule, Command command) {
+    SearchKey key =
+        switch (command) {
+          case Command.Search c -> c.key();
+          case Command.Sort c -> c.key();
+          case Command.Threads c -> c.key();
+          default -> null;
+        };
+    return key != null && SearchProgram.usesNumbers(key) ? Telling.NO_EXPUNGES : rule.telling();
   }
 
   /** What a command does, or what is left of it to do. */
@@ -422,7 +435,7 @@ final class Session {
     Reply run() throws IOException, Targets.Invalid;
   }
 
-  private Reply attempt(String name, Execution execution) throws IOException {
+  private Reply attempt(String name, Telling telling, Execution execution) throws IOException {
     signOfLife = System.nanoTime();
     Reply reply;
     try {
@@ -437,7 +450,7 @@ final class Session {
       bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
       reply = Reply.no(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
     }
-    tell(CommandTable.rule(name).telling(), name);
+    tell(telling, name);
     return reply;
   }
 
@@ -473,6 +486,9 @@ final class Session {
       return;
     }
     tell(telling == Telling.EVERYTHING, name.startsWith("UID "), name);
+    if (CommandTable.rule(name).states().equals(CommandTable.IN_MAILBOX)) {
+      updates.tellDelayed();
+    }
   }
 
   /**

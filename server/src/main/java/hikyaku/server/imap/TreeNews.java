@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.Right;
 import hikyaku.protocol.imap.Data;
@@ -14,13 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * What has become of an account's folders, for who wants to be told (RFC 5465 §5.4 to §5.7). A
- * folder that others may no longer see is gone for them, and one that they may see now is new.
+ * folder that others may no longer see is gone for them, and one that they may see now is new. With
+ * what was made or deleted the name right above it is told too.
  */
 final class TreeNews {
   private final Notifying wants;
@@ -44,7 +47,7 @@ final class TreeNews {
     this.visible = visible;
     Map<Long, Found> before = seen(place, then);
     Map<Long, Found> after = seen(place, now);
-    names(before, after);
+    names(before, after, now);
     if (place.isOwn()) {
       subscriptions(then, now);
       if (wants.wantsOfServer()) {
@@ -72,28 +75,87 @@ final class TreeNews {
     return seen;
   }
 
-  private void names(Map<Long, Found> before, Map<Long, Found> after) {
+  private void names(Map<Long, Found> before, Map<Long, Found> after, FolderTree now) {
     Set<String> known = new TreeSet<>();
     before.values().forEach(found -> known.add(found.shown()));
     Map<String, Data> told = new TreeMap<>();
+    Set<String> parents = new TreeSet<>();
+    NavigableMap<String, String> renamed = new TreeMap<>();
     after.forEach((id, found) -> {
       Found once = before.get(id);
       String name = found.shown();
       if (once == null) {
-        if (!known.contains(name) && wantsName(name)) {
-          told.put(name, ListMailboxes.unasked(visible, name, null));
+        if (!known.contains(name)) {
+          parents.add(FolderName.parent(name));
+          if (wantsName(name)) {
+            told.put(name, ListMailboxes.unasked(visible, name, null));
+          }
         }
-      } else if (!once.shown().equals(name) && (wantsName(name) || wantsName(once.shown()))) {
-        told.put(name, ListMailboxes.unasked(visible, name, once.shown()));
+      } else if (!once.shown().equals(name)) {
+        if (wantsName(name) || wantsName(once.shown())) {
+          renamed.put(name, once.shown());
+        }
+      } else {
+        access(once, found).ifPresent(data -> told.put(name, data));
+      }
+    });
+    renamed.forEach((name, oldName) -> {
+      if (!goesWithParent(renamed, name, oldName)) {
+        told.put(name, ListMailboxes.unasked(visible, name, oldName));
       }
     });
     before.forEach((id, once) -> {
       String name = once.shown();
-      if (!after.containsKey(id) && visible.folder(name).isEmpty() && wantsName(name)) {
-        told.put(name, ListMailboxes.unasked(visible, name, null));
+      if (!after.containsKey(id) && visible.folder(name).isEmpty()) {
+        parents.add(FolderName.parent(name));
+        if (now.folder(id).isPresent()) {
+          if (wantsName(name) || wants.wants(visible, name, NotifyEvent.MESSAGE_NEW)) {
+            told.put(name, ListMailboxes.noAccess(visible, name));
+          }
+        } else if (wantsName(name)) {
+          told.put(name, ListMailboxes.unasked(visible, name, null));
+        }
       }
     });
+    for (String parent : parents) {
+      if (!parent.isEmpty() && !told.containsKey(parent) && wantsName(parent)) {
+        told.put(parent, ListMailboxes.unasked(visible, parent, null));
+      }
+    }
     news.addAll(told.values());
+  }
+
+  /** RFC 5465 §5.9, also of one that can still be seen but no longer read, or read again. */
+  private Optional<Data> access(Found once, Found found) {
+    String name = found.shown();
+    boolean reads = found.rights().has(Right.READ);
+    if (once.rights().has(Right.READ) == reads
+        || !wants.wants(visible, name, NotifyEvent.MESSAGE_NEW)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        reads ? ListMailboxes.unasked(visible, name, null) : ListMailboxes.noAccess(visible, name));
+  }
+
+  /** Whether a name changed only because one above it did, which is told (RFC 5465 §5.4). */
+  private static boolean goesWithParent(Map<String, String> renamed, String name, String oldName) {
+    String now = name;
+    String then = oldName;
+    while (lastLevel(now).equals(lastLevel(then))) {
+      now = FolderName.parent(now);
+      then = FolderName.parent(then);
+      if (now.isEmpty() || then.isEmpty()) {
+        return false;
+      }
+      if (then.equals(renamed.get(now))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String lastLevel(String name) {
+    return name.substring(name.lastIndexOf(FolderName.SEPARATOR) + 1);
   }
 
   private boolean wantsName(String name) {

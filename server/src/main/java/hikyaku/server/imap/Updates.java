@@ -97,13 +97,18 @@ final class Updates {
     }
     changes.fetchNew(newFrom);
     changes.tell();
+    selected.forgetBrought();
   }
 
   /**
-   * What is wanted of each new message (RFC 5465 §5.2). None becomes \\Seen by it, and one that
-   * cannot be read keeps the others from nothing.
+   * What is wanted of each new message, but of those that the client itself brought (RFC 5465
+   * §5.2). None becomes \\Seen by it, and one that cannot be read keeps the others from nothing.
    */
-  void fetchNew(Selected selected, int[] indexes, List<FetchItem> items) throws IOException {
+  void fetchNew(Selected selected, int[] found, List<FetchItem> items) throws IOException {
+    int[] indexes =
+        IntStream.of(found)
+            .filter(index -> !selected.isBrought(selected.view.state().uid(index)))
+            .toArray();
     MessageFetch fetch = new MessageFetch(session, selected, items);
     if (!MessageFetch.needsMessage(items)) {
       for (int index : indexes) {
@@ -255,6 +260,20 @@ final class Updates {
           Reply.ok(
               new ResponseCode.HighestModSeq(selected.view.highestModseqTold()),
               "CONDSTORE is on"));
+    }
+  }
+
+  /**
+   * While messages are gone of which the client must not hear yet, it learns up to where it knows
+   * everything: it may have seen higher MODSEQs (RFC 7162 §3.2).
+   */
+  void tellDelayed() throws IOException {
+    Selected selected = session.state.selected();
+    if (selected != null && session.state.has(Extension.QRESYNC) && selected.view.hasGhosts()) {
+      out.untagged(
+          Reply.ok(
+              new ResponseCode.HighestModSeq(selected.view.highestModseqTold()),
+              "Some messages are gone, which is told later"));
     }
   }
 
