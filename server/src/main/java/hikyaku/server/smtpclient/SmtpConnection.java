@@ -177,7 +177,14 @@ final class SmtpConnection implements AutoCloseable {
   }
 
   private void startTls() throws IOException {
-    ServerReply reply = command("STARTTLS");
+    ServerReply reply;
+    try {
+      reply = command("STARTTLS");
+    } catch (IOException e) {
+      // Some servers, and what stands before them, end the session at this word.
+      tell(TlsFault.STARTTLS_NOT_SUPPORTED, String.valueOf(e.getMessage()));
+      throw new TlsFailure(e);
+    }
     if (!reply.isPositive()) {
       tell(TlsFault.STARTTLS_NOT_SUPPORTED, reply.toString());
       throw new TlsFailure(new IOException(reply.toString()));

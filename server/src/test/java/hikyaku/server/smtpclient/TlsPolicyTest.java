@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -237,6 +239,90 @@ class TlsPolicyTest {
     policy(Mode.NONE);
     assertThat(send()).isEqualTo("2.0.0 a.there.test");
     assertThat(faults()).containsExactly("no-policy-found success", "no-policy-found success");
+  }
+
+  // ---- TLS that fails
+
+  private MailSink failing(String host, SSLContext tls, String starting) throws Exception {
+    InetAddress address = InetAddress.ofLiteral("127.0.0." + (10 + toClose.size()));
+    MailSink sink =
+        new MailSink(
+            address,
+            port,
+            tls,
+            (line, _) -> {
+              said.add(line);
+              return line.startsWith("EHLO")
+                  ? "250-sink\r\n250 STARTTLS"
+                  : line.equals("STARTTLS") ? starting : null;
+            });
+    toClose.add(sink);
+    mx.add(new Names.Mx(mx.size() * 10, host));
+    hosts.put(host, address);
+    return sink;
+  }
+
+  /** No handshake with it succeeds, as it has no certificate. */
+  private static SSLContext bare() throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(new KeyManager[0], null, null);
+    return context;
+  }
+
+  /** RFC 7435 §3: else it would have gone in the clear from the first. */
+  @Test
+  void whereNothingDemandsTlsMailGoesInTheClearWhenItFails() throws Exception {
+    MailSink broken = failing("a.there.test", bare(), null);
+    assertThat(send()).isEqualTo("2.0.0 a.there.test in the clear");
+    assertThat(said)
+        .containsExactly(
+            "",
+            "EHLO us.test",
+            "STARTTLS",
+            "",
+            "EHLO us.test",
+            "MAIL FROM:<me@us.test>",
+            "RCPT TO:<you@there.test>",
+            "DATA",
+            ".");
+    assertThat(broken.connections()).isEqualTo(2);
+    withoutServers();
+    said.clear();
+    for (String refusal : List.of("454 4.7.0 not now", "502 5.5.1 what?", MailSink.CLOSE)) {
+      MailSink refusing = failing("b.there.test", bare(), refusal);
+      assertThat(send()).as(refusal).isEqualTo("2.0.0 b.there.test in the clear");
+      assertThat(refusing.taken()).hasSize(1);
+      withoutServers();
+    }
+    assertThat(faults())
+        .containsExactly(
+            "no-policy-found validation-failure",
+            "no-policy-found starttls-not-supported",
+            "no-policy-found starttls-not-supported",
+            "no-policy-found starttls-not-supported");
+  }
+
+  @Test
+  void whereTlsIsDemandedMailWaitsWhenItFails() throws Exception {
+    List<MailSink> all =
+        List.of(
+            failing("a.there.test", bare(), null),
+            failing("b.there.test", bare(), "454 4.7.0 not now"),
+            failing("c.there.test", bare(), "502 5.5.1 what?"),
+            failing("d.there.test", bare(), MailSink.CLOSE));
+    policy(Mode.ENFORCE, "*.there.test");
+    assertThat(send()).startsWith("4.");
+    policy = Optional.empty();
+    signed();
+    for (String host : hosts.keySet()) {
+      tlsa.put(host, List.of(new Tlsa(3, 1, 1, new byte[32])));
+    }
+    assertThat(send()).startsWith("4.");
+    for (MailSink each : all) {
+      assertThat(each.connections()).isEqualTo(2);
+      assertThat(each.taken()).isEmpty();
+    }
+    assertThat(said).noneMatch(line -> line.startsWith("MAIL"));
   }
 
   // ---- what senders want
