@@ -49,6 +49,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -112,8 +114,17 @@ class MailQueueTest {
     return settings(ports, lifetime, Language.EN);
   }
 
+  private static QueueSettings settings(Map<String, Integer> ports, int perDestination) {
+    return settings(ports, DAY, Language.EN, perDestination);
+  }
+
   private static QueueSettings settings(
       Map<String, Integer> ports, Duration lifetime, Language language) {
+    return settings(ports, lifetime, language, 5);
+  }
+
+  private static QueueSettings settings(
+      Map<String, Integer> ports, Duration lifetime, Language language, int perDestination) {
     Map<String, Relay> routes = new HashMap<>();
     ports.forEach(
         (domain, port) -> routes.put(domain, Relay.parse("smtp+plain://127.0.0.1:" + port)));
@@ -127,8 +138,8 @@ class MailQueueTest {
         lifetime,
         Duration.ZERO,
         language,
-        20,
-        5,
+        Math.max(20, perDestination),
+        perDestination,
         Optional.empty(),
         Map.of(),
         CLIENT);
@@ -514,6 +525,54 @@ class MailQueueTest {
     assertThat(waiting()).isEqualTo(200);
     // Those that wait behind it have cost nothing: what was tried is no more than a few.
     assertThat(silent.connections()).isLessThanOrEqualTo(5);
+  }
+
+  @Test
+  void aDestinationGetsMoreConnectionsAsMailGetsThroughAndOneWhenItFails() throws Exception {
+    int patience = 100;
+    // From four, one more for as many successes as there are: the fifteenth after 105.
+    int most = 14;
+    AtomicInteger begun = new AtomicInteger();
+    AtomicInteger ended = new AtomicInteger();
+    AtomicInteger greeted = new AtomicInteger();
+    AtomicInteger atFirstSuccess = new AtomicInteger();
+    CountDownLatch enough = new CountDownLatch(1);
+    MailSink there =
+        sink((line, _) -> {
+          boolean over = enough.getCount() == 0;
+          if (line.startsWith("MAIL") && begun.incrementAndGet() > patience && !over) {
+            awaitQuietly(enough);
+            return "421 4.3.2 too many of you";
+          }
+          // Each of them may come again at once, and then one that is to see how it is.
+          if (line.isEmpty() && over && greeted.incrementAndGet() <= most + 3) {
+            return "421 4.3.2 not now";
+          }
+          if (line.equals(".") && over && ended.incrementAndGet() == 1) {
+            atFirstSuccess.set(greeted.get() - most - 3);
+          }
+          return null;
+        });
+    outbox.open();
+    for (int i = 0; i < 300; i++) {
+      put("a" + i + "@there.test");
+    }
+    start(settings(Map.of("there.test", there.port()), 50), Workers.alone());
+    MailSink.until("as many as there may be", () -> begun.get() >= patience + most);
+    assertThat(there.connections()).isEqualTo(most);
+    enough.countDown();
+    there.await(300);
+    awaitEmpty();
+    assertThat(atFirstSuccess).hasValue(1);
+    assertThat(recipients(there)).hasSize(300);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -140,14 +140,19 @@ class TimedMailTest {
   }
 
   private static QueueSettings settings(Map<String, Relay> routes, Map<String, Rate> rates) {
+    return settings(routes, rates, Duration.ofMinutes(1), Duration.ofMinutes(10));
+  }
+
+  private static QueueSettings settings(
+      Map<String, Relay> routes, Map<String, Rate> rates, Duration longest, Duration lifetime) {
     return new QueueSettings(
         Optional.empty(),
         routes,
         Map.of(),
         Optional.empty(),
         Duration.ofMinutes(1),
-        Duration.ofMinutes(1),
-        Duration.ofMinutes(10),
+        longest,
+        lifetime,
         Duration.ofMinutes(5),
         Language.EN,
         20,
@@ -380,6 +385,39 @@ class TimedMailTest {
     awaitEmpty();
     assertThat(inbox()).hasSize(2);
     assertThat(inbox().getLast()).contains("Action: failed", "Future-Release-Request: for;3600");
+  }
+
+  @Test
+  void whatIsPutOffWaitsTwiceAsLongEachTime() throws Exception {
+    MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+    start(
+        "a",
+        settings(
+            Map.of("there.test", relay(busy)),
+            Map.of(),
+            Duration.ofMinutes(4),
+            Duration.ofDays(1)));
+    String id = put(Outgoing.Terms.NONE, there("x"));
+    int attempts = 0;
+    for (int minutes : new int[] {1, 2, 4, 4}) {
+      int expected = ++attempts;
+      MailSink.until(
+          "attempt " + expected,
+          () ->
+              view.find(named(id), 1).messages().stream()
+                  .anyMatch(each -> each.attempts() == expected));
+      Instant due = view.find(named(id), 1).messages().getFirst().due().orElseThrow();
+      assertThat(Duration.between(clock.now, due).toSeconds())
+          .as("after attempt " + attempts)
+          .isBetween(minutes * 60L * 9 / 10 - 1, minutes * 60L * 11 / 10 + 1);
+      clock.now = due;
+      // The schedule looks at the clock when something comes.
+      assertThat(
+              put(
+                  Outgoing.Terms.NONE,
+                  new Outgoing.To(address("me@home.test"), RcptParameters.NONE, true)))
+          .isNotEqualTo(id);
+    }
   }
 
   @Test

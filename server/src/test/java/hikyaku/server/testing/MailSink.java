@@ -12,8 +12,10 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -30,7 +32,10 @@ public final class MailSink implements AutoCloseable {
 
   private static final String NO_MAIL = "503 5.5.1 MAIL first";
 
-  /** A message that was taken: its lines, dots undone, each ending with a line feed. */
+  /**
+   * A message that was taken: its lines, dots undone, each ending with a line feed; or octet for
+   * octet, if it came by BDAT (RFC 3030).
+   */
   public record Taken(String from, List<String> to, String text) {}
 
   /** What a server says, where it does not say what all say. */
@@ -46,6 +51,8 @@ public final class MailSink implements AutoCloseable {
   private final ServerSocket socket;
   private final Manners manners;
   private final SSLContext tls;
+  private final boolean implicit;
+  private final Queue<List<String>> goes = new ConcurrentLinkedQueue<>();
   private final List<Taken> taken = new CopyOnWriteArrayList<>();
   private final List<Taken> known = new CopyOnWriteArrayList<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -64,8 +71,14 @@ public final class MailSink implements AutoCloseable {
    */
   public MailSink(InetAddress address, int port, SSLContext tls, Manners manners)
       throws IOException {
+    this(address, port, tls, false, manners);
+  }
+
+  private MailSink(InetAddress address, int port, SSLContext tls, boolean implicit, Manners manners)
+      throws IOException {
     this.manners = manners;
     this.tls = tls;
+    this.implicit = implicit;
     socket = new ServerSocket(port, 100, address);
     Thread.ofVirtual().name("sink").start(this::accept);
   }
@@ -73,6 +86,11 @@ public final class MailSink implements AutoCloseable {
   /** One that takes everything. */
   public static MailSink willing() throws IOException {
     return new MailSink((_, _) -> null);
+  }
+
+  /** One that speaks TLS from the first octet. */
+  public static MailSink secured(SSLContext tls, Manners manners) throws IOException {
+    return new MailSink(InetAddress.getByName("127.0.0.1"), 0, tls, true, manners);
   }
 
   public int port() {
@@ -89,6 +107,11 @@ public final class MailSink implements AutoCloseable {
    */
   public List<Taken> known() {
     return known;
+  }
+
+  /** Commands in the groups in which they came: those of one were sent before any was answered. */
+  public List<List<String>> goes() {
+    return List.copyOf(goes);
   }
 
   /** Connections that there have been. */
@@ -128,9 +151,10 @@ public final class MailSink implements AutoCloseable {
 
   private void serve(Socket client) {
     try (client) {
-      Socket secured = null;
-      BufferedReader in = reader(client);
-      OutputStream out = client.getOutputStream();
+      Socket secured = implicit ? secured(client) : null;
+      BufferedReader in = reader(secured == null ? client : secured);
+      OutputStream out = (secured == null ? client : secured).getOutputStream();
+      List<String> go = new CopyOnWriteArrayList<>();
       String from = "";
       List<String> to = new ArrayList<>();
       // Whether there is a transaction (RFC 5321 §4.1.4).
@@ -143,6 +167,13 @@ public final class MailSink implements AutoCloseable {
         if (last != null) {
           known.add(last);
           last = null;
+        }
+        if (go.isEmpty()) {
+          goes.add(go);
+        }
+        go.add(line);
+        if (!in.ready()) {
+          go = new CopyOnWriteArrayList<>();
         }
         String verb = line.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
         Taken sofar = new Taken(from, to, "");
@@ -164,14 +195,9 @@ public final class MailSink implements AutoCloseable {
               return;
             }
             if (reply == null && tls != null) {
-              SSLSocket over =
-                  (SSLSocket)
-                      tls.getSocketFactory().createSocket(client, null, client.getPort(), false);
-              over.setUseClientMode(false);
-              over.startHandshake();
-              secured = over;
-              in = reader(over);
-              out = over.getOutputStream();
+              secured = secured(client);
+              in = reader(secured);
+              out = secured.getOutputStream();
             }
           }
           case "MAIL" -> {
@@ -213,6 +239,19 @@ public final class MailSink implements AutoCloseable {
               }
             }
           }
+          case "BDAT" -> {
+            String octets = octets(in, Integer.parseInt(line.split(" ")[1]));
+            String reply = begun && !to.isEmpty() ? manners.reply(line, sofar) : NO_MAIL;
+            if (reply == null) {
+              reply = "250 2.0.0 taken";
+              last = new Taken(from, List.copyOf(to), octets);
+              taken.add(last);
+            }
+            begun = false;
+            if (!say(out, reply)) {
+              return;
+            }
+          }
           case "QUIT" -> {
             say(out, "221 2.0.0 bye");
             return;
@@ -230,6 +269,27 @@ public final class MailSink implements AutoCloseable {
     } finally {
       open.remove(client);
     }
+  }
+
+  private Socket secured(Socket client) throws IOException {
+    SSLSocket over =
+        (SSLSocket) tls.getSocketFactory().createSocket(client, null, client.getPort(), false);
+    over.setUseClientMode(false);
+    over.startHandshake();
+    return over;
+  }
+
+  /** What comes in one piece, the last of its message. */
+  private static String octets(BufferedReader in, int count) throws IOException {
+    char[] octets = new char[count];
+    for (int read = 0; read < count; ) {
+      int more = in.read(octets, read, count - read);
+      if (more < 0) {
+        throw new IOException("the message has no end");
+      }
+      read += more;
+    }
+    return new String(octets);
   }
 
   private static BufferedReader reader(Socket of) throws IOException {
