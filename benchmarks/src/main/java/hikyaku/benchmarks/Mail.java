@@ -39,7 +39,7 @@ final class Mail {
   static byte[] message(int octets) {
     long number = NUMBER.incrementAndGet();
     StringBuilder text = new StringBuilder(octets + 200);
-    text.append("From: Sender <sender@bench.test>\r\nTo: u@bench.test\r\nSubject: message ")
+    text.append("From: Sender <u0@bench.test>\r\nTo: u@bench.test\r\nSubject: message ")
         .append(number)
         .append("\r\nDate: Sun, 22 Nov 2026 10:00:00 +0900\r\nMessage-ID: <")
         .append(number)

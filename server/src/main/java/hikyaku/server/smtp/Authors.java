@@ -5,23 +5,79 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
+import hikyaku.server.directory.Directory;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.smtp.SmtpSettings.WriteAs;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Has a submitted message signed for its authors, if whoever sends it may write under their
- * addresses: those that mail for reaches the account, and those of its own domain. Where senders
- * need not own their address at all, every author will do.
+ * Under whose addresses a user may write, and whose name is signed for: those that mail for reaches
+ * the account, unless the settings let users write as others too.
  */
 final class Authors {
+  /** Characters of an address that a reply tells. */
+  private static final int TOLD = 200;
+
   private Authors() {}
 
-  /** Signs what goes out of a message: all but the trace of its way. */
+  /**
+   * Why a message is not taken that says to be from somebody else. One that is resent says so of
+   * its authors, and must be resent by oneself; one without an author says nothing.
+   */
+  static Optional<Reply> refusal(SmtpSession session, Intake.Received received) throws IOException {
+    Account account = session.account();
+    if (account == null || session.settings().writeAs() == WriteAs.ANY) {
+      return Optional.empty();
+    }
+    Optional<AuthorFields> fields = AuthorFields.of(session.mail().store().blobs(), received);
+    if (fields.isEmpty()) {
+      return Optional.of(Replies.TOO_MANY_AUTHORS);
+    }
+    return fields.get().named().stream()
+        .distinct()
+        .filter(each -> !mayBeNamed(session, Address.of(each.address()), account))
+        .findFirst()
+        .map(each -> Replies.notYours(each.field(), told(each.address())));
+  }
+
+  private static boolean mayBeNamed(
+      SmtpSession session, Optional<Address> author, Account account) {
+    return author.isPresent()
+        && (MailCommand.belongsTo(session, author.get(), account)
+            || (session.settings().writeAs() == WriteAs.OWN_OR_FOREIGN
+                && isForeign(session.directory(), author.get().domain())));
+  }
+
+  /** Whether neither the domain nor one above it is ours: records of ours may cover those below. */
+  private static boolean isForeign(Directory directory, String domain) {
+    String name = domain;
+    while (directory.domain(name).isEmpty()) {
+      int dot = name.indexOf('.');
+      if (dot < 0) {
+        return true;
+      }
+      name = name.substring(dot + 1);
+    }
+    return false;
+  }
+
+  /** The address for a reply, which is of ASCII. */
+  private static String told(EnvelopeAddress author) {
+    String written =
+        Address.of(author)
+            .map(Address::toString)
+            .orElse(author.mailbox() + (author.host().isEmpty() ? "" : "@" + author.host()))
+            .replaceAll("[^!-~]", "?");
+    return written.substring(0, Math.min(TOLD, written.length()));
+  }
+
+  /** Signs what goes out of a message for its authors: all but the trace of its way. */
   static Signer.Signatures sign(
       SmtpSession session, Intake.Received received, MissingFields completed) throws IOException {
     Account account = session.account();
@@ -30,7 +86,7 @@ final class Authors {
     }
     List<Address> authors = new ArrayList<>();
     for (EnvelopeAddress each : received.structure().envelope().from()) {
-      Optional<Address> author = Address.of(each).filter(a -> mayWriteAs(session, a, account));
+      Optional<Address> author = Address.of(each).filter(a -> isSignedFor(session, a, account));
       if (author.isEmpty()) {
         return Signer.Signatures.NONE;
       }
@@ -48,9 +104,8 @@ final class Authors {
             });
   }
 
-  private static boolean mayWriteAs(SmtpSession session, Address author, Account account) {
-    return !session.settings().ownSenderOnly()
-        || author.domain().equals(account.primary().domain())
+  private static boolean isSignedFor(SmtpSession session, Address author, Account account) {
+    return session.settings().writeAs() == WriteAs.ANY
         || MailCommand.belongsTo(session, author, account);
   }
 }

@@ -51,7 +51,7 @@ final class MailCommand {
     }
     Account account = session.account();
     return account != null
-            && session.settings().ownSenderOnly()
+            && session.settings().writeAs() != SmtpSettings.WriteAs.ANY
             && !belongsTo(session, command.from(), account)
         ? Replies.NOT_YOUR_ADDRESS
         : null;

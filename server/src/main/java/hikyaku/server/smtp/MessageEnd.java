@@ -86,6 +86,10 @@ final class MessageEnd {
     if (structure.receivedFields() > session.limits().hops()) {
       return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
     }
+    Optional<Reply> otherAuthor = Authors.refusal(session, received);
+    if (otherAuthor.isPresent()) {
+      return refuse(otherAuthor.get(), "not by an author that its sender may write as");
+    }
     Provenance from = Provenance.of(session, transaction, received.blob());
     provenance = Optional.of(from);
     Optional<Reply> refusal = from.refusal();

@@ -68,6 +68,19 @@ final class Replies {
   static final Reply NEEDS_SMTPUTF8 = Reply.of(553, "5.6.7", "Address beyond ASCII needs SMTPUTF8");
   static final Reply NOT_YOUR_ADDRESS =
       Reply.of(553, "5.7.1", "This sender address is not one of yours");
+
+  /**
+   * Whom the header says a message to be from.
+   *
+   * @param field its name
+   * @param address printable ASCII
+   */
+  static Reply notYours(String field, String address) {
+    return Reply.of(550, "5.7.1", field + " names " + address + ", which is no address of yours");
+  }
+
+  static final Reply TOO_MANY_AUTHORS =
+      Reply.of(550, "5.7.1", "From or Sender names too many addresses to look at");
   static final Reply UNKNOWN_RECIPIENT = Reply.of(550, "5.1.1", "No such user here");
 
   /** An alias that only some may write to (RFC 3463 §3.8). */

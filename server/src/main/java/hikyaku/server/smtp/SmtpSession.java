@@ -544,7 +544,7 @@ final class SmtpSession {
    * somewhere to go.
    */
   boolean offersDsn() {
-    return face == SmtpFace.SUBMISSION && settings.ownSenderOnly();
+    return face == SmtpFace.SUBMISSION && settings.writeAs() != SmtpSettings.WriteAs.ANY;
   }
 
   /** Whether MT-PRIORITY is taken: from those whom it can be allowed. */

@@ -11,8 +11,10 @@ import java.util.Map;
  *
  * @param hostName our name in greetings and trace fields
  * @param overQuota what a full mailbox's sender is told
- * @param ownSenderOnly whether a user may only send as an address that leads to the account: its
- *     own, an alias's, a sub-address, or one that a catch-all brings there
+ * @param writeAs under which addresses a user may send and write: own, those that lead to the
+ *     account (its own, an alias's, a sub-address, or one that a catch-all brings there);
+ *     own-or-foreign, in From and Sender also those of domains that are neither of this server nor
+ *     below one; any, as envelope sender too. Reply: 553 5.7.1 for the sender, 550 5.7.1 for From
  * @param hideClientAddress whether the Received field of submitted mail is silent about where the
  *     user is. RFC 5321 §4.4 wants it there, so false
  * @param greetingDelay how long the MX port waits before it greets. Whoever talks meanwhile is no
@@ -29,7 +31,7 @@ import java.util.Map;
 public record SmtpSettings(
     String hostName,
     OverQuota overQuota,
-    boolean ownSenderOnly,
+    WriteAs writeAs,
     boolean hideClientAddress,
     Duration greetingDelay,
     Duration longestHold,
@@ -62,11 +64,21 @@ public record SmtpSettings(
     PERMANENT
   }
 
+  /** Under which addresses a user may send and write. */
+  public enum WriteAs {
+    /** Those that mail for reaches the account. */
+    OWN,
+    /** As envelope sender the same; as author also those that nobody here can have. */
+    OWN_OR_FOREIGN,
+    /** All that there are. */
+    ANY
+  }
+
   public static SmtpSettings of(String hostName) {
     return new SmtpSettings(
         hostName,
         OverQuota.TEMPORARY,
-        true,
+        WriteAs.OWN,
         false,
         Duration.ZERO,
         Duration.ofDays(60),
@@ -86,7 +98,7 @@ public record SmtpSettings(
     return new SmtpSettings(
         name,
         overQuota,
-        ownSenderOnly,
+        writeAs,
         hideClientAddress,
         greetingDelay,
         longestHold,
@@ -99,7 +111,7 @@ public record SmtpSettings(
     return new SmtpSettings(
         hostName,
         overQuota,
-        ownSenderOnly,
+        writeAs,
         hideClientAddress,
         greetingDelay,
         longestHold,

@@ -13,7 +13,7 @@ final class TestSettings {
     return new SmtpSettings(
         s.hostName(),
         name.equals("overQuota") ? SmtpSettings.OverQuota.valueOf(value) : s.overQuota(),
-        name.equals("ownSenderOnly") ? Boolean.parseBoolean(value) : s.ownSenderOnly(),
+        name.equals("writeAs") ? SmtpSettings.WriteAs.valueOf(value) : s.writeAs(),
         name.equals("hideClientAddress") ? Boolean.parseBoolean(value) : s.hideClientAddress(),
         name.equals("greetingDelay") ? Duration.parse(value) : s.greetingDelay(),
         name.equals("longestHold") ? Duration.parse(value) : s.longestHold(),

@@ -1,0 +1,124 @@
+package hikyaku.server.smtp;
+
+import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.store.BlobReader;
+import hikyaku.mailbox.store.BlobStore;
+import hikyaku.protocol.address.AddressListParser;
+import hikyaku.protocol.address.EnvelopeAddress;
+import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.HeaderFieldFilter;
+import hikyaku.protocol.mime.HeaderFields;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whom a message says to be from now: its From and Sender fields (RFC 5322 §3.6.2), or those of the
+ * newest resending if it is resent (§3.6.6), which leaves its authors alone.
+ *
+ * @param named each address that they name, marks of groups left out, in order
+ */
+record AuthorFields(List<Named> named) {
+  /** Octets of such fields; a letter that anybody reads has far fewer. */
+  private static final int LONGEST = 64 * 1024;
+
+  /** Addresses that are looked at. */
+  private static final int MOST = 100;
+
+  private static final String RESENT = "resent-";
+  private static final String RESENT_FROM = "resent-from";
+  private static final Set<String> AUTHORS = Set.of("from", "sender");
+  private static final Set<String> RESENDERS = Set.of(RESENT_FROM, "resent-sender");
+
+  /** All that tells one resending from the one before, trace fields too (RFC 5322 §3.6.6). */
+  private static final List<String> OF_USE =
+      List.of(
+          "From",
+          "Sender",
+          "Resent-From",
+          "Resent-Sender",
+          "Resent-Date",
+          "Resent-To",
+          "Resent-Cc",
+          "Resent-Message-ID",
+          "Return-Path",
+          "Received");
+
+  AuthorFields {
+    named = List.copyOf(named);
+  }
+
+  /**
+   * An address that a field names.
+   *
+   * @param field its name as it is written
+   */
+  record Named(String field, EnvelopeAddress address) {}
+
+  /** Of a message; nothing if there is more of it than is looked at. */
+  static Optional<AuthorFields> of(BlobStore blobs, Intake.Received message) throws IOException {
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    HeaderFieldFilter filter =
+        HeaderFieldFilter.only(
+            OF_USE,
+            (octets, offset, length) -> {
+              if (kept.size() <= LONGEST) {
+                kept.write(octets, offset, length);
+              }
+            });
+    try (BlobReader reader = blobs.open(message.blob().id())) {
+      reader.copy(0, message.structure().root().bodyStart(), filter);
+    }
+    filter.finish();
+    return kept.size() > LONGEST ? Optional.empty() : of(HeaderFields.of(kept.toByteArray()).all());
+  }
+
+  private static Optional<AuthorFields> of(List<HeaderField> fields) {
+    List<Named> resenders = named(newestResending(fields), RESENDERS);
+    // Whoever resends without saying who is no resender (RFC 5322 §3.6.6).
+    boolean resent = resenders.stream().anyMatch(each -> each.field.equalsIgnoreCase(RESENT_FROM));
+    List<Named> named = resent ? resenders : named(fields, AUTHORS);
+    return named.size() > MOST ? Optional.empty() : Optional.of(new AuthorFields(named));
+  }
+
+  private static List<Named> named(List<HeaderField> fields, Set<String> names) {
+    List<Named> named = new ArrayList<>();
+    for (HeaderField field : fields) {
+      if (names.contains(name(field))) {
+        AddressListParser.parse(field.value(), Integer.MAX_VALUE).stream()
+            .filter(EnvelopeAddress::isAddress)
+            .forEach(each -> named.add(new Named(field.name(), each)));
+      }
+    }
+    return named;
+  }
+
+  /**
+   * A resending ends at trace fields, which came before it, and where one of its fields repeats.
+   */
+  private static List<HeaderField> newestResending(List<HeaderField> fields) {
+    List<HeaderField> resending = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (HeaderField field : fields) {
+      String name = name(field);
+      if (name.startsWith(RESENT)) {
+        if (!seen.add(name)) {
+          return resending;
+        }
+        resending.add(field);
+      } else if (!resending.isEmpty() && !AUTHORS.contains(name)) {
+        return resending;
+      }
+    }
+    return resending;
+  }
+
+  private static String name(HeaderField field) {
+    return field.name().toLowerCase(Locale.ROOT);
+  }
+}
