@@ -83,6 +83,9 @@ public final class ExamineCommand implements Callable<Integer> {
       finding.field().lines().forEach(screen::line);
       screen.line("");
       screen.line(told(finding.disposition()));
+      finding
+          .explanation()
+          .ifPresent(said -> screen.line(said.domain() + " explains: " + said.text()));
       return 0;
     } catch (IOException e) {
       throw new Failure("The message cannot be read: " + e.getMessage() + ".", e);

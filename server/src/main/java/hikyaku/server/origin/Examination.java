@@ -29,8 +29,8 @@ public final class Examination implements AutoCloseable {
   private final BiConsumer<Finding, Duration> told;
   private final DkimCheck.Bodies bodies = new DkimCheck.Bodies();
 
-  private final Questions.Answer<SpfResult> helo;
-  private final Questions.@Nullable Answer<SpfResult> sender;
+  private final Questions.Answer<SpfCheck.Outcome> helo;
+  private final Questions.@Nullable Answer<SpfCheck.Outcome> sender;
   private @Nullable DkimCheck dkim;
   private @Nullable ArcCheck arc;
   private @Nullable DmarcCheck dmarc;
@@ -112,7 +112,8 @@ public final class Examination implements AutoCloseable {
     }
     questions.hurry(settings.deadline().toNanos());
     List<Method> methods = new ArrayList<>();
-    SpfResult spf = spf(methods);
+    SpfCheck.Outcome looked = spf(methods);
+    SpfResult spf = looked.result();
     DkimCheck.Results signed = signatures.finish(bodies);
     methods.addAll(signed.methods());
     Verdict verdict = policies.finish(identities(spf, signed), sample());
@@ -130,7 +131,24 @@ public final class Examination implements AutoCloseable {
         verdict.author(),
         disposition,
         sealed == null || !settings.seal() ? Finding.Chain.CLOSED : sealed.chain(),
-        judged(verdict, spf, signed, disposition, vouched));
+        judged(verdict, spf, signed, disposition, vouched),
+        disposition == Disposition.REFUSE_SPF ? explanation(looked) : Optional.empty());
+  }
+
+  /** What whoever is refused is told by the domain that does not let its server pass. */
+  private Optional<Finding.Explanation> explanation(SpfCheck.Outcome failed) {
+    SpfCheck check = failed.check();
+    if (check == null) {
+      return Optional.empty();
+    }
+    try {
+      return questions
+          .start(_ -> check.explanation(settings.authservId(), now))
+          .get()
+          .map(text -> new Finding.Explanation(told(identity()), text));
+    } catch (DnsException e) {
+      return Optional.empty();
+    }
   }
 
   /** What of it is for reports. What is put off is judged when it comes again. */
@@ -196,18 +214,21 @@ public final class Examination implements AutoCloseable {
   }
 
   /** The result that counts: of the sender, or of the client where there is none. */
-  private SpfResult spf(List<Method> methods) {
-    SpfResult ofHelo = answer(helo);
-    if (sender == null || ofHelo != SpfResult.NONE) {
-      methods.add(Method.of("spf", Text.lower(ofHelo.name()), "", "smtp.helo", told(message.helo)));
+  private SpfCheck.Outcome spf(List<Method> methods) {
+    SpfCheck.Outcome ofHelo = answer(helo);
+    if (sender == null || ofHelo.result() != SpfResult.NONE) {
+      methods.add(method(ofHelo, "smtp.helo", message.helo));
     }
     if (sender == null) {
       return ofHelo;
     }
-    SpfResult ofSender = answer(sender);
-    methods.add(
-        Method.of("spf", Text.lower(ofSender.name()), "", "smtp.mailfrom", told(message.domain)));
+    SpfCheck.Outcome ofSender = answer(sender);
+    methods.add(method(ofSender, "smtp.mailfrom", message.domain));
     return ofSender;
+  }
+
+  private static Method method(SpfCheck.Outcome found, String property, String domain) {
+    return Method.of("spf", Text.lower(found.result().name()), "", property, told(domain));
   }
 
   /** A domain as DNS knows it; what is none, as it was said. */
@@ -215,11 +236,11 @@ public final class Examination implements AutoCloseable {
     return DomainName.of(domain).orElse(domain);
   }
 
-  private static SpfResult answer(Questions.Answer<SpfResult> asked) {
+  private static SpfCheck.Outcome answer(Questions.Answer<SpfCheck.Outcome> asked) {
     try {
       return asked.get();
     } catch (DnsException e) {
-      return SpfResult.TEMPERROR;
+      return new SpfCheck.Outcome(SpfResult.TEMPERROR, null);
     }
   }
 

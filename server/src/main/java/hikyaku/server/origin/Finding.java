@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
  * @param chain of those who passed the message on
  * @param judged what its author's domain may be told of it; nothing if that has no policy, or the
  *     message is to come again
+ * @param explanation what its sender's domain says to whom it lets not pass, if it is refused for
+ *     that
  */
 public record Finding(
     String field,
@@ -23,16 +25,26 @@ public record Finding(
     String author,
     Disposition disposition,
     Chain chain,
-    Optional<Judged> judged) {
+    Optional<Judged> judged,
+    Optional<Explanation> explanation) {
   /** Of a message that nobody looked at. */
   public static final Finding NONE =
-      new Finding("", List.of(), "", Disposition.ACCEPT, Chain.CLOSED, Optional.empty());
+      new Finding(
+          "", List.of(), "", Disposition.ACCEPT, Chain.CLOSED, Optional.empty(), Optional.empty());
 
   private static final Pattern RESULT = Pattern.compile("\r\n\t([a-z]+=[a-z]+)");
 
   public Finding {
     results = List.copyOf(results);
   }
+
+  /**
+   * What others have written for a reply (RFC 7208 §6.2).
+   *
+   * @param domain who says it
+   * @param text of visible ASCII and spaces, for one line
+   */
+  public record Explanation(String domain, String text) {}
 
   /**
    * The chain of those who sealed what they had found (RFC 8617), for who sends the message on.
@@ -105,6 +117,7 @@ public record Finding(
         "",
         junk ? Disposition.JUNK : Disposition.ACCEPT,
         Chain.CLOSED,
+        Optional.empty(),
         Optional.empty());
   }
 }

@@ -14,6 +14,10 @@ record MacroString(List<Part> parts) {
   private static final int LONGEST = 4_096;
 
   private static final int LONGEST_NAME = 253;
+
+  /** Characters of an explanation: those of one line of a reply (RFC 5321 §4.5.3.1.5). */
+  private static final int LONGEST_EXPLANATION = 400;
+
   private static final int LONGEST_LABEL = 63;
   private static final String DELIMITERS = ".-+,/_=";
   private static final String LETTERS = "slodiphv";
@@ -41,12 +45,17 @@ record MacroString(List<Part> parts) {
 
   /** Any macro-string. */
   static MacroString parse(String text, boolean explanation) throws BadRecordException {
-    return new MacroString(new Parser(text, explanation).parse());
+    return new MacroString(new Parser(text, explanation, false).parse());
+  }
+
+  /** An explain-string, which may have spaces (RFC 7208 §7.1). */
+  static MacroString explanation(String text) throws BadRecordException {
+    return new MacroString(new Parser(text, true, true).parse());
   }
 
   /** A domain-spec, which ends as a name does, or with a macro. */
   static MacroString domainSpec(String text) throws BadRecordException {
-    List<Part> parts = new Parser(text, false).parse();
+    List<Part> parts = new Parser(text, false, false).parse();
     if (parts.isEmpty()) {
       throw new BadRecordException("no name");
     }
@@ -70,6 +79,27 @@ record MacroString(List<Part> parts) {
 
   /** The text that it stands for, cut from the left to what a name may be (RFC 7208 §7.3). */
   String name(Values values) throws BadRecordException, DnsException {
+    String name = expanded(values);
+    while (name.length() > LONGEST_NAME && name.indexOf('.') >= 0) {
+      name = name.substring(name.indexOf('.') + 1);
+    }
+    return name;
+  }
+
+  /**
+   * The text that it stands for in a reply, as much of it as a line has room for.
+   *
+   * @throws BadRecordException if it is more than visible ASCII and spaces (RFC 7208 §6.2)
+   */
+  String text(Values values) throws BadRecordException, DnsException {
+    String text = expanded(values).strip();
+    if (!text.chars().allMatch(c -> c >= ' ' && c < 127)) {
+      throw new BadRecordException("an explanation with more than ASCII");
+    }
+    return text.substring(0, Math.min(LONGEST_EXPLANATION, text.length()));
+  }
+
+  private String expanded(Values values) throws BadRecordException, DnsException {
     StringBuilder out = new StringBuilder();
     for (Part part : parts) {
       switch (part) {
@@ -80,11 +110,7 @@ record MacroString(List<Part> parts) {
         throw new BadRecordException("a macro makes too long a name");
       }
     }
-    String name = out.toString();
-    while (name.length() > LONGEST_NAME && name.indexOf('.') >= 0) {
-      name = name.substring(name.indexOf('.') + 1);
-    }
-    return name;
+    return out.toString();
   }
 
   private static String expanded(Macro macro, String value) {
@@ -120,13 +146,15 @@ record MacroString(List<Part> parts) {
   private static final class Parser {
     private final String text;
     private final boolean explanation;
+    private final boolean spaces;
     private final List<Part> parts = new ArrayList<>();
     private final StringBuilder literal = new StringBuilder();
     private int at;
 
-    Parser(String text, boolean explanation) {
+    Parser(String text, boolean explanation, boolean spaces) {
       this.text = text;
       this.explanation = explanation;
+      this.spaces = spaces;
     }
 
     List<Part> parse() throws BadRecordException {
@@ -134,7 +162,7 @@ record MacroString(List<Part> parts) {
         char c = text.charAt(at++);
         if (c == '%') {
           percent();
-        } else if (c > ' ' && c < 127) {
+        } else if ((c > ' ' && c < 127) || (c == ' ' && spaces)) {
           literal.append(c);
         } else {
           throw new BadRecordException("a character that may not be there");
@@ -231,5 +259,33 @@ record MacroString(List<Part> parts) {
       nibbles[i * 4 + 2] = Character.forDigit(address[i] & 0xf, 16);
     }
     return new String(nibbles);
+  }
+
+  /** An address as people read it, for {@code %{c}} (RFC 5952 §4). */
+  static String readable(byte[] address) {
+    if (address.length == 4) {
+      return dotted(address);
+    }
+    List<String> groups = new ArrayList<>();
+    for (int i = 0; i < address.length; i += 2) {
+      groups.add(Integer.toHexString((address[i] & 0xff) << Byte.SIZE | (address[i + 1] & 0xff)));
+    }
+    int start = 0;
+    int length = 1;
+    for (int from = 0; from < groups.size(); from++) {
+      int to = from;
+      while (to < groups.size() && groups.get(to).equals("0")) {
+        to++;
+      }
+      if (to - from > length) {
+        start = from;
+        length = to - from;
+      }
+    }
+    return length == 1
+        ? String.join(":", groups)
+        : String.join(":", groups.subList(0, start))
+            + "::"
+            + String.join(":", groups.subList(start + length, groups.size()));
   }
 }

@@ -7,6 +7,7 @@ import hikyaku.server.origin.SpfRecord.Mechanism;
 import hikyaku.server.origin.SpfRecord.Network;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,11 @@ final class SpfCheck {
   private int voids;
   private @Nullable List<String> validated;
 
+  /** Where the record that decided says why, and the domain that has it; null for nowhere. */
+  private @Nullable MacroString explanation;
+
+  private String explaining = "";
+
   private SpfCheck(
       Dns dns, InetAddress client, String helo, String localPart, String senderDomain) {
     this.dns = dns;
@@ -46,20 +52,61 @@ final class SpfCheck {
   }
 
   /**
+   * What a check comes to.
+   *
+   * @param check can be asked for an explanation; null if no domain was asked
+   */
+  record Outcome(SpfResult result, @Nullable SpfCheck check) {}
+
+  /**
    * Checks a client.
    *
    * @param helo how it calls itself
    * @param localPart of the sender; empty for {@code postmaster}
    * @param domain of the sender, or the client's name where that is checked
    */
-  static SpfResult check(
-      Dns dns, InetAddress client, String helo, String localPart, String domain) {
+  static Outcome check(Dns dns, InetAddress client, String helo, String localPart, String domain) {
     Optional<String> name = DomainName.of(domain);
     if (name.isEmpty()) {
-      return SpfResult.NONE;
+      return new Outcome(SpfResult.NONE, null);
     }
     String who = localPart.isEmpty() ? "postmaster" : localPart;
-    return new SpfCheck(dns, client, helo, who, name.get()).answer(name.get());
+    SpfCheck check = new SpfCheck(dns, client, helo, who, name.get());
+    return new Outcome(check.answer(name.get()), check);
+  }
+
+  /**
+   * What the domain says to whom it lets not pass, once it has come to that (RFC 7208 §6.2). Asks
+   * DNS, and counts no more.
+   *
+   * @param receiver the name of this host
+   * @return visible ASCII and spaces; nothing if it says nothing, or not as it should
+   */
+  Optional<String> explanation(String receiver, Instant now) {
+    MacroString where = explanation;
+    if (where == null) {
+      return Optional.empty();
+    }
+    try {
+      Optional<String> name = DomainName.of(name(where, explaining));
+      List<String> texts = name.isEmpty() ? List.of() : dns.txt(name.get()).orElse(List.of());
+      if (texts.size() != 1) {
+        return Optional.empty();
+      }
+      String text =
+          MacroString.explanation(texts.getFirst())
+              .text(letter ->
+                  switch (letter) {
+                    case 'c' -> MacroString.readable(client.getAddress());
+                    case 'r' -> receiver;
+                    case 't' -> String.valueOf(now.getEpochSecond());
+                    default -> value(letter, explaining);
+                  });
+      return Optional.of(text).filter(each -> !each.isEmpty());
+    } catch (DnsException | BadRecordException e) {
+      // As if there were no exp.
+      return Optional.empty();
+    }
   }
 
   private SpfResult answer(String domain) {
@@ -84,6 +131,10 @@ final class SpfCheck {
     SpfRecord record = SpfRecord.parse(records.getFirst());
     for (Directive directive : record.directives()) {
       if (matches(directive.mechanism(), domain)) {
+        // Of an include this is the outer one's, which comes to it later; of a redirect the inner
+        // one's.
+        explanation = record.explanation();
+        explaining = domain;
         return directive.result();
       }
     }

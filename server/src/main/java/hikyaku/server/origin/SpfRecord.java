@@ -11,12 +11,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may send for a domain (RFC 7208 §4.6, §5, §6, §12). What an {@code exp} modifier names is
- * checked and not looked up: nobody is told what others have written.
+ * Who may send for a domain (RFC 7208 §4.6, §5, §6, §12).
  *
  * @param redirect where to look if nothing matches; null for none
+ * @param explanation where it says to whomever it lets not pass why; null for nowhere
  */
-record SpfRecord(List<Directive> directives, @Nullable MacroString redirect) {
+record SpfRecord(
+    List<Directive> directives, @Nullable MacroString redirect, @Nullable MacroString explanation) {
   private static final String VERSION = "v=spf1";
 
   /** RFC 7208 §4.6.1: what has a name and then "=", before any ":" or "/". */
@@ -99,7 +100,7 @@ record SpfRecord(List<Directive> directives, @Nullable MacroString redirect) {
   static SpfRecord parse(String text) throws BadRecordException {
     List<Directive> directives = new ArrayList<>();
     MacroString redirect = null;
-    boolean explained = false;
+    MacroString explanation = null;
     for (String term : text.substring(VERSION.length()).split(" ")) {
       Matcher modifier = MODIFIER.matcher(term);
       if (term.isEmpty()) {
@@ -115,16 +116,15 @@ record SpfRecord(List<Directive> directives, @Nullable MacroString redirect) {
           redirect = MacroString.domainSpec(modifier.group(2));
         }
         case "exp" -> {
-          refuse(explained, "two exp modifiers");
-          explained = true;
-          var unused = MacroString.domainSpec(modifier.group(2));
+          refuse(explanation != null, "two exp modifiers");
+          explanation = MacroString.domainSpec(modifier.group(2));
         }
         default -> {
           var unused = MacroString.parse(modifier.group(2), true);
         }
       }
     }
-    return new SpfRecord(List.copyOf(directives), redirect);
+    return new SpfRecord(List.copyOf(directives), redirect, explanation);
   }
 
   private static void refuse(boolean wrong, String why) throws BadRecordException {

@@ -7,6 +7,7 @@ import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.dmarc.ReportInbox;
 import hikyaku.server.origin.Examination;
 import hikyaku.server.origin.Finding;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,10 +63,19 @@ final class Provenance {
       case REFUSE_DMARC ->
           Optional.of(
               Reply.of(550, "5.7.26", "Refused by the DMARC policy of " + finding.author()));
-      case REFUSE_SPF -> Optional.of(Replies.SPF_FAILS);
+      case REFUSE_SPF ->
+          Optional.of(finding.explanation().map(Provenance::explained).orElse(Replies.SPF_FAILS));
       case DEFER_SPF -> Optional.of(Replies.SPF_UNSURE);
       case DEFER_DNS -> Optional.of(Replies.ORIGIN_UNSURE);
     };
+  }
+
+  /** It is told whose words they are (RFC 7208 §8.4). */
+  private static Reply explained(Finding.Explanation explanation) {
+    List<String> lines = new ArrayList<>(Replies.SPF_FAILS.lines());
+    lines.add(explanation.domain() + " explains:");
+    lines.add(explanation.text());
+    return new Reply(Replies.SPF_FAILS.code(), Replies.SPF_FAILS.enhanced(), lines);
   }
 
   /** Whether the domain of its sender allows the server that it came from. */

@@ -45,6 +45,11 @@ class OriginDeliveryTest {
   private String recipient = "u1@demo.test";
 
   static OriginSettings settings(List<AddressPrefix> trusted) {
+    return settings(trusted, DEFAULTS.spfFail());
+  }
+
+  private static OriginSettings settings(
+      List<AddressPrefix> trusted, OriginSettings.Action spfFail) {
     return new OriginSettings(
         true,
         DEFAULTS.authservId(),
@@ -53,7 +58,7 @@ class OriginDeliveryTest {
         DEFAULTS.sealers(),
         DEFAULTS.dmarcReject(),
         DEFAULTS.dmarcQuarantine(),
-        DEFAULTS.spfFail(),
+        spfFail,
         DEFAULTS.unsure(),
         Duration.ofSeconds(20),
         DEFAULTS.questions(),
@@ -80,6 +85,9 @@ class OriginDeliveryTest {
     }
   }
 
+  /** The reply to the last of {@link #send}. */
+  private final List<String> reply = new ArrayList<>();
+
   /** Sends a message by a real connection; returns what the server says at its end. */
   private String send(String hello, String header) throws IOException {
     try (Socket socket = world.connect()) {
@@ -97,8 +105,10 @@ class OriginDeliveryTest {
           beforeText.run();
         }
         socket.getOutputStream().write((line + "\r\n").getBytes(ISO_8859_1));
+        reply.clear();
         do {
           last = in.readLine();
+          reply.add(last);
         } while (last.startsWith("-", 3));
       }
       return last;
@@ -119,6 +129,23 @@ class OriginDeliveryTest {
 
   private int in(String folder) {
     return mail().tree().folder(folder).isEmpty() ? 0 : mail().mailbox(folder).refresh().size();
+  }
+
+  /** RFC 7208 §6.2, §8.4: who is refused is told why, and whose words these are. */
+  @Test
+  void whoIsRefusedBySpfHearsWhatTheDomainSays() throws Exception {
+    open(SmtpFace.MX, settings(List.of(), OriginSettings.Action.REFUSE), Optional.empty());
+    String ours = "Your server may not send for this domain, by SPF";
+    assertThat(send("From: jo@a.example\r\n")).isEqualTo("550 5.7.23 " + ours);
+    dns.without("a.example")
+        .with("a.example", "TXT", "v=spf1 -all exp=why.a.example")
+        .with("why.a.example", "TXT", "See https://a.example/?from=%{S}");
+    assertThat(send("From: jo@a.example\r\n"))
+        .isEqualTo("550 5.7.23 See https://a.example/?from=jo%40a.example");
+    assertThat(reply).startsWith("550-5.7.23 " + ours, "550-5.7.23 a.example explains:").hasSize(3);
+    dns.without("why.a.example").silent("why.a.example");
+    assertThat(send("From: jo@a.example\r\n")).isEqualTo("550 5.7.23 " + ours);
+    assertThat(in("INBOX")).isZero();
   }
 
   @Test

@@ -45,6 +45,7 @@ with gzip.open(sys.argv[1], "rt", encoding="utf-8") as suite:
                     "host": test["host"],
                     "mailfrom": test["mailfrom"],
                     "result": as_list(test["result"]),
+                    "explanation": test.get("explanation", ""),
                 }
                 for name, test in scenario["tests"].items()
             },
