@@ -60,6 +60,7 @@ import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
 import hikyaku.server.smtp.SmtpServer;
 import hikyaku.server.smtp.SmtpServices;
+import hikyaku.server.smtp.SmtpSettings;
 import hikyaku.server.smtpclient.SmtpClient;
 import hikyaku.server.smtpclient.TlsMetrics;
 import hikyaku.server.smtpclient.TlsObserver;
@@ -297,7 +298,10 @@ final class Node implements AutoCloseable {
       if (index != null) {
         index.start();
       }
-      opened.add(housekeeping(configuration.housekeeping(), policies, reporter(dns, signer)));
+      Optional<TlsReporter> reporter = reporter(dns, signer);
+      opened.add(housekeeping(configuration.housekeeping(), policies, reporter));
+      // Closed before, as that waits for the task at hand.
+      reporter.ifPresent(opened::add);
       opened.add(dmarc.start(configuration.housekeeping()));
       data.publish(adminAddress(), token);
     } catch (IOException e) {
@@ -407,7 +411,7 @@ final class Node implements AutoCloseable {
                 core.mail(),
                 dns,
                 signer,
-                opened.add(OutgoingTls.reports(settings)),
+                OutgoingTls.reports(settings),
                 core.clock()))
         : Optional.empty();
   }
@@ -430,7 +434,11 @@ final class Node implements AutoCloseable {
               client,
               signer,
               senders,
-              new LateDelivery(core.filter(), core.lists(), configuration.hostname()),
+              new LateDelivery(
+                  core.filter(),
+                  core.lists(),
+                  configuration.hostname(),
+                  configuration.smtp().overQuota() == SmtpSettings.OverQuota.PERMANENT),
               core.workedParts(),
               meters,
               core.clock()));

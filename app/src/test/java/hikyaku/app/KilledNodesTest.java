@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -46,8 +49,17 @@ final class KilledNodesTest {
 
   @TempDir Path directory;
 
+  /** The node whose store is verified at the end. */
+  private String last = "b";
+
   /** Whether the other mail server takes anything. */
   private volatile boolean willing = true;
+
+  /** It takes so many messages, and those that are on their way to it then. */
+  private volatile int most = Integer.MAX_VALUE;
+
+  /** Messages that it has taken, or that are on their way to it. */
+  private final AtomicInteger begun = new AtomicInteger();
 
   private LocalPostgres server;
   private MailSink other;
@@ -58,9 +70,7 @@ final class KilledNodesTest {
     server =
         LocalPostgres.start(
             directory.resolve("pg"), LocalPostgres.Options.DEFAULT.with("fsync", "off"));
-    other =
-        new MailSink(
-            (line, _) -> willing || !line.matches("(?:MAIL|RCPT) .*") ? null : "451 4.3.0 later");
+    other = new MailSink((line, _) -> takes(line) ? null : "451 4.3.0 later");
     dns = new DnsStub();
     for (String name : List.of("a", "b")) {
       Files.writeString(file(name), settings(name));
@@ -71,12 +81,25 @@ final class KilledNodesTest {
 
   @AfterEach
   void close() throws Exception {
-    try (Door door = Door.open(NodeProcess.configuration(file("b"), directory.resolve("b")))) {
+    Path data = directory.resolve(last);
+    try (Door door = Door.open(NodeProcess.configuration(file(last), data))) {
       assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
     }
     dns.close();
     other.close();
     server.close();
+  }
+
+  private boolean takes(String line) {
+    if (line.equals("DATA")) {
+      begun.incrementAndGet();
+      boolean takes = other.taken().size() < most;
+      if (!takes) {
+        begun.decrementAndGet();
+      }
+      return takes;
+    }
+    return willing || !line.matches("(?:MAIL|RCPT) .*");
   }
 
   private Path file(String name) {
@@ -300,6 +323,79 @@ final class KilledNodesTest {
       b.close();
     }
     assertThat(other.taken()).as("nothing else went out").hasSize(4 + MEMBERS.size());
+  }
+
+  /**
+   * A post that was answered 250 goes to all members, however its node ends right after, and
+   * however the one ends that has sent some of it: to each once.
+   */
+  @ParameterizedTest
+  @CsvSource({"postgres, true", "embedded, true", "embedded, false"})
+  void aPostOutlivesItsNode(String engine, boolean killed) throws Exception {
+    List<String> members =
+        IntStream.range(0, 30).mapToObj(i -> "m" + i + "@members" + i % 3 + ".test").toList();
+    List<String> names =
+        engine.equals("postgres") ? List.of("a", "b", "a") : List.of("e", "e", "e");
+    Files.writeString(
+        file("e"), settings("e").replaceAll("(?s)\\[store\\].*?\\[queue\\]", "[queue]"));
+    last = names.getLast();
+    willing = false;
+    try (NodeProcess first = start(names.get(0), DAY)) {
+      try (Door door = first.door()) {
+        door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+        door.call(
+            Call.of("POST", "lists")
+                .withBody(
+                    new ListOperations.New(
+                        LIST, "discussion", "News", false, "keep", List.of(OWNER))));
+        door.call(
+            Call.of("POST", "lists", LIST, "members")
+                .withBody(new ListOperations.Members(members, List.of())));
+      }
+      send(
+          first,
+          members.getFirst(),
+          LIST,
+          "From: " + members.getFirst() + "\r\nSubject: outlives\r\n\r\nText");
+      end(first, killed);
+    }
+    most = members.size() / 3;
+    willing = true;
+    try (NodeProcess second = start(names.get(1), DAY)) {
+      other.await(most);
+      // What was taken is known to be: it is in the queue no more.
+      MailSink.until("all that went is known", () -> waiting(second, members.size()));
+      end(second, killed);
+    }
+    assertThat(other.taken()).hasSizeLessThan(members.size());
+    most = Integer.MAX_VALUE;
+    try (NodeProcess third = start(names.get(2), DAY)) {
+      MailSink.until("an empty queue", () -> inQueue(third) == 0);
+    }
+    assertThat(recipients(other.taken())).containsExactlyInAnyOrderElementsOf(members);
+    assertThat(other.taken())
+        .allSatisfy(each -> assertThat(each.text()).contains("Subject: outlives\n", "List-Id: "));
+  }
+
+  private static void end(NodeProcess node, boolean killed) throws InterruptedException {
+    if (killed) {
+      node.kill();
+    } else {
+      node.close();
+    }
+  }
+
+  private boolean waiting(NodeProcess at, int all) {
+    int taken = other.taken().size();
+    return taken >= most && taken == begun.get() && inQueue(at) == all - taken;
+  }
+
+  private static long inQueue(NodeProcess at) {
+    try (Door door = at.door()) {
+      return door.call(Call.of("GET", "queue")).get("all").asLong();
+    } catch (Failure e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void post(NodeProcess at, String subject) throws Exception {

@@ -259,8 +259,26 @@ public final class MailStore implements AutoCloseable {
     List<Append> given(BitSet refused);
   }
 
+  /** Whether an account has room for what is delivered to it. */
+  @FunctionalInterface
+  public interface Room {
+    /** All have. */
+    Room ANY = _ -> true;
+
+    boolean isFor(Delivery delivery);
+  }
+
   /** The same with appends that depend on what is delivered. */
   public List<Delivered> deliver(List<Delivery> deliveries, Alongside alongside, Attempt attempt) {
+    return deliver(deliveries, Room.ANY, alongside, attempt);
+  }
+
+  /**
+   * The same where accounts may be full: what has no room is refused with {@link
+   * MailboxException.OverQuota}, unless it was delivered before.
+   */
+  public List<Delivered> deliver(
+      List<Delivery> deliveries, Room room, Alongside alongside, Attempt attempt) {
     List<Append> round = new ArrayList<>();
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
@@ -272,6 +290,9 @@ public final class MailStore implements AutoCloseable {
         Attempt each = each(attempt, i);
         try {
           target.checkRoom(List.of(delivery.message()));
+          if (!room.isFor(delivery)) {
+            throw new MailboxException.OverQuota();
+          }
         } catch (MailboxException e) {
           // What was delivered before has found room, and may be what there is none left behind.
           if (target.doneAt(each).isEmpty()) {

@@ -28,6 +28,10 @@ public record Filed(
     List<String> sealed,
     boolean forwarded,
     Optional<Refusal> refusal) {
+  /** Nobody gets it, and nothing is remembered of it. */
+  public static final Filed NOTHING =
+      new Filed(List.of(), List.of(), List.of(), List.of(), false, Optional.empty());
+
   public Filed {
     deliveries = List.copyOf(deliveries);
     alongside = List.copyOf(alongside);

@@ -7,6 +7,7 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
@@ -43,15 +44,18 @@ public final class LateDelivery implements HomeDelivery {
   private final Filter filter;
   private final ListDoor lists;
   private final String host;
+  private final boolean fullForGood;
 
   /**
    * @param lists takes what is for mailing lists
    * @param host our name, as scripts see it
+   * @param fullForGood whether mail for a full mailbox fails, instead of waiting for room
    */
-  public LateDelivery(Filter filter, ListDoor lists, String host) {
+  public LateDelivery(Filter filter, ListDoor lists, String host, boolean fullForGood) {
     this.filter = filter;
     this.lists = lists;
     this.host = host;
+    this.fullForGood = fullForGood;
   }
 
   @Override
@@ -108,16 +112,39 @@ public final class LateDelivery implements HomeDelivery {
     }
     List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
     List<Delivered> delivered =
-        filter.mail().deliver(deliveries, refused -> alongside(always, all, refused), attempt);
+        filter
+            .mail()
+            .deliver(
+                deliveries, this::hasRoom, refused -> alongside(always, all, refused), attempt);
     int at = 0;
     for (Filed filed : all) {
       int end = at + filed.deliveries().size();
       if (!filed.isAccepted(delivered.subList(at, end))) {
-        return new Outcome.Later("4.2.2", "a mailbox here refuses it");
+        return notDelivered(delivered.subList(at, end));
       }
       at = end;
     }
     return new Outcome.Done(into(local.targets(), all, delivered));
+  }
+
+  private boolean hasRoom(Delivery delivery) {
+    Places places = new Places(filter.mail());
+    return filter
+        .directory()
+        .account(delivery.account())
+        .filter(account -> places.isFull(account, delivery.message()))
+        .isEmpty();
+  }
+
+  private Outcome notDelivered(List<Delivered> delivered) {
+    boolean full =
+        delivered.stream()
+            .anyMatch(each ->
+                each instanceof Delivered.Refused(MailboxException why)
+                    && why instanceof MailboxException.OverQuota);
+    return full && fullForGood
+        ? new Outcome.Never("5.2.2", "the mailbox is full")
+        : new Outcome.Later("4.2.2", full ? "the mailbox is full" : "a mailbox here refuses it");
   }
 
   private List<String> into(

@@ -8,8 +8,10 @@ import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Tally;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Quota;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
 import hikyaku.server.filter.Refusal;
@@ -26,19 +28,28 @@ import org.slf4j.event.Level;
  * The copies of a message for accounts here: what scripts make of them, and what became of that.
  */
 final class Copies {
-  /** A copy, and what becomes of it by scripts; some deliveries may be for other accounts. */
+  /**
+   * A copy, and what becomes of it by scripts; some deliveries may be for other accounts.
+   *
+   * @param full whether its account has no room for it
+   */
   private record FiledCopy(
-      Transaction.Copy copy, NewMessage entry, Envelope envelope, Filed filed) {
+      Transaction.Copy copy, NewMessage entry, Envelope envelope, Filed filed, boolean full) {
     Account account() {
       return copy.target().account();
     }
 
     boolean isRefusedByReply() {
-      return filed.refusal().filter(Refusal::isReply).isPresent();
+      return full || filed.refusal().filter(Refusal::isReply).isPresent();
     }
 
-    Reply refusal() {
-      return filed.refusal().orElseThrow().reply();
+    Reply refusal(SmtpSession session) {
+      return full ? EndReplies.full(session) : filed.refusal().orElseThrow().reply();
+    }
+
+    /** As if it had not come: what is full is asked for once more. */
+    FiledCopy refused() {
+      return full ? new FiledCopy(copy, entry, envelope, Filed.NOTHING, true) : this;
     }
   }
 
@@ -75,9 +86,34 @@ final class Copies {
                   .prefix(copy, message.structure(), message.finding().field(), message.added()));
       Envelope envelope = message.envelope(copy.recipient());
       Filed filed = message.session().services().filter().file(entry, copy.target(), envelope);
-      all.copies.add(new FiledCopy(copy, entry, envelope, filed));
+      boolean full =
+          isFull(message.session(), message.transaction(), copy.target().account(), filed);
+      all.copies.add(new FiledCopy(copy, entry, envelope, filed, full));
     }
     return all;
+  }
+
+  /**
+   * Whether an account has no room for what it is to get. RCPT has asked with the size that was
+   * declared, which is an estimate (RFC 1870 §5), or with none.
+   */
+  private static boolean isFull(
+      SmtpSession session, Transaction transaction, Account account, Filed filed) {
+    if (account.quota().equals(Quota.NONE)) {
+      return false;
+    }
+    Tally held = session.mail().account(account.id()).usage();
+    long octets = held.octets();
+    long count = held.count();
+    for (Delivery each : filed.deliveries()) {
+      if (each.account().equals(account.id())) {
+        octets += each.message().octets();
+        count++;
+      }
+    }
+    return count > held.count()
+        && !account.quota().allows(octets, count)
+        && !DeliveredBefore.to(account, session, transaction);
   }
 
   /** Whether an account had the message before. */
@@ -104,11 +140,13 @@ final class Copies {
    *
    * <p>The client hears it if nobody else behind that reply takes the message: in LMTP behind one
    * recipient, elsewhere in the transaction. Nothing has to be sent to a sender who may never have
-   * written it.
+   * written it. For the same reason an account that is full takes the message all the same where
+   * somebody else does.
    */
   void settleRefusals(ForLists forLists) {
     refusing = session.face() == SmtpFace.LMTP ? refusingAlone() : refusingTogether(forLists);
-    copies.replaceAll(copy -> refusing.contains(copy.account().id()) ? copy : refusedByMail(copy));
+    copies.replaceAll(
+        copy -> refusing.contains(copy.account().id()) ? copy.refused() : refusedByMail(copy));
   }
 
   private Set<String> refusingTogether(ForLists forLists) {
@@ -148,17 +186,23 @@ final class Copies {
             .services()
             .filter()
             .refusedByMail(copy.entry, copy.copy.target(), copy.envelope, copy.filed);
-    return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed);
+    return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed, copy.full);
   }
 
-  /** Whether the client hears of nothing but that scripts refuse it. */
+  /** Whether the client hears of nothing but that scripts refuse it, or accounts are full. */
   boolean areRefused() {
     return !refusing.isEmpty() && session.face() != SmtpFace.LMTP;
   }
 
-  /** What the client hears if they {@link #areRefused}. */
+  /** Whether they {@link #areRefused} and some might take it later. */
+  boolean areFull() {
+    return areRefused() && copies.stream().anyMatch(FiledCopy::full);
+  }
+
+  /** What the client hears if they {@link #areRefused}: to come again, if that helps anybody. */
   Reply refusal() {
-    return copies.getFirst().refusal();
+    List<Reply> replies = copies.stream().map(copy -> copy.refusal(session)).toList();
+    return replies.stream().filter(Reply::isTransient).findFirst().orElse(replies.getFirst());
   }
 
   /** What is delivered in the round of the message. */
@@ -217,24 +261,30 @@ final class Copies {
     looping.forEach(account -> byAccount.put(account, Replies.LOOP));
     for (int i = 0; i < copies.size(); i++) {
       FiledCopy copy = copies.get(i);
-      byAccount.put(
-          copy.account().id(),
-          refusing.contains(copy.account().id()) ? copy.refusal() : reply(i, replies, any));
+      boolean refused = refusing.contains(copy.account().id());
+      if (refused && copy.full) {
+        logRefused(copy, "the account is full");
+      }
+      byAccount.put(copy.account().id(), refused ? copy.refusal(session) : reply(i, replies, any));
     }
     return byAccount;
+  }
+
+  private void logRefused(FiledCopy copy, Object cause) {
+    session
+        .log(Level.WARN, "a mailbox refused a message")
+        .addKeyValue("mail", true)
+        .addKeyValue("from", transaction.mail().from())
+        .addKeyValue("recipient", copy.copy.target().reachedBy())
+        .addKeyValue("cause", cause)
+        .log();
   }
 
   private Reply reply(int copy, EndReplies replies, boolean any) {
     Reply reply = replies.accepted();
     for (Delivered each : delivered.get(copy)) {
       if (each instanceof Delivered.Refused(MailboxException why)) {
-        session
-            .log(Level.WARN, "a mailbox refused a message")
-            .addKeyValue("mail", true)
-            .addKeyValue("from", transaction.mail().from())
-            .addKeyValue("recipient", copies.get(copy).copy.target().reachedBy())
-            .addKeyValue("cause", why)
-            .log();
+        logRefused(copies.get(copy), why);
         reply = isAccepted(copy) ? reply : replies.refusal(why, any);
       }
     }
@@ -266,7 +316,7 @@ final class Copies {
         String became =
             filed.forwarded()
                 ? " sent on"
-                : filed.refusal().isPresent() ? " refused" : " discarded";
+                : filed.refusal().isPresent() || copies.get(i).full ? " refused" : " discarded";
         into.add(copies.get(i).account().primary() + became);
       }
     }

@@ -52,11 +52,16 @@ final class EndReplies {
   Reply refusal(MailboxException why, boolean any) {
     return switch (why) {
       case MailboxException.LimitReached _, MailboxException.OverQuota _ ->
-          any || session.settings().overQuota() == SmtpSettings.OverQuota.PERMANENT
-              ? Replies.FULL
-              : Replies.FULL_FOR_NOW;
+          any ? Replies.FULL : full(session);
       default -> any ? Replies.SUSPENDED : Replies.TRY_LATER;
     };
+  }
+
+  /** Where an account has no room. */
+  static Reply full(SmtpSession session) {
+    return session.settings().overQuota() == SmtpSettings.OverQuota.TEMPORARY
+        ? Replies.FULL_FOR_NOW
+        : Replies.FULL;
   }
 
   /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */

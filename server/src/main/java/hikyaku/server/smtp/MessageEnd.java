@@ -127,6 +127,9 @@ final class MessageEnd {
       return refuse(forLists.refusal().get(), "a mailing list refuses it");
     }
     copies.settleRefusals(forLists);
+    if (copies.areFull()) {
+      return refuse(copies.refusal(), "whoever it is for is full");
+    }
     List<Delivery> deliveries = copies.deliveries();
     Onward onward = new Onward(message);
     List<Append> outgoing = onward.round();

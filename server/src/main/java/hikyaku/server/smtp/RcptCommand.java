@@ -230,9 +230,7 @@ final class RcptCommand {
         return Replies.SERVED_ELSEWHERE;
       }
       if (isFull(session, transaction, target.account())) {
-        return session.settings().overQuota() == SmtpSettings.OverQuota.TEMPORARY
-            ? Replies.FULL_FOR_NOW
-            : Replies.FULL;
+        return EndReplies.full(session);
       }
     }
     List<Mailbox> forwarded =

@@ -27,9 +27,11 @@
  *
  * <ul>
  *   <li>One copy for an account and a message, however many recipients lead to it.
- *   <li>Quotas are looked at when a recipient is named, with the size that MAIL declared. A message
- *       without SIZE may overshoot once; the next one is refused. An alias is refused if any of its
- *       accounts is full, because nobody would tell its sender otherwise.
+ *   <li>Quotas are looked at when a recipient is named, with the size that MAIL declared, and once
+ *       more with that which the message has. An alias is refused at RCPT if any of its accounts is
+ *       full, because nobody would tell its sender otherwise. At the end one reply may be for
+ *       several: if somebody takes the message, those who turn out to be full take it as well, and
+ *       are beyond their quota once; the next one is refused.
  *   <li>A message with NUL is refused unless sent with BODY=BINARYMIME: IMAP cannot give it out as
  *       it is. 8-bit content without BODY=8BITMIME is taken silently, and long lines are taken.
  *   <li>DSN is offered in submission only, and only while senders must own their address: there a

@@ -16,7 +16,10 @@ import javax.net.ssl.SSLContext;
  * status of the answer that counts: what else it says is not read, however much or slow it is, and
  * a redirect leads nowhere.
  */
-public final class HttpsReports implements TlsReporter.Web, AutoCloseable {
+public final class HttpsReports implements TlsReporter.Web {
+  /** How long a stop waits for answers: who has accepted a report gets it twice otherwise. */
+  static final Duration GRACE = Duration.ofSeconds(5);
+
   private final HttpClient client;
   private final Duration timeout;
 
@@ -58,6 +61,14 @@ public final class HttpsReports implements TlsReporter.Web, AutoCloseable {
 
   @Override
   public void close() {
+    client.shutdown();
+    try {
+      if (client.awaitTermination(GRACE)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     client.shutdownNow();
   }
 }

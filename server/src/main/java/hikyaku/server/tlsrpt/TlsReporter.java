@@ -32,8 +32,8 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends the reports of days that are over. */
-public final class TlsReporter {
+/** Sends the reports of days that are over. One thread sends; another may close it meanwhile. */
+public final class TlsReporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TlsReporter.class);
   private static final int PAGE = 500;
 
@@ -51,10 +51,12 @@ public final class TlsReporter {
   private final Dns dns;
   private final Web web;
   private final InstantSource clock;
+  private volatile boolean closed;
 
   /**
    * @param host our name
    * @param signer signs what goes out
+   * @param web is closed with this
    */
   public TlsReporter(
       String host,
@@ -73,12 +75,16 @@ public final class TlsReporter {
 
   /** Hands reports to web servers. */
   @FunctionalInterface
-  public interface Web {
+  public interface Web extends AutoCloseable {
     /**
      * @param report as {@code application/tlsrpt+gzip}
      * @throws IOException if it was not accepted
      */
     void post(URI at, byte[] report) throws IOException;
+
+    /** Breaks off what is under way, if its answer does not come soon. */
+    @Override
+    default void close() {}
   }
 
   /**
@@ -90,6 +96,9 @@ public final class TlsReporter {
     long done = 0;
     Instant now = clock.instant();
     for (LogName log : logs().list(TlsResults.PREFIX, null, DAYS).keySet()) {
+      if (closed) {
+        break;
+      }
       LocalDate day = LocalDate.parse(log.value().substring(TlsResults.PREFIX.length()));
       Instant over = day.plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
       if (now.isBefore(over.plus(SETTLED))) {
@@ -101,13 +110,9 @@ public final class TlsReporter {
       boolean left = false;
       for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
         if (!reported.contains(each.getKey())) {
-          boolean sent =
-              send(
-                  new DayReport(
-                      letters.host(), letters.contact(), each.getKey(), day, each.getValue()),
-                  log,
-                  handedOver,
-                  now);
+          DayReport report =
+              new DayReport(letters.host(), letters.contact(), each.getKey(), day, each.getValue());
+          boolean sent = !closed && send(report, log, handedOver, now);
           left |= !sent;
           if (sent) {
             done++;
@@ -116,11 +121,22 @@ public final class TlsReporter {
           }
         }
       }
-      if (!left || now.isAfter(over.plus(GIVE_UP))) {
+      // What a stop left is for the next start, or another node.
+      if (!left || (now.isAfter(over.plus(GIVE_UP)) && !closed)) {
         logs().drop(log);
       }
     }
     return done;
+  }
+
+  /**
+   * It sends no more, but for a report that is under way: whether that was accepted is waited for a
+   * few seconds. What was not is sent by whoever sends next.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    web.close();
   }
 
   private LogStore logs() {
@@ -181,6 +197,9 @@ public final class TlsReporter {
           HandedOver.newBuilder().setDomain(report.domain()).setPlace(place.written()).build();
       if (before.contains(note)) {
         continue;
+      }
+      if (closed) {
+        return false;
       }
       boolean sent =
           switch (place) {

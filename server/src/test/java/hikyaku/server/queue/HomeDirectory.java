@@ -27,12 +27,19 @@ final class HomeDirectory implements Directory {
           false,
           EnumSet.allOf(Service.class));
 
+  private volatile Account account = ME;
+
+  /** From now on the account may hold so much. */
+  void quota(Quota quota) {
+    account = new Account(ME.id(), ME.primary(), "", quota, false, EnumSet.allOf(Service.class));
+  }
+
   @Override
   public Resolution resolve(String localPart, String domain) {
     if (!domain.equals("home.test")) {
       return new Resolution.NotLocal();
     }
-    List<Resolution.Target> me = List.of(new Resolution.Target(ME, ME.primary(), ""));
+    List<Resolution.Target> me = List.of(new Resolution.Target(account, ME.primary(), ""));
     return switch (localPart) {
       case "me" -> new Resolution.Local(me);
       case "team" ->
@@ -49,12 +56,12 @@ final class HomeDirectory implements Directory {
 
   @Override
   public Optional<Account> account(String id) {
-    return Optional.of(ME).filter(account -> account.id().equals(id));
+    return Optional.of(account).filter(each -> each.id().equals(id));
   }
 
   @Override
   public Optional<Account> accountByAddress(Address address) {
-    return Optional.of(ME).filter(account -> account.primary().equals(address));
+    return Optional.of(account).filter(each -> each.primary().equals(address));
   }
 
   @Override

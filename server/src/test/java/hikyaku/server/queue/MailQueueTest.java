@@ -177,7 +177,10 @@ class MailQueueTest {
             signer,
             senders,
             new LateDelivery(
-                Filter.of(mail, directory, SieveSettings.DEFAULTS), ListDoor.NONE, "home.test"),
+                Filter.of(mail, directory, SieveSettings.DEFAULTS),
+                ListDoor.NONE,
+                "home.test",
+                false),
             new WorkedParts(),
             new SimpleMeterRegistry(),
             Clock.systemUTC());

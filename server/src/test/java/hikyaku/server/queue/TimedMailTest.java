@@ -21,6 +21,7 @@ import hikyaku.mailbox.view.MailboxState;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.server.directory.Language;
+import hikyaku.server.directory.Quota;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.CachingDns;
 import hikyaku.server.dns.DnsSettings;
@@ -193,7 +194,7 @@ class TimedMailTest {
                 directory,
                 new SimpleMeterRegistry(),
                 clock),
-            new LateDelivery(filter, ListDoor.NONE, "home.test"),
+            new LateDelivery(filter, ListDoor.NONE, "home.test", false),
             new WorkedParts(),
             new SimpleMeterRegistry(),
             clock);
@@ -444,11 +445,48 @@ class TimedMailTest {
     outbox.open();
     hold(me(Set.of()));
     Outgoing message = view.find(ALL, 1).messages().getFirst().message();
-    LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test");
+    LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test", false);
     for (int i = 0; i < 2; i++) {
       assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
           .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1")));
     }
+    assertThat(inbox()).hasSize(1);
+  }
+
+  /** It is looked at what there is room for at that moment, and not for what is there already. */
+  @Test
+  void whatIsFullTakesNoMore() throws Exception {
+    outbox.open();
+    hold(me(Set.of()));
+    Outgoing message = view.find(ALL, 1).messages().getFirst().message();
+    directory.quota(new Quota(Quota.UNLIMITED, 1));
+    LateDelivery patient = new LateDelivery(filter, ListDoor.NONE, "home.test", false);
+    LateDelivery strict = new LateDelivery(filter, ListDoor.NONE, "home.test", true);
+    Instant time = START.plus(HOUR);
+    for (LateDelivery home : List.of(patient, strict)) {
+      assertThat(home.deliver(message, me(Set.of()), time, "t1.local"))
+          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1")));
+    }
+    assertThat(patient.deliver(message, me(Set.of()), time, "t2.local"))
+        .isEqualTo(new HomeDelivery.Outcome.Later("4.2.2", "the mailbox is full"));
+    assertThat(strict.deliver(message, me(Set.of()), time, "t2.local"))
+        .isEqualTo(new HomeDelivery.Outcome.Never("5.2.2", "the mailbox is full"));
+    assertThat(inbox()).hasSize(1);
+  }
+
+  /** A post of a list, say: it waits for room as for a server elsewhere that says so. */
+  @Test
+  void mailForAFullMailboxWaits() throws Exception {
+    directory.quota(new Quota(10, Quota.UNLIMITED));
+    MailSink there = sink((_, _) -> null);
+    start("a", there);
+    String id = put(Outgoing.Terms.NONE, me(Set.of()));
+    MailSink.until("an attempt", () -> view.find(ALL, 1).messages().getFirst().attempts() > 0);
+    assertThat(view.find(ALL, 1).messages().getFirst().reason()).contains("the mailbox is full");
+    assertThat(inbox()).isEmpty();
+    directory.quota(Quota.NONE);
+    assertThat(view.order(Order.RETRY, named(id))).isEqualTo(1);
+    awaitEmpty();
     assertThat(inbox()).hasSize(1);
   }
 

@@ -16,6 +16,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +45,18 @@ class HttpsReportsTest {
 
   private void post(TestCa.Identity identity, Duration timeout, HttpHandler handler)
       throws IOException {
+    try (HttpsReports reports = reports(identity, timeout, handler)) {
+      post(reports);
+    }
+  }
+
+  private void post(HttpsReports reports) throws IOException {
+    reports.post(
+        URI.create("https://localhost:" + server.getAddress().getPort() + "/reports"), REPORT);
+  }
+
+  private HttpsReports reports(TestCa.Identity identity, Duration timeout, HttpHandler handler)
+      throws IOException {
     server =
         HttpsServer.create(
             new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
@@ -56,11 +69,7 @@ class HttpsReportsTest {
     server.setHttpsConfigurator(new HttpsConfigurator(identity.server()));
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
-    try (HttpsReports reports =
-        new HttpsReports(new TlsReportSettings(true, "", timeout), ca.client())) {
-      reports.post(
-          URI.create("https://localhost:" + server.getAddress().getPort() + "/reports"), REPORT);
-    }
+    return new HttpsReports(new TlsReportSettings(true, "", timeout), ca.client());
   }
 
   private void post(HttpHandler handler) throws IOException {
@@ -113,6 +122,25 @@ class HttpsReportsTest {
   void anAnswerThatDoesNotComeIsNotWaitedFor() {
     assertThatThrownBy(() -> post(ca.identity("localhost"), Duration.ofMillis(500), _ -> await()))
         .isInstanceOf(HttpTimeoutException.class);
+  }
+
+  /** A stop has seconds, and a web server may take as long as it is given. */
+  @Test
+  void aStopDoesNotWaitForAnAnswer() throws Exception {
+    HttpsReports reports = reports(ca.identity("localhost"), Duration.ofHours(1), _ -> await());
+    FutureTask<Void> posting =
+        new FutureTask<>(() -> {
+          post(reports);
+          return null;
+        });
+    Thread.ofVirtual().start(posting);
+    while (requests.get() == 0 && !posting.isDone()) {
+      Thread.onSpinWait();
+    }
+    reports.close();
+    assertThatThrownBy(posting::get).hasCauseInstanceOf(IOException.class);
+    assertThatThrownBy(() -> post(reports)).isInstanceOf(IOException.class);
+    assertThat(requests).hasValue(1);
   }
 
   /** The body of an answer says nothing that counts, and may never end. */

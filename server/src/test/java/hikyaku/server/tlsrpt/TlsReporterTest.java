@@ -22,16 +22,23 @@ import hikyaku.server.testing.ZoneDns;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,6 +77,15 @@ class TlsReporterTest {
   }
 
   private TlsReporter reporter() {
+    return reporter((at, report) -> {
+      if (webFails || (!webRefuses.isEmpty() && at.getHost().equals(webRefuses))) {
+        throw new IOException("not now");
+      }
+      posted.add(at + " " + unpacked(report));
+    });
+  }
+
+  private TlsReporter reporter(TlsReporter.Web web) {
     return new TlsReporter(
         "us.test",
         TlsReportSettings.DEFAULTS,
@@ -81,12 +97,7 @@ class TlsReporterTest {
           return new Signer.Signatures(
               "X-Signed: " + authors + " " + octets.size() + "\r\n", List.of());
         },
-        (at, report) -> {
-          if (webFails || (!webRefuses.isEmpty() && at.getHost().equals(webRefuses))) {
-            throw new IOException("not now");
-          }
-          posted.add(at + " " + unpacked(report));
-        },
+        web,
         clock);
   }
 
@@ -220,6 +231,71 @@ class TlsReporterTest {
         .satisfiesExactly(
             first -> assertThat(first).startsWith("https://good.test/ "),
             second -> assertThat(second).startsWith("https://bad.test/ "));
+  }
+
+  /** A web server that answers only once nobody waits for it. */
+  private static final class Slow implements TlsReporter.Web {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicInteger requests = new AtomicInteger();
+
+    /** Whether it has accepted what it was asked when it is closed. */
+    private final boolean accepts;
+
+    Slow(boolean accepts) {
+      this.accepts = accepts;
+    }
+
+    @Override
+    public void post(URI at, byte[] report) throws IOException {
+      requests.incrementAndGet();
+      asked.countDown();
+      try {
+        over.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      if (!accepts) {
+        throw new IOException("broken off");
+      }
+    }
+
+    @Override
+    public void close() {
+      over.countDown();
+    }
+  }
+
+  /** The node stops while a report is under way; another one, or its next run, goes on. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatAStopBreaksOffIsSentByTheNext(boolean accepts) throws Exception {
+    dns.with("_smtp._tls.a.test", "TXT", "v=TLSRPTv1; rua=https://a.test/,mailto:tls@a.test")
+        .with("_smtp._tls.b.test", "TXT", "v=TLSRPTv1; rua=https://b.test/");
+    told(STS, null, "");
+    told(NONE, null, "");
+    results.flush();
+    dayIsOver();
+    // Also on the last day on which it is tried.
+    clock.advance(Duration.ofDays(4));
+    Slow slow = new Slow(accepts);
+    TlsReporter stopped = reporter(slow);
+    FutureTask<Long> sending = new FutureTask<>(stopped::send);
+    Thread.ofVirtual().start(sending);
+    assertThat(slow.asked.await(60, TimeUnit.SECONDS)).isTrue();
+    stopped.close();
+    assertThat(sending.get(60, TimeUnit.SECONDS)).isZero();
+    assertThat(slow.requests).hasValue(1);
+    assertThat(queued()).isEmpty();
+    assertThat(stopped.send()).as("no more once it is closed").isZero();
+
+    assertThat(reporter().send()).isEqualTo(2);
+    assertThat(queued()).hasSize(1);
+    assertThat(posted)
+        .extracting(each -> each.substring(0, each.indexOf(' ')))
+        .containsExactlyElementsOf(
+            accepts ? List.of("https://b.test/") : List.of("https://a.test/", "https://b.test/"));
+    assertThat(store.logs().list(TlsResults.PREFIX, null, 10)).isEmpty();
   }
 
   @Test
