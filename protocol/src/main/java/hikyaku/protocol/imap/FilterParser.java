@@ -4,13 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code filter-mailboxes} (RFC 5465 §8, RFC 7377 §6). */
+/** {@code filter-mailboxes} (RFC 5465 §8, RFC 7377 §4). */
 final class FilterParser {
   private final Cursor in;
   private int names;
 
   FilterParser(Cursor in) {
     this.in = in;
+  }
+
+  /** A source of ESEARCH, where nothing can be delayed (RFC 7377 §2.2). */
+  MailboxFilter source() throws SyntaxException {
+    MailboxFilter filter = filter();
+    if (filter.kind() == MailboxFilter.Kind.SELECTED_DELAYED) {
+      throw SyntaxException.bad("SELECTED-DELAYED is no source of a search");
+    }
+    return filter;
   }
 
   MailboxFilter filter() throws SyntaxException {

@@ -64,7 +64,7 @@ final class SearchParser {
       in.expect('(');
       FilterParser filters = new FilterParser(in);
       do {
-        sources.add(filters.filter());
+        sources.add(filters.source());
       } while (in.take(' '));
       in.expect(')');
       in.expectSp();

@@ -2,8 +2,6 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.account.FolderName;
 import hikyaku.protocol.imap.MailboxFilter;
-import hikyaku.server.imap.Places.Found;
-import java.util.Optional;
 
 /** What a filter means among the mailboxes that one who is logged in can see (RFC 5465 §6). */
 final class Filters {
@@ -31,13 +29,5 @@ final class Filters {
   private static boolean names(
       MailboxFilter filter, java.util.function.Predicate<String> condition) {
     return filter.names().stream().map(FolderName::canonical).anyMatch(condition);
-  }
-
-  /** The selected mailbox among those that can be seen. */
-  static Optional<Found> selected(Session session, Visible visible) {
-    Selected selected = session.state.selected();
-    return selected == null
-        ? Optional.empty()
-        : visible.all().stream().filter(selected::is).findFirst();
   }
 }

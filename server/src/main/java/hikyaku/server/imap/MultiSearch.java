@@ -43,15 +43,18 @@ final class MultiSearch {
       return Search.charsetsConflict();
     }
     boolean ofSelected = command.sources().stream().allMatch(MailboxFilter::ofSelected);
+    boolean updates = command.returns() != null && command.returns().update() != null;
     if (session.state.selected() == null
-        && (ofSelected || command.sources().stream().anyMatch(MailboxFilter::ofSelected))) {
+        && (ofSelected
+            || updates
+            || command.sources().stream().anyMatch(MailboxFilter::ofSelected))) {
       return Reply.bad("No mailbox is selected");
     }
     boolean saves = command.returns() != null && command.returns().has(SearchReturn.SAVE);
     if (!ofSelected && (saves || SearchProgram.isOfSelected(command.key()))) {
       return Reply.bad("Message numbers and saved results are of the selected mailbox alone");
     }
-    if (command.returns() != null && command.returns().update() != null) {
+    if (updates) {
       Contexts.refuse(session, tag);
     }
     MultiSearch search = new MultiSearch(session, tag, command);
@@ -83,8 +86,11 @@ final class MultiSearch {
     if (!answer.save()) {
       return SearchAnswer.notSaved();
     }
-    Visible visible = Visible.of(session, session.state.loggedIn().mail().tree());
-    Optional<Found> folder = Filters.selected(session, visible);
+    Optional<Found> folder =
+        session
+            .places
+            .selected(session.state.loggedIn().mail().tree())
+            .filter(MultiSearch::mayRead);
     if (folder.isPresent()) {
       tell(folder.get(), selected, answer, found);
     }
@@ -95,7 +101,7 @@ final class MultiSearch {
    * @param after the last name that was told; empty at the beginning
    */
   private void run(FolderTree tree, String after) throws IOException, Targets.Invalid {
-    for (Found folder : sources(Visible.of(session, tree)).tailMap(after, false).values()) {
+    for (Found folder : sources(tree).tailMap(after, false).values()) {
       try {
         search(folder);
       } catch (MailboxException.Gone e) {
@@ -105,21 +111,29 @@ final class MultiSearch {
     }
   }
 
-  private NavigableMap<String, Found> sources(Visible visible) {
-    NavigableMap<String, Found> sources = new TreeMap<>();
-    Optional<Found> selected = Filters.selected(session, visible);
-    for (Found folder : visible.all()) {
-      boolean meant =
-          command.sources().stream()
-              .anyMatch(source ->
-                  source.ofSelected()
-                      ? selected.filter(folder::equals).isPresent()
-                      : Filters.means(source, visible, folder.shown()));
-      if (meant && folder.rights().has(Right.READ)) {
-        sources.put(folder.shown(), folder);
+  /** RFC 7377 §2.2: what a client names need not be visible to it, only readable. */
+  private NavigableMap<String, Found> sources(FolderTree tree) {
+    Visible visible = Visible.of(session, tree);
+    NavigableMap<String, Found> meant = new TreeMap<>();
+    for (MailboxFilter source : command.sources()) {
+      if (source.ofSelected()) {
+        session.places.selected(tree).ifPresent(folder -> meant.put(folder.shown(), folder));
+      }
+      for (String name : source.names()) {
+        session.places.look(name, tree).ifPresent(folder -> meant.put(folder.shown(), folder));
+      }
+      for (Found folder : visible.all()) {
+        if (Filters.means(source, visible, folder.shown())) {
+          meant.put(folder.shown(), folder);
+        }
       }
     }
-    return sources;
+    meant.values().removeIf(folder -> !mayRead(folder));
+    return meant;
+  }
+
+  private static boolean mayRead(Found folder) {
+    return folder.rights().has(Right.READ);
   }
 
   private void search(Found folder) throws IOException, Targets.Invalid {

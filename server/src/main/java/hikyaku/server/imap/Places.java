@@ -120,6 +120,47 @@ final class Places {
     return tree.folder(place.name()).map(folder -> found(place, tree, folder));
   }
 
+  /**
+   * The same with one's own folders as they were.
+   *
+   * @param own one's own; those of others are as they are now
+   * @return empty below a user that there is not as well
+   */
+  Optional<Found> look(String name, FolderTree own) {
+    try {
+      Place place = place(name);
+      return place.isOwn()
+          ? own.folder(place.name()).map(folder -> found(place, own, folder))
+          : look(place);
+    } catch (MailboxException.Nonexistent e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The folder of the selected mailbox, whether or not its name may be looked up.
+   *
+   * @param own as for {@link #look(String, FolderTree)}
+   * @return empty if none is selected, or the folder went
+   */
+  Optional<Found> selected(FolderTree own) {
+    Selected selected = session.state.selected();
+    if (selected == null) {
+      return Optional.empty();
+    }
+    if (selected.own) {
+      return own.folder(selected.folder).map(folder -> found(own(""), own, folder));
+    }
+    FolderTree theirs = selected.mail.tree();
+    return session
+        .server
+        .access
+        .directory()
+        .account(selected.mail.account())
+        .flatMap(owner ->
+            theirs.folder(selected.folder).map(folder -> found(of(owner, ""), theirs, folder)));
+  }
+
   Found found(Place place, FolderTree tree, Folder folder) {
     return new Found(place, tree, folder, rights(place.isOwn(), tree, folder));
   }

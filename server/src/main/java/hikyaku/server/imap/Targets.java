@@ -72,14 +72,16 @@ record Targets(int[] indexes, boolean ghosts) {
   }
 
   /**
-   * Message numbers meant by a search. Nothing is asked of a message there: {@code *} may be none.
+   * Message numbers meant by a search. It finds what is there of them: numbers above that of the
+   * messages are no error (RFC 7377 §2), though they are one to FETCH, STORE and COPY.
+   *
+   * @throws Invalid to who knows UIDs only
    */
   static NumberSet searched(Session session, SequenceSet.Ranges ranges) throws Invalid {
     if (session.state.has(SessionState.Extension.UIDONLY)) {
       throw new Invalid(uidRequired());
     }
-    View view = session.state.inMailbox().view;
-    return view.size() == 0 && ranges.hasStar() ? NumberSet.EMPTY : numbers(view, ranges);
+    return ranges.resolve(session.state.inMailbox().view.size());
   }
 
   /** Message numbers meant by a set. An empty mailbox has none, not even for {@code *}. */
