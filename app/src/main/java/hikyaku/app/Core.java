@@ -154,6 +154,7 @@ final class Core implements AutoCloseable {
               new Onward(
                   new SenderRewriting(configuration.srs(), key, directory, clock),
                   signer,
+                  signer,
                   this::forScripts),
               new Wordings(directory, configuration.queue().reportLanguage()));
       received = new ReceivedReports(store.logs());
@@ -296,6 +297,7 @@ final class Core implements AutoCloseable {
         queueView(),
         mail,
         directory,
+        signer,
         meters,
         clock);
   }

@@ -449,7 +449,13 @@ final class Filing {
     send(
         account.id(),
         letters.outgoing(
-            id, account, ReversePath.NULL, to.address(), letter, List.of(to.address()), NEVER),
+            id,
+            account,
+            ReversePath.NULL,
+            letters.postmaster(),
+            letter,
+            List.of(to.address()),
+            NEVER),
         envelope.key("/x." + of(account.id())));
   }
 

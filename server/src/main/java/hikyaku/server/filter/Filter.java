@@ -7,8 +7,10 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Interpreter;
 import hikyaku.protocol.sieve.Outcome;
@@ -311,6 +313,19 @@ public final class Filter {
                   blob.copy(0, blob.size(), sink);
                 }
               });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  /** The header fields that sign a letter of a script; empty if its author's domain has no key. */
+  String signature(MailAddress author, Blob letter) {
+    try {
+      return onward
+          .signer()
+          .sign(
+              Address.of(author).stream().toList(), sink -> mail.store().blobs().copy(letter, sink))
+          .fields();
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }

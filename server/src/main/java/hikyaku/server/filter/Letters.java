@@ -55,6 +55,11 @@ final class Letters {
     return envelope.facts().getOrDefault("host", "localhost");
   }
 
+  /** Whom refusals are from. */
+  MailAddress postmaster() {
+    return new MailAddress("postmaster", host());
+  }
+
   /** RFC 5230 §5, RFC 3834 §3. */
   Intake.Received answer(String id, Account account, MailAddress to, Action.Vacation vacation) {
     Letter letter =
@@ -102,11 +107,7 @@ final class Letters {
     boolean utf8 = envelope.parameters().smtpUtf8();
     String recipient = (utf8 ? "utf-8; " : "rfc822; ") + named(account);
     Letter letter =
-        new Letter(
-                new MailAddress("postmaster", host()),
-                wording.author(),
-                List.of(to.address()),
-                wording.refusal())
+        new Letter(postmaster(), wording.author(), List.of(to.address()), wording.refusal())
             .date(now)
             .field("Message-ID", "<" + id + "@" + host() + ">");
     inReply(letter);
@@ -214,10 +215,10 @@ final class Letters {
   }
 
   /**
-   * A letter on its way.
+   * A letter on its way, signed for its author.
    *
    * @param account whose script has written it
-   * @param author as it says itself
+   * @param author as it says itself: an address of the account, or ours
    * @param told what is to be told of its own way
    */
   Outgoing outgoing(
@@ -239,7 +240,7 @@ final class Letters {
         false,
         letter.structure().has8bit(),
         Outgoing.Tls.USUAL,
-        ByteString.EMPTY,
+        ByteString.copyFromUtf8(filter.signature(author, letter.blob())),
         letter.blob(),
         letter.structure().root().bodyStart(),
         MailStory.printable(letter.structure().envelope().messageId()),

@@ -17,7 +17,9 @@ import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Signer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -51,6 +53,16 @@ final class Mailboxes {
 
   Resolution resolve(Mailbox address) {
     return directory.resolve(address.localPart(), address.domain());
+  }
+
+  /** Of a letter of the server's own, for the domain of ours that the server's name is in. */
+  Signer.Signatures signed(Intake.Received letter, Signer signer, String host) {
+    List<Address> author = Address.of(Report.AUTHOR, host).stream().toList();
+    try {
+      return signer.sign(author, sink -> mail.store().blobs().copy(letter.blob(), sink));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
   }
 
   /** Copies octets of a message as it goes out, from its beginning. */

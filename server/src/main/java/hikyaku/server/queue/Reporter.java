@@ -4,13 +4,11 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.Blob;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.ReversePath;
-import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
 import java.io.ByteArrayOutputStream;
@@ -124,8 +122,7 @@ final class Reporter {
       Intake.Received written,
       Instant now,
       String id,
-      List<String> signed)
-      throws IOException {
+      List<String> signed) {
     return switch (mailboxes.resolve(sender)) {
       case Resolution.Local local -> {
         mailboxes.put(
@@ -138,7 +135,7 @@ final class Reporter {
                 message.tls(),
                 message.session(),
                 "",
-                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written.blob(), signed)),
+                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written, signed)),
             now,
             Attempt.repeat(id));
         yield true;
@@ -156,7 +153,7 @@ final class Reporter {
                 written.structure().has8bit(),
                 // What the sender wants nobody to see, the report has in part.
                 message.tls(),
-                signature(written.blob(), signed),
+                signature(written, signed),
                 written.blob(),
                 written.structure().root().bodyStart(),
                 "",
@@ -174,14 +171,10 @@ final class Reporter {
   }
 
   /**
-   * Of the address that reports are from, for the domain of ours that the server's name is in.
-   *
    * @param by takes who signed, for logs
    */
-  private ByteString signature(Blob report, List<String> by) throws IOException {
-    List<Address> author = Address.of(Report.AUTHOR, host).stream().toList();
-    Signer.Signatures signatures =
-        signer.sign(author, sink -> mailboxes.mail().store().blobs().copy(report, sink));
+  private ByteString signature(Intake.Received report, List<String> by) {
+    Signer.Signatures signatures = mailboxes.signed(report, signer, host);
     by.addAll(signatures.by());
     return ByteString.copyFromUtf8(signatures.fields());
   }

@@ -12,6 +12,7 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.sending.Allowance.Window;
 import hikyaku.server.sending.Ledger;
@@ -42,12 +43,14 @@ public final class Senders {
   private final QueueView queue;
   private final Mailboxes mailboxes;
   private final Directory directory;
+  private final Signer signer;
   private final MeterRegistry meters;
   private final InstantSource clock;
 
   /**
    * @param host our name in mail to the postmaster
    * @param queue holds what a stopped account has sent
+   * @param signer signs mail to the postmaster
    */
   public Senders(
       String host,
@@ -57,6 +60,7 @@ public final class Senders {
       QueueView queue,
       MailStore mail,
       Directory directory,
+      Signer signer,
       MeterRegistry meters,
       InstantSource clock) {
     this.host = host;
@@ -66,6 +70,7 @@ public final class Senders {
     this.queue = queue;
     this.mailboxes = new Mailboxes(mail, directory, ListDoor.NONE);
     this.directory = directory;
+    this.signer = signer;
     this.meters = meters;
     this.clock = clock;
   }
@@ -243,8 +248,9 @@ public final class Senders {
     try (Intake intake = mailboxes.mail().intake()) {
       byte[] octets = text.getBytes(UTF_8);
       intake.write(octets, 0, octets.length);
+      Intake.Received letter = intake.finish();
       mailboxes.put(
-          intake.finish(),
+          letter,
           postmaster,
           new Mailboxes.Way(
               ReversePath.NULL,
@@ -253,7 +259,7 @@ public final class Senders {
               Outgoing.Tls.USUAL,
               "",
               "",
-              ByteString.EMPTY),
+              ByteString.copyFromUtf8(mailboxes.signed(letter, signer, host).fields())),
           now,
           Attempt.repeat(key));
     }

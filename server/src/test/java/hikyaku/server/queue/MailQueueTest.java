@@ -86,6 +86,7 @@ class MailQueueTest {
           new QueueView(store.logs(), Clock.systemUTC()),
           mail,
           directory,
+          Signer.NONE,
           new SimpleMeterRegistry(),
           Clock.systemUTC());
   private Signer signer = Signer.NONE;

@@ -192,6 +192,7 @@ class TimedMailTest {
                 view,
                 mail,
                 directory,
+                Signer.NONE,
                 new SimpleMeterRegistry(),
                 clock),
             new LateDelivery(filter, ListDoor.NONE, "home.test", false),

@@ -107,6 +107,9 @@ final class World implements AutoCloseable {
   /** Seals what is sent on; to be set before a client connects. */
   volatile Sealer sealer = Sealer.NONE;
 
+  /** Signs what goes out; to be set before a client connects. */
+  volatile Signer signer = Signer.NONE;
+
   private final Onward onward =
       new Onward(
           new SenderRewriting(
@@ -114,7 +117,8 @@ final class World implements AutoCloseable {
               purpose -> Arrays.copyOf(purpose.getBytes(ISO_8859_1), 32),
               directory,
               CLOCK),
-          (domain, arrival, content) -> sealer.seal(domain, arrival, content));
+          (domain, arrival, content) -> sealer.seal(domain, arrival, content),
+          (authors, content) -> signer.sign(authors, content));
   private final Wordings wordings = new Wordings(directory, Language.EN);
   final TestAuthenticator authenticator = new TestAuthenticator(directory);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -123,9 +127,6 @@ final class World implements AutoCloseable {
 
   /** How much users may send; to be set before they do. */
   volatile Allowance allowance = Allowance.UNLIMITED;
-
-  /** Signs what goes out; to be set before a client connects. */
-  volatile Signer signer = Signer.NONE;
 
   final NetServer server;
   final SmtpServer protocol;
@@ -190,6 +191,7 @@ final class World implements AutoCloseable {
         new QueueView(of.store().logs(), CLOCK),
         of,
         directory,
+        (authors, content) -> signer.sign(authors, content),
         meters,
         CLOCK);
   }
