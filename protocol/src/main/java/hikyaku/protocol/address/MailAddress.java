@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,6 +125,23 @@ public record MailAddress(String localPart, String domain) {
   /** Whether it can be written without SMTPUTF8. */
   public boolean isAscii() {
     return isAscii(localPart) && isAscii(domain);
+  }
+
+  /**
+   * The form that can be written without SMTPUTF8, its domain in A-labels (RFC 6531 §3.2, RFC 5890
+   * §2.3.2.1); nothing if the local part has none.
+   */
+  public Optional<MailAddress> ascii() {
+    if (isAscii()) {
+      return Optional.of(this);
+    }
+    try {
+      return isAscii(localPart)
+          ? Optional.of(new MailAddress(localPart, canonicalDomain()))
+          : Optional.empty();
+    } catch (AddressException notADomain) {
+      return Optional.empty();
+    }
   }
 
   private static boolean isAscii(String text) {

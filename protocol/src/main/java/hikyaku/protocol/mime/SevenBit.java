@@ -94,11 +94,14 @@ public final class SevenBit {
   private final Source source;
   private final List<Region> regions;
   private final @Nullable Hindrance hindrance;
+  private final boolean utf8Header;
 
-  private SevenBit(Source source, List<Region> regions, @Nullable Hindrance hindrance) {
+  private SevenBit(
+      Source source, List<Region> regions, @Nullable Hindrance hindrance, boolean utf8Header) {
     this.source = source;
     this.regions = regions;
     this.hindrance = hindrance;
+    this.utf8Header = utf8Header;
   }
 
   /** Looks at a message and says how it is to be converted. */
@@ -107,7 +110,7 @@ public final class SevenBit {
     source.copyTo(parser);
     MessageStructure structure = parser.finish();
     if (structure.limitReached()) {
-      return new SevenBit(source, List.of(), Hindrance.UNSEEN);
+      return new SevenBit(source, List.of(), Hindrance.UNSEEN, true);
     }
     List<Piece> pieces = new ArrayList<>();
     pieces(structure.root(), true, false, pieces);
@@ -120,6 +123,14 @@ public final class SevenBit {
   /** Why it cannot be converted, if it cannot. */
   public Optional<Hindrance> hindrance() {
     return Optional.ofNullable(hindrance);
+  }
+
+  /**
+   * Whether there may be a header beyond ASCII in it as it is, which only SMTPUTF8 lets pass: its
+   * own, or one at any level of its structure (RFC 6531 §3.2).
+   */
+  public boolean hasUtf8Header() {
+    return utf8Header;
   }
 
   /** Writes the message as it is after the conversion, which nothing must hinder. */
@@ -267,7 +278,18 @@ public final class SevenBit {
       }
       regions.add(region(piece, next));
     }
-    return new SevenBit(source, List.copyOf(regions), hindrance);
+    boolean utf8Header = pieces.stream().anyMatch(SevenBit::isUtf8Header);
+    return new SevenBit(source, List.copyOf(regions), hindrance, utf8Header);
+  }
+
+  /** A message in UTF-8 has its header within what is a leaf here (RFC 6532 §3.7). */
+  private static boolean isUtf8Header(Piece piece) {
+    boolean header =
+        piece.kind == Kind.HEADER
+            || (piece.kind == Kind.LEAF
+                && isGlobal(piece.part)
+                && isIdentity(piece.part.encoding()));
+    return header && piece.beyondAscii;
   }
 
   /** Whether the octets of a leaf are not of the form that passes. */

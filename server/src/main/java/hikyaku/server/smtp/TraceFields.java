@@ -3,6 +3,7 @@ package hikyaku.server.smtp;
 import com.google.protobuf.ByteString;
 import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.protocol.smtp.ForwardPath;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.server.directory.Address;
 import java.net.Inet6Address;
@@ -138,13 +139,20 @@ final class TraceFields {
     out.append(id(transaction));
     if (transaction.recipients().size() == 1) {
       // With several, each would be told of the others, blind ones too.
-      out.append("\r\n\tfor <").append(transaction.recipients().getFirst().path()).append('>');
+      out.append("\r\n\tfor <").append(named(transaction.recipients().getFirst())).append('>');
     }
     if (transaction.mail().parameters().priority() != null) {
       // RFC 6710 §4.3.
       out.append("\r\n\tpriority ").append(session.priority(transaction));
     }
     out.append(";\r\n\t").append(MailDate.of(time)).append("\r\n");
+  }
+
+  /** In ASCII if it can be: then no later server needs SMTPUTF8 because of this field. */
+  private static ForwardPath named(Recipient recipient) {
+    return recipient.path() instanceof Mailbox mailbox
+        ? mailbox.ascii().orElse(mailbox)
+        : recipient.path();
   }
 
   /** RFC 3848, RFC 6531 §4.3. */

@@ -7,11 +7,14 @@ import hikyaku.protocol.smtp.ClientLines;
 import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.protocol.smtp.ServerReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,10 +53,8 @@ final class HandOver {
    * @throws UnreachableException if the connection broke before the message's end: it was not taken
    */
   List<Verdict> run() throws UnreachableException {
-    if (letter.parameters().smtpUtf8()
-        && !letter.hasAsciiAddresses()
-        && !connection.offers("SMTPUTF8")) {
-      return all(Verdict.failed("5.6.7", host + " takes no addresses beyond ASCII"));
+    if (lacksUtf8() && !letter.hasAsciiAddresses()) {
+      return inAscii();
     }
     if (!takesContent()) {
       return converted();
@@ -80,6 +81,26 @@ final class HandOver {
   /** Whether what was handed over is the message in lines of 7-bit characters. */
   boolean isConverted() {
     return converted;
+  }
+
+  private boolean lacksUtf8() {
+    return letter.parameters().smtpUtf8() && !connection.offers("SMTPUTF8");
+  }
+
+  /** For those whose addresses, and the sender's, have a form in ASCII (RFC 6531 §3.2). */
+  private List<Verdict> inAscii() throws UnreachableException {
+    Verdict none = Verdict.failed("5.6.7", host + " takes no addresses beyond ASCII");
+    Optional<ReversePath> from = letter.asciiFrom();
+    List<Optional<Letter.To>> recipients =
+        letter.recipients().stream().map(Letter.To::ascii).toList();
+    List<Letter.To> some = recipients.stream().flatMap(Optional::stream).toList();
+    if (from.isEmpty() || some.isEmpty()) {
+      return all(none);
+    }
+    HandOver ascii = new HandOver(connection, letter.with(from.get(), some), mayEnd);
+    Iterator<Verdict> verdicts = ascii.run().iterator();
+    converted = ascii.converted;
+    return recipients.stream().map(to -> to.isPresent() ? verdicts.next() : none).toList();
   }
 
   private boolean takesContent() {
@@ -119,12 +140,20 @@ final class HandOver {
           "5.3.4",
           host + " takes messages of " + limit + " octets, this one has " + letter.octets());
     }
-    boolean plain = !letter.eightBit();
-    if (letter.parameters().smtpUtf8() && !plain && !connection.offers("SMTPUTF8")) {
-      return Verdict.failed("5.6.7", host + " takes no headers beyond ASCII");
+    if (lacksUtf8() && letter.eightBit() && hasUtf8Header()) {
+      return Verdict.failed("5.6.9", host + " takes no headers beyond ASCII");
     }
     Letter.Deadline deadline = letter.deadline();
     return deadline != null && deadline.returned() ? late(deadline.left()) : null;
+  }
+
+  /** Octets above 127 in a body are the business of 8BITMIME alone (RFC 6152). */
+  private boolean hasUtf8Header() {
+    try {
+      return SevenBit.of(letter.content()::copyTo).hasUtf8Header();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither reading nor counting throws it
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,12 @@ public record Letter(
   }
 
   /** One recipient. */
-  public record To(Mailbox address, RcptParameters parameters) {}
+  public record To(Mailbox address, RcptParameters parameters) {
+    /** The same without SMTPUTF8; nothing if the address has no form in ASCII. */
+    Optional<To> ascii() {
+      return address.ascii().map(each -> new To(each, parameters));
+    }
+  }
 
   /** The octets of a message. */
   @FunctionalInterface
@@ -93,6 +99,18 @@ public record Letter(
             parameters.by(),
             parameters.priority());
     return new Letter(from, other, deadline, false, optionalTls, recipients, converted::copyTo);
+  }
+
+  /** The same message under another envelope. */
+  Letter with(ReversePath newFrom, List<To> newRecipients) {
+    return new Letter(newFrom, parameters, deadline, eightBit, optionalTls, newRecipients, content);
+  }
+
+  /** Its sender without SMTPUTF8; nothing if the address has no form in ASCII. */
+  Optional<ReversePath> asciiFrom() {
+    return from instanceof Mailbox sender
+        ? sender.ascii().map(ReversePath.class::cast)
+        : Optional.of(from);
   }
 
   long octets() {

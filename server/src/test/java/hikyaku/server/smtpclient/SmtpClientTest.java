@@ -253,6 +253,79 @@ class SmtpClientTest {
         letter.from(), parameters, null, true, false, letter.recipients(), letter.content());
   }
 
+  /** One that came under SMTPUTF8. */
+  private static Letter utf8(String text, Mailbox from, Mailbox... to) {
+    MailParameters parameters =
+        new MailParameters((long) text.getBytes(UTF_8).length, null, true, null, null, null, false);
+    return new Letter(
+        from,
+        parameters,
+        null,
+        !text.chars().allMatch(c -> c < 128),
+        false,
+        Stream.of(to).map(each -> new Letter.To(each, RcptParameters.NONE)).toList(),
+        sink -> sink.write(text.getBytes(UTF_8)));
+  }
+
+  @Test
+  void withoutSmtpUtf8AllGoesThatDoesNotNeedIt() throws Exception {
+    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    String[] offered = {"250-sink\r\n250 8BITMIME"};
+    try (MailSink sink =
+        new MailSink((line, _) -> {
+          said.add(line);
+          return line.startsWith("EHLO") ? offered[0] : null;
+        })) {
+      Mailbox ascii = new Mailbox("d", "there.test");
+      Mailbox domain = new Mailbox("d", "b\u00fccher.test");
+      Mailbox local = new Mailbox("\u65e5", "there.test");
+      // Octets above 127 in the body alone.
+      assertThat(kinds(send(sink, utf8(EIGHT_BIT, ascii, ascii)))).containsExactly(Kind.DELIVERED);
+      assertThat(sink.taken().getLast().text()).contains("Encoding: 8bit\n");
+      assertThat(said).contains("MAIL FROM:<d@there.test> BODY=8BITMIME");
+      // Domains of U-labels alone; and not whom there is no other name for.
+      said.clear();
+      SmtpClient.Result some = send(sink, utf8("Subject: x\r\n\r\n", domain, domain, local, ascii));
+      assertThat(kinds(some)).containsExactly(Kind.DELIVERED, Kind.FAILED, Kind.DELIVERED);
+      assertThat(some.verdicts().get(1).status()).isEqualTo("5.6.7");
+      assertThat(said)
+          .contains(
+              "MAIL FROM:<d@xn--bcher-kva.test>",
+              "RCPT TO:<d@xn--bcher-kva.test>",
+              "RCPT TO:<d@there.test>")
+          .hasSize(7);
+      int taken = sink.taken().size();
+      for (Letter letter :
+          List.of(utf8("\r\nx\r\n", local, ascii), utf8("\r\nx\r\n", ascii, local))) {
+        assertThat(send(sink, letter).verdicts().getFirst().status()).isEqualTo("5.6.7");
+      }
+      // Headers at any level.
+      String part = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+      for (String text :
+          List.of(
+              "Subject: \u00e4\r\n\r\nx\r\n",
+              part + "Content-Description: \u00e4\r\n\r\nx\r\n--b--\r\n",
+              part + "Content-Type: message/rfc822\r\n\r\nSubject: \u00e4\r\n\r\n--b--\r\n",
+              part + "Content-Type: message/global\r\n\r\nSubject: \u00e4\r\n\r\n--b--\r\n")) {
+        assertThat(send(sink, utf8(text, ascii, ascii)).verdicts().getFirst().status())
+            .as(text)
+            .isEqualTo("5.6.9");
+      }
+      assertThat(sink.taken()).hasSize(taken);
+      // Both in one: the domain written otherwise, the body too.
+      offered[0] = "250 sink";
+      SmtpClient.Result both = send(sink, utf8(EIGHT_BIT, ascii, domain));
+      assertThat(kinds(both)).containsExactly(Kind.DELIVERED);
+      assertThat(both.converted()).isTrue();
+      assertThat(sink.taken().getLast().text()).contains("=C3=A4");
+      // Whoever has SMTPUTF8 is told of it.
+      offered[0] = "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8";
+      assertThat(kinds(send(sink, utf8("Subject: \u00e4\r\n\r\n", ascii, local, domain))))
+          .containsExactly(Kind.DELIVERED, Kind.DELIVERED);
+      assertThat(said).contains("RCPT TO:<d@b\u00c3\u00bccher.test>");
+    }
+  }
+
   @Test
   void whatTheServerDoesNotTakeIsConverted() throws Exception {
     List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
