@@ -8,6 +8,7 @@ import hikyaku.app.Door.Call;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.ops.SieveOperations;
+import hikyaku.server.testing.MailSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -58,6 +59,14 @@ final class SieveNodeTest {
         .longValue();
   }
 
+  private static String story(Door door) {
+    try {
+      return door.call(Call.of("GET", "cluster", "mail", ALICE)).toString();
+    } catch (Failure e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void aScriptFilesMailAndItsFailuresAreTold() throws Exception {
     try (Door door = running.open()) {
@@ -65,6 +74,9 @@ final class SieveNodeTest {
       deliver();
       assertThat(messages(door, "Archive")).isEqualTo(1);
       assertThat(messages(door, "INBOX")).isZero();
+      MailSink.until(
+          "the story of the script",
+          () -> story(door).contains("alice@example.org: fileinto Archive, by main"));
       put(door, "require \"fileinto\";\nfileinto \"Nowhere\";");
       deliver();
       assertThat(messages(door, "INBOX")).isEqualTo(1);

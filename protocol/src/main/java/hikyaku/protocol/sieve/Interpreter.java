@@ -7,8 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 
 /** Runs a script over a message. Pure: it says what is to be done, and does none of it. */
@@ -32,6 +34,9 @@ public final class Interpreter {
   private final List<ScriptName> running = new ArrayList<>();
 
   private final Set<ScriptName> included = new HashSet<>();
+  private final SequencedSet<ScriptName> ran = new LinkedHashSet<>();
+  private final List<Optional<ScriptName>> by = new ArrayList<>();
+  private Optional<ScriptName> discarded = Optional.empty();
   private int includes;
   private boolean implicitKeep = true;
   private int redirects;
@@ -99,19 +104,27 @@ public final class Interpreter {
       included.add(stage.name);
       running.clear();
       running.add(stage.name);
+      ran.add(stage.name);
       try {
         Flow _ = script(stage.script);
       } catch (RunException e) {
         watcher.step(e.line(), "the run fails: " + e.getMessage());
         return Outcome.failed(
-            new Outcome.Problem(stage.name, e.line(), String.valueOf(e.getMessage())));
+            new Outcome.Problem(stage.name, e.line(), String.valueOf(e.getMessage())),
+            List.copyOf(ran));
       }
     }
     if (implicitKeep) {
       actions.add(new Action.Keep(run.flags(), true));
       editions.add(message.edition());
+      by.add(Optional.empty());
     }
-    return new Outcome(actions, editions, testing.marks(), Optional.empty());
+    return new Outcome(
+        actions,
+        editions,
+        testing.marks(),
+        new Outcome.Trail(List.copyOf(ran), by, discarded),
+        Optional.empty());
   }
 
   private static String in(String name, RunException e) {
@@ -176,6 +189,7 @@ public final class Interpreter {
     Optional<Part> before = presented.enter(loop);
     run.setPart(Optional.empty());
     running.add(name);
+    ran.add(name);
     try {
       return script(script);
     } catch (RunException e) {
@@ -286,6 +300,7 @@ public final class Interpreter {
       case Command.Discard(int line) -> {
         watcher.step(line, "discard");
         implicitKeep = false;
+        discarded = Optional.of(running.getLast());
       }
       case Command.FileInto fileInto -> fileInto(fileInto);
       case Command.Redirect redirect -> redirect(redirect);
@@ -342,6 +357,7 @@ public final class Interpreter {
     for (int i = 0; i < actions.size(); i++) {
       if (isSame(actions.get(i), action)) {
         actions.set(i, merged(actions.get(i), action));
+        by.set(i, Optional.of(running.getLast()));
         return;
       }
     }
@@ -355,6 +371,7 @@ public final class Interpreter {
       throw run.problem("a run has at most " + limits.actions() + " actions");
     }
     actions.add(action);
+    by.add(Optional.of(running.getLast()));
     // RFC 5703 §6: what is sent on has nothing around it.
     editions.add(action instanceof Action.Redirect ? message.unenclosed() : message.edition());
   }

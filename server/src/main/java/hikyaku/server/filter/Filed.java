@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param alongside what is put into the queue and what scripts remember, with keys of their own
  * @param sent the ids of the mails that are put into the queue
  * @param sealed who sealed what of it goes on to others, for logs: the names of the keys' records
+ * @param scripts which scripts ran, what each of them did, and which failed, for logs ({@link
+ *     Deeds})
  * @param forwarded whether the message itself is among them, so that somebody has it even if no
  *     mailbox takes it
  * @param refusal whether the script of the account that it came for wants it refused; it is to be
@@ -26,17 +28,19 @@ public record Filed(
     List<Append> alongside,
     List<String> sent,
     List<String> sealed,
+    List<String> scripts,
     boolean forwarded,
     Optional<Refusal> refusal) {
   /** Nobody gets it, and nothing is remembered of it. */
   public static final Filed NOTHING =
-      new Filed(List.of(), List.of(), List.of(), List.of(), false, Optional.empty());
+      new Filed(List.of(), List.of(), List.of(), List.of(), List.of(), false, Optional.empty());
 
   public Filed {
     deliveries = List.copyOf(deliveries);
     alongside = List.copyOf(alongside);
     sent = List.copyOf(sent);
     sealed = List.copyOf(sealed);
+    scripts = List.copyOf(scripts);
   }
 
   /**
@@ -69,6 +73,8 @@ public record Filed(
     allAlongside.addAll(more.alongside);
     List<String> allSent = new ArrayList<>(sent);
     allSent.addAll(more.sent);
-    return new Filed(deliveries, allAlongside, allSent, sealed, forwarded, refusal);
+    List<String> allScripts = new ArrayList<>(scripts);
+    allScripts.addAll(more.scripts);
+    return new Filed(deliveries, allAlongside, allSent, sealed, allScripts, forwarded, refusal);
   }
 }

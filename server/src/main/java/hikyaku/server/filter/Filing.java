@@ -55,6 +55,11 @@ final class Filing {
   /** The longest that anything is remembered. */
   private static final Duration LONGEST = Duration.ofDays(90);
 
+  private static final String NOBODY = "there is nobody to whom it can go";
+
+  /** Whoever is named as the sender of suspect mail most likely never wrote it. */
+  private static final String SUSPECT = "the message is suspect";
+
   private final Filter filter;
   private final Places places;
   private final String root;
@@ -67,6 +72,11 @@ final class Filing {
   private final Set<String> visited = new HashSet<>();
   private final SequencedMap<String, List<Remembered>> remembered = new LinkedHashMap<>();
   private final Map<String, Integer> mails = new HashMap<>();
+  private final Deeds deeds = new Deeds();
+
+  /** The script with the command at hand. */
+  private Optional<ScriptName> acting = Optional.empty();
+
   private boolean forwarded;
   private Optional<Refusal> refusal = Optional.empty();
 
@@ -89,7 +99,13 @@ final class Filing {
     remembered.forEach((account, what) ->
         all.add(filter.memories().append(account, what, envelope.key(memoryKey + of(account)))));
     return new Filed(
-        List.copyOf(deliveries.sequencedValues()), all, sent, sealed, forwarded, refusal);
+        List.copyOf(deliveries.sequencedValues()),
+        all,
+        sent,
+        sealed,
+        deeds.told(),
+        forwarded,
+        refusal);
   }
 
   /**
@@ -106,16 +122,24 @@ final class Filing {
     }
     Outcome outcome = filter.run(sources, message, target, envelope);
     Optional<Outcome.Problem> problem = outcome.problem();
-    ScriptName own = new ScriptName(false, running.own().active());
+    deeds.of(target.account()).ran(outcome.trail().ran());
     try {
       carryOut(outcome, message, target, before);
       mark(account, outcome.marks());
     } catch (Unfit e) {
       refusal = before.isEmpty() ? Optional.empty() : refusal;
       add(account, home(target), message, Flags.NONE);
-      problem = Optional.of(new Outcome.Problem(own, 0, String.valueOf(e.getMessage())));
+      problem =
+          Optional.of(
+              new Outcome.Problem(
+                  acting.orElseGet(() -> new ScriptName(false, running.own().active())),
+                  0,
+                  String.valueOf(e.getMessage())));
     }
-    problem.ifPresent(why -> filter.failed(target.account(), why));
+    if (problem.isPresent()) {
+      deeds.of(target.account()).failed(problem.get());
+      filter.failed(target.account(), problem.get());
+    }
   }
 
   /** Those for all before the account's own, that one, and those for all behind it. */
@@ -175,11 +199,19 @@ final class Filing {
       Outcome outcome, NewMessage message, Resolution.Target target, List<String> before)
       throws Unfit {
     Map<Edition, NewMessage> versions = new IdentityHashMap<>();
+    Deeds.Of done = deeds.of(target.account());
+    List<Runnable> told = new ArrayList<>();
+    outcome
+        .trail()
+        .discarded()
+        .ifPresent(by -> told.add(() -> done.did("discard", Optional.of(by))));
     List<Runnable> letters = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
     List<Further> further = new ArrayList<>();
     SequencedMap<NewMessage, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
     for (int i = 0; i < outcome.actions().size(); i++) {
+      Optional<ScriptName> by = outcome.trail().by().get(i);
+      acting = by;
       Optional<Edition> edition = outcome.editions().get(i);
       NewMessage version =
           edition
@@ -190,28 +222,36 @@ final class Filing {
               ? version.blob().id()
               : message.blob().id();
       switch (outcome.actions().get(i)) {
-        case Action.Keep(List<String> flags, boolean _) ->
-            kept.add(new Kept(version, same, home(target), Places.flags(flags)));
-        case Action.FileInto into ->
-            kept.add(
-                new Kept(
-                    version,
-                    same,
-                    places.folder(into, target.account()),
-                    Places.flags(into.flags())));
+        case Action.Keep(List<String> flags, boolean _) -> {
+          kept.add(new Kept(version, same, home(target), Places.flags(flags)));
+          told.add(() -> done.did("keep", by));
+        }
+        case Action.FileInto into -> {
+          String folder = places.folder(into, target.account());
+          kept.add(new Kept(version, same, folder, Places.flags(into.flags())));
+          told.add(() -> done.did("fileinto " + folder, by));
+        }
         // Its sender is most likely not who would get the answer.
-        case Action.Vacation _ when envelope.suspect() -> {}
+        case Action.Vacation _ when envelope.suspect() ->
+            told.add(() -> done.left("vacation", by, SUSPECT));
         case Action.Vacation vacation -> {
           Optional<Copy> copy = copy(vacation.copy(), target);
-          letters.add(() -> answer(vacation, copy, message, target.account()));
+          letters.add(() -> {
+            Optional<String> left = answer(vacation, copy, message, target.account());
+            done.tell("vacation", by, left);
+          });
         }
         case Action.Notify notify -> {
           Optional<Copy> copy = copy(notify.copy(), target);
           int number = letters.size();
-          letters.add(() -> notify(notify, number, copy, message, target.account()));
+          letters.add(() -> {
+            Optional<String> left = notify(notify, number, copy, message, target.account());
+            done.tell("notify", by, left);
+          });
         }
         case Action.Reject(String reason, boolean atOnce) -> {
           Refusal wanted = new Refusal(reason, atOnce);
+          told.add(() -> done.did(atOnce ? "ereject" : "reject", by));
           if (before.isEmpty()) {
             refusal = Optional.of(wanted);
           } else {
@@ -219,6 +259,7 @@ final class Filing {
           }
         }
         case Action.Redirect(String address) -> {
+          told.add(() -> done.did("redirect " + address, by));
           switch (filter.redirects().way(address)) {
             case Way.Nowhere(String why) -> throw new Unfit(why);
             case Way.Elsewhere(Mailbox to) ->
@@ -245,6 +286,7 @@ final class Filing {
     }
     checkSendOn(message, target, elsewhere.values().stream().mapToInt(Set::size).sum());
     elsewhere.sequencedEntrySet().forEach(each -> sendOn(each.getKey(), target, each.getValue()));
+    told.forEach(Runnable::run);
     letters.forEach(Runnable::run);
     kept.forEach(
         each -> add(target.account().id(), each.folder, each.message, each.same, each.flags));
@@ -333,10 +375,6 @@ final class Filing {
         : Optional.empty();
   }
 
-  private boolean maySend(Account account, int more) {
-    return hindrance(account, more).isEmpty();
-  }
-
   private void send(String account, Outgoing outgoing, String key) {
     alongside.add(filter.outbox().append(outgoing).withKey(key));
     sent.add(outgoing.transaction());
@@ -365,17 +403,25 @@ final class Filing {
     }
   }
 
-  /** RFC 5230: once to each sender in the period, over all nodes. */
-  private void answer(
+  /**
+   * RFC 5230: once to each sender in the period, over all nodes.
+   *
+   * @return why it is not sent; nothing if it is
+   */
+  private Optional<String> answer(
       Action.Vacation vacation, Optional<Copy> copy, NewMessage message, Account account) {
     if (!(envelope.from() instanceof Mailbox to) || to.isLiteral()) {
-      return;
+      return Optional.of(NOBODY);
     }
     String sender = to.toString().toLowerCase(Locale.ROOT);
     ByteString what = Memory.what("answered", account.id(), vacation.identity(), sender);
     // One that this attempt sent before is in the queue since then.
-    if (filter.memories().memory(account.id()).knows(what, now) || !maySend(account, 1)) {
-      return;
+    if (filter.memories().memory(account.id()).knows(what, now)) {
+      return Optional.of("the sender was answered lately");
+    }
+    Optional<String> hindrance = hindrance(account, 1);
+    if (hindrance.isPresent()) {
+      return hindrance;
     }
     long seconds = Math.min(vacation.seconds().orElse(USUAL.toSeconds()), LONGEST.toSeconds());
     // Of two messages that come at one moment on two nodes, the queue takes one answer.
@@ -402,19 +448,23 @@ final class Filing {
     remember(account.id(), MemoryBook.remembered(what, now.plusSeconds(seconds), envelope.key()));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
+    return Optional.empty();
   }
 
   /**
    * RFC 5436 §2.7: its failures are told to the account, and nobody if the message had no sender.
+   *
+   * @return why it is not sent; nothing if it is
    */
-  private void notify(
+  private Optional<String> notify(
       Action.Notify notify, int number, Optional<Copy> copy, NewMessage message, Account account) {
     List<MailAddress> to =
         notify.to().stream()
             .filter(each -> !(filter.redirects().way(each.toString()) instanceof Way.Nowhere))
             .toList();
-    if (to.isEmpty() || !maySend(account, to.size())) {
-      return;
+    Optional<String> hindrance = to.isEmpty() ? Optional.of(NOBODY) : hindrance(account, to.size());
+    if (hindrance.isPresent()) {
+      return hindrance;
     }
     String id = id(account.id()) + ".n" + number;
     Letters letters = new Letters(filter, envelope, message, now);
@@ -430,16 +480,19 @@ final class Filing {
         envelope.key("/n" + number + "." + of(account.id())));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
+    return Optional.empty();
   }
 
-  /** Tells the sender by mail that the message was refused, if there is one. */
+  /**
+   * Tells the sender by mail that the message was refused; that this is not done is told to logs
+   * (RFC 5429 §2.1).
+   */
   void report(NewMessage message, Account account, Refusal why) {
-    // Whoever is named as the sender of suspect mail most likely never wrote it.
-    if (!(envelope.from() instanceof Mailbox to)
-        || to.isLiteral()
-        || envelope.suspect()
-        || why.atOnce() && !wantsToHearOfFailures()
-        || !maySend(account, 1)) {
+    Optional<String> hindrance = reportHindrance(account, why);
+    if (hindrance.isPresent() || !(envelope.from() instanceof Mailbox to)) {
+      deeds
+          .of(account)
+          .left("telling the sender of the refusal", Optional.empty(), hindrance.orElse(NOBODY));
       return;
     }
     memoryKey = deliveries.isEmpty() && visited.isEmpty() ? "/mx." : memoryKey;
@@ -457,6 +510,18 @@ final class Filing {
             List.of(to.address()),
             NEVER),
         envelope.key("/x." + of(account.id())));
+  }
+
+  private Optional<String> reportHindrance(Account account, Refusal why) {
+    if (!(envelope.from() instanceof Mailbox to) || to.isLiteral()) {
+      return Optional.of(NOBODY);
+    }
+    if (envelope.suspect()) {
+      return Optional.of(SUSPECT);
+    }
+    return why.atOnce() && !wantsToHearOfFailures()
+        ? Optional.of("the sender wants no report")
+        : hindrance(account, 1);
   }
 
   /** Whether a delivery report is wanted (RFC 3461 §4.1); a disposition notification is none. */

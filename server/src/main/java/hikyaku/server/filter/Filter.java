@@ -358,7 +358,8 @@ public final class Filter {
         stages.add(new Interpreter.Stage(source.name, compiled(source.content)));
       } catch (SieveException e) {
         return Outcome.failed(
-            new Outcome.Problem(source.name, e.at().line(), String.valueOf(e.getMessage())));
+            new Outcome.Problem(source.name, e.at().line(), String.valueOf(e.getMessage())),
+            List.of());
       }
     }
     try (BlobReader blob = mail.store().blobs().open(message.blob().id())) {

@@ -124,7 +124,9 @@ public final class LateDelivery implements HomeDelivery {
       }
       at = end;
     }
-    return new Outcome.Done(into(local.targets(), all, delivered));
+    return new Outcome.Done(
+        into(local.targets(), all, delivered),
+        all.stream().flatMap(filed -> filed.scripts().stream()).toList());
   }
 
   private boolean hasRoom(Delivery delivery) {

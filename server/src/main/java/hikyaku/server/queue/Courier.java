@@ -203,7 +203,7 @@ final class Courier {
     private final BitSet atHome = new BitSet();
 
     /** Where those have it, by the same places. */
-    private final Map<Integer, List<String>> into = new HashMap<>();
+    private final Map<Integer, HomeDelivery.Outcome.Done> into = new HashMap<>();
 
     private final Instant arrived;
     private final Instant begins;
@@ -291,8 +291,8 @@ final class Courier {
       // By the transaction: an account that two recipients lead to gets one copy.
       String key = message.transaction() + ".local";
       return switch (home.deliver(message, to(i), begins, key)) {
-        case HomeDelivery.Outcome.Done(List<String> mailboxes) -> {
-          into.put(i, mailboxes.subList(0, Math.min(NAMED, mailboxes.size())));
+        case HomeDelivery.Outcome.Done done -> {
+          into.put(i, done);
           yield new Verdict(Verdict.Kind.DELIVERED, "2.0.0", "delivered to a mailbox here", "");
         }
         case HomeDelivery.Outcome.Later(String status, String why) -> Verdict.deferred(status, why);
@@ -498,7 +498,16 @@ final class Courier {
             .addKeyValue("reply", verdict.text())
             .addKeyValue("attempt", trial.attempts())
             .addKeyValue("age", Duration.between(trial.arrived, clock.instant()));
-    List<String> into = trial.into.get(i);
-    (into == null ? told : told.addKeyValue("into", into)).log(what);
+    HomeDelivery.Outcome.Done done = trial.into.get(i);
+    if (done != null) {
+      told =
+          told.addKeyValue("into", first(done.into()))
+              .addKeyValue("scripts", first(done.scripts()));
+    }
+    told.log(what);
+  }
+
+  private static List<String> first(List<String> all) {
+    return all.subList(0, Math.min(NAMED, all.size()));
   }
 }

@@ -21,10 +21,12 @@ public interface HomeDelivery {
      *
      * @param into the mailboxes that have it, each with the account and the UID, and what became of
      *     it otherwise; for logs
+     * @param scripts what scripts did with it, likewise
      */
-    record Done(List<String> into) implements Outcome {
+    record Done(List<String> into, List<String> scripts) implements Outcome {
       public Done {
         into = List.copyOf(into);
+        scripts = List.copyOf(scripts);
       }
     }
 

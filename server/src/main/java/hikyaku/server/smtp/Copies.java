@@ -189,6 +189,16 @@ final class Copies {
     return new FiledCopy(copy.copy, copy.entry, copy.envelope, filed, copy.full);
   }
 
+  /** Why nobody takes it, for logs. */
+  String cause() {
+    if (refusing.isEmpty()) {
+      return "no mailbox takes it";
+    }
+    return copies.stream().anyMatch(FiledCopy::full)
+        ? "an account has no room for it"
+        : "a script refuses it";
+  }
+
   /** Whether the client hears of nothing but that scripts refuse it, or accounts are full. */
   boolean areRefused() {
     return !refusing.isEmpty() && session.face() != SmtpFace.LMTP;
@@ -294,6 +304,11 @@ final class Copies {
   /** The ids of the mails that scripts send. */
   List<String> sent() {
     return copies.stream().flatMap(copy -> copy.filed.sent().stream()).toList();
+  }
+
+  /** What scripts did with it, for logs. */
+  List<String> scripts() {
+    return copies.stream().flatMap(copy -> copy.filed.scripts().stream()).toList();
   }
 
   /** Who sealed what scripts send on, for logs. */

@@ -105,8 +105,12 @@ final class MessageEnd {
   }
 
   private Answer refuse(Reply reply, String cause) {
+    return refuse(reply, cause, List.of());
+  }
+
+  private Answer refuse(Reply reply, String cause, List<String> scripts) {
     Finding finding = provenance.map(Provenance::finding).orElse(Finding.NONE);
-    log.refused(incoming.octets(), reply, cause, messageId, finding);
+    log.refused(incoming.octets(), reply, cause, scripts, messageId, finding);
     if (!reply.isTransient()) {
       provenance.ifPresent(Provenance::countRefused);
     }
@@ -155,7 +159,7 @@ final class MessageEnd {
             },
             message.attempt()));
     if (copies.areRefused()) {
-      return refuse(copies.refusal(), "a script refuses it");
+      return refuse(copies.refusal(), copies.cause(), copies.scripts());
     }
     if (!outgoing.isEmpty()) {
       onward.lookAtSender();
@@ -165,15 +169,24 @@ final class MessageEnd {
     if (any) {
       List<String> sealed = new ArrayList<>(onward.sealed());
       sealed.addAll(copies.sealed());
-      log.taken(message, copies.into(), copies.sent(), sealed, null);
+      log.taken(message, copies.into(), copies.scripts(), copies.sent(), sealed, null);
       if (!arrival.isEmpty()) {
         from.lookAtArrival();
       }
       if (answer.replies().stream().allMatch(Reply::isPositive)) {
         SuccessReport.deliver(session, transaction, message.received());
       }
-    } else if (answer.replies().stream().noneMatch(Reply::isTransient)) {
-      from.countRefused();
+    } else {
+      log.refused(
+          incoming.octets(),
+          answer.replies().getFirst(),
+          copies.cause(),
+          copies.scripts(),
+          messageId,
+          from.finding());
+      if (answer.replies().stream().noneMatch(Reply::isTransient)) {
+        from.countRefused();
+      }
     }
     return answer;
   }
@@ -190,7 +203,7 @@ final class MessageEnd {
     List<Append> outgoing = onward.held(release);
     deliver(List.of(), _ -> outgoing, message.attempt());
     onward.lookAtSender();
-    log.taken(message, List.of(), List.of(), List.of(), release);
+    log.taken(message, List.of(), List.of(), List.of(), List.of(), release);
     String until = " until " + release.truncatedTo(ChronoUnit.SECONDS);
     return Answer.of(replies.accepted("Queued as " + transaction.id() + until));
   }

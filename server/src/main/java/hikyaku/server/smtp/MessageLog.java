@@ -12,7 +12,7 @@ import org.slf4j.event.Level;
 
 /** Tells the log, by which mail is traced, how a message ended. */
 final class MessageLog {
-  /** Recipients named in a line; of more, only the number is told. */
+  /** Recipients, places and deeds of scripts named in a line; of more, only the number is told. */
   private static final int NAMED = 50;
 
   private final SmtpSession session;
@@ -27,9 +27,16 @@ final class MessageLog {
   }
 
   /**
+   * @param scripts what they did with it
    * @param messageId empty for one that is not known
    */
-  void refused(long octets, Reply reply, String cause, String messageId, Finding finding) {
+  void refused(
+      long octets,
+      Reply reply,
+      String cause,
+      List<String> scripts,
+      String messageId,
+      Finding finding) {
     session
         .log(Level.INFO, "message refused")
         .addKeyValue("mail", true)
@@ -38,6 +45,7 @@ final class MessageLog {
         .addKeyValue("octets", octets)
         .addKeyValue("reply", reply)
         .addKeyValue("cause", cause)
+        .addKeyValue("scripts", first(scripts))
         .addKeyValue("message_id", messageId)
         .addKeyValue("origin", finding.results())
         .addKeyValue("author", finding.author())
@@ -46,6 +54,7 @@ final class MessageLog {
 
   /**
    * @param into where it is
+   * @param scripts what they did with it
    * @param sent what scripts sent
    * @param sealed who sealed what of it goes on to others
    * @param release until when it is held; null for not at all
@@ -53,6 +62,7 @@ final class MessageLog {
   void taken(
       CompletedMessage message,
       List<String> into,
+      List<String> scripts,
       List<String> sent,
       List<String> sealed,
       @Nullable Instant release) {
@@ -73,7 +83,8 @@ final class MessageLog {
         .addKeyValue("signed", message.signatures().by())
         .addKeyValue("sealed", sealed)
         .addKeyValue("copies", into.size())
-        .addKeyValue("into", into.subList(0, Math.min(NAMED, into.size())))
+        .addKeyValue("into", first(into))
+        .addKeyValue("scripts", first(scripts))
         .addKeyValue("octets", message.blob().size())
         .addKeyValue("blob", message.blob().id())
         .addKeyValue(
@@ -83,6 +94,10 @@ final class MessageLog {
         .addKeyValue("author", message.finding().author())
         .addKeyValue("ms", took.toMillis())
         .log();
+  }
+
+  private static List<String> first(List<String> all) {
+    return all.subList(0, Math.min(NAMED, all.size()));
   }
 
   /** Who is behind the return paths among the recipients. */

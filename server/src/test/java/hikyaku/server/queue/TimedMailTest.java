@@ -449,7 +449,7 @@ class TimedMailTest {
     LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test", false);
     for (int i = 0; i < 2; i++) {
       assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
-          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1")));
+          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of()));
     }
     assertThat(inbox()).hasSize(1);
   }
@@ -466,7 +466,7 @@ class TimedMailTest {
     Instant time = START.plus(HOUR);
     for (LateDelivery home : List.of(patient, strict)) {
       assertThat(home.deliver(message, me(Set.of()), time, "t1.local"))
-          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1")));
+          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of()));
     }
     assertThat(patient.deliver(message, me(Set.of()), time, "t2.local"))
         .isEqualTo(new HomeDelivery.Outcome.Later("4.2.2", "the mailbox is full"));
