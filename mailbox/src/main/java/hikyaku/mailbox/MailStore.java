@@ -7,6 +7,7 @@ import hikyaku.mailbox.account.Sharing;
 import hikyaku.mailbox.log.MailboxCodec;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Appended;
+import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.Conflict;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
@@ -17,6 +18,8 @@ import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.BriefCache;
 import hikyaku.mailbox.view.FoldKeeper;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.protocol.mime.SevenBit;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -225,6 +229,27 @@ public final class MailStore implements AutoCloseable {
   /** Starts a message that comes in. */
   public Intake intake() {
     return new Intake(store.blobs().create());
+  }
+
+  /**
+   * The same message with its parts that hold NUL encoded, so that what IMAP tells of it is what is
+   * stored (RFC 3516 §4.4, §6).
+   *
+   * @return itself if it holds none; empty if it cannot be encoded ({@link SevenBit.Hindrance})
+   */
+  public Optional<Intake.Received> withoutNul(Intake.Received received) throws IOException {
+    if (!received.structure().hasNul()) {
+      return Optional.of(received);
+    }
+    try (BlobReader blob = store.blobs().open(received.blob().id());
+        Intake intake = intake()) {
+      SevenBit encoded = SevenBit.of(sink -> blob.copy(0, blob.size(), sink), SevenBit.Form.TEXT);
+      if (encoded.hindrance().isPresent()) {
+        return Optional.empty();
+      }
+      encoded.copyTo(intake);
+      return Optional.of(intake.finish());
+    }
   }
 
   /**

@@ -190,7 +190,7 @@ public final class FetchWriter {
     return literal(asked, "{", length, content);
   }
 
-  /** Octets that may hold NUL, as a literal8 (RFC 3516 §4.3). */
+  /** Octets that hold NUL, as a literal8: without it they are a literal (RFC 3516 §4.3). */
   public FetchWriter binary(FetchItem.Binary asked, long length, Content content)
       throws IOException {
     return literal(asked, "~{", length, content);

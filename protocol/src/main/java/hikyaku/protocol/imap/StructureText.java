@@ -81,7 +81,8 @@ final class StructureText {
   /** {@code body-type-1part} without its extension. */
   private void single(MimePart part, boolean extended) {
     nstring(part.type()).sp().nstring(part.subtype()).sp().parameters(part.parameters()).sp();
-    nstring(part.contentId()).sp().nstring(part.description()).sp().nstring(part.encoding()).sp();
+    nstring(part.contentId()).sp().nstring(part.description()).sp();
+    nstring(told(part.encoding())).sp();
     text.number(part.bodySize());
     Envelope envelope = part.envelope();
     if (envelope != null) {
@@ -91,6 +92,11 @@ final class StructureText {
     } else if (part.isText()) {
       text.raw(' ').number(part.lines());
     }
+  }
+
+  /** RFC 3516 §6: a literal takes 8-bit content, and binary content is told as if it were that. */
+  private static String told(String encoding) {
+    return encoding.equals("binary") ? "8bit" : encoding;
   }
 
   private void commonExtension(MimePart part) {

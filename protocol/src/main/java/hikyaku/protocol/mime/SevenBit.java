@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * quoted-printable and the rest as base64 (RFC 2045 §6), and the encodings of what is around it say
  * 7bit. Each part that is converted decodes to the octets that it had; every other octet stays.
  *
+ * <p>Or one whose NULs alone are in the way ({@link Form#TEXT}): then only parts that hold NUL are
+ * encoded, and whatever else there is stays as it is.
+ *
  * <p>Refused is what cannot be converted, or not without harm:
  *
  * <ul>
@@ -40,6 +43,14 @@ public final class SevenBit {
   private static final int PIECE = 16 * 1024;
   private static final byte[] CRLF = {'\r', '\n'};
 
+  /** What the message is to be without. */
+  public enum Form {
+    /** Of lines of 7-bit characters alone. */
+    LINES,
+    /** Of any octets but NUL, as literals of IMAP are (RFC 9051 §4.3, RFC 3516 §6). */
+    TEXT
+  }
+
   /** The octets of a message, the same each time. */
   @FunctionalInterface
   public interface Source {
@@ -52,6 +63,7 @@ public final class SevenBit {
     HEADER("header fields beyond ASCII have no other form"),
     PART("a part of it may not be encoded"),
     LINES("lines outside of its parts do not end as lines do"),
+    NUL("NUL stands outside of its parts"),
     UNSEEN("it has too many parts, or a header that is too long");
 
     private final String reason;
@@ -104,8 +116,13 @@ public final class SevenBit {
     this.utf8Header = utf8Header;
   }
 
-  /** Looks at a message and says how it is to be converted. */
+  /** Looks at a message and says how it is to be converted to lines of 7-bit characters. */
   public static SevenBit of(Source source) throws IOException {
+    return of(source, Form.LINES);
+  }
+
+  /** Looks at a message and says how it is to be converted. */
+  public static SevenBit of(Source source, Form form) throws IOException {
     MimeParser parser = new MimeParser();
     source.copyTo(parser);
     MessageStructure structure = parser.finish();
@@ -117,7 +134,7 @@ public final class SevenBit {
     Inspection inspection = new Inspection(pieces);
     source.copyTo(inspection);
     inspection.end();
-    return planned(source, pieces);
+    return planned(source, pieces, form);
   }
 
   /** Why it cannot be converted, if it cannot. */
@@ -165,6 +182,7 @@ public final class SevenBit {
     boolean binary;
 
     boolean longLine;
+    boolean nul;
 
     Piece(long start, Kind kind, MimePart part, boolean message, boolean signed) {
       this.start = start;
@@ -245,6 +263,7 @@ public final class SevenBit {
         return;
       }
       piece.beyondAscii |= octet < 0;
+      piece.nul |= octet == 0;
       boolean bareLf = octet == '\n' && before != '\r';
       boolean bareCr = octet != '\n' && before == '\r';
       line = octet == '\n' || octet == '\r' ? 0 : line + 1;
@@ -266,7 +285,7 @@ public final class SevenBit {
 
   // ---- what becomes of it
 
-  private static SevenBit planned(Source source, List<Piece> pieces) {
+  private static SevenBit planned(Source source, List<Piece> pieces, Form form) {
     List<Region> regions = new ArrayList<>();
     Hindrance hindrance = null;
     for (int i = 0; i < pieces.size(); i++) {
@@ -274,9 +293,9 @@ public final class SevenBit {
       // Of a part, its header and its body follow one another.
       Piece next = i + 1 < pieces.size() ? pieces.get(i + 1) : piece;
       if (hindrance == null) {
-        hindrance = hindrance(piece, next);
+        hindrance = hindrance(piece, next, form);
       }
-      regions.add(region(piece, next));
+      regions.add(region(piece, next, form));
     }
     boolean utf8Header = pieces.stream().anyMatch(SevenBit::isUtf8Header);
     return new SevenBit(source, List.copyOf(regions), hindrance, utf8Header);
@@ -293,11 +312,18 @@ public final class SevenBit {
   }
 
   /** Whether the octets of a leaf are not of the form that passes. */
-  private static boolean isUnfit(Piece leaf) {
+  private static boolean isUnfit(Piece leaf, Form form) {
+    return form == Form.TEXT ? leaf.nul : isUnfitForLines(leaf);
+  }
+
+  private static boolean isUnfitForLines(Piece leaf) {
     return leaf.beyondAscii || leaf.binary || (leaf.longLine && !leaf.signed);
   }
 
-  private static @Nullable Hindrance hindrance(Piece piece, Piece next) {
+  private static @Nullable Hindrance hindrance(Piece piece, Piece next, Form form) {
+    if (form == Form.TEXT && piece.kind != Kind.LEAF) {
+      return piece.nul ? Hindrance.NUL : hindranceToChange(piece, next);
+    }
     return switch (piece.kind) {
       case HEADER ->
           piece.beyondAscii
@@ -310,41 +336,53 @@ public final class SevenBit {
               ? Hindrance.LINES
               : piece.beyondAscii && piece.signed ? Hindrance.SIGNED : null;
       case LEAF ->
-          !isUnfit(piece)
+          !isUnfit(piece, form)
               ? null
               : piece.signed ? Hindrance.SIGNED : way(piece) == Way.KEEP ? Hindrance.PART : null;
     };
   }
 
-  private static Region region(Piece piece, Piece next) {
+  /** Why a header that holds no NUL cannot tell another encoding, if it is to tell one. */
+  private static @Nullable Hindrance hindranceToChange(Piece piece, Piece next) {
+    if (piece.kind != Kind.HEADER || told(next, Form.TEXT).isEmpty()) {
+      return null;
+    }
+    return piece.binary
+        ? Hindrance.LINES
+        : next.start - piece.start > LONGEST_HEADER ? Hindrance.UNSEEN : null;
+  }
+
+  private static Region region(Piece piece, Piece next, Form form) {
     return switch (piece.kind) {
       case HEADER -> {
-        String encoding = piece.signed ? "" : told(next);
+        String encoding = piece.signed ? "" : told(next, form);
         Way way = encoding.isEmpty() ? Way.KEEP : Way.HEADER;
         yield new Region(piece.start, way, encoding, piece.message);
       }
       case AROUND -> {
-        Way way = piece.beyondAscii ? Way.BLUR : Way.KEEP;
+        Way way = piece.beyondAscii && form == Form.LINES ? Way.BLUR : Way.KEEP;
         yield new Region(piece.start, way, "", piece.message);
       }
       case LEAF -> {
-        Way way = isUnfit(piece) ? way(piece) : Way.KEEP;
+        Way way = isUnfit(piece, form) ? way(piece) : Way.KEEP;
         yield new Region(piece.start, way, piece.part.encoding(), piece.message);
       }
     };
   }
 
   /** The encoding that a header is to tell of the body behind it; empty if it tells the right. */
-  private static String told(Piece body) {
+  private static String told(Piece body, Form form) {
     String before = body.part.encoding();
     String after =
-        body.kind == Kind.LEAF && isUnfit(body)
+        body.kind == Kind.LEAF && isUnfit(body, form)
             ? switch (way(body)) {
               case QUOTED_PRINTABLE -> "quoted-printable";
               case BASE64 -> "base64";
               case KEEP, HEADER, BLUR -> before;
             }
-            : before.equals("8bit") || before.equals("binary") ? "7bit" : before;
+            : form == Form.LINES && (before.equals("8bit") || before.equals("binary"))
+                ? "7bit"
+                : before;
     return after.equals(before) ? "" : after;
   }
 

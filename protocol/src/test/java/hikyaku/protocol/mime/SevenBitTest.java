@@ -17,13 +17,17 @@ class SevenBitTest {
   private static final long SEED = 20_261_130L;
 
   private static SevenBit of(byte[] message, Random random) throws IOException {
-    return SevenBit.of(sink -> {
+    return SevenBit.of(inPieces(message, random));
+  }
+
+  private static SevenBit.Source inPieces(byte[] message, Random random) {
+    return sink -> {
       for (int at = 0; at < message.length; ) {
         int some = Math.min(message.length - at, 1 + random.nextInt(200));
         sink.write(message, at, some);
         at += some;
       }
-    });
+    };
   }
 
   private static byte[] octets(SevenBit converted) throws IOException {
@@ -227,6 +231,66 @@ class SevenBitTest {
     byte[] after = octets(of(message, new Random(1)));
     check(message, after);
     assertThat(new String(after, ISO_8859_1)).endsWith("\r\n\r\nAGEKYg1jDQo=");
+  }
+
+  // ---- NUL alone
+
+  private static SevenBit withoutNul(byte[] message, Random random) throws IOException {
+    return SevenBit.of(inPieces(message, random), SevenBit.Form.TEXT);
+  }
+
+  @Test
+  void partsWithNulAloneAreEncoded() throws Exception {
+    byte[] message = PARTS.replace("\n", "\r\n").replace("dïng", "dïng\0").getBytes(UTF_8);
+    SevenBit conversion = withoutNul(message, new Random(1));
+    assertThat(conversion.hindrance()).isEmpty();
+    assertThat(new String(octets(conversion), UTF_8).replace("\r\n", "\n"))
+        .isEqualTo(
+            PARTS
+                .replace("Content-Transfer-Encoding: binary", "Content-Transfer-Encoding: base64")
+                .replace("dïng", "ZMOvbmcA"));
+  }
+
+  @Test
+  void nulOutsideOfPartsStays() throws Exception {
+    for (String message :
+        List.of(
+            "Subject: \0\r\n\r\n",
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n\0\r\n--b\r\n\r\nx\r\n--b--")) {
+      assertThat(withoutNul(message.getBytes(UTF_8), new Random(1)).hindrance())
+          .contains(Hindrance.NUL);
+    }
+  }
+
+  @Test
+  void whateverHoldsNulDecodesToTheSame() throws Exception {
+    List<Corpus.Message> corpus =
+        Corpus.all().stream().filter(message -> message.octets().length < 20_000).toList();
+    int changed = 0;
+    for (int round = 0; round < 1000; round++) {
+      long seed = SEED + round;
+      Random random = new Random(seed);
+      byte[] octets =
+          Mutations.spoil(corpus.get(random.nextInt(corpus.size())).octets(), corpus, random);
+      if (octets.length > 0) {
+        octets[random.nextInt(octets.length)] = 0;
+      }
+      SevenBit conversion = withoutNul(octets, random);
+      if (conversion.hindrance().isEmpty()) {
+        byte[] after = octets(conversion);
+        MessageStructure is = Structures.parse(after, MimeLimits.DEFAULT);
+        assertThat(is.hasNul()).as("seed %s", seed).isFalse();
+        same(Structures.parse(octets, MimeLimits.DEFAULT).root(), octets, is.root(), after);
+        changed++;
+      }
+    }
+    assertThat(changed).isGreaterThan(100);
+  }
+
+  @Test
+  void whatHoldsNoNulStaysAsItIs() throws Exception {
+    byte[] message = PARTS.replace("\n", "\r\n").getBytes(UTF_8);
+    assertThat(octets(withoutNul(message, new Random(1)))).isEqualTo(message);
   }
 
   // ---- whatever comes

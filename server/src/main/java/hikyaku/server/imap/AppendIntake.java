@@ -225,7 +225,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   }
 
   /** Completes the message that has arrived, if any; or says why it cannot be taken. */
-  private @Nullable Reply finishArriving() {
+  private @Nullable Reply finishArriving() throws IOException {
     Arriving arrived = arriving;
     if (arrived == null) {
       return null;
@@ -239,9 +239,15 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (arrived.size == 0 && !isDone()) {
       return empty();
     }
-    complete.add(arrived.intake.finish());
     arriving = null;
-    return null;
+    Intake.Received received = arrived.intake.finish();
+    Optional<Intake.Received> carried = session.server.mail.withoutNul(received);
+    if (carried.isEmpty()) {
+      return Reply.no(ResponseCode.Plain.UNKNOWN_CTE, "NUL where nothing can be encoded");
+    }
+    complete.add(carried.get());
+    long more = carried.get().structure().size() - received.structure().size();
+    return more > 0 ? room(arrived, more) : null;
   }
 
   /** RFC 3502 §6.3.11: how a client gives up a command it has begun. */
@@ -276,7 +282,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
   }
 
   /** The command is complete, and all its messages have come. */
-  Reply execute(Command.Append command) {
+  Reply execute(Command.Append command) throws IOException {
     Reply refusal = finishArriving();
     if (refusal != null) {
       return refusal;

@@ -7,6 +7,7 @@ import hikyaku.protocol.mime.HeaderFieldFilter;
 import hikyaku.protocol.mime.TransferDecoder;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * what is filtered or decoded is passed twice, once to count.
  *
  * @param length octets that {@code content} writes
+ * @param hasNul whether NUL is among them; of a range that is not decoded, nobody has looked
  */
-record Extract(long length, FetchWriter.Content content) {
+record Extract(long length, FetchWriter.Content content, boolean hasNul) {
   private static final int PIECE = 32 * 1024;
 
   /**
@@ -31,7 +33,31 @@ record Extract(long length, FetchWriter.Content content) {
     if (stored < end) {
       message.read(stored, new byte[1], 0, 1);
     }
-    return new Extract(end - start, sink -> message.copy(start, end, sink));
+    return new Extract(end - start, sink -> message.copy(start, end, sink), false);
+  }
+
+  /** The same in a message that holds NUL somewhere. */
+  Extract withNul() {
+    return new Extract(length, content, true);
+  }
+
+  /**
+   * The same for a literal, which NUL may not be in (RFC 9051 §4.3): it is told as 0x80, which
+   * begins no character.
+   */
+  Extract masked() {
+    FetchWriter.Content masked =
+        sink ->
+            content.writeTo((octets, offset, count) -> {
+              byte[] told = Arrays.copyOfRange(octets, offset, offset + count);
+              for (int i = 0; i < count; i++) {
+                if (told[i] == 0) {
+                  told[i] = (byte) 0x80;
+                }
+              }
+              sink.write(told, 0, count);
+            });
+    return new Extract(length, masked, false);
   }
 
   private static long saturated(long position, long more) {
@@ -105,10 +131,12 @@ record Extract(long length, FetchWriter.Content content) {
     pass(message, from, to, filter, counting);
     if (counting.passed() == 0) {
       // The second pass would cost as much and give as little.
-      return new Extract(0, sink -> {});
+      return new Extract(0, sink -> {}, false);
     }
     return new Extract(
-        counting.passed(), sink -> pass(message, from, to, filter, new Slice(start, end, sink)));
+        counting.passed(),
+        sink -> pass(message, from, to, filter, new Slice(start, end, sink)),
+        counting.hasNul());
   }
 
   private static void pass(MessageContent message, long from, long to, Filter filter, Slice slice)
@@ -134,6 +162,7 @@ record Extract(long length, FetchWriter.Content content) {
     private final OctetSink sink;
     private long position;
     private long passed;
+    private boolean nul;
 
     Slice(long start, long end, OctetSink sink) {
       this.start = start;
@@ -145,6 +174,10 @@ record Extract(long length, FetchWriter.Content content) {
       return passed;
     }
 
+    boolean hasNul() {
+      return nul;
+    }
+
     boolean isFull() {
       return position >= end;
     }
@@ -154,7 +187,11 @@ record Extract(long length, FetchWriter.Content content) {
       long from = Math.max(start, position);
       long to = Math.min(end, position + length);
       if (from < to) {
-        sink.write(octets, offset + (int) (from - position), (int) (to - from));
+        int first = offset + (int) (from - position);
+        for (int i = first; !nul && i < first + (int) (to - from); i++) {
+          nul = octets[i] == 0;
+        }
+        sink.write(octets, first, (int) (to - from));
         passed += to - from;
       }
       position += length;

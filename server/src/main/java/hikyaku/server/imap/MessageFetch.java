@@ -151,7 +151,7 @@ final class MessageFetch {
           switch (item) {
             case Plain plain -> plain(plain, index, stored, content);
             case FetchItem.BodySection body ->
-                octets(body, section(body, message(stored), content(content)));
+                octets(body, message(stored), section(body, message(stored), content(content)));
             case FetchItem.Binary binary -> binary(binary, message(stored), content(content));
             case FetchItem.BinarySize size -> binarySize(size, message(stored), content(content));
           });
@@ -180,11 +180,17 @@ final class MessageFetch {
         String id = ObjectIds.threadId(Brief.of(message(stored).structure()));
         yield out -> out.threadId(id);
       }
-      case RFC822 -> octets(item, whole(content(content), null));
+      case RFC822 -> octets(item, message(stored), whole(content(content), null));
       case RFC822_HEADER ->
-          octets(item, sectionOf(Section.Kind.HEADER, message(stored), content(content)));
+          octets(
+              item,
+              message(stored),
+              sectionOf(Section.Kind.HEADER, message(stored), content(content)));
       case RFC822_TEXT ->
-          octets(item, sectionOf(Section.Kind.TEXT, message(stored), content(content)));
+          octets(
+              item,
+              message(stored),
+              sectionOf(Section.Kind.TEXT, message(stored), content(content)));
     };
   }
 
@@ -206,10 +212,12 @@ final class MessageFetch {
     return content;
   }
 
-  private static Step octets(FetchItem item, @Nullable Extract extract) {
-    return extract == null
-        ? out -> out.nil(item)
-        : out -> out.octets(item, extract.length(), extract.content());
+  private static Step octets(FetchItem item, NewMessage message, @Nullable Extract extract) {
+    if (extract == null) {
+      return out -> out.nil(item);
+    }
+    Extract told = message.structure().hasNul() ? extract.masked() : extract;
+    return out -> out.octets(item, told.length(), told.content());
   }
 
   private static Extract whole(MessageContent content, FetchItem.@Nullable Partial partial) {
@@ -292,9 +300,12 @@ final class MessageFetch {
   private static Step binary(FetchItem.Binary item, NewMessage message, MessageContent content)
       throws IOException, UnknownEncoding {
     Extract extract = decoded(item.part(), item.partial(), message, content);
-    return extract == null
-        ? out -> out.nil(item)
-        : out -> out.binary(item, extract.length(), extract.content());
+    if (extract == null) {
+      return out -> out.nil(item);
+    }
+    return extract.hasNul()
+        ? out -> out.binary(item, extract.length(), extract.content())
+        : out -> out.octets(item, extract.length(), extract.content());
   }
 
   private static Step binarySize(
@@ -312,8 +323,10 @@ final class MessageFetch {
       NewMessage message,
       MessageContent content)
       throws IOException, UnknownEncoding {
+    boolean nul = message.structure().hasNul();
     if (number.isEmpty()) {
-      return whole(content, partial);
+      Extract whole = whole(content, partial);
+      return nul ? whole.withNul() : whole;
     }
     MimePart part = message.structure().part(number);
     if (part == null) {
@@ -321,7 +334,8 @@ final class MessageFetch {
     }
     Place place = Place.of(part, false, content);
     if (part.isMultipart() || part.isMessage()) {
-      return Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
+      Extract whole = Extract.range(content, place.bodyStart(), place.bodyEnd(), partial);
+      return nul ? whole.withNul() : whole;
     }
     if (!TransferDecoder.isKnown(part.encoding())) {
       throw new UnknownEncoding();

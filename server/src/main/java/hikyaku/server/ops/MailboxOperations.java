@@ -212,7 +212,7 @@ public final class MailboxOperations implements AdminApi.Group {
   }
 
   /**
-   * Takes a message in as it is.
+   * Takes a message in as it is, but for parts that hold NUL, which are encoded.
    *
    * <p>Parameters: {@code date} in ISO 8601 with an offset, {@code flags} with commas between, and
    * {@code key}, under which a repeat changes nothing.
@@ -227,7 +227,8 @@ public final class MailboxOperations implements AdminApi.Group {
       while ((count = request.body().read(buffer)) >= 0) {
         intake.write(buffer, 0, count);
       }
-      Intake.Received received = intake.finish();
+      Intake.Received came = intake.finish();
+      Intake.Received received = mail.withoutNul(came).orElse(came);
       NewMessage message =
           new NewMessage(
               ByteString.EMPTY, received.blob(), date, flags, received.structure(), "import");

@@ -90,7 +90,8 @@ final class MessageEnd {
     if (otherAuthor.isPresent()) {
       return refuse(otherAuthor.get(), "not by an author that its sender may write as");
     }
-    Provenance from = Provenance.of(session, transaction, received.blob());
+    Intake.Received carried = session.mail().withoutNul(received).orElse(received);
+    Provenance from = Provenance.of(session, transaction, carried.blob());
     provenance = Optional.of(from);
     Optional<Reply> refusal = from.refusal();
     if (refusal.isPresent()) {
@@ -99,7 +100,7 @@ final class MessageEnd {
     if (transaction.mustBeProven() && !from.isSenderProven()) {
       return refuse(Replies.NOT_FOR_YOU, "its sender is not proven, and an alias is not for all");
     }
-    CompletedMessage message = CompletedMessage.of(session, transaction, received, from.finding());
+    CompletedMessage message = CompletedMessage.of(session, transaction, carried, from.finding());
     Hold hold = transaction.mail().parameters().hold();
     return hold == null ? deliver(message, from) : hold(message, hold.release(message.time()));
   }

@@ -32,8 +32,9 @@
  *       full, because nobody would tell its sender otherwise. At the end one reply may be for
  *       several: if somebody takes the message, those who turn out to be full take it as well, and
  *       are beyond their quota once; the next one is refused.
- *   <li>A message with NUL is refused unless sent with BODY=BINARYMIME: IMAP cannot give it out as
- *       it is. 8-bit content without BODY=8BITMIME is taken silently, and long lines are taken.
+ *   <li>A message with NUL is refused unless sent with BODY=BINARYMIME, and then its parts that
+ *       hold it are encoded: IMAP cannot give it out as it is (ADR 37). 8-bit content without
+ *       BODY=8BITMIME is taken silently, and long lines are taken.
  *   <li>DSN is offered in submission only, and only while senders must own their address: there a
  *       success report has a mailbox to go to. On the MX port and in LMTP it is not offered, so
  *       that the server before us reports on our behalf (RFC 3461 §5.2.2).

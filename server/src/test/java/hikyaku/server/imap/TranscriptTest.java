@@ -42,6 +42,7 @@ import org.junit.jupiter.api.TestFactory;
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
  * SN: ... [CAPABILITY (anybody) ...] or (logged in)    stand for the capabilities of either
  * SN: (end)      the server closes the connection, and says nothing before
+ * ␀ in what is said or heard stands for NUL
  * CN: (end)      client N goes away
  * CN: (tls)      client N and the server negotiate TLS
  * CN: (compress) client N compresses from now on
@@ -299,7 +300,8 @@ class TranscriptTest {
       if (line.matches("[CS][0-9]?:( .*)?")) {
         int colon = line.indexOf(':');
         String name = line.substring(1, colon);
-        String text = line.length() == colon + 1 ? "" : line.substring(colon + 2);
+        String text =
+            line.length() == colon + 1 ? "" : line.substring(colon + 2).replace('␀', '\0');
         if (!clients.containsKey(name)) {
           clients.put(name, rig.connect());
         }

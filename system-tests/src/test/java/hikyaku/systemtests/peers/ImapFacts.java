@@ -313,7 +313,8 @@ final class ImapFacts {
   private static String item(String name, Value value) {
     return switch (name) {
       case "FLAGS" -> sorted(value);
-      case "INTERNALDATE", "SAVEDATE" -> value instanceof Text(String date) ? date(date) : "NIL";
+      case "INTERNALDATE", "SAVEDATE" ->
+          value instanceof Text(String date, var _) ? date(date) : "NIL";
       case "BODY", "BODYSTRUCTURE" -> structure(value).canonical();
       default -> value.canonical();
     };
@@ -322,7 +323,7 @@ final class ImapFacts {
   /** Names of media, of encodings and of parameters are in no case (RFC 9051 section 7.5.2). */
   private static Value structure(Value value) {
     return switch (value) {
-      case Text(String text) -> new Text(text.toLowerCase(Locale.ROOT));
+      case Text(String text, var _) -> new Text(text.toLowerCase(Locale.ROOT));
       case Many(List<Value> values) -> new Many(values.stream().map(ImapFacts::structure).toList());
       default -> value;
     };

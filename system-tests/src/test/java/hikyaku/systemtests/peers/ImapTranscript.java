@@ -171,7 +171,7 @@ public final class ImapTranscript {
       session = new Session(new Peer(peer));
       sessions.put(spoken.group(2), session);
     }
-    String text = spoken.group(3) == null ? "" : spoken.group(3).substring(1);
+    String text = spoken.group(3) == null ? "" : spoken.group(3).substring(1).replace('␀', '\0');
     if (spoken.group(1).equals("C")) {
       for (Session other : sessions.values()) {
         awaitUnasked(other);

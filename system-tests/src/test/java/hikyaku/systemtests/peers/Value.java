@@ -12,8 +12,16 @@ sealed interface Value {
   /** Anything that is neither of the others; brackets and what is between them are part of it. */
   record Atom(String text) implements Value {}
 
-  /** A quoted string or a literal. */
-  record Text(String text) implements Value {}
+  /**
+   * A quoted string or a literal.
+   *
+   * @param literal8 whether it was announced as one that may hold NUL (RFC 3516 §4.3)
+   */
+  record Text(String text, boolean literal8) implements Value {
+    Text(String text) {
+      this(text, false);
+    }
+  }
 
   record Many(List<Value> values) implements Value {}
 
@@ -25,9 +33,11 @@ sealed interface Value {
     return switch (this) {
       case Atom atom -> atom.text;
       case Text text ->
-          text.text.matches("[!#$&+,\\-./0-9:;<=>?@A-Z^_`a-z|~\\\\]+") && !text.text.equals("NIL")
-              ? text.text
-              : '"' + text.text.replace("\r\n", "\\n").replace("\t", "\\t") + '"';
+          (text.literal8 ? "~" : "")
+              + (text.text.matches("[!#$&+,\\-./0-9:;<=>?@A-Z^_`a-z|~\\\\]+")
+                      && !text.text.equals("NIL")
+                  ? text.text
+                  : '"' + text.text.replace("\r\n", "\\n").replace("\t", "\\t") + '"');
       case Many many ->
           many.values.stream().map(Value::canonical).collect(Collectors.joining(" ", "(", ")"));
       case Rest _ -> "...";
@@ -94,12 +104,13 @@ sealed interface Value {
     }
 
     private Value literal() {
-      int open = text.indexOf('{', at);
+      int from = at;
+      int open = text.indexOf('{', from);
       int close = text.indexOf('}', open);
       int count = Integer.parseInt(text.substring(open + 1, close).replace("+", ""));
       int begin = close + "}\r\n".length();
       at = begin + count;
-      return new Text(text.substring(begin, at));
+      return new Text(text.substring(begin, at), open > from);
     }
 
     private Value atom() {
