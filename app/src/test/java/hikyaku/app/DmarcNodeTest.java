@@ -94,6 +94,15 @@ final class DmarcNodeTest {
     }
   }
 
+  /** Of mail that was taken and of mail that was not, by whoever asks. */
+  private boolean areVerdictsTold() {
+    String told = command(0, "trace", "alice@example.org").replaceAll("\\s+", " ");
+    return told.contains("message delivered")
+        && told.contains("origin=spf=pass, spf=pass, dkim=none, dmarc=pass author=a.test")
+        && told.contains("message refused")
+        && told.contains("origin=spf=none, dkim=none, dmarc=fail author=a.test");
+  }
+
   @Test
   void whatCameInIsReportedAndReadBySomebodyElse() throws Exception {
     try (MailSink other = MailSink.willing();
@@ -125,6 +134,7 @@ final class DmarcNodeTest {
         send(node, "a.test", "jo@a.test", "alice@example.org", mail, "250");
         send(node, "a.test", "jo@a.test", "alice@example.org", mail, "250");
         send(node, "b.test", "jo@b.test", "alice@example.org", mail, "550 5.7.26");
+        MailSink.until("both verdicts", this::areVerdictsTold);
         clock.advance(Duration.ofHours(15));
         MailSink.Taken report = other.await(1).getFirst();
         assertThat(report.to()).containsExactly("r@a.test");

@@ -79,12 +79,16 @@ final class MailOutTest {
     }
   }
 
+  private static void login(Dialogue submission) throws IOException {
+    submission.await("220");
+    submission.say("EHLO c", "250 ");
+    byte[] login = ("\0" + ALICE + "\0" + PASSWORD).getBytes(StandardCharsets.UTF_8);
+    submission.say("AUTH PLAIN " + Base64.getEncoder().encodeToString(login), "235");
+  }
+
   private static void send(Node node, String subject, String... to) throws IOException {
     try (Dialogue submission = new Dialogue(port(node, "submission"))) {
-      submission.await("220");
-      submission.say("EHLO c", "250 ");
-      byte[] login = ("\0" + ALICE + "\0" + PASSWORD).getBytes(StandardCharsets.UTF_8);
-      submission.say("AUTH PLAIN " + Base64.getEncoder().encodeToString(login), "235");
+      login(submission);
       submission.say("MAIL FROM:<" + ALICE + ">", "250");
       for (String each : to) {
         submission.say("RCPT TO:<" + each + ">", "250");
@@ -299,6 +303,19 @@ final class MailOutTest {
             .contains("bob@else.test", "carol@third.test and 1 more");
         assertThat(command("queue", "list", "--reason", "greylist")).isEqualTo("Nothing waits.\n");
         assertThat(command("queue", "list", "--older", "1h")).isEqualTo("Nothing waits.\n");
+        assertThat(command("queue", "list", "--older", "1ms"))
+            .contains("bob@else.test", "carol@third.test and 1 more");
+        assertThat(command("queue", "list", "--sender", "ALICE@example.org"))
+            .contains("bob@else.test", "carol@third.test and 1 more");
+        assertThat(command("queue", "list", "--sender", "bob@else.test"))
+            .isEqualTo("Nothing waits.\n");
+        assertThat(command("queue", "list", "--sender", ALICE, "--recipient", "bob@else.test"))
+            .contains("bob@else.test")
+            .doesNotContain("carol@third.test");
+        assertThat(command("queue", "retry", "--domain", "Third.test"))
+            .isEqualTo("1 message to be tried now.\n");
+        MailSink.until("a second attempt there", () -> attempts("third.test") == 2);
+        assertThat(attempts("else.test")).isEqualTo(1);
         assertThat(command("queue", "hold", "--recipient", "DAN@third.test"))
             .isEqualTo("1 message held.\n");
         assertThat(command("queue", "list", "--held")).contains("carol@third.test", "held");
@@ -323,6 +340,63 @@ final class MailOutTest {
         assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();
       }
     }
+  }
+
+  /** Of the only message that waits for somebody there. */
+  private int attempts(String domain) {
+    String row =
+        command("queue", "list", "--domain", domain).lines().skip(1).findFirst().orElseThrow();
+    return Integer.parseInt(row.replaceAll(".*test(?: and 1 more)? +(\\d+) .*", "$1"));
+  }
+
+  /** Defaults for the accounts of a domain, before those of all and behind an account's own. */
+  @Test
+  void recipientsAreLimitedByTheDomainOfTheAccount() throws Exception {
+    try (MailSink other = MailSink.willing()) {
+      Configuration configuration = configuration("a", "", other);
+      try (Node node = start(configuration)) {
+        addAlice(configuration);
+        for (String dimension : List.of("recipients-hour", "recipients-day")) {
+          command("limit", "set", "account:*", dimension, "1");
+          command("limit", "set", "account:*@else.test", dimension, "9");
+        }
+        command("limit", "set", "account:*@example.org", "recipients-hour", "2");
+        command("limit", "set", "account:*@example.org", "recipients-day", "3");
+        assertThat(refusals(node, 3)).containsExactly("2 recipients an hour");
+        send(node, "one", "a@else.test", "b@else.test");
+        assertThat(refusals(node, 1)).containsExactly("2 recipients an hour");
+        command("limit", "set", "account:*@example.org", "recipients-hour", "unlimited");
+        assertThat(refusals(node, 2)).containsExactly("3 recipients a day");
+        assertThat(command("limit", "show", "account:" + ALICE))
+            .containsPattern("recipients-hour +unlimited +– +account:\\*@example.org +2 ")
+            .containsPattern("recipients-day +3 +– +account:\\*@example.org +2 ");
+        command("limit", "set", "account:" + ALICE, "recipients-day", "4");
+        assertThat(refusals(node, 3)).containsExactly("4 recipients a day");
+        command("limit", "remove", "account:" + ALICE, "recipients-day");
+        command("limit", "remove", "account:*@example.org", "recipients-day");
+        assertThat(refusals(node, 1)).containsExactly("1 recipients a day");
+        assertThat(other.await(1).getFirst().to()).containsExactly("a@else.test", "b@else.test");
+      }
+      assertThat(other.taken()).hasSize(1);
+    }
+  }
+
+  /** Which of so many recipients of a message that is not sent are refused, and why. */
+  private static List<String> refusals(Node node, int recipients) throws IOException {
+    List<String> refusals = new ArrayList<>();
+    try (Dialogue submission = new Dialogue(port(node, "submission"))) {
+      login(submission);
+      submission.say("MAIL FROM:<" + ALICE + ">", "250");
+      for (int i = 1; i <= recipients; i++) {
+        String reply = submission.say("RCPT TO:<x" + i + "@else.test>", "");
+        if (!reply.startsWith("250")) {
+          assertThat(reply).startsWith("450 4.7.1 This account may send to ");
+          assertThat(i).as("the first that is refused is the last").isEqualTo(recipients);
+          refusals.add(reply.replaceAll(".* send to (.*), .*", "$1"));
+        }
+      }
+    }
+    return refusals;
   }
 
   /** What a command prints. */

@@ -230,7 +230,7 @@ public final class LimitCommand {
 
   private static String dimension(String label) {
     return switch (label) {
-      case "sessions" -> "sessions";
+      case "sessions", "recipients-hour", "recipients-day" -> label;
       case "new" -> "new sessions/s";
       default -> label + "/s";
     };

@@ -494,6 +494,92 @@ class MailQueueTest {
     awaitEmpty();
   }
 
+  // ---- what senders ask to hear of (RFC 3461)
+
+  private static Outgoing.To tracked(String name, RcptParameters.Notify... when) throws Exception {
+    return new Outgoing.To(
+        address(name + "@there.test"),
+        new RcptParameters(
+            Set.of(when), new RcptParameters.OriginalRecipient("rfc822", name + "@first.test")));
+  }
+
+  private void putTracked(Outgoing.To... to) throws Exception {
+    Outgoing plain =
+        message(address("me@home.test"), "Subject: s\r\n\r\nhello\r\n", "x@there.test");
+    store
+        .logs()
+        .append(
+            outbox.append(
+                new Outgoing(
+                    plain.transaction(),
+                    plain.session(),
+                    plain.sender(),
+                    "env+1",
+                    MailParameters.Ret.HDRS,
+                    plain.smtpUtf8(),
+                    plain.binary(),
+                    plain.eightBit(),
+                    plain.tls(),
+                    plain.prefix(),
+                    plain.blob(),
+                    plain.headerOctets(),
+                    plain.messageId(),
+                    List.of(to))))
+        .orThrow();
+  }
+
+  private static List<String> envelope(MailSink sink) {
+    return sink.goes().stream()
+        .flatMap(List::stream)
+        .filter(line -> line.startsWith("MAIL") || line.startsWith("RCPT"))
+        .toList();
+  }
+
+  @Test
+  void aServerThatReportsIsToldWhatItsSenderWantsToHearOf() throws Exception {
+    MailSink there = sink((line, _) -> line.startsWith("EHLO") ? "250-sink\r\n250 DSN" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    putTracked(
+        tracked("a", RcptParameters.Notify.SUCCESS, RcptParameters.Notify.DELAY), tracked("b"));
+    there.await(1);
+    awaitEmpty();
+    assertThat(envelope(there))
+        .containsExactly(
+            "MAIL FROM:<me@home.test> RET=HDRS ENVID=env+2B1",
+            "RCPT TO:<a@there.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@first.test",
+            "RCPT TO:<b@there.test> NOTIFY=NEVER ORCPT=rfc822;b@first.test");
+    // It is that server's to tell of now.
+    assertThat(inbox(0)).isEmpty();
+  }
+
+  /** RFC 3461 §5.2.2: nobody further on will tell, so that much is told here. */
+  @Test
+  void whoAsksToHearOfSuccessHearsWhereItWasPassedOnToOneWhoDoesNotReport() throws Exception {
+    MailSink there = sink((line, _) -> line.startsWith("EHLO") ? "250 sink" : null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    putTracked(
+        tracked("a", RcptParameters.Notify.SUCCESS),
+        tracked("b", RcptParameters.Notify.FAILURE),
+        tracked("c"));
+    there.await(1);
+    awaitEmpty();
+    assertThat(envelope(there))
+        .containsExactly(
+            "MAIL FROM:<me@home.test>",
+            "RCPT TO:<a@there.test>",
+            "RCPT TO:<b@there.test>",
+            "RCPT TO:<c@there.test>");
+    assertThat(inbox(1))
+        .singleElement()
+        .asString()
+        .contains(
+            "Original-Envelope-Id: env+1\r\n",
+            "Original-Recipient: rfc822; a@first.test\r\n"
+                + "Final-Recipient: rfc822; a@there.test\r\nAction: relayed\r\nStatus: 2.0.0\r\n",
+            "Content-Type: text/rfc822-headers")
+        .doesNotContain("b@there.test", "c@there.test", "hello");
+  }
+
   @Test
   void whatLivesTooLongIsGivenUp() throws Exception {
     MailSink busy = sink((line, _) -> line.startsWith("MAIL") ? "451 4.3.0 busy" : null);
