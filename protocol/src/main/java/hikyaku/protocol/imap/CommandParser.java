@@ -249,10 +249,14 @@ final class CommandParser {
     return new Command.Create(mailbox, specialUse);
   }
 
-  /** {@code identifier} (RFC 4314 §7). */
+  /** {@code identifier} (RFC 4314 §7); what SASLprep would refuse is none (§3). */
   private String identifier() throws SyntaxException {
     in.expectSp();
-    return in.utf8(in.expectAstring("an identifier"), "identifier");
+    String identifier = in.utf8(in.expectAstring("an identifier"), "identifier");
+    if (identifier.isEmpty() || identifier.chars().anyMatch(Character::isISOControl)) {
+      throw SyntaxException.bad("This identifies nobody");
+    }
+    return identifier;
   }
 
   private Command setQuota() throws SyntaxException {

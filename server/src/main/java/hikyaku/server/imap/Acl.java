@@ -1,6 +1,5 @@
 package hikyaku.server.imap;
 
-import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.Rights;
 import hikyaku.protocol.imap.Command;
@@ -86,10 +85,18 @@ final class Acl {
   }
 
   static Reply mine(Session session, Command.MyRights command) throws IOException {
-    Found found = session.places.find(command.mailbox());
-    if (found.rights().isEmpty()) {
-      return Session.refusal(new MailboxException.Nonexistent());
-    }
+    // RFC 4314 §4: the others alone tell nobody that there is a mailbox.
+    Found found =
+        session
+            .places
+            .find(command.mailbox())
+            .withAny(
+                Right.LOOKUP,
+                Right.READ,
+                Right.INSERT,
+                Right.CREATE,
+                Right.DELETE_FOLDER,
+                Right.ADMINISTER);
     session.out.data(mine(found));
     return Reply.ok("MYRIGHTS completed");
   }

@@ -195,7 +195,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
       return Reply.bad("Log in first");
     }
     Optional<Found> found = session.places.look(session.places.place(purpose.mailbox()));
-    if (found.isEmpty()) {
+    if (found.isEmpty() || found.get().isHiddenTarget()) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }
     Found there = found.get().with(Right.INSERT);

@@ -53,7 +53,7 @@ final class Copy {
     View view = selected.view;
     Targets targets = Targets.resolve(session, uid, messages);
     Optional<Found> found = session.places.look(session.places.place(mailbox));
-    if (found.isEmpty()) {
+    if (found.isEmpty() || found.get().isHiddenTarget()) {
       Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
       return new Plan(UidSet.EMPTY, UidSet.EMPTY, null, refusal, false);
     }

@@ -5,6 +5,7 @@ import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Which flags one may change: each has a right that it needs (RFC 4314 §4). */
 final class FlagRights {
@@ -13,6 +14,12 @@ final class FlagRights {
   /** Whether all flags may be changed. */
   static boolean all(Rights rights) {
     return rights.has(Right.SEEN) && rights.has(Right.WRITE) && rights.has(Right.DELETE_MESSAGES);
+  }
+
+  /** Whether by these the same flags may be changed as by those. */
+  static boolean same(Rights these, Rights those) {
+    return Stream.of(Right.SEEN, Right.WRITE, Right.DELETE_MESSAGES)
+        .allMatch(right -> these.has(right) == those.has(right));
   }
 
   private static boolean permits(Rights rights, SystemFlag flag) {

@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Positions;
 import hikyaku.protocol.imap.Command;
@@ -98,6 +99,8 @@ record ImapPosition(
    * What {@link Selected} remembers, and what the last SEARCH saved.
    *
    * @param owner the id of the account whose folder it is; empty for the session's own
+   * @param flagRights by which the client was told what flags it may set in a folder that is not
+   *     its own; else none
    */
   record InMailbox(
       String owner,
@@ -107,7 +110,8 @@ record ImapPosition(
       int keywordsTold,
       UidSet recent,
       UidSet saved,
-      List<Context.State> contexts) {}
+      List<Context.State> contexts,
+      Rights flagRights) {}
 
   byte[] encode() {
     ImapPositionRecord.Builder record =
@@ -148,7 +152,8 @@ record ImapPosition(
               .setKeywordsTold(selected.keywordsTold)
               .addAllRecent(distances(selected.recent))
               .addAllSaved(distances(selected.saved))
-              .addAllContexts(selected.contexts.stream().map(ImapPosition::encode).toList()));
+              .addAllContexts(selected.contexts.stream().map(ImapPosition::encode).toList())
+              .setFlagRightsTold(selected.flagRights.bits()));
     }
     if (notified != null) {
       record.setNotify(encode(notified));
@@ -333,7 +338,8 @@ record ImapPosition(
         record.getKeywordsTold(),
         uids(record.getRecentList()),
         uids(record.getSavedList()),
-        record.getContextsList().stream().map(ImapPosition::context).toList());
+        record.getContextsList().stream().map(ImapPosition::context).toList(),
+        new Rights(record.getFlagRightsTold()));
   }
 
   private static List<Integer> distances(UidSet uids) {

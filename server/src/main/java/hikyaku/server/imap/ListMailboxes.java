@@ -107,6 +107,8 @@ final class ListMailboxes {
       Set<String> standIns = ancestors(untold);
       standIns.removeIf(name -> !matches(name));
       told.addAll(standIns);
+    } else if (!selects(ListSelection.SUBSCRIBED)) {
+      hideStandIns(told);
     }
     for (String name : told.tailSet(after, false)) {
       tell(name, above.contains(name));
@@ -115,6 +117,17 @@ final class ListMailboxes {
         session.looking.begin();
       }
     }
+  }
+
+  /**
+   * RFC 5258 §3.3: a name without a folder is told only for the sake of folders below it that are
+   * not.
+   */
+  private void hideStandIns(Set<String> told) {
+    Set<String> untold = new TreeSet<>();
+    tree.all().stream().map(Found::shown).filter(name -> !matches(name)).forEach(untold::add);
+    Set<String> standIns = ancestors(untold);
+    told.removeIf(name -> tree.folder(name).isEmpty() && !standIns.contains(name));
   }
 
   private boolean matches(String name) {
@@ -185,7 +198,8 @@ final class ListMailboxes {
     }
     session.out.data(
         new Data.Listed(false, attributes, FolderName.SEPARATOR, name, childInfo, null));
-    if (folder.isPresent()) {
+    // RFC 5819 §3: a name that is told for others has not met the selection itself.
+    if (folder.isPresent() && chosen.contains(name)) {
       more(folder.get());
     }
   }

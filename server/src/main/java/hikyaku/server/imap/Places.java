@@ -66,6 +66,11 @@ final class Places {
       return withAny(needed);
     }
 
+    /** Whether one who may not put messages there must take it for missing (RFC 4314 §6). */
+    boolean isHiddenTarget() {
+      return !rights.hasAny(Right.LOOKUP, Right.INSERT);
+    }
+
     /** The same where one of several rights will do. */
     Found withAny(Right... needed) {
       if (rights.hasAny(needed)) {

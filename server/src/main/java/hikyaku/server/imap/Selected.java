@@ -39,6 +39,9 @@ final class Selected {
   /** How many keywords the client has been told of; they are only ever added to. */
   private int keywordsTold;
 
+  /** The rights by which the client was told what flags it may set. */
+  private Rights flagRightsTold;
+
   Selected(AccountMail mail, boolean own, Rights rights, long folder, View view, boolean readOnly) {
     this.mail = mail;
     this.own = own;
@@ -46,6 +49,7 @@ final class Selected {
     this.folder = folder;
     this.view = view;
     this.readOnly = readOnly;
+    this.flagRightsTold = rights;
   }
 
   /**
@@ -68,6 +72,7 @@ final class Selected {
             from.readOnly());
     selected.recent = from.recent();
     selected.keywordsTold = from.keywordsTold();
+    selected.flagRightsTold = own ? Rights.ALL : from.flagRights();
     from.contexts().forEach(context -> selected.contexts.add(Context.carriedOn(context, limits)));
     if (claims && !from.readOnly()) {
       mailbox.recentTold(from.told().appends());
@@ -89,7 +94,8 @@ final class Selected {
         keywordsTold,
         recent,
         saved,
-        contexts.stream().map(Context::state).toList());
+        contexts.stream().map(Context::state).toList(),
+        own ? Rights.NONE : flagRightsTold);
   }
 
   /** Whether messages may be read and taken away in one (RFC 6851 §3.3, RFC 8508 §4.1). */
@@ -141,6 +147,16 @@ final class Selected {
 
   int recentCount() {
     return (int) view.state().present(recent).size();
+  }
+
+  /** Notes that the client is told what flags it may set. */
+  void flagRightsTold() {
+    flagRightsTold = rights;
+  }
+
+  /** Whether it may set other flags now than it was told (RFC 4314 §5.1.1). */
+  boolean flagRightsChanged() {
+    return !readOnly && !FlagRights.same(flagRightsTold, rights);
   }
 
   /**

@@ -62,10 +62,18 @@ final class Updates {
     if (fetches && session.looking.mustStayShort()) {
       return;
     }
-    if (!session.looking.forNews(selected) || !view.hasNews(expungesAllowed)) {
+    if (!session.looking.forNews(selected)) {
       return;
     }
-    if (selected.keywordsGrew()) {
+    // Rights are not of the log: a repeat may find others, so the answer must come in one.
+    boolean flags = selected.flagRightsChanged() && !fetches && session.looking.staysShort(view);
+    if (!view.hasNews(expungesAllowed)) {
+      if (flags) {
+        flagsKnown(selected);
+      }
+      return;
+    }
+    if (selected.keywordsGrew() || flags) {
       flagsKnown(selected);
     }
     // Which session takes what is \Recent is known to one node only: no repeat could say the same.
@@ -236,6 +244,7 @@ final class Updates {
 
   /** FLAGS and PERMANENTFLAGS. */
   void flagsKnown(Selected selected) throws IOException {
+    selected.flagRightsTold();
     List<String> flags = new ArrayList<>(SYSTEM_FLAGS);
     flags.addAll(selected.view.state().keywords());
     out.data(new Data.Flags(flags));

@@ -36,14 +36,12 @@ final class Capa {
     }
     all.add(Capability.UTF8_USER);
     all.add(Capability.LANG);
-    if (session.state() == State.AUTHORIZATION) {
-      addLogin(session, all);
-    }
+    addLogin(session, all);
     all.add(new Capability("IMPLEMENTATION", "Hikyaku"));
     return all;
   }
 
-  /** What can be used only before login, and so is told only there. */
+  /** What can be used only before login, and is told behind it all the same (RFC 2449 §5). */
   private static void addLogin(Session session, List<Capability> all) {
     AuthContext context = session.authContext();
     Authenticator authenticator = session.authenticator();

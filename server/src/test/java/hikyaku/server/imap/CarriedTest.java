@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.account.AccountMail;
+import hikyaku.mailbox.account.Rights;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.SystemFlag;
@@ -51,7 +52,8 @@ class CarriedTest {
                 new Context.State(
                     "tag",
                     new Remembered("SORT RETURN (UPDATE) (SIZE) UTF-8 ALL", false),
-                    List.of(7L, 4_294_967_295L, 1L))));
+                    List.of(7L, 4_294_967_295L, 1L))),
+            Rights.ALL);
     ImapPosition.Login login =
         new ImapPosition.Login("abcdefghijkl", 9, EnumSet.allOf(Extension.class));
     Remembered set = new Remembered("NOTIFY SET STATUS (personal (MailboxName))", false);
