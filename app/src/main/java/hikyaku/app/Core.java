@@ -166,7 +166,8 @@ final class Core implements AutoCloseable {
               lists,
               mail,
               key,
-              new DomainSigner(directory, dkim, clock, meters),
+              signer,
+              signer,
               forgery(configuration, clock),
               clock);
     } catch (IOException | RuntimeException | Failure e) {

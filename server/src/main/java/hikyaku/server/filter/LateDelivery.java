@@ -250,7 +250,8 @@ public final class LateDelivery implements HomeDelivery {
         message.smtpUtf8(),
         message.binary(),
         message.tls(),
-        key);
+        key,
+        Optional.empty());
   }
 
   /**

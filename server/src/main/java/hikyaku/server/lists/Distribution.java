@@ -13,6 +13,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.directory.Address;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.lists.MailingList.Member;
 import hikyaku.server.queue.Outbox;
@@ -25,17 +26,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Puts what a list sends into the queue, signed for the list's domain. */
+/** Puts what a list sends into the queue, signed and sealed for the list's domain. */
 final class Distribution {
   private final MailStore mail;
   private final Signer signer;
+  private final Sealer sealer;
   private final ListFields fields;
   private final Outbox outbox;
   private final Forgery forgery;
 
-  Distribution(MailStore mail, Signer signer, Forgery forgery, ListFields fields) {
+  Distribution(MailStore mail, Signer signer, Sealer sealer, Forgery forgery, ListFields fields) {
     this.mail = mail;
     this.signer = signer;
+    this.sealer = sealer;
     this.forgery = forgery;
     this.fields = fields;
     this.outbox = new Outbox(mail.store().logs());
@@ -47,6 +50,7 @@ final class Distribution {
    * @param prefix to be put before it, the trace of its way
    * @param transaction unique for ever
    * @param key names the attempt to send it; that of each letter begins with it
+   * @param found what was found when it came; nothing if the list wrote it, or nobody looked
    */
   record Post(
       Intake.Received message,
@@ -56,7 +60,8 @@ final class Distribution {
       boolean smtpUtf8,
       boolean binary,
       Outgoing.Tls tls,
-      String key) {}
+      String key,
+      Optional<Sealer.Arrival> found) {}
 
   /** Whether members' servers will take a message of the list for forged. */
   boolean isSuspected(
@@ -100,8 +105,9 @@ final class Distribution {
    *
    * @param round an entry of the queue for each that gets mail
    * @param signed who signed it, for logs; mostly one, or nobody
+   * @param sealed who sealed it, likewise
    */
-  record Mailing(List<Append> round, Set<String> signed) {}
+  record Mailing(List<Append> round, Set<String> signed, List<String> sealed) {}
 
   Mailing toMembers(Address address, MailingList list, Post post) {
     List<Member> members = list.members().stream().filter(each -> !each.disabled()).toList();
@@ -110,12 +116,15 @@ final class Distribution {
       prefixes.add(prefix(address, list, member, post.prefix));
     }
     List<Signer.Signatures> signatures = signed(address, prefixes, post.message);
+    // One for all: it covers the message as the list has changed it, and not each member's fields.
+    Signer.Signatures seal = sealed(address, post);
     List<Append> round = new ArrayList<>();
     Set<String> signed = new TreeSet<>();
     for (int i = 0; i < members.size(); i++) {
       Member member = members.get(i);
       ByteString prefix =
-          ByteString.copyFromUtf8(signatures.get(i).fields()).concat(prefixes.get(i));
+          ByteString.copyFromUtf8(seal.fields() + signatures.get(i).fields())
+              .concat(prefixes.get(i));
       signed.addAll(signatures.get(i).by());
       round.add(
           letter(
@@ -125,16 +134,17 @@ final class Distribution {
               prefix,
               List.of(ListFields.mailbox(member.address()))));
     }
-    return new Mailing(round, signed);
+    return new Mailing(round, signed, seal.by());
   }
 
   /** The same message to all owners, as it is. */
-  Append toOwners(MailingList list, Post post, ByteString trace, ReversePath sender) {
+  Append toOwners(
+      Address address, MailingList list, Post post, ByteString trace, ReversePath sender) {
     return letter(
         post,
         ".owners",
         sender,
-        trace.concat(post.prefix),
+        ByteString.copyFromUtf8(sealed(address, post).fields()).concat(trace).concat(post.prefix),
         list.owners().stream().map(ListFields::mailbox).toList());
   }
 
@@ -148,6 +158,24 @@ final class Distribution {
       Address author, List<ByteString> prefixes, Intake.Received message) {
     try {
       return signer.signEach(List.of(author), prefixes, sink -> copy(message, sink));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  /** What was found when a message came, over it as it goes on (RFC 8617 §5.1). */
+  private Signer.Signatures sealed(Address address, Post post) {
+    if (post.found.isEmpty()) {
+      return Signer.Signatures.NONE;
+    }
+    try {
+      return sealer.seal(
+          address.domain(),
+          post.found.get(),
+          sink -> {
+            sink.write(post.prefix.toByteArray());
+            copy(post.message, sink);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }

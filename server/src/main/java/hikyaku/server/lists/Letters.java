@@ -78,7 +78,8 @@ final class Letters {
             false,
             false,
             Outgoing.Tls.USUAL,
-            key);
+            key,
+            Optional.empty());
     return distribution.own(owner, post, to);
   }
 }

@@ -6,6 +6,7 @@ import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.auth.InstallationKey;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution.Listed;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.lists.MailingList.Member;
 import hikyaku.server.lists.Tokens.Purpose;
@@ -31,6 +32,7 @@ public final class ListDesk implements ListDoor {
   /**
    * @param host our name in mail
    * @param signer signs what lists send
+   * @param sealer tells what was found when it came to them
    * @param forgery what others make of it
    */
   public ListDesk(
@@ -40,13 +42,14 @@ public final class ListDesk implements ListDoor {
       MailStore mail,
       InstallationKey installation,
       Signer signer,
+      Sealer sealer,
       Forgery forgery,
       InstantSource clock) {
     this.book = book;
     this.mail = mail;
     this.tokens = new Tokens(installation);
     Distribution distribution =
-        new Distribution(mail, signer, forgery, new ListFields(tokens, settings.url()));
+        new Distribution(mail, signer, sealer, forgery, new ListFields(tokens, settings.url()));
     Letters letters = new Letters(host, distribution, clock);
     Publication publication = new Publication(book, distribution);
     this.moderation = new Moderation(settings, book, mail, tokens, publication, letters, clock);
@@ -142,7 +145,8 @@ public final class ListDesk implements ListDoor {
         arrival.smtpUtf8(),
         arrival.binary(),
         arrival.tls(),
-        shortened(arrival.key()));
+        shortened(arrival.key()),
+        arrival.found());
   }
 
   private static String shortened(String name) {

@@ -7,10 +7,12 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.directory.Address;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.lists.proto.BounceCount;
 import hikyaku.server.lists.proto.BouncedRecord;
 import hikyaku.server.lists.proto.DecidedRecord;
 import hikyaku.server.lists.proto.DecisionRecord;
+import hikyaku.server.lists.proto.FoundRecord;
 import hikyaku.server.lists.proto.HeldRecord;
 import hikyaku.server.lists.proto.ListEvent;
 import hikyaku.server.lists.proto.ListFrom;
@@ -74,6 +76,7 @@ public final class MailingList {
    * @param seq of the entry that has it
    * @param sender of its envelope; empty for nobody
    * @param prefix the trace of its way here
+   * @param found what was found when it came, to be sealed when it goes out
    */
   public record Waiting(
       long seq,
@@ -88,7 +91,8 @@ public final class MailingList {
       boolean smtpUtf8,
       boolean binary,
       Outgoing.Tls tls,
-      Instant since) {}
+      Instant since,
+      Optional<Sealer.Arrival> found) {}
 
   private final long seq;
   private final boolean exists;
@@ -326,7 +330,16 @@ public final class MailingList {
               held.getSmtpUtf8(),
               held.getBinary(),
               Outgoing.Tls.values()[held.getTls()],
-              Instant.ofEpochMilli(held.getTime())));
+              Instant.ofEpochMilli(held.getTime()),
+              held.hasFound() ? Optional.of(found(held.getFound())) : Optional.empty()));
+    }
+
+    private static Sealer.Arrival found(FoundRecord record) {
+      return new Sealer.Arrival(
+          record.getInstance(),
+          Sealer.Validation.values()[record.getValidation()],
+          record.getBefore(),
+          record.getResults());
     }
   }
 
@@ -464,7 +477,15 @@ public final class MailingList {
   }
 
   static HeldRecord record(Waiting waiting) {
-    return HeldRecord.newBuilder()
+    HeldRecord.Builder record = HeldRecord.newBuilder();
+    waiting.found.ifPresent(found ->
+        record.setFound(
+            FoundRecord.newBuilder()
+                .setInstance(found.instance())
+                .setValidation(found.validation().ordinal())
+                .setBefore(found.before())
+                .setResults(found.results())));
+    return record
         .setId(waiting.id)
         .setSender(waiting.sender)
         .setFrom(waiting.from)

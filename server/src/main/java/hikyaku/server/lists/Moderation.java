@@ -26,6 +26,9 @@ public final class Moderation {
   private static final int ID_LENGTH = 10;
   private static final int LONGEST_TOLD = 200;
 
+  /** Octets of seals of others that are kept while a message waits; with more it gets none. */
+  private static final int LONGEST_CHAIN = 16 * 1024;
+
   private final ListSettings settings;
   private final ListBook book;
   private final MailStore mail;
@@ -72,7 +75,8 @@ public final class Moderation {
             arrival.smtpUtf8(),
             arrival.binary(),
             arrival.tls(),
-            clock.instant());
+            clock.instant(),
+            arrival.found().filter(found -> found.before().size() <= LONGEST_CHAIN));
     List<Append> round =
         List.of(
             book.event(address, ListBook.held(waiting), arrival.key() + "/h"),
@@ -229,7 +233,8 @@ public final class Moderation {
             waiting.smtpUtf8(),
             waiting.binary(),
             waiting.tls(),
-            key);
+            key,
+            waiting.found());
     List<Append> round = publication.round(address, list, post, waiting.id()).round();
     mail.store()
         .logs()

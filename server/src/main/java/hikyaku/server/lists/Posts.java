@@ -87,11 +87,16 @@ final class Posts {
             arrival.smtpUtf8(),
             arrival.binary(),
             arrival.tls(),
-            arrival.key() + "/l");
+            arrival.key() + "/l",
+            arrival.found());
     Distribution.Mailing mailing = publication.round(arrival.to().list(), list, post, "");
     String signed = String.join(", ", mailing.signed());
+    String sealed = String.join(", ", mailing.sealed());
     return new Taken.Accepted(
-        mailing.round(), "sent to the list" + (signed.isEmpty() ? "" : ", signed by " + signed));
+        mailing.round(),
+        "sent to the list"
+            + (signed.isEmpty() ? "" : ", signed by " + signed)
+            + (sealed.isEmpty() ? "" : ", sealed by " + sealed));
   }
 
   /** Takes a message for the owners. */
@@ -108,7 +113,7 @@ final class Posts {
             ? ListFields.mailbox(ListRole.BOUNCES.of(arrival.to().list()))
             : ReversePath.NULL;
     ByteString trace = ByteString.copyFromUtf8("Delivered-To: " + own + "\r\n");
-    Append letter = distribution.toOwners(list, post(arrival, "/o"), trace, sender);
+    Append letter = distribution.toOwners(own, list, post(arrival, "/o"), trace, sender);
     return new Taken.Accepted(List.of(letter), "sent to the owners");
   }
 
@@ -121,6 +126,7 @@ final class Posts {
         arrival.smtpUtf8(),
         arrival.binary(),
         arrival.tls(),
-        arrival.key() + part);
+        arrival.key() + part,
+        arrival.found());
   }
 }

@@ -38,6 +38,6 @@ final class Publication {
     List<Append> round = new ArrayList<>(mailing.round());
     int members = round.size();
     round.add(book.event(address, ListBook.posted(post.transaction(), members, held), post.key()));
-    return new Distribution.Mailing(round, mailing.signed());
+    return new Distribution.Mailing(round, mailing.signed(), mailing.sealed());
   }
 }

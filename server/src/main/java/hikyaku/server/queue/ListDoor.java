@@ -7,6 +7,7 @@ import hikyaku.protocol.smtp.Reply;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Sealer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,6 +53,7 @@ public interface ListDoor {
    * @param prefix the trace of its way, to be put before it
    * @param tls what its sender wants
    * @param key names the attempt to take it, also where it is repeated
+   * @param found what is to be sealed where it is sent on: what was found when it came
    */
   record Arrival(
       Resolution.Listed to,
@@ -65,7 +67,8 @@ public interface ListDoor {
       boolean smtpUtf8,
       boolean binary,
       Outgoing.Tls tls,
-      String key) {
+      String key,
+      Optional<Sealer.Arrival> found) {
     public Arrival {
       proven = Set.copyOf(proven);
     }

@@ -25,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /** The mailboxes here: what is theirs, and the way into them for reports. */
@@ -142,7 +143,8 @@ final class Mailboxes {
             way.smtpUtf8,
             false,
             way.tls,
-            key);
+            key,
+            Optional.empty());
     return lists.take(arrival) instanceof ListDoor.Taken.Accepted(List<Append> round, String _)
         ? round
         : List.of();

@@ -123,7 +123,7 @@ record CompletedMessage(
   }
 
   /** What whoever sends the message on is to seal. */
-  private Optional<Sealer.Arrival> arrival() {
+  Optional<Sealer.Arrival> arrival() {
     Finding.Chain chain = finding.chain();
     return chain.next() == 0
         ? Optional.empty()

@@ -58,7 +58,8 @@ final class ForLists {
                       session.mail().store().blobs(),
                       message.blob(),
                       message.structure().root().bodyStart()),
-                  Objects.requireNonNull(message.attempt().part("/l" + all.taken.size()).key()));
+                  Objects.requireNonNull(message.attempt().part("/l" + all.taken.size()).key()),
+                  message.arrival());
           Taken each = session.services().lists().take(arrival);
           all.taken.put(listed, each);
           tell(session, transaction, listed, each);

@@ -22,6 +22,7 @@ import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Resolution;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.queue.ListDoor.Arrival;
 import hikyaku.server.queue.ListDoor.Taken;
@@ -86,8 +87,12 @@ class ListDeskTest {
   private final ListSettings settings =
       new ListSettings("https://lists.demo.test", 5, 2, 2, 3, 300_000);
   private final List<String> signed = new ArrayList<>();
+  private final List<String> sealed = new ArrayList<>();
   private final List<String> asked = new ArrayList<>();
   private boolean suspected;
+
+  /** When messages come. */
+  private Optional<Sealer.Arrival> found = Optional.empty();
 
   /** While a message that was let through is about to go out. */
   private Runnable meanwhile = () -> {};
@@ -108,6 +113,7 @@ class ListDeskTest {
         mail,
         _ -> new byte[32],
         this::sign,
+        this::seal,
         (domain, message) -> {
           ByteArrayOutputStream octets = new ByteArrayOutputStream();
           message.copyTo(octets::write);
@@ -127,6 +133,24 @@ class ListDeskTest {
     content.copyTo(octets::write);
     signed.add(authors + "\n" + octets.toString(ISO_8859_1));
     return new Signer.Signatures("DKIM-Signature: here\r\n", List.of());
+  }
+
+  private Signer.Signatures seal(String domain, Sealer.Arrival arrival, Signer.Content content)
+      throws IOException {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    content.copyTo(octets::write);
+    sealed.add(domain + " " + told(arrival) + "\n" + octets.toString(ISO_8859_1));
+    return new Signer.Signatures("ARC-Seal: here\r\n", List.of("s._domainkey." + domain));
+  }
+
+  private static String told(Sealer.Arrival arrival) {
+    return arrival.instance()
+        + " "
+        + arrival.validation()
+        + " "
+        + arrival.before().toStringUtf8()
+        + " "
+        + arrival.results();
   }
 
   private static Address address(String text) {
@@ -186,7 +210,8 @@ class ListDeskTest {
         false,
         false,
         Outgoing.Tls.USUAL,
-        id);
+        id,
+        found);
   }
 
   /** Takes a message, and writes what it leads to; says what was done, or the reply. */
@@ -350,7 +375,8 @@ class ListDeskTest {
             false,
             false,
             Outgoing.Tls.USUAL,
-            honest.key());
+            honest.key(),
+            Optional.empty());
     assertThat(take(doubtful)).isEqualTo("550 5.7.2");
   }
 
@@ -708,8 +734,83 @@ class ListDeskTest {
         mail,
         _ -> new byte[32],
         unsigned,
+        Sealer.NONE,
         (_, _) -> false,
         clock);
+  }
+
+  private static final Sealer.Arrival FOUND =
+      new Sealer.Arrival(
+          2,
+          Sealer.Validation.PASS,
+          ByteString.copyFromUtf8("arc-seal:i=1"),
+          "mx.demo.test;\r\n\tspf=pass");
+
+  @Test
+  void whatWasFoundIsSealedOverTheMessageAsItGoesOut() throws Exception {
+    list(ListKind.DISCUSSION);
+    found = Optional.of(FOUND);
+    suspected = true;
+    assertThat(take("news@demo.test", "ann@far.test", true, "From: ann@far.test\r\n\r\nhi\r\n"))
+        .isEqualTo("sent to the list, sealed by s._domainkey.demo.test");
+    assertThat(queued()).hasSize(2);
+    assertThat(text(queued("ben@demo.test")))
+        .startsWith("ARC-Seal: here\r\nDKIM-Signature: here\r\nDelivered-To: news@demo.test\r\n");
+    assertThat(text(queued("ann@far.test"))).startsWith("ARC-Seal: here\r\nDKIM-Signature: here");
+    assertThat(sealed).hasSize(1);
+    assertThat(sealed.getFirst())
+        .startsWith("demo.test " + told(FOUND) + "\nReceived: here\r\nFrom: ")
+        .contains("<news@demo.test>")
+        .endsWith("\r\n\r\nhi\r\n");
+    assertThat(text(queued("ben@demo.test")))
+        .endsWith(sealed.getFirst().substring(sealed.getFirst().indexOf("\nReceived") + 1));
+  }
+
+  @Test
+  void whatNobodyLookedAtAndWhatTheListWritesIsNotSealed() throws Exception {
+    list(ListKind.DISCUSSION);
+    assertThat(take("news@demo.test", "ann@far.test", true, MESSAGE)).isEqualTo("sent to the list");
+    found = Optional.of(FOUND);
+    assertThat(take("news-subscribe@demo.test", "new@far.test", true, MESSAGE))
+        .startsWith("asked whether");
+    assertThat(sealed).isEmpty();
+  }
+
+  @Test
+  void whatIsForTheOwnersIsSealed() throws Exception {
+    list(ListKind.DISCUSSION);
+    found = Optional.of(FOUND);
+    assertThat(take("news-owner@demo.test", "x@y.test", false, MESSAGE))
+        .isEqualTo("sent to the owners");
+    assertThat(text(queued().getFirst()))
+        .startsWith("ARC-Seal: here\r\nDelivered-To: news-owner@demo.test\r\nReceived: here\r\n");
+    assertThat(sealed)
+        .containsExactly("demo.test " + told(FOUND) + "\nReceived: here\r\n" + MESSAGE);
+  }
+
+  @Test
+  void whatWaitedIsSealedWithWhatWasFoundWhenItCame() throws Exception {
+    list(ListKind.MODERATED);
+    found = Optional.of(FOUND);
+    assertThat(take("news@demo.test", "x@y.test", false, MESSAGE))
+        .isEqualTo("waits for a moderator");
+    ByteString longer = ByteString.copyFrom(new byte[16 * 1024 + 1]);
+    found =
+        Optional.of(new Sealer.Arrival(3, Sealer.Validation.PASS, longer, "mx.demo.test; none"));
+    assertThat(take("news@demo.test", "x@y.test", false, MESSAGE))
+        .isEqualTo("waits for a moderator");
+    for (int i = 0; i < 150; i++) {
+      assertThat(book.removeMember(NEWS, BEN)).isTrue();
+      assertThat(book.add(NEWS, BEN)).isTrue();
+    }
+    assertThat(store.logs().snapshot(ListBook.log(NEWS))).isPresent();
+    ListBook other = book();
+    for (MailingList.Waiting each : other.list(NEWS).orElseThrow().waiting()) {
+      assertThat(desk(other).decide(NEWS, each.id(), true).now()).isTrue();
+    }
+    assertThat(other.list(NEWS).orElseThrow().posts()).isEqualTo(2);
+    assertThat(sealed)
+        .containsExactly("demo.test " + told(FOUND) + "\nReceived: here\r\n" + MESSAGE);
   }
 
   /** A snapshot lets go of all entries but those of messages that wait. */

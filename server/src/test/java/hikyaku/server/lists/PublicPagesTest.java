@@ -11,6 +11,7 @@ import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
+import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.mtasts.OwnPolicies;
 import hikyaku.server.mtasts.OwnPolicySettings;
@@ -71,6 +72,7 @@ class PublicPagesTest {
                     mail,
                     _ -> new byte[32],
                     Signer.NONE,
+                    Sealer.NONE,
                     Forgery.NEVER,
                     clock),
                 new OwnPolicies(

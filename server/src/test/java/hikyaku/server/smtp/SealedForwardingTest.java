@@ -9,7 +9,9 @@ import hikyaku.server.dkim.DkimKey;
 import hikyaku.server.dkim.DkimKeys;
 import hikyaku.server.dkim.DomainSigner;
 import hikyaku.server.dkim.KeyMaterial;
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.dkim.TestKeys;
+import hikyaku.server.lists.ListKind;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.origin.Examination;
 import hikyaku.server.origin.Finding;
@@ -152,6 +154,38 @@ class SealedForwardingTest {
 
   private static long count(String message, String field) {
     return message.lines().filter(line -> line.startsWith(field)).count();
+  }
+
+  @Test
+  void postsOfMailingListsAreSealedToo() throws Exception {
+    dns.with("b.example", "TXT", "v=spf1 +all").with("_dmarc.b.example", "TXT", "v=DMARC1; p=none");
+    world.signer = (Signer) world.sealer;
+    world.list(
+        "news", ListKind.DISCUSSION, "u1@demo.test", List.of("jo@b.example", "mo@else.test"));
+    TestConnection connection =
+        new TestConnection(
+            "t1",
+            List.of(
+                "EHLO c\r\n",
+                "MAIL FROM:<jo@b.example>\r\n",
+                "RCPT TO:<news@demo.test>\r\n",
+                "DATA\r\n",
+                LETTER.replace("a.example", "b.example") + ".\r\n"));
+    world.protocol.serve(connection);
+    assertThat(connection.said()).contains("250 2.0.0 ");
+    List<String> posts = queued();
+    assertThat(posts).hasSize(2);
+    for (String post : posts) {
+      assertThat(post)
+          .startsWith("ARC-Seal: i=1; a=rsa-sha256; cv=none;\r\n\td=demo.test;\r\n")
+          .contains("\r\nARC-Authentication-Results: i=1; mx.demo.test;\r\n\tspf=pass ")
+          .contains("\r\nList-Unsubscribe: ");
+      assertThat(found(post).results()).contains("arc=pass", "dkim=pass");
+      assertThat(found(post.replace("Subject: x", "Subject: y")).results())
+          .contains("arc=fail", "dkim=fail");
+    }
+    assertThat(posts.getFirst().lines().limit(20))
+        .containsAll(posts.getLast().lines().limit(8).toList());
   }
 
   @Test

@@ -243,6 +243,7 @@ final class World implements AutoCloseable {
         of,
         _ -> new byte[32],
         (authors, content) -> signer.sign(authors, content),
+        (domain, arrival, content) -> sealer.seal(domain, arrival, content),
         Forgery.NEVER,
         CLOCK);
   }
