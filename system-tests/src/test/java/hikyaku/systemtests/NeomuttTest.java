@@ -15,13 +15,36 @@ import org.junit.jupiter.api.io.TempDir;
 /** neomutt sends by submission and reads by IMAP and POP3, its keys pressed by its own settings. */
 @ExtendWith(SharedNode.class)
 class NeomuttTest {
+  /**
+   * It chooses SCRAM-SHA-256-PLUS by itself, for which it has no channel binding, and gives up; by
+   * POP3 it takes the answer to that for the one to the next command.
+   */
+  private static final String OTHER_MECHANISMS =
+      """
+      set smtp_authenticators = "plain"
+      set pop_authenticators = "user"
+      """;
+
   @TempDir Path directory;
 
   @Test
   void sendsAndReads(Node node) throws Exception {
+    sendAndRead(node, OTHER_MECHANISMS);
+  }
+
+  /** Where -PLUS is not offered, it needs no settings. */
+  @Test
+  void choosesAMechanismThatItCanDo() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("node"));
+    try (Node node = Node.in(own, "[login]\nchannel-binding = false\n").start()) {
+      sendAndRead(node, "");
+    }
+  }
+
+  private void sendAndRead(Node node, String mechanisms) throws Exception {
     Account from = node.account();
     Account to = node.account();
-    configure(node, from, to);
+    configure(node, from, to, mechanisms);
     run(
             "A line.\n.\n.two\n",
             "neomutt",
@@ -58,7 +81,7 @@ class NeomuttTest {
     return directory.resolve("muttrc").toString();
   }
 
-  private void configure(Node node, Account from, Account to) throws Exception {
+  private void configure(Node node, Account from, Account to, String mechanisms) throws Exception {
     Path certificate = Certificate.of(node, directory);
     Files.writeString(
         directory.resolve("muttrc"),
@@ -68,15 +91,12 @@ class NeomuttTest {
         set smtp_url = "smtps://127.0.0.1:%2$d/"
         set smtp_user = "%1$s"
         set smtp_pass = "%3$s"
-        set smtp_authenticators = "plain"
         set imap_user = "%4$s"
         set imap_pass = "%3$s"
         set pop_user = "%4$s"
         set pop_pass = "%3$s"
         set pop_delete = no
-        # It chooses SCRAM-SHA-256-PLUS by itself, for which it has no channel binding, cancels, and
-        # takes the answer to that for the one to the next command.
-        set pop_authenticators = "user"
+        %7$s
         set folder = "%6$s"
         set certificate_file = "%5$s"
         set ssl_verify_host = no
@@ -98,7 +118,8 @@ class NeomuttTest {
                 from.password(),
                 to.address(),
                 certificate,
-                Files.createDirectory(directory.resolve("mail"))));
+                Files.createDirectory(directory.resolve("mail")),
+                mechanisms));
   }
 
   private void read(String mailbox, Account account, String keys) throws Exception {

@@ -159,6 +159,7 @@ public record Configuration(
             login.plainTextAnywhere(),
             login.plainTextFromLoopback(),
             login.sharedSecrets(),
+            login.channelBinding(),
             login.verifiedPasswords(),
             login.verifiedLifetime(),
             login.throttle(),

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param plainTextFromLoopback whether they may from loopback. true: nobody is in between
  * @param sharedSecrets whether APOP and CRAM-MD5 are offered, to the accounts that were given a
  *     secret for them. false
+ * @param channelBinding whether SCRAM-SHA-256-PLUS is offered under TLS. true; false for clients
+ *     that choose it and cannot do it, as mutt's submission does
  * @param verifiedPasswords right passwords remembered at once. 10000: about 1 MB
  * @param verifiedLifetime how long each is remembered. 5 min: longer than clients poll
  * @param throttle how guessing is slowed
@@ -24,6 +26,7 @@ public record AuthSettings(
     boolean plainTextAnywhere,
     boolean plainTextFromLoopback,
     boolean sharedSecrets,
+    boolean channelBinding,
     int verifiedPasswords,
     Duration verifiedLifetime,
     ThrottleSettings throttle,
@@ -36,6 +39,7 @@ public record AuthSettings(
         false,
         true,
         false,
+        true,
         10_000,
         Duration.ofMinutes(5),
         ThrottleSettings.DEFAULTS,
@@ -49,6 +53,7 @@ public record AuthSettings(
         plainTextAnywhere,
         plainTextFromLoopback,
         sharedSecrets,
+        channelBinding,
         verifiedPasswords,
         verifiedLifetime,
         throttle,
@@ -62,6 +67,7 @@ public record AuthSettings(
         anywhere,
         fromLoopback,
         sharedSecrets,
+        channelBinding,
         verifiedPasswords,
         verifiedLifetime,
         throttle,
@@ -74,6 +80,21 @@ public record AuthSettings(
         hostName,
         plainTextAnywhere,
         plainTextFromLoopback,
+        offered,
+        channelBinding,
+        verifiedPasswords,
+        verifiedLifetime,
+        throttle,
+        sessions);
+  }
+
+  public AuthSettings withChannelBinding(boolean offered) {
+    return new AuthSettings(
+        defaultDomain,
+        hostName,
+        plainTextAnywhere,
+        plainTextFromLoopback,
+        sharedSecrets,
         offered,
         verifiedPasswords,
         verifiedLifetime,
@@ -88,6 +109,7 @@ public record AuthSettings(
         plainTextAnywhere,
         plainTextFromLoopback,
         sharedSecrets,
+        channelBinding,
         verifiedPasswords,
         verifiedLifetime,
         newThrottle,
@@ -101,6 +123,7 @@ public record AuthSettings(
         plainTextAnywhere,
         plainTextFromLoopback,
         sharedSecrets,
+        channelBinding,
         verifiedPasswords,
         verifiedLifetime,
         throttle,

@@ -80,7 +80,7 @@ public final class StandardAuthenticator implements Authenticator {
   /** Whether this session could have the mechanism, under TLS at least. */
   private boolean exists(Mechanism mechanism, AuthContext context) {
     return switch (mechanism) {
-      case SCRAM_SHA_256_PLUS -> !context.tls() || bindable(context);
+      case SCRAM_SHA_256_PLUS -> settings.channelBinding() && (!context.tls() || bindable(context));
       case CRAM_MD5 -> settings.sharedSecrets();
       case SCRAM_SHA_256, PLAIN, LOGIN -> true;
     };
@@ -196,7 +196,7 @@ public final class StandardAuthenticator implements Authenticator {
               mechanism,
               judge,
               madeUp,
-              context.tls() && bindable(context),
+              context.tls() && exists(Mechanism.SCRAM_SHA_256_PLUS, context),
               this::scramOfStranger);
       case CRAM_MD5 -> new CramMd5Exchange(context, judge, passwords, madeUp);
       case PLAIN -> new PlainExchange(context, judge, byPassword);

@@ -210,6 +210,23 @@ class StandardAuthenticatorTest {
         .isInstanceOf(Success.class);
   }
 
+  /** Who was not offered -PLUS, and says so by "y", has seen what there is. */
+  @Test
+  void channelBindingCanBeLeftOut() throws Exception {
+    StandardAuthenticator without =
+        rig.authenticator(
+            AuthRig.settings().withSharedSecrets(false).withChannelBinding(false), rig.passwords);
+    assertThat(without.mechanisms(TLS)).containsExactly("SCRAM-SHA-256", "PLAIN", "LOGIN");
+    assertThat(without.start(TLS, "SCRAM-SHA-256-PLUS")).isEmpty();
+    assertThat(without.start(CLEAR, "SCRAM-SHA-256-PLUS")).isEmpty();
+    for (String header : List.of("n,,", "y,,")) {
+      assertThat(
+              new ScramClient(header, new byte[0], "alice", "n1", "correct horse")
+                  .run(without.start(TLS, "SCRAM-SHA-256").orElseThrow()))
+          .isInstanceOf(Success.class);
+    }
+  }
+
   @Test
   void scramUnderstandsNamesAndAuthzids() throws Exception {
     rig.account("a=b,c", "pw");
