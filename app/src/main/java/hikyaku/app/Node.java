@@ -412,6 +412,7 @@ final class Node implements AutoCloseable {
                 dns,
                 signer,
                 OutgoingTls.reports(settings),
+                core.configuration().node().name(),
                 core.clock()))
         : Optional.empty();
   }

@@ -2,6 +2,7 @@ package hikyaku.server.dmarc;
 
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.dmarc.proto.DmarcEvent;
@@ -10,6 +11,7 @@ import hikyaku.server.dmarc.proto.Sent;
 import hikyaku.server.dns.Dns;
 import hikyaku.server.dns.DnsException;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.reports.ReportClaims;
 import hikyaku.server.reports.ReportLetter;
 import hikyaku.server.reports.ReportMail;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,6 +28,8 @@ import org.slf4j.LoggerFactory;
 /** Sends the reports of days that are over. One thread sends; another may close it meanwhile. */
 public final class DmarcReporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DmarcReporter.class);
+
+  private static final LogName CLAIMS = new LogName("dmarc-reports");
 
   /** How long after midnight the clocks of all nodes are behind it. */
   private static final Duration SETTLED = Duration.ofHours(1);
@@ -61,7 +65,7 @@ public final class DmarcReporter implements AutoCloseable {
     this.results = results;
     this.mail = mail;
     this.destinations = new Destinations(dns);
-    this.claims = new ReportClaims(mail.store().logs(), node);
+    this.claims = new ReportClaims(mail.store().logs(), CLAIMS, node);
     this.meters = meters;
     this.clock = clock;
   }

@@ -1,4 +1,4 @@
-package hikyaku.server.dmarc;
+package hikyaku.server.reports;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.store.Append;
@@ -10,7 +10,7 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
-import hikyaku.server.dmarc.proto.ReportClaim;
+import hikyaku.server.reports.proto.ReportClaim;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -18,13 +18,11 @@ import java.util.List;
 
 /**
  * Which node sends reports: the one whose claim is the last, until it ends. It saves nodes from
- * doing each other's work; that nothing is sent twice does not depend on it.
+ * doing each other's work; that no mail is sent twice does not depend on it.
  */
-final class ReportClaims {
-  private static final LogName LOG = new LogName("dmarc-reports");
-
+public final class ReportClaims {
   /** How long a claim holds that is not renewed. */
-  static final Duration LEASE = Duration.ofMinutes(10);
+  public static final Duration LEASE = Duration.ofMinutes(10);
 
   /** A claim is renewed when this much of it is left. */
   private static final Duration RENEWED = Duration.ofMinutes(5);
@@ -33,21 +31,24 @@ final class ReportClaims {
   private static final int PAST = 100;
 
   private final LogStore logs;
+  private final LogName log;
   private final String holder;
   private long seq;
   private Instant until = Instant.MIN;
 
   /**
+   * @param log of claims for one kind of reports
    * @param holder a node, among all
    */
-  ReportClaims(LogStore logs, String holder) {
+  public ReportClaims(LogStore logs, LogName log, String holder) {
     this.logs = logs;
+    this.log = log;
     this.holder = holder;
   }
 
   /** Whether this node is to send, from now on. */
-  boolean take(Instant now) {
-    Head head = logs.head(LOG);
+  public boolean take(Instant now) {
+    Head head = logs.head(log);
     if (head.exists()) {
       ReportClaim last = last(head);
       if (!last.getHolder().equals(holder) && last.getUntil() > now.toEpochMilli()) {
@@ -59,7 +60,7 @@ final class ReportClaims {
   }
 
   /** Whether it still is; a claim that another node has taken over is lost. */
-  boolean holds(Instant now) {
+  public boolean holds(Instant now) {
     return until.isAfter(now.plus(RENEWED)) || (until.isAfter(now) && claim(now));
   }
 
@@ -68,7 +69,7 @@ final class ReportClaims {
     ReportClaim claim =
         ReportClaim.newBuilder().setHolder(holder).setUntil(end.toEpochMilli()).build();
     Append append =
-        new Append(LOG, List.of(Event.of(claim.toByteString())), Append.Expect.at(seq), null);
+        new Append(log, List.of(Event.of(claim.toByteString())), Append.Expect.at(seq), null);
     if (logs.append(append) instanceof Appended appended) {
       seq = appended.lastSeq();
       until = end;
@@ -80,25 +81,25 @@ final class ReportClaims {
   }
 
   private void tidy(ReportClaim latest) {
-    long past = logs.snapshot(LOG).map(Snapshot::seq).orElse(0L);
+    long past = logs.snapshot(log).map(Snapshot::seq).orElse(0L);
     if (seq - past > PAST) {
-      logs.saveSnapshot(LOG, new Snapshot(seq, latest.toByteString()));
+      logs.saveSnapshot(log, new Snapshot(seq, latest.toByteString()));
       long[] dead = new long[Math.toIntExact(seq - past)];
       Arrays.setAll(dead, i -> past + 1 + i);
-      logs.compact(LOG, dead);
+      logs.compact(log, dead);
     }
   }
 
   private ReportClaim last(Head head) {
-    List<Entry> found = logs.read(LOG, head.seq() - 1, head.seq(), 1);
+    List<Entry> found = logs.read(log, head.seq() - 1, head.seq(), 1);
     try {
       if (!found.isEmpty()) {
         return ReportClaim.parseFrom(found.getFirst().payload());
       }
-      Snapshot snapshot = logs.snapshot(LOG).orElseThrow();
+      Snapshot snapshot = logs.snapshot(log).orElseThrow();
       return ReportClaim.parseFrom(snapshot.state());
     } catch (InvalidProtocolBufferException e) {
-      throw new StoreException.Corrupt("the last entry of " + LOG + " is no claim", e);
+      throw new StoreException.Corrupt("the last entry of " + log + " is no claim", e);
     }
   }
 }

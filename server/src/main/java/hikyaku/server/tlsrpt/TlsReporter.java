@@ -12,6 +12,7 @@ import hikyaku.server.dkim.Signer;
 import hikyaku.server.dns.Dns;
 import hikyaku.server.dns.DnsException;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.reports.ReportClaims;
 import hikyaku.server.reports.ReportMail;
 import hikyaku.server.tlsrpt.proto.CountedResult;
 import hikyaku.server.tlsrpt.proto.HandedOver;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
 /** Sends the reports of days that are over. One thread sends; another may close it meanwhile. */
 public final class TlsReporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TlsReporter.class);
+  private static final LogName CLAIMS = new LogName("tls-reports");
   private static final int PAGE = 500;
 
   /** Days whose results are waiting; each is a log. */
@@ -50,6 +52,7 @@ public final class TlsReporter implements AutoCloseable {
   private final MailStore mail;
   private final Dns dns;
   private final Web web;
+  private final ReportClaims claims;
   private final InstantSource clock;
   private volatile boolean closed;
 
@@ -57,6 +60,7 @@ public final class TlsReporter implements AutoCloseable {
    * @param host our name
    * @param signer signs what goes out
    * @param web is closed with this
+   * @param node that this is, among all
    */
   public TlsReporter(
       String host,
@@ -65,11 +69,13 @@ public final class TlsReporter implements AutoCloseable {
       Dns dns,
       Signer signer,
       Web web,
+      String node,
       InstantSource clock) {
     this.letters = new ReportMail(host, settings.contact(), mail, signer);
     this.mail = mail;
     this.dns = dns;
     this.web = web;
+    this.claims = new ReportClaims(mail.store().logs(), CLAIMS, node);
     this.clock = clock;
   }
 
@@ -88,21 +94,24 @@ public final class TlsReporter implements AutoCloseable {
   }
 
   /**
-   * Sends what is due. A domain whose DNS does not answer is tried again the next time.
+   * Sends what is due, unless another node does. A domain whose DNS does not answer is tried again
+   * the next time.
    *
    * @return how many domains are done with
    */
   public long send() {
-    long done = 0;
     Instant now = clock.instant();
-    for (LogName log : logs().list(TlsResults.PREFIX, null, DAYS).keySet()) {
-      if (closed) {
+    List<LogName> due =
+        logs().list(TlsResults.PREFIX, null, DAYS).keySet().stream()
+            .filter(log -> !now.isBefore(over(log).plus(SETTLED)))
+            .toList();
+    long done = 0;
+    if (due.isEmpty() || !claims.take(now)) {
+      return done;
+    }
+    for (LogName log : due) {
+      if (!mayGoOn()) {
         break;
-      }
-      LocalDate day = LocalDate.parse(log.value().substring(TlsResults.PREFIX.length()));
-      Instant over = day.plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
-      if (now.isBefore(over.plus(SETTLED))) {
-        continue;
       }
       Set<String> reported = new HashSet<>();
       Set<HandedOver> handedOver = new HashSet<>();
@@ -111,8 +120,9 @@ public final class TlsReporter implements AutoCloseable {
       for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
         if (!reported.contains(each.getKey())) {
           DayReport report =
-              new DayReport(letters.host(), letters.contact(), each.getKey(), day, each.getValue());
-          boolean sent = !closed && send(report, log, handedOver, now);
+              new DayReport(
+                  letters.host(), letters.contact(), each.getKey(), day(log), each.getValue());
+          boolean sent = mayGoOn() && send(report, log, handedOver, now);
           left |= !sent;
           if (sent) {
             done++;
@@ -122,11 +132,23 @@ public final class TlsReporter implements AutoCloseable {
         }
       }
       // What a stop left is for the next start, or another node.
-      if (!left || (now.isAfter(over.plus(GIVE_UP)) && !closed)) {
+      if (!left || (now.isAfter(over(log).plus(GIVE_UP)) && mayGoOn())) {
         logs().drop(log);
       }
     }
     return done;
+  }
+
+  private static LocalDate day(LogName log) {
+    return LocalDate.parse(log.value().substring(TlsResults.PREFIX.length()));
+  }
+
+  private static Instant over(LogName log) {
+    return day(log).plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
+  }
+
+  private boolean mayGoOn() {
+    return !closed && claims.holds(clock.instant());
   }
 
   /**
@@ -198,7 +220,7 @@ public final class TlsReporter implements AutoCloseable {
       if (before.contains(note)) {
         continue;
       }
-      if (closed) {
+      if (!mayGoOn()) {
         return false;
       }
       boolean sent =

@@ -17,6 +17,7 @@ import hikyaku.server.origin.Judged;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.QueueView;
+import hikyaku.server.reports.ReportClaims;
 import hikyaku.server.testing.TestClock;
 import hikyaku.server.testing.ZoneDns;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -14,6 +14,7 @@ import hikyaku.server.dkim.Signer;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.QueueView;
+import hikyaku.server.reports.ReportClaims;
 import hikyaku.server.smtpclient.TlsFault;
 import hikyaku.server.smtpclient.TlsObserver;
 import hikyaku.server.smtpclient.TlsPolicy;
@@ -86,6 +87,10 @@ class TlsReporterTest {
   }
 
   private TlsReporter reporter(TlsReporter.Web web) {
+    return reporter("n1", web);
+  }
+
+  private TlsReporter reporter(String node, TlsReporter.Web web) {
     return new TlsReporter(
         "us.test",
         TlsReportSettings.DEFAULTS,
@@ -98,6 +103,7 @@ class TlsReporterTest {
               "X-Signed: " + authors + " " + octets.size() + "\r\n", List.of());
         },
         web,
+        node,
         clock);
   }
 
@@ -289,13 +295,34 @@ class TlsReporterTest {
     assertThat(queued()).isEmpty();
     assertThat(stopped.send()).as("no more once it is closed").isZero();
 
-    assertThat(reporter().send()).isEqualTo(2);
+    TlsReporter other = reporter("n2", (at, _) -> posted.add(at + " "));
+    assertThat(other.send()).as("while n1 may be at it").isZero();
+    clock.advance(ReportClaims.LEASE.plusSeconds(1));
+    assertThat(other.send()).isEqualTo(2);
     assertThat(queued()).hasSize(1);
     assertThat(posted)
         .extracting(each -> each.substring(0, each.indexOf(' ')))
         .containsExactlyElementsOf(
             accepts ? List.of("https://b.test/") : List.of("https://a.test/", "https://b.test/"));
     assertThat(store.logs().list(TlsResults.PREFIX, null, 10)).isEmpty();
+  }
+
+  /** Nodes that come to it at the same time do not post the same twice. */
+  @Test
+  void oneOfAllNodesSends() throws Exception {
+    dns.with("_smtp._tls.a.test", "TXT", "v=TLSRPTv1; rua=https://a.test/");
+    told(STS, null, "");
+    results.flush();
+    dayIsOver();
+    Slow slow = new Slow(true);
+    FutureTask<Long> sending = new FutureTask<>(reporter("n1", slow)::send);
+    Thread.ofVirtual().start(sending);
+    assertThat(slow.asked.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(reporter("n2", (at, _) -> posted.add(at + " ")).send()).isZero();
+    slow.close();
+    assertThat(sending.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+    assertThat(reporter("n2", (at, _) -> posted.add(at + " ")).send()).isZero();
+    assertThat(posted).isEmpty();
   }
 
   @Test
