@@ -428,6 +428,12 @@ final class Part {
           message.keep(at);
           message.way = new Route.Named(Objects.requireNonNull(ordered.relay()));
           move(message, message.way);
+          // Those that went this way already are tried at once as well.
+          if (now >= message.release) {
+            for (Job job : message.jobs) {
+              hurry(job);
+            }
+          }
         }
         case RETRY -> {
           if (early) {

@@ -53,6 +53,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
@@ -519,6 +520,30 @@ class TimedMailTest {
         .singleElement()
         .satisfies(
             line -> assertThat(line.getKeyValuePairs()).noneMatch(each -> each.key.equals("into")));
+  }
+
+  /** Not only what has to be brought to another destination. */
+  @Test
+  void whatIsSentAnotherWayIsTriedAtOnceIfThatIsItsWay() throws Exception {
+    AtomicBoolean busy = new AtomicBoolean(true);
+    MailSink there =
+        sink((line, _) -> busy.get() && line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+    start("a", there);
+    String id = put(Outgoing.Terms.NONE, there("x"));
+    String later = hold(there("y"));
+    MailSink.until(
+        "an attempt", () -> view.find(named(id), 1).messages().getFirst().attempts() > 0);
+    busy.set(false);
+    assertThat(view.reroute("smtp+plain://127.0.0.1:" + there.port(), ALL)).isEqualTo(2);
+    MailSink.until("that it is gone", () -> view.find(named(id), 1).all() == 0);
+    assertThat(names(there)).containsExactly(id);
+    // And not before its sender wants it.
+    marker(there);
+    assertThat(names(there)).doesNotContain(later);
+    clock.now = START.plus(HOUR);
+    marker(there);
+    awaitEmpty();
+    assertThat(names(there)).containsOnlyOnce(later);
   }
 
   @Test
