@@ -88,6 +88,9 @@ final class Job {
     /** Of its sender, as {@link Likely#folded} has it. */
     int sender;
 
+    /** Of the domain of all its recipients, as {@link Likely#domain} has it; 0 for several. */
+    short domain;
+
     /** Who sends it, as far as those who send take turns. */
     int whose;
 

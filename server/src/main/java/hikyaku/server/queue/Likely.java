@@ -4,6 +4,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.queue.QueueView.Filter;
 import hikyaku.server.smtpclient.Route;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -22,10 +23,8 @@ final class Likely implements Predicate<Job.Message> {
   private final long before;
   private final boolean heldOnly;
 
-  /** What the destination of a recipient's domain may be called; null for any. */
-  private final @Nullable Set<String> recipient;
-
-  private final @Nullable Set<String> domain;
+  private final @Nullable OfDomain recipient;
+  private final @Nullable OfDomain domain;
   private final boolean certain;
 
   Likely(Filter filter) {
@@ -34,8 +33,8 @@ final class Likely implements Predicate<Job.Message> {
     account = filter.account() == null ? null : filter.account().hashCode();
     before = filter.before() == null ? Long.MAX_VALUE : filter.before().toEpochMilli();
     heldOnly = filter.heldOnly();
-    recipient = filter.recipient() == null ? null : destinations(filter.recipient());
-    domain = filter.domain() == null ? null : destinations(filter.domain());
+    recipient = filter.recipient() == null ? null : OfDomain.of(filter.recipient());
+    domain = filter.domain() == null ? null : OfDomain.of(filter.domain());
     certain =
         transaction == null
             && sender == null
@@ -44,15 +43,6 @@ final class Likely implements Predicate<Job.Message> {
             && recipient == null
             && domain == null
             && filter.reason() == null;
-  }
-
-  /** By the part of an address behind its at sign, or a domain. */
-  private static Set<String> destinations(String written) {
-    String name = written.substring(written.lastIndexOf('@') + 1);
-    String lower = name.toLowerCase(Locale.ROOT);
-    return Address.canonicalDomain(name)
-        .map(canonical -> Stream.of(canonical, lower).collect(Collectors.toUnmodifiableSet()))
-        .orElseGet(() -> Set.of(lower));
   }
 
   /** A number that is the same for texts that differ in case alone. */
@@ -92,14 +82,51 @@ final class Likely implements Predicate<Job.Message> {
         && (account == null || account == message.whose)
         && message.arrived <= before
         && (!heldOnly || message.isHeld())
-        && (recipient == null || goesTo(message, recipient))
-        && (domain == null || goesTo(message, domain));
+        && (recipient == null || recipient.test(message))
+        && (domain == null || domain.test(message));
   }
 
-  /** What goes by a server that was named may be for any domain. */
-  private static boolean goesTo(Job.Message message, Set<String> names) {
-    return Arrays.stream(message.jobs)
-        .map(job -> job.destination.route)
-        .anyMatch(route -> !(route instanceof Route.Exchange(String name)) || names.contains(name));
+  /** A number of the domain that all recipients have; 0 if they have several. */
+  static short domain(List<Outgoing.To> recipients) {
+    String first = recipients.getFirst().address().domain();
+    boolean same =
+        recipients.stream().allMatch(to -> to.address().domain().equalsIgnoreCase(first));
+    return same ? numberOf(first) : 0;
+  }
+
+  private static short numberOf(String domain) {
+    int hash = folded(domain);
+    short folded = (short) (hash ^ hash >>> Short.SIZE);
+    return folded == 0 ? 1 : folded;
+  }
+
+  /**
+   * Whether a message waits for somebody in a domain.
+   *
+   * @param number of the domain
+   * @param destinations what its destination may be called
+   */
+  private record OfDomain(short number, Set<String> destinations) {
+    /** By the part of an address behind its at sign, or a domain. */
+    static OfDomain of(String written) {
+      String name = written.substring(written.lastIndexOf('@') + 1);
+      String lower = name.toLowerCase(Locale.ROOT);
+      return new OfDomain(
+          numberOf(name),
+          Address.canonicalDomain(name)
+              .map(canonical -> Stream.of(canonical, lower).collect(Collectors.toUnmodifiableSet()))
+              .orElseGet(() -> Set.of(lower)));
+    }
+
+    /** What has recipients of several domains and goes by a server may be for any. */
+    boolean test(Job.Message message) {
+      if (message.domain != 0) {
+        return message.domain == number;
+      }
+      return Arrays.stream(message.jobs)
+          .map(job -> job.destination.route)
+          .anyMatch(route ->
+              !(route instanceof Route.Exchange(String name)) || destinations.contains(name));
+    }
   }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -36,6 +37,9 @@ final class Part {
 
   /** Messages that are looked through under one hold of the lock. */
   private static final int AT_ONCE = 1000;
+
+  /** Messages that are looked up one by one, however few there are. */
+  private static final int FEW = 100;
 
   /** Number of parts. A power of two well above the number of nodes, so that shares are even. */
   static final int COUNT = 16;
@@ -194,10 +198,11 @@ final class Part {
 
   /**
    * Where the log tells of the messages that may be meant: of all, or of the oldest, if it is
-   * certain that the others are meant as well.
+   * certain that the others are meant as well. Nothing if these are most of what there is.
    */
-  Told told(Likely which, int limit) {
-    List<Job.Message> likely = likely(which);
+  Optional<Told> told(Likely which, int limit) {
+    List<Job.Message> all = messages();
+    List<Job.Message> likely = likely(which, all);
     long others = 0;
     if (which.isCertain() && likely.size() > limit) {
       others = likely.size() - limit;
@@ -207,7 +212,10 @@ final class Part {
       likely = likely.subList(0, limit);
     }
     if (likely.isEmpty()) {
-      return new Told(new long[0], 0);
+      return Optional.of(new Told(new long[0], 0));
+    }
+    if (likely.size() > all.size() / 2 + FEW) {
+      return Optional.empty();
     }
     LongStream.Builder entries = LongStream.builder();
     schedule.lock.lock();
@@ -218,18 +226,20 @@ final class Part {
     } finally {
       schedule.lock.unlock();
     }
-    return new Told(entries.build().sorted().distinct().toArray(), others);
+    return Optional.of(new Told(entries.build().sorted().distinct().toArray(), others));
   }
 
-  /** Looks some at a time through the messages, so that deliveries go on in between. */
-  private List<Job.Message> likely(Likely which) {
-    List<Job.Message> all;
+  private List<Job.Message> messages() {
     schedule.lock.lock();
     try {
-      all = List.copyOf(messages.values());
+      return List.copyOf(messages.values());
     } finally {
       schedule.lock.unlock();
     }
+  }
+
+  /** Looks some at a time through the messages, so that deliveries go on in between. */
+  private List<Job.Message> likely(Likely which, List<Job.Message> all) {
     List<Job.Message> likely = new ArrayList<>();
     for (int from = 0; from < all.size(); from += AT_ONCE) {
       schedule.lock.lock();
@@ -261,6 +271,7 @@ final class Part {
     message.priority = (byte) outgoing.terms().priority();
     message.transaction = outgoing.transaction().hashCode();
     message.sender = Likely.folded(outgoing.sender().toString());
+    message.domain = Likely.domain(outgoing.recipients());
     message.whose = whose(outgoing).hashCode();
     Outgoing.Deadline by = outgoing.terms().by();
     // What is late when it comes was told of by whoever passed it on (RFC 2852 §4).

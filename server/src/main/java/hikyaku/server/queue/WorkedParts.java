@@ -44,8 +44,8 @@ public final class WorkedParts {
    * Where the log of a part tells of the messages that may be meant.
    *
    * @param limit how many messages are wanted, the oldest
-   * @return nothing if only the whole log says it: because another node works the part, or because
-   *     memory has nothing by which to choose
+   * @return nothing if the whole log has to be read: because another node works the part, or memory
+   *     has nothing by which to choose, or most of it may be meant
    */
   Optional<Part.Told> told(LogStore logs, int number, Likely which, int limit) {
     Part part = parts.get(number);
@@ -54,8 +54,8 @@ public final class WorkedParts {
     }
     // The fold is behind what was just put in, or ordered, by whomever.
     part.refresh(logs.head(part.log).seq());
-    Part.Told told = part.told(which, limit);
+    Optional<Part.Told> told = part.told(which, limit);
     // What is lost meanwhile has forgotten its messages.
-    return part.isLost() ? Optional.empty() : Optional.of(told);
+    return part.isLost() ? Optional.empty() : told;
   }
 }
