@@ -153,8 +153,9 @@ final class Letters {
 
   /** What the sender had given along for reports (RFC 3464 §2.2.1, §2.3.1; RFC 8098 §3.2.3). */
   private String original(String field, @Nullable String value) {
-    boolean fits = value != null && (Letter.isAscii(value) || envelope.parameters().smtpUtf8());
-    return fits ? field + Letter.oneLine(value) + "\r\n" : "";
+    return value != null && (Letter.isAscii(value) || envelope.parameters().smtpUtf8())
+        ? field + Letter.oneLine(value) + "\r\n"
+        : "";
   }
 
   private String meant() {

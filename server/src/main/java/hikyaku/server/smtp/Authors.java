@@ -69,10 +69,11 @@ final class Authors {
 
   /** The address for a reply, which is of ASCII. */
   private static String told(EnvelopeAddress author) {
+    String host = author.host();
     String written =
         Address.of(author)
             .map(Address::toString)
-            .orElse(author.mailbox() + (author.host().isEmpty() ? "" : "@" + author.host()))
+            .orElse(author.mailbox() + (host == null || host.isEmpty() ? "" : "@" + host))
             .replaceAll("[^!-~]", "?");
     return written.substring(0, Math.min(TOLD, written.length()));
   }
