@@ -1,7 +1,7 @@
 package hikyaku.stores.rocksdb;
 
-import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
@@ -13,6 +13,8 @@ import java.util.List;
 final class Chunks {
   /** Octets of a chunk, but for the last. */
   static final int SIZE = 64 * 1024;
+
+  private static final byte[] NOTHING = {};
 
   private Chunks() {}
 
@@ -49,11 +51,21 @@ final class Chunks {
    * @param place names it in an error
    */
   static byte[] decode(Object place, byte[] key, byte[] frame) {
-    ChunkRecord chunk = Frames.decode(place, key, frame, ChunkRecord.parser());
+    return decode(place, key, frame, 0, frame.length, NOTHING);
+  }
+
+  /**
+   * The same of a frame that is part of an array, or what is there of it.
+   *
+   * @param spare where the octets may come to, if they are as many
+   */
+  static byte[] decode(
+      Object place, byte[] key, byte[] frames, int from, int length, byte[] spare) {
+    ChunkRecord chunk = Frames.decodeThere(place, key, frames, from, length, ChunkRecord.parser());
     byte[] octets =
         switch (chunk.getCoding()) {
-          case RAW -> chunk.getOctets().toByteArray();
-          case ZSTD -> unpack(place, chunk);
+          case RAW -> raw(chunk.getOctets(), spare);
+          case ZSTD -> unpack(place, chunk, spare);
           case UNRECOGNIZED ->
               throw new StoreException.Corrupt(place + " has an unknown coding", null);
         };
@@ -63,15 +75,23 @@ final class Chunks {
     return octets;
   }
 
-  private static byte[] unpack(Object place, ChunkRecord chunk) {
+  private static byte[] raw(ByteString octets, byte[] spare) {
+    if (octets.size() != spare.length) {
+      return octets.toByteArray();
+    }
+    octets.copyTo(spare, 0);
+    return spare;
+  }
+
+  private static byte[] unpack(Object place, ChunkRecord chunk, byte[] spare) {
     if (chunk.getSize() < 0 || chunk.getSize() > SIZE) {
       throw new StoreException.Corrupt(
           place + " is said to have " + chunk.getSize() + " octets", null);
     }
     try {
-      byte[] octets = new byte[chunk.getSize()];
-      long count = Zstd.decompress(octets, chunk.getOctets().toByteArray());
-      return count == octets.length ? octets : Arrays.copyOf(octets, (int) count);
+      byte[] octets = spare.length == chunk.getSize() ? spare : new byte[chunk.getSize()];
+      int count = Unpacker.unpack(chunk.getOctets(), octets);
+      return count == octets.length ? octets : Arrays.copyOf(octets, count);
     } catch (ZstdException e) {
       throw new StoreException.Corrupt(place + " cannot be unpacked", e);
     }

@@ -33,6 +33,18 @@ final class NativePool implements AutoCloseable {
 
   /** Runs the work on one of the threads and waits for it. */
   <T extends @Nullable Object> T call(Supplier<T> work) {
+    return begin(work).answer();
+  }
+
+  /** Work that one of the threads does. */
+  @FunctionalInterface
+  interface Begun<T extends @Nullable Object> {
+    /** Waits for what comes of it. */
+    T answer();
+  }
+
+  /** Has the work done on one of the threads. */
+  <T extends @Nullable Object> Begun<T> begin(Supplier<T> work) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     try {
       threads.execute(() -> {
@@ -46,7 +58,7 @@ final class NativePool implements AutoCloseable {
       throw new StoreException.Unavailable(
           threads.isShutdown() ? "the store is closed" : "too many reads are waiting", e);
     }
-    return Waiting.forAnswer(answer, timeout, "a read has not come back in time");
+    return () -> Waiting.forAnswer(answer, timeout, "a read has not come back in time");
   }
 
   /** Lets what has been taken finish. */

@@ -1,5 +1,6 @@
 package hikyaku.stores.rocksdb;
 
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class Reads {
 
   private final Database database;
   private final NativePool pool;
+  private final Files files = new Files();
 
   Reads(Database database, NativePool pool) {
     this.database = database;
@@ -71,9 +73,47 @@ final class Reads {
     return values;
   }
 
-  /** Octets of a file, fewer where it ends before; nothing if it is not there. */
-  Optional<byte[]> file(Path path, long from, int length) {
-    return pool.call(() -> BlobFiles.readHere(path, from, length));
+  /** Octets of files, which may be on the disk. */
+  FileChunks.Source files() {
+    return files;
+  }
+
+  /** The files of blobs. */
+  private final class Files implements FileChunks.Source {
+    private final FileAhead ahead = FileAhead.ofHeap();
+
+    @Override
+    public Optional<byte[]> read(Path path, long from, int length) {
+      return pool.call(() -> BlobFiles.readHere(path, from, length));
+    }
+
+    @Override
+    public FileChunks.@Nullable Begun begin(Path path, long from, int length) {
+      FileAhead.Room room = ahead.take(length);
+      if (room == null) {
+        return null;
+      }
+      try {
+        return new BegunHere(pool.begin(() -> BlobFiles.readHere(path, from, length)), room);
+      } catch (StoreException e) {
+        // Whoever reads when it has to will be told.
+        room.close();
+        return null;
+      }
+    }
+  }
+
+  private record BegunHere(NativePool.Begun<Optional<byte[]>> read, FileAhead.Room room)
+      implements FileChunks.Begun {
+    @Override
+    public Optional<byte[]> octets() {
+      return read.answer();
+    }
+
+    @Override
+    public void release() {
+      room.close();
+    }
   }
 
   /** The records from one key on, up to another or the end, at most so many. */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An open blob. Holds the chunk last read, for readers mostly go on where they were. */
 final class RocksBlobReader implements BlobReader {
+  private static final byte[] NOTHING = {};
+
   private record Stored(BlobState state, BlobChunks chunks) {}
 
   private final RocksBlobs blobs;
@@ -33,7 +35,7 @@ final class RocksBlobReader implements BlobReader {
     this.id = id;
     this.size = state.size();
     this.stored = new Stored(state, chunks);
-    this.held = new byte[0];
+    this.held = NOTHING;
   }
 
   @Override
@@ -75,13 +77,18 @@ final class RocksBlobReader implements BlobReader {
     }
     int chunkSize = stored.state().chunkSize();
     int index = (int) (position / chunkSize);
-    held = blobs.chunk(id, stored.state(), stored.chunks(), index);
+    byte[] spare = held;
+    held = NOTHING;
+    held = blobs.chunk(id, stored.state(), stored.chunks(), index, spare);
     heldFrom = (long) index * chunkSize;
   }
 
   @Override
   public void close() {
     closed = true;
-    held = new byte[0];
+    held = NOTHING;
+    if (stored != null) {
+      stored.chunks().close();
+    }
   }
 }

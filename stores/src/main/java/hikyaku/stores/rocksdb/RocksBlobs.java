@@ -210,16 +210,17 @@ final class RocksBlobs implements BlobStore {
 
   /** Fails as the first damaged chunk does, or clears the blob of suspicion. */
   private void readThrough(BlobId id, BlobState stored, BlobChunks chunks) {
+    byte[] spare = {};
     for (int index = 0; index < stored.chunks(); index++) {
-      byte[] unused = chunk(id, stored, chunks, index);
+      spare = chunk(id, stored, chunks, index, spare);
     }
     suspects.remove(id);
   }
 
   private BlobChunks chunks(BlobId id, BlobState blob) {
     return blob.hasFile()
-        ? new FileChunks(files.path(id, blob.number()), blob, reads::file)
-        : index -> columnChunk(blob, index);
+        ? new FileChunks(files.path(id, blob.number()), blob, reads.files())
+        : (index, spare) -> columnChunk(blob, index, spare);
   }
 
   private BlobState state(BlobId id) {
@@ -240,17 +241,20 @@ final class RocksBlobs implements BlobStore {
    * One chunk of a blob; if the blob has been put in the place of damaged content meanwhile, of
    * what is there now.
    *
+   * @param spare where the octets may come to, if they are as many
    * @throws StoreException.BlobMissing if the blob has been swept meanwhile
    * @throws StoreException.Corrupt if it is damaged, which the next {@link #open} will look into
    */
-  byte[] chunk(BlobId id, BlobState blob, BlobChunks chunks, int index) {
+  byte[] chunk(BlobId id, BlobState blob, BlobChunks chunks, int index, byte[] spare) {
     return store.counted(() -> {
       try {
-        return chunks.chunk(index);
+        return chunks.chunk(index, spare);
       } catch (StoreException.Corrupt e) {
         BlobState now = state(id);
         if (now.number() != blob.number()) {
-          return replaced(id, blob, now).chunk(index);
+          try (BlobChunks replaced = replaced(id, blob, now)) {
+            return replaced.chunk(index, spare);
+          }
         }
         if (suspects.size() < MOST_SUSPECTS) {
           suspects.add(id);
@@ -267,14 +271,14 @@ final class RocksBlobs implements BlobStore {
     return chunks(id, now);
   }
 
-  private byte[] columnChunk(BlobState blob, int index) {
+  private byte[] columnChunk(BlobState blob, int index, byte[] spare) {
     byte[] key = Keys.chunk(blob.number(), index);
     Keys.Place place = new Keys.Place(Column.CHUNKS, key);
     byte @Nullable [] frame = reads.getOnce(place, Column.CHUNKS, key);
     if (frame == null) {
       throw new StoreException.Corrupt(place + " is missing", null);
     }
-    return Chunks.decode(place, key, frame);
+    return Chunks.decode(place, key, frame, 0, frame.length, spare);
   }
 
   void requireOpen() {

@@ -250,8 +250,9 @@ final class Verifier {
     private long fileContent(BlobId id, BlobState blob, MessageDigest sha256) {
       FileChunks chunks = new FileChunks(files.path(id, blob.number()), blob, Verifier::read);
       long size = 0;
+      byte[] octets = {};
       for (int index = 0; index < blob.chunks(); index++) {
-        byte[] octets = chunks.chunk(index);
+        octets = chunks.chunk(index, octets);
         sha256.update(octets);
         size += octets.length;
         database.yieldToLifecycle();

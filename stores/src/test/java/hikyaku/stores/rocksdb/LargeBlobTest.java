@@ -33,6 +33,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,6 +145,39 @@ final class LargeBlobTest {
             .isEqualTo(Arrays.copyOfRange(CONTENT, 3 * Chunks.SIZE - 5, 3 * Chunks.SIZE + 5));
       }
       assertThat(problems(store)).isEmpty();
+    }
+  }
+
+  @Test
+  void manyReadersGoThroughItAtATimeAndLeaveItInTheMiddle() throws Exception {
+    byte[] content = new byte[40 * Chunks.SIZE + 7];
+    new Random(5).nextBytes(content);
+    Arrays.fill(content, 3 * Chunks.SIZE, 30 * Chunks.SIZE, (byte) 'x');
+    try (RocksStore store = open();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Blob blob = put(store, content);
+      List<Future<Integer>> readers = new ArrayList<>();
+      for (int i = 0; i < 32; i++) {
+        int piece = 10_000 * (i + 1);
+        int end = i % 4 == 3 ? content.length / 2 : content.length;
+        readers.add(
+            threads.submit(() -> {
+              byte[] octets = new byte[piece];
+              int position = 0;
+              try (BlobReader reader = store.blobs().open(blob.id())) {
+                while (position < end) {
+                  int count = reader.read(position, octets, 0, piece);
+                  assertThat(Arrays.copyOf(octets, count))
+                      .isEqualTo(Arrays.copyOfRange(content, position, position + count));
+                  position += count;
+                }
+              }
+              return position;
+            }));
+      }
+      for (Future<Integer> reader : readers) {
+        assertThat(reader.get()).isGreaterThanOrEqualTo(content.length / 2);
+      }
     }
   }
 
