@@ -53,7 +53,10 @@ final class Follower {
   /** The same, of changes that are none of messages. */
   private static final long NOTE_EVERY = Duration.ofHours(1).toNanos();
 
-  /** How long searches read what was entered while more comes. */
+  /**
+   * How long searches read what was entered: to let them see it is to write out what is there so
+   * far, which takes as long for one message as for a thousand.
+   */
   private static final long REFRESH_EVERY = Duration.ofSeconds(2).toNanos();
 
   /** Hints may be lost. */
@@ -160,14 +163,27 @@ final class Follower {
     while (!waits.isCalledOff()) {
       long news = waits.news();
       boolean more = follow();
-      settle(more);
+      settle();
       if (!more) {
-        waits.seen(news);
-        waits.rest(news, dirty ? Math.min(POLL_EVERY, COMMIT_EVERY) : POLL_EVERY);
+        if (unseen && waits.isAwaited()) {
+          refresh();
+        }
+        if (!unseen) {
+          waits.seen(news);
+        }
+        waits.rest(news, untilNext());
         began = System.nanoTime();
       }
     }
     commit();
+  }
+
+  /** How long there is nothing to do if there are no news. */
+  private long untilNext() {
+    if (unseen) {
+      return Math.max(1, refreshed + REFRESH_EVERY - System.nanoTime());
+    }
+    return dirty ? Math.min(POLL_EVERY, COMMIT_EVERY) : POLL_EVERY;
   }
 
   // ---- the walk
@@ -183,7 +199,7 @@ final class Follower {
       }
       place = place.through(log.value());
       dirty = true;
-      settle(true);
+      settle();
     }
     if (page.size() < LOGS) {
       place = place.whole();
@@ -214,7 +230,7 @@ final class Follower {
           .messages()
           .read(state, some, (i, stored) -> add(log, stored.uid(), stored.seq(), stored.message()));
       at += some.length;
-      settle(true);
+      settle();
     }
   }
 
@@ -282,7 +298,7 @@ final class Follower {
         return;
       }
       after = entries.getLast().seq();
-      settle(true);
+      settle();
     }
   }
 
@@ -350,28 +366,27 @@ final class Follower {
     }
   }
 
-  /**
-   * Lets searches see what was entered, and makes it durable, if that is due.
-   *
-   * @param more whether there is more to enter at once
-   */
-  private void settle(boolean more) throws IOException {
+  /** Lets searches see what was entered, and makes it durable, if that is due. */
+  private void settle() throws IOException {
     long now = System.nanoTime();
-    if (unseen && (!more || now - refreshed > REFRESH_EVERY)) {
-      index.refresh();
-      unseen = false;
-      refreshed = now;
+    if (unseen && now - refreshed >= REFRESH_EVERY) {
+      refresh();
     }
     if (now - committed > (dirty ? COMMIT_EVERY : NOTE_EVERY)) {
       commit();
     }
   }
 
+  private void refresh() throws IOException {
+    index.refresh();
+    unseen = false;
+    refreshed = System.nanoTime();
+  }
+
   private void commit() throws IOException {
     index.commit(place);
     if (unseen) {
-      index.refresh();
-      unseen = false;
+      refresh();
     }
     dirty = false;
     committed = System.nanoTime();

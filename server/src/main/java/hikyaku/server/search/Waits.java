@@ -103,6 +103,16 @@ final class Waits {
     }
   }
 
+  /** Whether somebody waits for searches to see all. */
+  boolean isAwaited() {
+    lock.lock();
+    try {
+      return awaiting > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** All news up to these was entered, and searches see it. */
   void seen(long upTo) {
     lock.lock();
