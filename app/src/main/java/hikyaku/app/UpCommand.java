@@ -87,6 +87,7 @@ final class UpCommand implements Callable<Integer> {
     if (ports != null || restart) {
       throw wrong("--ports and --restart go with --nodes");
     }
+    Pollers.choose();
     runNode(settings);
     return 0;
   }
