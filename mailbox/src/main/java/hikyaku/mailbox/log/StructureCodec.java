@@ -90,6 +90,7 @@ final class StructureCodec {
     String messageId = null;
     List<String> references = new ArrayList<>();
     CodedInputStream in = brief.newCodedInput();
+    in.enableAliasing(true);
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       switch (WireFormat.getTagFieldNumber(tag)) {
         case StructureRecord.REFERENCES_FIELD_NUMBER -> references.add(string(in.readBytes()));

@@ -23,6 +23,9 @@ public record BaseSubject(String text, boolean replyOrForward) {
 
   /** Step 1: white space of any length is one space. */
   private static String spaced(String subject) {
+    if (isSpaced(subject)) {
+      return subject;
+    }
     StringBuilder spaced = new StringBuilder(subject.length());
     for (int at = 0; at < subject.length(); at++) {
       char next = subject.charAt(at);
@@ -34,6 +37,19 @@ public record BaseSubject(String text, boolean replyOrForward) {
       }
     }
     return spaced.toString();
+  }
+
+  /** Whether that changes nothing, as with nearly every subject. */
+  private static boolean isSpaced(String subject) {
+    char before = 0;
+    for (int at = 0; at < subject.length(); at++) {
+      char next = subject.charAt(at);
+      if (next == '\t' || next == '\r' || next == '\n' || next == ' ' && before == ' ') {
+        return false;
+      }
+      before = next;
+    }
+    return true;
   }
 
   private static final class Stripper {

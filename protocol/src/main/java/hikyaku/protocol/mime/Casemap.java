@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Casemap {
   private static final int PAGE = 256;
+  private static final int ASCII = 128;
   private static final int HANGUL_FIRST = 0xAC00;
   private static final int HANGUL_LAST = 0xD7A3;
 
@@ -24,17 +25,24 @@ public final class Casemap {
   /** A text in its folded form: texts are equal if and only if these are. */
   public static String fold(CharSequence text) {
     StringBuilder folded = new StringBuilder(text.length());
-    text.codePoints()
-        .forEach(codePoint -> {
-          int[] several = map(codePoint);
-          if (several == null) {
-            folded.appendCodePoint(codePoint);
-          } else {
-            for (int each : several) {
-              folded.appendCodePoint(each);
-            }
-          }
-        });
+    for (int at = 0; at < text.length(); at++) {
+      char next = text.charAt(at);
+      if (next < ASCII) {
+        // The title case of a letter, and of nothing else here.
+        folded.append(next >= 'a' && next <= 'z' ? (char) (next - 'a' + 'A') : next);
+        continue;
+      }
+      int codePoint = Character.codePointAt(text, at);
+      at += Character.charCount(codePoint) - 1;
+      int[] several = map(codePoint);
+      if (several == null) {
+        folded.appendCodePoint(codePoint);
+      } else {
+        for (int each : several) {
+          folded.appendCodePoint(each);
+        }
+      }
+    }
     return folded.toString();
   }
 

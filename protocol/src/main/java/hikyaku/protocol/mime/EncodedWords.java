@@ -72,7 +72,9 @@ public final class EncodedWords {
    *     character set ({@link Charsets#UNDECLARED})
    */
   public static String decode(String octets) {
-    return new Decoder(octets).decode();
+    return octets.indexOf("=?") < 0
+        ? Charsets.decodeUndeclared(octets)
+        : new Decoder(octets).decode();
   }
 
   private record Word(String charset, boolean base64, String text, int end) {}
@@ -89,9 +91,6 @@ public final class EncodedWords {
     String decode() {
       int plain = 0; // start of the text not yet decoded
       int at = text.indexOf("=?");
-      if (at < 0) {
-        return Charsets.decodeUndeclared(text);
-      }
       Word before = null;
       ByteArrayOutputStream gathered = new ByteArrayOutputStream();
       while (at >= 0) {

@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -101,8 +102,13 @@ final class References implements Threading {
   }
 
   private static List<String> references(Brief brief) {
-    if (!brief.references().isEmpty()) {
-      return brief.references().stream().map(References::normalized).toList();
+    List<String> references = brief.references();
+    if (!references.isEmpty()) {
+      List<String> normalized = new ArrayList<>(references.size());
+      for (String reference : references) {
+        normalized.add(normalized(reference));
+      }
+      return normalized;
     }
     String inReplyTo = brief.inReplyTo();
     String id = inReplyTo == null ? null : firstId(inReplyTo);
