@@ -125,7 +125,7 @@ final class MailboxBench implements Callable<Integer> {
       node.makeAccounts();
       try (Client client = client(node)) {
         client.imap("CREATE other");
-        Memory before = Memory.of(node.target().pid());
+        Memory before = Memory.ofClosedHeap(node.target().pid());
         long began = System.nanoTime();
         Loads.append(client, "INBOX", messages, number -> Mail.letter(number, size));
         print("filled, messages a second", messages / seconds(began));
@@ -136,7 +136,7 @@ final class MailboxBench implements Callable<Integer> {
         }
         print("store, octets of each of mail", node.octets("store") / (double) size / messages);
         measure(node, client, OF_MESSAGES);
-        out.println(Memory.of(node.target().pid()).eachSince(before, messages));
+        out.println(Memory.ofClosedHeap(node.target().pid()).eachSince(before, messages));
       }
       if (folders > 0) {
         makeFolders(node);
@@ -157,7 +157,7 @@ final class MailboxBench implements Callable<Integer> {
   }
 
   private String options() {
-    return (heap.isEmpty() ? "" : "-Xmx" + heap + " ") + Memory.CLOSE_HEAP;
+    return heap.isEmpty() ? "" : "-Xmx" + heap;
   }
 
   private static Client client(Node node) throws IOException {
@@ -170,7 +170,7 @@ final class MailboxBench implements Callable<Integer> {
 
   private void makeFolders(Node node) throws IOException, InterruptedException {
     try (Client client = client(node)) {
-      Memory before = Memory.of(node.target().pid());
+      Memory before = Memory.ofClosedHeap(node.target().pid());
       long began = System.nanoTime();
       for (int folder = 0; folder < folders; folder++) {
         String name = "many/" + folder % 100 + "/" + folder;
@@ -179,7 +179,7 @@ final class MailboxBench implements Callable<Integer> {
       }
       print("folders made and one message in each, a second", folders / seconds(began));
       measure(node, client, OF_FOLDERS);
-      out.println(Memory.of(node.target().pid()).eachSince(before, folders));
+      out.println(Memory.ofClosedHeap(node.target().pid()).eachSince(before, folders));
     }
   }
 

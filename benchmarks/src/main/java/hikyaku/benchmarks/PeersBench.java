@@ -141,7 +141,7 @@ final class PeersBench implements Callable<Integer> {
 
     @Override
     public long memory() throws IOException, InterruptedException {
-      return Memory.of(target().pid()).processKib();
+      return Memory.ofClosedHeap(target().pid()).processKib();
     }
 
     @Override
@@ -192,7 +192,7 @@ final class PeersBench implements Callable<Integer> {
     }
     List<String> users =
         IntStream.range(0, accounts).mapToObj(i -> "u" + i + "@bench.test").toList();
-    try (Node node = Node.start(accounts, Memory.CLOSE_HEAP, "")) {
+    try (Node node = Node.start(accounts, "", "")) {
       node.makeAccounts();
       try (PostfixDovecot peer =
           PostfixDovecot.start(
