@@ -19,4 +19,15 @@ class CasemapTest {
     String plain = "漢字 한글 \uD83D\uDE00 \uD800";
     assertThat(Casemap.fold(plain)).isEqualTo(plain);
   }
+
+  /** They do not go by the table. */
+  @Test
+  void charactersOfAsciiAreFoldedAsTheTableSays() {
+    for (int character = 0; character < 128; character++) {
+      int[] mapped = Casemap.map(character);
+      String expected =
+          mapped == null ? Character.toString(character) : new String(mapped, 0, mapped.length);
+      assertThat(Casemap.fold("a" + Character.toString(character))).isEqualTo("A" + expected);
+    }
+  }
 }
