@@ -406,13 +406,13 @@ public final class Mailbox {
   /** Moves messages with all their flags. */
   public Copied move(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
       throws IOException {
-    return move(seen, uids, target, flags -> flags, attempt);
+    return move(seen, uids, target, flags -> flags, attempt, () -> {});
   }
 
   /** Copies messages with all their flags. */
   public Copied copy(MailboxState seen, UidSet uids, Mailbox target, Attempt attempt)
       throws IOException {
-    return copy(seen, uids, target, flags -> flags, attempt);
+    return copy(seen, uids, target, flags -> flags, attempt, () -> {});
   }
 
   /**
@@ -422,10 +422,16 @@ public final class Mailbox {
    * @param uids messages; those that are gone are passed over. A repeat names those as well that
    *     have gone since it was tried first
    * @param kept which of the flags go along
+   * @param steps run now and then while messages are read, before any is written
    * @return what went where; a repeat that cannot tell any more which messages went names none
    */
   public Copied copy(
-      MailboxState seen, UidSet uids, Mailbox target, UnaryOperator<Flags> kept, Attempt attempt)
+      MailboxState seen,
+      UidSet uids,
+      Mailbox target,
+      UnaryOperator<Flags> kept,
+      Attempt attempt,
+      Steps steps)
       throws IOException {
     Optional<Appended> done = target.attempts.done(attempt);
     if (done.isPresent()) {
@@ -439,6 +445,7 @@ public final class Mailbox {
         seen,
         indexes.stream().mapToInt(Integer::intValue).toArray(),
         (index, stored) -> {
+          steps.next();
           from.add(stored.uid());
           copies.add(stored.message().with(kept.apply(seen.flags(index))));
         });
@@ -515,16 +522,22 @@ public final class Mailbox {
    * places: a message may be doubled by an accident, never lost.
    *
    * @param kept which of the flags go along
+   * @param steps as for {@link #copy}
    */
   public Copied move(
-      MailboxState seen, UidSet uids, Mailbox target, UnaryOperator<Flags> kept, Attempt attempt)
+      MailboxState seen,
+      UidSet uids,
+      Mailbox target,
+      UnaryOperator<Flags> kept,
+      Attempt attempt,
+      Steps steps)
       throws IOException {
     Attempt arriving = attempt.part("+");
     Attempt leaving = leaving(attempt);
     if (doneAt(leaving).isPresent() && target.doneAt(arriving).isEmpty()) {
       return new Copied(target.refresh().uidValidity(), UidSet.EMPTY, UidSet.EMPTY);
     }
-    Copied copied = copy(seen, uids, target, kept, arriving);
+    Copied copied = copy(seen, uids, target, kept, arriving, steps);
     // Of what was copied before, all that is still there goes now.
     UidSet moved = attempt.isRepeat() ? seen.present(uids) : copied.from();
     if (!moved.isEmpty()) {

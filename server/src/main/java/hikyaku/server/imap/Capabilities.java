@@ -64,6 +64,13 @@ final class Capabilities {
   private Capabilities() {}
 
   static List<String> of(Session session) {
+    return of(session, session.connection.isCompressed());
+  }
+
+  /**
+   * @param compressed whether compression is on, or is about to be
+   */
+  static List<String> of(Session session, boolean compressed) {
     List<String> capabilities = new ArrayList<>(ALWAYS);
     if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
       if (session.connection.canStartTls()) {
@@ -82,7 +89,7 @@ final class Capabilities {
       }
       capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
       session.server.messageLimit.capability().ifPresent(capabilities::add);
-      if (!session.connection.isCompressed()) {
+      if (!compressed) {
         capabilities.add("UNAUTHENTICATE");
         capabilities.add("COMPRESS=DEFLATE");
       }

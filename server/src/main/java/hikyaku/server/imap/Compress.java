@@ -18,6 +18,8 @@ final class Compress {
       return Reply.no(ResponseCode.Plain.COMPRESSIONACTIVE, "Compression is on already");
     }
     session.afterReply(connection::startCompression);
-    return Reply.ok("DEFLATE from now on");
+    // What is not offered any more is UNAUTHENTICATE, which the login has told.
+    return Reply.ok(
+        new ResponseCode.Capability(Capabilities.of(session, true)), "DEFLATE from now on");
   }
 }

@@ -89,7 +89,15 @@ final class Copy {
     try (Workspace.Space _ =
         session.server.workspace.take(plan.uids().size(), OCTETS, session::checkpoint)) {
       copied =
-          selected.mailbox().copy(seen, plan.uids(), target, kept(plan.destination()), attempt);
+          selected
+              .mailbox()
+              .copy(
+                  seen,
+                  plan.uids(),
+                  target,
+                  kept(plan.destination()),
+                  attempt,
+                  session::checkpoint);
     }
     selected.bring(target, copied.to());
     session.story().copied(session.origin(selected, seen), plan.destination().told(), copied);

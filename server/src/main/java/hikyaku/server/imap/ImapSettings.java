@@ -1,6 +1,8 @@
 package hikyaku.server.imap;
 
 import hikyaku.protocol.imap.ImapLimits;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 
 /**
@@ -19,8 +21,8 @@ import java.time.Duration;
  *     advertised
  * @param keepAlive how often IDLE says that it is still there, so that NATs and phones keep the
  *     connection (RFC 2177 leaves that to the server)
- * @param working how often a SEARCH or FETCH that takes long says that it is still at work, by
- *     which the server also learns that nobody waits for it any more
+ * @param working how often a command that takes long says that it is still at work, by which the
+ *     server also learns that nobody waits for it any more
  * @param login how long a client may take to log in; BYE
  * @param idle how long a client may say nothing once it is logged in, IDLE included; at least 30
  *     minutes (RFC 9051 §5.4); BYE
@@ -28,6 +30,11 @@ import java.time.Duration;
  * @param errors commands that are none, or not allowed, with no OK between, until the session ends
  *     with BYE
  * @param failedLogins refused logins until the session ends with BYE
+ * @param contact how users reach whoever runs this service, as a URI like {@code
+ *     mailto:postmaster@example.org}; mail programs read it as the annotation /shared/admin of the
+ *     server (RFC 5464 §6.2.2). Empty for none
+ * @param comment what users are told of this service: the annotation /shared/comment of the server
+ *     (RFC 5464 §6.2.1). Empty for none
  * @param limits what one command may have
  */
 public record ImapSettings(
@@ -42,6 +49,8 @@ public record ImapSettings(
     Duration command,
     int errors,
     int failedLogins,
+    String contact,
+    String comment,
     ImapLimits limits) {
   /** RFC 9738 §3. */
   private static final int LEAST_LIMIT = 1000;
@@ -62,6 +71,18 @@ public record ImapSettings(
           "imap.enforced-limit is not below what is advertised by imap.message-limit or"
               + " imap.save-limit, or 0 for just that");
     }
+    if (!contact.isEmpty() && !isUri(contact)) {
+      throw new IllegalArgumentException(
+          "imap.contact is a URI, like \"mailto:postmaster@example.org\", or empty");
+    }
+  }
+
+  private static boolean isUri(String text) {
+    try {
+      return new URI(text).isAbsolute();
+    } catch (URISyntaxException e) {
+      return false;
+    }
   }
 
   public static final ImapSettings DEFAULTS =
@@ -77,5 +98,7 @@ public record ImapSettings(
           Duration.ofMinutes(5),
           50,
           5,
+          "",
+          "",
           ImapLimits.DEFAULT);
 }

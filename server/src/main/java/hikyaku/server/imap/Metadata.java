@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * GETMETADATA and SETMETADATA (RFC 5464). What a folder is used for is an annotation as well (RFC
- * 6154 §4). Annotations of the server are an account's own: what all would share, no client may
- * set.
+ * 6154 §4). Annotations of the server are an account's own: what all share, no client may set, but
+ * its operator (RFC 5464 §6.2).
  */
 final class Metadata {
   private Metadata() {}
@@ -41,7 +41,8 @@ final class Metadata {
     String mailbox = command.mailbox();
     NavigableMap<String, ByteString> all;
     if (mailbox.isEmpty()) {
-      all = session.looking.folders(session.state.loggedIn().mail()).annotations();
+      all =
+          ofServer(session, session.looking.folders(session.state.loggedIn().mail()).annotations());
     } else {
       Found found = find(session, mailbox);
       all = of(session, found);
@@ -64,6 +65,19 @@ final class Metadata {
     return Reply.ok(
         longest == 0 ? null : new ResponseCode.MetadataLongEntries(longest),
         "GETMETADATA completed");
+  }
+
+  private static NavigableMap<String, ByteString> ofServer(
+      Session session, NavigableMap<String, ByteString> own) {
+    NavigableMap<String, ByteString> all = new TreeMap<>(own);
+    ImapSettings settings = session.server.settings;
+    Map.of("/shared/admin", settings.contact(), "/shared/comment", settings.comment())
+        .forEach((entry, value) -> {
+          if (!value.isEmpty()) {
+            all.put(entry, ByteString.copyFromUtf8(value));
+          }
+        });
+    return all;
   }
 
   /** The response of a LIST that asks for annotations (RFC 9590 §3). */

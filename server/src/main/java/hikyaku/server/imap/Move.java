@@ -48,7 +48,10 @@ final class Move {
     Copied moved;
     try (Workspace.Space _ =
         session.server.workspace.take(uids.size(), Copy.OCTETS, session::checkpoint)) {
-      moved = selected.mailbox().move(seen, uids, target.mailbox(), Copy.kept(target), attempt);
+      moved =
+          selected
+              .mailbox()
+              .move(seen, uids, target.mailbox(), Copy.kept(target), attempt, session::checkpoint);
     }
     session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);

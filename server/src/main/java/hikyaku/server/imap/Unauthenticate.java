@@ -6,7 +6,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * UNAUTHENTICATE (RFC 8437): the session is again as it was before login, and has what TLS it has.
- * Under compression it is neither offered nor done, for the client would then go on uncompressed.
+ * Under compression it is not offered, as the OK to COMPRESS tells, and so gets BAD (§3): the
+ * client would go on uncompressed.
  */
 final class Unauthenticate {
   private static final Logger log = LoggerFactory.getLogger(Unauthenticate.class);

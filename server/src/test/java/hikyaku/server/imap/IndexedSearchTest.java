@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** SEARCH finds the same without an index, with one, and with half of one. */
+/** Searches find the same without an index, with one, and with half of one. */
 class IndexedSearchTest {
   private static final int QUERIES = 150;
 
@@ -52,7 +52,7 @@ class IndexedSearchTest {
 
   private byte[] key(List<String> texts, int depth) {
     ByteArrayOutputStream key = new ByteArrayOutputStream();
-    switch (random.nextInt(depth > 2 ? 8 : 11)) {
+    switch (random.nextInt(depth > 2 ? 10 : 14)) {
       case 0 -> put(key, "TEXT ", wanted(texts));
       case 1 -> put(key, "BODY ", wanted(texts));
       case 2 -> put(key, "SUBJECT ", wanted(texts));
@@ -61,11 +61,17 @@ class IndexedSearchTest {
       case 5 -> put(key, "HEADER Content-Type ", wanted(texts));
       case 6 -> put(key, "HEADER Delivered-To ", "");
       case 7 -> put(key, "HEADER Return-Path ", "x@");
-      case 8 -> {
+      case 8 -> put(key, "CC ", wanted(texts));
+      case 9 -> put(key, "BCC ", wanted(texts));
+      case 10 -> {
         key.writeBytes("NOT ".getBytes(StandardCharsets.US_ASCII));
         key.writeBytes(key(texts, depth + 1));
       }
-      case 9 -> {
+      case 11 -> {
+        key.writeBytes("FUZZY ".getBytes(StandardCharsets.US_ASCII));
+        key.writeBytes(key(texts, depth + 1));
+      }
+      case 12 -> {
         key.writeBytes("OR ".getBytes(StandardCharsets.US_ASCII));
         key.writeBytes(key(texts, depth + 1));
         key.write(' ');
@@ -95,10 +101,21 @@ class IndexedSearchTest {
     key.writeBytes(octets);
   }
 
-  private static List<String> ask(ImapClient client, byte[] key) throws IOException {
+  /** What asks for messages by a key. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "UID SEARCH CHARSET UTF-8 ",
+          "UID SORT (SUBJECT REVERSE DATE) UTF-8 ",
+          "SEARCH RETURN (MIN MAX COUNT) CHARSET UTF-8 ",
+          "UID THREAD REFERENCES UTF-8 ",
+          "ESEARCH IN (mailboxes INBOX) RETURN (ALL COUNT) CHARSET UTF-8 ",
+          "UID SEARCH RETURN (ALL RELEVANCY) CHARSET UTF-8 FUZZY ",
+          "SORT RETURN (ALL) (RELEVANCY ARRIVAL) UTF-8 FUZZY ");
+
+  private static List<String> ask(ImapClient client, byte[] asked) throws IOException {
     ByteArrayOutputStream command = new ByteArrayOutputStream();
-    command.writeBytes("s UID SEARCH CHARSET UTF-8 ".getBytes(StandardCharsets.US_ASCII));
-    command.writeBytes(key);
+    command.writeBytes("s ".getBytes(StandardCharsets.US_ASCII));
+    command.writeBytes(asked);
     command.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
     client.send(command.toByteArray());
     List<String> lines = client.until("s");
@@ -143,9 +160,16 @@ class IndexedSearchTest {
       List<List<String>> answers = new ArrayList<>();
       int found = 0;
       for (int i = 0; i < QUERIES; i++) {
-        keys.add(key(texts, 0));
+        ByteArrayOutputStream asked = new ByteArrayOutputStream();
+        String command = COMMANDS.get(i % COMMANDS.size());
+        asked.writeBytes(command.getBytes(StandardCharsets.US_ASCII));
+        asked.writeBytes(key(texts, 0));
+        keys.add(asked.toByteArray());
         answers.add(ask(client, keys.getLast()));
-        found += answers.getLast().getFirst().length() > "* SEARCH".length() ? 1 : 0;
+        found +=
+            answers.getLast().getFirst().matches("\\* .*( ALL |COUNT [1-9]|[A-Z] \\(?[0-9]).*")
+                ? 1
+                : 0;
       }
       assertThat(found).isBetween(QUERIES / 4, QUERIES);
       for (int most : new int[] {1_000, 1_000_000}) {

@@ -92,6 +92,8 @@ class KeptTest {
             d.command(),
             d.errors(),
             d.failedLogins(),
+            d.contact(),
+            d.comment(),
             d.limits());
     try (ImapRig rig = new ImapRig(restless, TlsMode.NONE);
         ImapClient client = rig.connect();

@@ -35,6 +35,8 @@ class MessageLimitTest {
                 d.command(),
                 d.errors(),
                 d.failedLogins(),
+                d.contact(),
+                d.comment(),
                 d.limits()))
         .capability();
   }

@@ -215,6 +215,8 @@ class StateFuzzTest {
             patience,
             Integer.MAX_VALUE,
             Integer.MAX_VALUE,
+            d.contact(),
+            d.comment(),
             d.limits());
     assertThat(d.limits()).isEqualTo(ImapLimits.DEFAULT);
     try (ImapRig rig = rig(at, settings)) {

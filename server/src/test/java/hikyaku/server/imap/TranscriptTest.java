@@ -37,7 +37,7 @@ import org.junit.jupiter.api.TestFactory;
  * # a comment
  * with tls-required | starttls | append-limit 100 | message-limit 3 | save-limit 3    before anything else
  * with enforced-limit 4    where message-limit or save-limit is told
- * with keep-alive MILLIS | idle MILLIS    before anything else
+ * with keep-alive MILLIS | idle MILLIS | contact URI | comment WORD    before anything else
  * CN: text       client N says this; its first line opens the connection
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
  * SN: ... [CAPABILITY (anybody) ...] or (logged in)    stand for the capabilities of either
@@ -249,6 +249,8 @@ class TranscriptTest {
       Duration command = d.command();
       boolean tlsRequired = false;
       TlsMode tls = TlsMode.NONE;
+      String contact = d.contact();
+      String comment = d.comment();
       for (String line : lines) {
         String[] words = line.split(" ");
         if (words[0].equals("with")) {
@@ -265,6 +267,8 @@ class TranscriptTest {
             case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
             case "working" -> working = Duration.ofMillis(Long.parseLong(words[2]));
             case "command" -> command = Duration.ofMillis(Long.parseLong(words[2]));
+            case "contact" -> contact = words[2];
+            case "comment" -> comment = words[2];
             case "idle" -> idle = Duration.ofMillis(Long.parseLong(words[2]));
             default -> throw new AssertionError("cannot be had: " + line);
           }
@@ -284,6 +288,8 @@ class TranscriptTest {
                   command,
                   10,
                   3,
+                  contact,
+                  comment,
                   ImapLimits.DEFAULT),
               new MessageLimit(scope, messageLimit, Math.max(messageLimit, enforcedLimit)),
               tls,
