@@ -55,6 +55,7 @@ import hikyaku.server.queue.MailQueue;
 import hikyaku.server.queue.Outbox;
 import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.queue.Senders;
+import hikyaku.server.queue.Standing;
 import hikyaku.server.search.MailIndex;
 import hikyaku.server.search.SearchSettings;
 import hikyaku.server.smtp.SmtpFace;
@@ -94,6 +95,9 @@ import org.jspecify.annotations.Nullable;
  * given their grace, and the store last.
  */
 final class Node implements AutoCloseable {
+  /** Rows of the status page that tell of mail that goes out. */
+  private static final int DESTINATIONS_SHOWN = 30;
+
   private final Opened opened = new Opened();
   private final Core core;
   private final FlowControl flow;
@@ -105,6 +109,7 @@ final class Node implements AutoCloseable {
   private final AtomicInteger wishes = new AtomicInteger();
 
   private volatile @Nullable Membership membership;
+  private volatile @Nullable MailQueue queue;
   private final List<AdminServer> admin = new ArrayList<>();
   private final RunningNode status;
 
@@ -266,7 +271,10 @@ final class Node implements AutoCloseable {
               status,
               health::problems,
               () -> StatusTables.cards(status.work(), core.store().statistics()),
-              () -> List.of(StatusTables.nodes(joined.members(), clock.instant())),
+              () ->
+                  List.of(
+                      StatusTables.nodes(joined.members(), clock.instant()),
+                      StatusTables.queue(standings())),
               clock);
       Neighbours neighbours = new NodeNeighbours(configuration.node().name(), joined, links);
       LinkAnswers answers =
@@ -292,8 +300,10 @@ final class Node implements AutoCloseable {
               clock);
       SmtpClient client =
           OutgoingTls.client(configuration, dns, policies, observer(new TlsMetrics(meters)));
-      queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters)
-          .start();
+      MailQueue started =
+          queue(new QueueWorkers(joined, runs, core.isAlone()), client, signer, senders, meters);
+      queue = started;
+      started.start();
       admin.forEach(AdminServer::start);
       if (index != null) {
         index.start();
@@ -415,6 +425,11 @@ final class Node implements AutoCloseable {
                 core.configuration().node().name(),
                 core.clock()))
         : Optional.empty();
+  }
+
+  private List<Standing> standings() {
+    MailQueue working = queue;
+    return working == null ? List.of() : working.standings(DESTINATIONS_SHOWN);
   }
 
   /** What sends out the mail that is for others. */

@@ -13,6 +13,7 @@ import hikyaku.server.ops.NodeStatus;
 import hikyaku.server.ops.StatusTable;
 import hikyaku.server.ops.StatusTable.Cell;
 import hikyaku.server.ops.StatusTable.Mood;
+import hikyaku.server.queue.Standing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -60,6 +61,31 @@ final class StatusTables {
         List.of("name", "state", "roles", "version", "up", "load", "weight", "sessions", "health"),
         members.stream().map(member -> row(member, now)).toList(),
         "This node is alone.");
+  }
+
+  /** Who gets mail from the parts of the queue that a node works. */
+  static StatusTable queue(List<Standing> standings) {
+    return new StatusTable(
+        "Mail that goes out",
+        List.of("destination", "waiting", "under way", "state", "because of"),
+        standings.stream().map(StatusTables::row).toList(),
+        "Nothing waits in this node's parts of the queue.");
+  }
+
+  private static List<Cell> row(Standing standing) {
+    Cell state =
+        !standing.rest().isZero()
+            ? new Cell("rests for " + Figures.time(standing.rest()), Mood.BAD)
+            : standing.paced() ? Cell.of("waits for its rate") : new Cell("open", Mood.GOOD);
+    return List.of(
+        Cell.of(standing.destination()),
+        Cell.of(standing.waiting()),
+        Cell.of(standing.underWay()),
+        state,
+        standing
+            .trouble()
+            .map(trouble -> Cell.of(trouble.toString()))
+            .orElse(new Cell("–", Mood.FAINT)));
   }
 
   private static List<Cell> row(Member member, Instant now) {

@@ -13,8 +13,10 @@ import hikyaku.server.ops.DomainOperations;
 import hikyaku.server.testing.MailSink;
 import hikyaku.stores.postgres.LocalPostgres;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -319,6 +321,9 @@ final class MailOutTest {
         assertThat(command("queue", "hold", "--recipient", "DAN@third.test"))
             .isEqualTo("1 message held.\n");
         assertThat(command("queue", "list", "--held")).contains("carol@third.test", "held");
+        assertThat(statusPage(node))
+            .containsPattern("<td>smtp\\+plain://127.0.0.1:\\d+<td[^>]*>2<")
+            .contains("Mail that goes out");
         int before = busy.connections();
         assertThat(command("queue", "retry", "--all")).isEqualTo("2 messages to be tried now.\n");
         MailSink.until("another attempt", () -> busy.connections() > before);
@@ -397,6 +402,16 @@ final class MailOutTest {
       }
     }
     return refusals;
+  }
+
+
+  private static String statusPage(Node node) throws IOException {
+    try (InputStream page =
+        URI.create("http://127.0.0.1:" + node.adminAddress().getPort() + "/")
+            .toURL()
+            .openStream()) {
+      return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** What a command prints. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import hikyaku.app.Door.Call;
 import hikyaku.server.ops.AccountOperations;
 import hikyaku.server.ops.DomainOperations;
+import hikyaku.server.ops.Json;
 import hikyaku.server.ops.SessionOperations;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -387,6 +389,28 @@ final class NodeTest {
     String token = DataDirectory.endpoint(running.configuration().data()).orElseThrow().token();
     assertThat(http("GET", "/api/accounts", "Authorization", "Bearer " + token).statusCode())
         .isEqualTo(200);
+  }
+
+  @Test
+  void theManualNamesEveryOperation() throws Exception {
+    String token = DataDirectory.endpoint(running.configuration().data()).orElseThrow().token();
+    HttpResponse<String> index = http("GET", "/api/", "Authorization", "Bearer " + token);
+    assertThat(index.statusCode()).isEqualTo(200);
+    List<String> there = new ArrayList<>();
+    for (JsonNode each : Json.MAPPER.readTree(index.body())) {
+      String path = each.get("path").asString();
+      if (!path.isEmpty()) {
+        there.add(each.get("method").asString() + " " + path);
+      }
+    }
+    Path manual = Path.of("../docs/manual/api.md");
+    List<String> told =
+        Pattern.compile("(?m)^\\| `([^`]+)` \\|")
+            .matcher(Files.readString(manual).split("## All operations")[1])
+            .results()
+            .map(match -> match.group(1))
+            .toList();
+    assertThat(told).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(there);
   }
 
   /** A page of somebody's domain that leads to 127.0.0.1 must not read ours. */

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /** Figures of this server and of a peer, taken in turns. */
 final class Comparison {
@@ -36,8 +37,7 @@ final class Comparison {
     }
 
     private static double median(List<Double> figures) {
-      double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-      return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+      return Comparison.median(figures.stream().mapToDouble(Double::doubleValue));
     }
 
     private static String shown(List<Double> figures) {
@@ -74,8 +74,17 @@ final class Comparison {
 
   /** The ratio in the middle of all that were measured. */
   double medianRatio() {
-    double[] sorted = rows.values().stream().mapToDouble(Row::ratio).sorted().toArray();
-    return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+    return median(rows.values().stream().mapToDouble(Row::ratio));
+  }
+
+  /** The figure in the middle, or halfway between the two there. */
+  static double median(DoubleStream figures) {
+    double[] sorted = figures.sorted().toArray();
+    int middle = sorted.length / 2;
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /** As a table in Markdown, which reads well in a terminal too. */

@@ -18,6 +18,8 @@ final class Mail {
 
   private static final int AUTHORS = 1_000;
 
+  private static final int DAY = 86_400;
+
   /** 1 January 2024. */
   private static final long FIRST_LETTER = 1_704_067_200;
 
@@ -32,6 +34,9 @@ final class Mail {
   private static final int OF_ITS_OWN = 64 * 1024;
 
   private static final Map<Integer, String> RESTS = new ConcurrentHashMap<>();
+
+  /** A word of the text of some in a hundred. */
+  static final String WORD = WORDS[8] + "a7";
 
   private Mail() {}
 
@@ -56,7 +61,8 @@ final class Mail {
 
   /**
    * A message of about so many octets, as they follow each other in a mailbox: of many authors,
-   * most of them an answer to one a little before, each a minute younger than the last.
+   * most of them an answer to one a little before, of a time up to a day before its turn, and a
+   * turn is a minute.
    *
    * @param number of the message, from 0
    */
@@ -66,6 +72,7 @@ final class Mail {
     boolean answers = above >= 0 && random.nextInt(CONVERSATION) > 0;
     long first = answers ? above - above % CONVERSATION : number;
     int author = random.nextInt(AUTHORS);
+    long written = FIRST_LETTER + 60 * number - random.nextInt(DAY);
     StringBuilder text = new StringBuilder(octets + 400);
     text.append("From: Author Number ").append(author);
     text.append(" <author").append(author).append("@bench.test>\r\nTo: u@bench.test\r\nSubject: ");
@@ -73,7 +80,7 @@ final class Mail {
     text.append(" about the ").append(WORDS[(int) (first % WORDS.length)]).append("\r\nDate: ");
     text.append(
         DateTimeFormatter.RFC_1123_DATE_TIME.format(
-            Instant.ofEpochSecond(FIRST_LETTER + 60 * number).atOffset(ZoneOffset.UTC)));
+            Instant.ofEpochSecond(written).atOffset(ZoneOffset.UTC)));
     text.append("\r\nMessage-ID: <letter.").append(number).append("@bench.test>\r\n");
     if (answers) {
       text.append("In-Reply-To: <letter.").append(above).append("@bench.test>\r\n");

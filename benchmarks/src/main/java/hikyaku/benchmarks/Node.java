@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,12 @@ import java.util.stream.Stream;
 final class Node implements AutoCloseable {
   private static final String PASSWORD = "bench-password-1";
   private static final int SESSIONS_ALLOWED = 100_000;
+
+  private static final Pattern ENTERED =
+      Pattern.compile("hikyaku_search_entered_total(?:\\{[^}]*})? ([0-9.E+]+)");
+
+  /** Looks at an index that finds nothing new, until it is taken to be at rest. */
+  private static final int QUIET_LOOKS = 6;
 
   private final Path directory;
   private Process process;
@@ -337,6 +345,36 @@ final class Node implements AutoCloseable {
   /** Octets of a part of its data directory. */
   long octets(String part) throws IOException {
     return MailboxBench.octets(data(directory, part));
+  }
+
+  /** Octets of disk that its data takes, in whole blocks. */
+  long diskOctets() throws IOException, InterruptedException {
+    return diskOctets(directory.resolve("data"));
+  }
+
+  /** Octets of disk that a directory takes, in whole blocks. */
+  static long diskOctets(Path directory) throws IOException, InterruptedException {
+    Process du = new ProcessBuilder("du", "-s", "-B1", directory.toString()).start();
+    String said = new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    if (du.waitFor() != 0) {
+      throw new IOException("du: " + said);
+    }
+    return Long.parseLong(said.substring(0, said.indexOf('\t')));
+  }
+
+  /** Waits until its index of texts has entered no message for some seconds. */
+  void awaitIndex() throws IOException, InterruptedException {
+    String last = "";
+    int still = 0;
+    while (still < QUIET_LOOKS) {
+      Matcher entered = ENTERED.matcher(metrics());
+      if (!entered.find()) {
+        throw new IOException("the node tells nothing of its index");
+      }
+      still = entered.group(1).equals(last) ? still + 1 : 0;
+      last = entered.group(1);
+      TimeUnit.MILLISECONDS.sleep(500);
+    }
   }
 
   /** What it tells Prometheus. */

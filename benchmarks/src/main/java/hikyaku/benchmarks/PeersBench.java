@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -35,14 +34,13 @@ final class PeersBench implements Callable<Integer> {
 
   private static final int BULK = 5 * 1024 * 1024;
 
-  /** Octets of messages to many recipients at most. */
-  private static final int SMALL = 4 * 1024;
+  private static final int MANY = 100;
 
-  /** How often a message is appended. */
-  private static final int APPENDED = 100;
+  /** Octets that clients of one round may have delivered at a time, all copies counted. */
+  private static final long AT_A_TIME = 2L << 30;
 
-  /** How often a command is given that takes well under a millisecond. */
-  private static final int SHORT_ONES = 1_000;
+  /** Idle sessions of a server that has a process for each. */
+  private static final int PROCESSES = 1_000;
 
   @Option(
       names = "--rounds",
@@ -64,14 +62,17 @@ final class PeersBench implements Callable<Integer> {
 
   @Option(
       names = "--messages",
-      defaultValue = "20000",
+      defaultValue = "100000",
       description = "In the large mailbox (default: ${DEFAULT-VALUE}).")
   int messages;
 
   @Option(
       names = "--sessions",
-      defaultValue = "1000",
-      description = "Idle TLS sessions, for the memory of each (default: ${DEFAULT-VALUE}).")
+      defaultValue = "17000",
+      description = {
+        "Idle TLS sessions, for the memory of each (default: ${DEFAULT-VALUE}); no more than a process"
+            + " may have files open. Of Dovecot, which has a process for each, 1,000 at most."
+      })
   int sessions;
 
   @Option(
@@ -99,10 +100,11 @@ final class PeersBench implements Callable<Integer> {
   @Option(
       names = "--sizes",
       split = ",",
-      defaultValue = "4096,51200,5242880",
-      description =
-          "Octets of the messages of smtp and lmtp; up to 4096 to 100 recipients as well (default:"
-              + " ${DEFAULT-VALUE}).")
+      defaultValue = "4096,10240,51200,5242880",
+      description = {
+        "Octets of the messages of smtp and lmtp (default: ${DEFAULT-VALUE}). To 100 recipients go those"
+            + " of which all clients' copies together are 2 GiB at most."
+      })
   List<Integer> sizes = List.of();
 
   @Option(names = "--chart", paramLabel = "FILE", description = "Draw the ratios into this SVG.")
@@ -118,6 +120,12 @@ final class PeersBench implements Callable<Integer> {
 
     /** Waits until all that was accepted is where it is to go. */
     void settle() throws IOException, InterruptedException;
+
+    /** Waits until nothing is done any more that nobody waits for. */
+    void rest() throws IOException, InterruptedException;
+
+    /** Idle sessions of which the memory is taken. */
+    int idle(int sessions);
 
     /** KiB of memory of all its processes. */
     long memory() throws IOException, InterruptedException;
@@ -140,13 +148,23 @@ final class PeersBench implements Callable<Integer> {
     public void settle() {}
 
     @Override
+    public void rest() throws IOException, InterruptedException {
+      node.awaitIndex();
+    }
+
+    @Override
+    public int idle(int sessions) {
+      return sessions;
+    }
+
+    @Override
     public long memory() throws IOException, InterruptedException {
       return Memory.ofClosedHeap(target().pid()).processKib();
     }
 
     @Override
-    public long diskOctets() throws IOException {
-      return node.octets("");
+    public long diskOctets() throws IOException, InterruptedException {
+      return node.diskOctets();
     }
   }
 
@@ -164,6 +182,15 @@ final class PeersBench implements Callable<Integer> {
     @Override
     public void settle() throws IOException, InterruptedException {
       peer.settle();
+    }
+
+    @Override
+    public void rest() {}
+
+    /** Each has a process of its own, so that more would tell nothing else. */
+    @Override
+    public int idle(int sessions) {
+      return Math.min(sessions, PROCESSES);
     }
 
     @Override
@@ -202,8 +229,10 @@ final class PeersBench implements Callable<Integer> {
               fsync)) {
         List<Side> sides = List.of(new Ours(node), new Theirs(peer));
         if (wanted("start")) {
-          comparison.add("start to ready, empty store, s", LOWER, true, node.secondsToStart());
-          comparison.add("start to ready, empty store, s", LOWER, false, peer.secondsToStart());
+          start(node.secondsToStart(), peer.secondsToStart());
+          for (int round = 1; round < rounds; round++) {
+            startAnew(users, node.target().password());
+          }
           each(sides, side -> add("memory at rest, MiB", LOWER, side, side.memory() / 1024.0));
         }
         measure(sides);
@@ -216,6 +245,24 @@ final class PeersBench implements Callable<Integer> {
     return 0;
   }
 
+  private void start(double ours, double theirs) {
+    String what = "start to ready, empty store, s";
+    comparison.add(what, LOWER, true, ours);
+    comparison.add(what, LOWER, false, theirs);
+  }
+
+  private void startAnew(List<String> users, String password)
+      throws IOException, InterruptedException {
+    double ours;
+    try (Node another = Node.start(accounts, Memory.CLOSE_HEAP, "")) {
+      ours = another.secondsToStart();
+    }
+    Path directory = Files.createTempDirectory("hikyaku-bench-peer");
+    try (PostfixDovecot another = PostfixDovecot.start(directory, users, password, fsync)) {
+      start(ours, another.secondsToStart());
+    }
+  }
+
   private boolean wanted(String what) {
     return only.isEmpty() || only.contains(what);
   }
@@ -225,10 +272,18 @@ final class PeersBench implements Callable<Integer> {
       each(sides, this::fillLarge);
     }
     if (wanted("mailbox")) {
-      rounds(sides, (side, _) -> mailbox(side));
+      LargeMailbox large = new LargeMailbox(messages, USUAL);
+      rounds(
+          sides,
+          (side, _) -> {
+            try (Client client = loggedIn(side)) {
+              large.measure(client, (what, millis) -> addIfCounts(what, LOWER, side, millis));
+            }
+          });
     }
     if (wanted("imap") || wanted("pop3") || wanted("logins") || wanted("idle")) {
       each(sides, side -> Loads.fill(side.target(), SMALL_MAILBOX, USUAL));
+      each(sides, Side::rest);
     }
     if (wanted("imap")) {
       for (int clients : List.of(1, 50, 500)) {
@@ -290,6 +345,12 @@ final class PeersBench implements Callable<Integer> {
     comparison.add(what, better, side.ours(), figure);
   }
 
+  private void addIfCounts(String what, Comparison.Better better, Side side, double figure) {
+    if (counts) {
+      add(what, better, side, figure);
+    }
+  }
+
   @FunctionalInterface
   private interface LoadOn {
     Load.WorkerFactory of(Target target);
@@ -301,9 +362,7 @@ final class PeersBench implements Callable<Integer> {
         sides,
         (side, lasting) -> {
           Load.Figures figures = new Load(clients, 0.3, lasting).run(load.of(side.target()));
-          if (counts) {
-            add(what, HIGHER, side, figures.perSecond());
-          }
+          addIfCounts(what, HIGHER, side, figures.perSecond());
         });
   }
 
@@ -312,9 +371,9 @@ final class PeersBench implements Callable<Integer> {
   private void fillLarge(Side side) throws IOException, InterruptedException {
     long before = side.diskOctets();
     try (Client client = loggedIn(side)) {
-      client.imap("CREATE Large");
-      Loads.append(client, "Large", messages, USUAL);
+      LargeMailbox.fill(client, messages, USUAL);
     }
+    side.rest();
     add(
         "disk, octets for each of mail",
         LOWER,
@@ -328,70 +387,6 @@ final class PeersBench implements Callable<Integer> {
     client.line();
     client.imap("LOGIN " + target.user(0) + " " + target.password());
     return client;
-  }
-
-  private void mailbox(Side side) throws IOException {
-    String of = ", " + messages + " messages, ms";
-    int some = Math.min(1000, messages);
-    try (Client client = loggedIn(side)) {
-      time(side, client, "SELECT" + of, "SELECT Large");
-      timeEach(side, client, "STATUS" + of, "STATUS Large (MESSAGES UNSEEN)");
-      time(side, client, "FETCH 1:* (FLAGS)" + of, "FETCH 1:* (FLAGS)");
-      time(side, client, "FETCH ENVELOPE BODYSTRUCTURE" + of, "FETCH 1:* (ENVELOPE BODYSTRUCTURE)");
-      time(side, client, "SEARCH UNSEEN" + of, "SEARCH UNSEEN");
-      time(side, client, "SEARCH SUBJECT" + of, "SEARCH SUBJECT \"message 777\"");
-      time(side, client, "SEARCH TEXT" + of, "SEARCH TEXT \"message 777\"");
-      time(side, client, "SORT (DATE)" + of, "SORT (DATE) UTF-8 ALL");
-      time(side, client, "THREAD REFERENCES" + of, "THREAD REFERENCES UTF-8 ALL");
-      String part = " of " + some + ", ms";
-      time(side, client, "STORE +FLAGS" + part, "STORE 1:" + some + " +FLAGS.SILENT (\\Flagged)");
-      client.imap("STORE 1:" + some + " -FLAGS.SILENT (\\Flagged)");
-      client.imap("CREATE Copies");
-      time(side, client, "COPY" + part, "COPY 1:" + some + " Copies");
-      client.imap("SELECT Copies");
-      client.imap("STORE 1:* +FLAGS.SILENT (\\Deleted)");
-      time(side, client, "EXPUNGE" + part, "EXPUNGE");
-      client.imap("CLOSE");
-      client.imap("DELETE Copies");
-      client.imap("CREATE Appended");
-      long began = System.nanoTime();
-      for (int i = 0; i < APPENDED; i++) {
-        Loads.append(client, "Appended", 1, USUAL);
-      }
-      if (counts) {
-        add("APPEND, one after the other, ms", LOWER, side, millis(began) / APPENDED);
-      }
-      client.imap("DELETE Appended");
-    }
-  }
-
-  private void time(Side side, Client client, String what, String command) throws IOException {
-    long began = System.nanoTime();
-    client.imap(command);
-    if (counts) {
-      add(what, LOWER, side, millis(began));
-    }
-  }
-
-  /**
-   * Of a command so short that one alone would be a measurement of chance: the median of many,
-   * since the mean is that of the few in which somebody else had the processor.
-   */
-  private void timeEach(Side side, Client client, String what, String command) throws IOException {
-    double[] each = new double[SHORT_ONES];
-    for (int i = 0; i < SHORT_ONES; i++) {
-      long began = System.nanoTime();
-      client.imap(command);
-      each[i] = millis(began);
-    }
-    if (counts) {
-      Arrays.sort(each);
-      add(what, LOWER, side, each[SHORT_ONES / 2]);
-    }
-  }
-
-  private static double millis(long began) {
-    return (System.nanoTime() - began) / 1e6;
   }
 
   // ---- the rest
@@ -410,14 +405,15 @@ final class PeersBench implements Callable<Integer> {
   /** The slope between some sessions and many, so that what is taken once is none of it. */
   private void idle(Side side) throws IOException, InterruptedException {
     List<Client> open = new ArrayList<>(Loads.idle(side.target(), accounts));
+    int many = side.idle(sessions);
     try {
       long before = side.memory();
-      open.addAll(Loads.idle(side.target(), sessions));
+      open.addAll(Loads.idle(side.target(), many));
       add(
           "memory for each idle TLS session, KiB",
           LOWER,
           side,
-          (side.memory() - before) / (double) sessions);
+          (side.memory() - before) / (double) many);
     } finally {
       for (Client client : open) {
         client.close();
@@ -426,13 +422,10 @@ final class PeersBench implements Callable<Integer> {
   }
 
   private void deliveries(List<Side> sides, boolean lmtp) throws IOException, InterruptedException {
-    for (int recipients : lmtp ? List.of(1) : List.of(1, 100)) {
+    for (int recipients : List.of(1, MANY)) {
       for (int octets : sizes) {
-        if (recipients > 1 && octets > SMALL) {
-          continue;
-        }
         for (int clients : List.of(1, 32, 256)) {
-          if (octets >= 1 << 20 && clients > 32) {
+          if (recipients > 1 && (long) octets * recipients * clients > AT_A_TIME) {
             continue;
           }
           String what =
@@ -461,11 +454,9 @@ final class PeersBench implements Callable<Integer> {
     double accepting = (System.nanoTime() - began) / 1e9;
     side.settle();
     double delivering = (System.nanoTime() - began) / 1e9;
-    if (counts) {
-      if (!lmtp) {
-        add(what + ": accepted/s", HIGHER, side, figures.all() / accepting);
-      }
-      add(what + ": delivered/s", HIGHER, side, figures.all() * recipients / delivering);
+    if (!lmtp) {
+      addIfCounts(what + ": accepted/s", HIGHER, side, figures.all() / accepting);
     }
+    addIfCounts(what + ": delivered/s", HIGHER, side, figures.all() * recipients / delivering);
   }
 }

@@ -1,7 +1,6 @@
 package hikyaku.benchmarks;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -227,13 +226,7 @@ final class PostfixDovecot implements AutoCloseable {
 
   /** Octets of disk that mail takes, in whole blocks. */
   long mailOctets() throws IOException, InterruptedException {
-    Process du =
-        new ProcessBuilder("du", "-s", "-B1", directory.resolve("mail").toString()).start();
-    String said = new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-    if (du.waitFor() != 0) {
-      throw new IOException("du: " + said);
-    }
-    return Long.parseLong(said.substring(0, said.indexOf('\t')));
+    return Node.diskOctets(directory.resolve("mail"));
   }
 
   @Override

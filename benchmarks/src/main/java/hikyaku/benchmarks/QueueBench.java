@@ -6,8 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -63,8 +68,12 @@ final class QueueBench implements Callable<Integer> {
    * One of the two.
    *
    * @param login what a client says to be let in; empty for nothing
+   * @param cpuNanos processor time used so far, where one process does it all
    */
-  private record Side(boolean ours, int port, String login) {}
+  private record Side(boolean ours, int port, String login, LongSupplier cpuNanos) {}
+
+  /** Milliseconds of the node's processor time for each message that it took and sent on. */
+  private final Map<String, List<Double>> processor = new LinkedHashMap<>();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -85,15 +94,27 @@ final class QueueBench implements Callable<Integer> {
         Target target = node.target();
         measure(
             List.of(
-                new Side(true, node.submission(), Mailings.login(target)),
-                new Side(false, port, "")),
+                new Side(true, node.submission(), Mailings.login(target), node::cpuNanos),
+                new Side(false, port, "", () -> 0)),
             sink);
       }
     } finally {
       Node.delete(directory);
     }
     comparison.print(System.out);
+    processor.forEach(QueueBench::printProcessor);
     return 0;
+  }
+
+  private static void printProcessor(String what, List<Double> figures) {
+    double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    System.out.printf(
+        Locale.ROOT,
+        "%-58s %.2f (%.2f-%.2f)%n",
+        what + ": ms of a processor each",
+        sorted[sorted.length / 2],
+        sorted[0],
+        sorted[sorted.length - 1]);
   }
 
   private static String postfixSettings(Path directory, MailSink sink) throws IOException {
@@ -140,10 +161,16 @@ final class QueueBench implements Callable<Integer> {
 
   private void round(Side side, MailSink sink, Mailing mailing, boolean counts)
       throws IOException, InterruptedException {
+    long cpu = side.cpuNanos().getAsLong();
     Mailings.Sent sent =
         new Mailings(side.port(), side.login(), clients, size)
             .send(sink, mailing.destinations(), counts ? seconds : warmUp);
     if (counts) {
+      if (side.ours()) {
+        processor
+            .computeIfAbsent(mailing.what(), _ -> new ArrayList<>())
+            .add((side.cpuNanos().getAsLong() - cpu) / 1e6 / sent.all());
+      }
       add(side, mailing.what() + ": accepted/s", sent.all() / sent.accepting());
       add(side, mailing.what() + ": arrived/s", sent.living() / sent.arriving());
       if (sent.living() < sent.all()) {

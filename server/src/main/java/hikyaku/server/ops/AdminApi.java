@@ -50,6 +50,19 @@ public final class AdminApi {
     Table table =
         (method, path, operation) -> rows.add(new Row(method, List.of(path.split("/")), operation));
     groups.forEach(group -> group.enter(table));
+    // The path of no parts has one, which is empty.
+    table.add("GET", "", _ -> AdminResponse.ok(index()));
+  }
+
+  /**
+   * An operation there is.
+   *
+   * @param path parts with slashes between; {@code *} stands for any one part
+   */
+  public record Entry(String method, String path) {}
+
+  private List<Entry> index() {
+    return rows.stream().map(row -> new Entry(row.method, String.join("/", row.pattern))).toList();
   }
 
   /** Does what is asked; a refusal is an answer as well. */

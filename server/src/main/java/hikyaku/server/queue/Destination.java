@@ -2,6 +2,8 @@ package hikyaku.server.queue;
 
 import hikyaku.server.smtpclient.Route;
 import hikyaku.server.smtpclient.Verdict;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,5 +120,15 @@ final class Destination {
 
   int rests() {
     return rests;
+  }
+
+  Standing standing(boolean here, long now) {
+    return new Standing(
+        here ? "mailboxes here" : route.toString(),
+        jobs,
+        active,
+        Duration.ofMillis(Math.max(0, restUntil - now)),
+        isPaced(now),
+        Optional.ofNullable(trouble));
   }
 }

@@ -131,6 +131,15 @@ public final class MailQueue implements AutoCloseable {
         : new Goal(settings.route(domain, message.reversePath()), false);
   }
 
+  /**
+   * How destinations fare for which something waits here, those with the most first.
+   *
+   * @param most of them
+   */
+  public List<Standing> standings(int most) {
+    return schedule.standings(most);
+  }
+
   /** Begins to work. */
   public void start() {
     hints = logs.hints(this::hinted);

@@ -406,6 +406,30 @@ final class Schedule {
     return warning > 0 && !job.delayTold && now - job.message.begins >= warning;
   }
 
+  /**
+   * How destinations fare for which something waits, those with the most first.
+   *
+   * @param most of them
+   */
+  List<Standing> standings(int most) {
+    List<Standing> all = new ArrayList<>();
+    lock.lock();
+    try {
+      long now = clock.millis();
+      destinations.forEach((goal, destination) -> {
+        if (destination.jobs > 0) {
+          all.add(destination.standing(goal.here(), now));
+        }
+      });
+    } finally {
+      lock.unlock();
+    }
+    return all.stream()
+        .sorted(Comparator.comparingInt(Standing::waiting).reversed())
+        .limit(most)
+        .toList();
+  }
+
   /** Deliveries under way. */
   int active() {
     lock.lock();

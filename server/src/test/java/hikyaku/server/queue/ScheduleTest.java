@@ -6,6 +6,7 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.server.directory.Language;
 import hikyaku.server.smtpclient.ClientSettings;
 import hikyaku.server.smtpclient.Route;
+import hikyaku.server.smtpclient.Verdict;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -266,5 +267,30 @@ class ScheduleTest {
     assertThat(schedule.overdue(10)).isEmpty();
     assertThat(enter("slow.test", 0).destination).isSameAs(first.destination);
     nobodyGoes();
+  }
+
+  @Test
+  void whatWaitsIsToldByDestination() throws Exception {
+    Destination slow = enter("slow.test", 0).destination;
+    assertThat(goes(slow)).isEqualTo(1);
+    enter("slow.test", 0);
+    enter("slow.test", 0);
+    Destination dead = enter("dead.test", 0).destination;
+    enter("dead.test", 0);
+    enter(new Goal(new Route.Exchange("home.test"), true), 0, 1);
+    Verdict refused = Verdict.deferred("4.4.1", "connection refused");
+    schedule.failed(dead, refused);
+
+    List<Standing> found = schedule.standings(2);
+    assertThat(found).extracting(Standing::destination).containsExactly("slow.test", "dead.test");
+    assertThat(found).extracting(Standing::waiting).containsExactly(3, 2);
+    assertThat(found).extracting(Standing::paced).containsExactly(true, false);
+    assertThat(found.getFirst().rest()).isZero();
+    assertThat(found.getFirst().trouble()).isEmpty();
+    assertThat(found.getLast().rest()).isPositive();
+    assertThat(found.getLast().trouble()).contains(refused);
+    assertThat(schedule.standings(10))
+        .extracting(Standing::destination)
+        .containsExactly("slow.test", "dead.test", "mailboxes here");
   }
 }
