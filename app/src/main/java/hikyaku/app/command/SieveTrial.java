@@ -7,6 +7,7 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageOctets;
 import hikyaku.protocol.mime.MimeParser;
 import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.DeliveryTerms;
 import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.ExternalList;
 import hikyaku.protocol.sieve.Interpreter;
@@ -126,6 +127,14 @@ final class SieveTrial {
         description = "The header field with what was found, for virustest.")
     private String virusField;
 
+    @Option(
+        names = "--envelope",
+        paramLabel = "NAME=VALUE",
+        description =
+            "What the envelope has beside addresses: NOTIFY, ORCPT, RET, ENVID or BY, as MAIL and"
+                + " RCPT have it, such as NOTIFY=NEVER or BY=600;R; repeat for more.")
+    private Map<String, String> envelope = Map.of();
+
     @Option(names = "--seen", description = "The message came before, for duplicate.")
     private boolean seen;
 
@@ -158,6 +167,23 @@ final class SieveTrial {
       }
     }
 
+    private DeliveryTerms terms() throws Failure {
+      DeliveryTerms terms = DeliveryTerms.NONE;
+      for (Map.Entry<String, String> each : envelope.entrySet()) {
+        terms =
+            terms
+                .with(each.getKey(), each.getValue())
+                .orElseThrow(() ->
+                    new Failure(
+                        "--envelope "
+                            + each.getKey()
+                            + "="
+                            + each.getValue()
+                            + ": an envelope has no such thing."));
+      }
+      return terms;
+    }
+
     private ScannerFields scanned() throws Failure {
       try {
         return new ScannerFields(spamField, spamScore, virusField);
@@ -182,6 +208,7 @@ final class SieveTrial {
                     metadata,
                     own(),
                     seen,
+                    terms(),
                     scanned(),
                     lists(),
                     script.toAbsolutePath()),
@@ -262,6 +289,7 @@ final class SieveTrial {
    * @param mailboxes besides INBOX
    * @param own the user's address
    * @param seen whether the message came before
+   * @param terms what the envelope has beside addresses
    * @param scanned where scanners have written
    * @param lists that somebody is in, by their names in small letters
    * @param script the file beside which included scripts are
@@ -271,6 +299,7 @@ final class SieveTrial {
       Map<String, String> metadata,
       MailAddress own,
       boolean seen,
+      DeliveryTerms terms,
       ScannerFields scanned,
       Map<String, ExternalList> lists,
       Path script)

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -212,5 +213,29 @@ final class SieveTrialTest {
     assertThat(said.exit()).isEqualTo(1);
     assertThat(said.out()).contains("keep in INBOX");
     assertThat(said.err()).contains("The script fails in line 2: never mind.");
+  }
+
+  /** RFC 6009 §4, §5. */
+  @Test
+  void whatTheEnvelopeHasBesideAddressesIsGiven() throws Exception {
+    Path script =
+        file(
+            "script",
+            """
+            require ["envelope", "envelope-dsn", "envelope-deliverby", "redirect-dsn"];
+            if allof (envelope "notify" "NEVER", envelope "bymode" "return") {
+              redirect :ret "HDRS" "x@far.example";
+            }
+            """);
+    Path message = file("message", "Subject: hello\n\nbody\n");
+    String[] trial = {"sieve", "test", script.toString(), message.toString(), "--envelope", ""};
+    trial[5] = "notify=never";
+    assertThat(run(trial).out()).contains("envelope notify [\"NEVER\"]").contains("keep in INBOX");
+    String[] both = Arrays.copyOf(trial, 8);
+    both[6] = "--envelope";
+    both[7] = "BY=600;R";
+    assertThat(run(both).out()).endsWith("Then:\n  redirect to x@far.example, with RET=HDRS\n");
+    trial[5] = "BY=soon";
+    assertThat(run(trial).err()).contains("--envelope BY=soon: an envelope has no such thing.");
   }
 }

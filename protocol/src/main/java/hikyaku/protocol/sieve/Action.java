@@ -42,8 +42,9 @@ public sealed interface Action {
    * Send it on (RFC 5228 §4.2).
    *
    * @param address of good syntax
+   * @param terms what the script says of that; then its owner is who is told (RFC 6009 §6, §7)
    */
-  record Redirect(String address) implements Action {}
+  record Redirect(String address, DeliveryTerms terms) implements Action {}
 
   /**
    * Answer the sender, unless that was done lately (RFC 5230).

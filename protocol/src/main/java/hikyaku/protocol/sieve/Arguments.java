@@ -284,6 +284,12 @@ final class Arguments {
   }
 
   Test.AddressPart addressPart() throws SieveException {
+    Test.AddressPart part = addressPartIfAny();
+    return part == null ? Test.AddressPart.ALL : part;
+  }
+
+  /** The same; null if none is given. */
+  Test.@Nullable AddressPart addressPartIfAny() throws SieveException {
     Test.AddressPart part = null;
     for (Test.AddressPart each : Test.AddressPart.values()) {
       boolean sub = each == Test.AddressPart.USER || each == Test.AddressPart.DETAIL;
@@ -294,7 +300,7 @@ final class Arguments {
         part = each;
       }
     }
-    return part == null ? Test.AddressPart.ALL : part;
+    return part;
   }
 
   /**

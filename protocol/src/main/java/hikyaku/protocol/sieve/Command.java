@@ -75,8 +75,29 @@ sealed interface Command {
    * @param address an address, or the name of a list
    * @param copy RFC 3894: does not cancel the implicit keep
    * @param list RFC 6134 §2.3
+   * @param notifyOn RFC 6009 §6
+   * @param ret RFC 6009 §6
+   * @param by RFC 6009 §7
    */
-  record Redirect(int line, Template address, boolean copy, boolean list) implements Command {}
+  record Redirect(
+      int line,
+      Template address,
+      boolean copy,
+      boolean list,
+      @Nullable Template notifyOn,
+      @Nullable Template ret,
+      @Nullable By by)
+      implements Command {
+    /**
+     * Within what time.
+     *
+     * @param seconds from then on; null if there is a time
+     * @param time null if there are seconds
+     * @param mode null for the usual one
+     */
+    record By(
+        @Nullable Long seconds, @Nullable Template time, @Nullable Template mode, boolean trace) {}
+  }
 
   /**
    * RFC 5228 §4.1.

@@ -290,6 +290,7 @@ final class Compiler {
   private Command redirect(Node node, Arguments arguments) throws SieveException {
     boolean copy = arguments.flag("copy", Extension.COPY);
     boolean list = arguments.flag("list", Extension.EXTLISTS);
+    Redirecting.Tags tags = Redirecting.tags(node, arguments);
     Template address = arguments.string(list ? "the list" : "the address");
     Optional<String> constant = address.constant();
     if (list) {
@@ -303,7 +304,8 @@ final class Compiler {
                   () -> new SieveException(node.at(), "this is no address: " + constant.get()));
       context.redirectsTo(node.at(), parsed.toString());
     }
-    return new Command.Redirect(node.at().line(), address, copy, list);
+    return new Command.Redirect(
+        node.at().line(), address, copy, list, tags.notifyOn(), tags.ret(), tags.by());
   }
 
   private Command fileInto(Node node, Arguments arguments) throws SieveException {

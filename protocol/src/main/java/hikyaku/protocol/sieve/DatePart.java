@@ -1,6 +1,8 @@
 package hikyaku.protocol.sieve;
 
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.JulianFields;
@@ -48,8 +50,22 @@ final class DatePart {
     return Optional.ofNullable(PARTS.get(name)).map(part -> part.apply(date));
   }
 
+  /**
+   * A date in the zone in which it is to be told.
+   *
+   * @param server the zone of this server
+   */
+  static OffsetDateTime in(Test.Zone zone, OffsetDateTime date, ZoneId server) {
+    return switch (zone) {
+      case Test.Zone.Local _ -> local(date, server);
+      case Test.Zone.Original _ -> date;
+      case Test.Zone.Offset(int seconds) ->
+          date.withOffsetSameInstant(ZoneOffset.ofTotalSeconds(seconds));
+    };
+  }
+
   /** A date in the zone of this server at that time. */
-  static OffsetDateTime local(OffsetDateTime date, java.time.ZoneId zone) {
+  private static OffsetDateTime local(OffsetDateTime date, ZoneId zone) {
     return ZonedDateTime.ofInstant(date.toInstant(), zone).toOffsetDateTime();
   }
 }

@@ -31,6 +31,10 @@ public enum Extension {
   ENOTIFY("enotify"),
   /** RFC 5228 §5.4. */
   ENVELOPE("envelope"),
+  /** RFC 6009 §5. */
+  ENVELOPE_DELIVERBY("envelope-deliverby"),
+  /** RFC 6009 §4. */
+  ENVELOPE_DSN("envelope-dsn"),
   /** RFC 5183. */
   ENVIRONMENT("environment"),
   /** RFC 5429 §2.1. */
@@ -63,6 +67,10 @@ public enum Extension {
   MIME("mime"),
   /** draft-ietf-sieve-regex. */
   REGEX("regex"),
+  /** RFC 6009 §7. */
+  REDIRECT_DELIVERBY("redirect-deliverby"),
+  /** RFC 6009 §6. */
+  REDIRECT_DSN("redirect-dsn"),
   /** RFC 5429 §2.2. */
   REJECT("reject"),
   /** RFC 5231. */

@@ -27,6 +27,7 @@ public final class Interpreter {
   private final Testing testing;
   private final Sending sending;
   private final Changing changing;
+  private final Redirecting redirecting;
   private final List<Action> actions = new ArrayList<>();
   private final List<Optional<Edition>> editions = new ArrayList<>();
 
@@ -56,6 +57,7 @@ public final class Interpreter {
     this.testing = new Testing(message, presented, surroundings, run, watcher);
     this.sending = new Sending(message, surroundings, run, watcher);
     this.changing = new Changing(message, presented, surroundings, run, watcher);
+    this.redirecting = new Redirecting(surroundings, run);
   }
 
   /** A script of several that run one after another. */
@@ -395,8 +397,9 @@ public final class Interpreter {
               && into.mailbox().equals(that.mailbox())
               && into.specialUse().equals(that.specialUse())
               && into.mailboxId().equals(that.mailboxId());
-      case Action.Redirect _, Action.Vacation _, Action.Reject _, Action.Notify _ ->
-          one.equals(other);
+      case Action.Redirect(String address, DeliveryTerms _) ->
+          other instanceof Action.Redirect that && address.equals(that.address());
+      case Action.Vacation _, Action.Reject _, Action.Notify _ -> one.equals(other);
     };
   }
 
@@ -431,12 +434,13 @@ public final class Interpreter {
   }
 
   private void redirect(Command.Redirect command) throws RunException {
+    DeliveryTerms terms = redirecting.terms(command);
     for (MailAddress address : addresses(command)) {
       if (++redirects > limits.redirects()) {
         throw run.problem("a run redirects to at most " + limits.redirects() + " addresses");
       }
       implicitKeep &= command.copy();
-      act(command.line(), new Action.Redirect(address.toString()));
+      act(command.line(), new Action.Redirect(address.toString(), terms));
     }
   }
 

@@ -70,6 +70,9 @@ public interface Surroundings {
    */
   Optional<ExternalList> list(String name);
 
+  /** What the envelope of the message has beside addresses (RFC 6009 §4, §5). */
+  DeliveryTerms terms();
+
   /** Where scanners have written down what they think of the message (RFC 5235). */
   ScannerFields scanned();
 

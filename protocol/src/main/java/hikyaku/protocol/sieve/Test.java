@@ -1,6 +1,7 @@
 package hikyaku.protocol.sieve;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A test that was checked. */
@@ -54,9 +55,21 @@ sealed interface Test {
       List<Template> keys)
       implements Test {}
 
-  /** RFC 5228 §5.4. */
+  /**
+   * RFC 5228 §5.4, RFC 6009 §5.
+   *
+   * @param part of addresses; null for all of them, and of what is no address
+   * @param zone of times
+   * @param known what the script can ask for
+   */
   record Envelope(
-      int line, Match match, AddressPart part, List<Template> fields, List<Template> keys)
+      int line,
+      Match match,
+      @Nullable AddressPart part,
+      Zone zone,
+      Set<EnvelopePart> known,
+      List<Template> fields,
+      List<Template> keys)
       implements Test {}
 
   /** RFC 5229 §5. */

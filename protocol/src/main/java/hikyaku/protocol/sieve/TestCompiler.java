@@ -3,6 +3,7 @@ package hikyaku.protocol.sieve;
 import hikyaku.protocol.sieve.Test.BodyTransform;
 import hikyaku.protocol.sieve.Test.Zone;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Gives tests their meaning, and refuses what has none. */
 final class TestCompiler {
-  private static final Set<String> ENVELOPE_PARTS = Set.of("from", "to");
   private static final Pattern ZONE = Pattern.compile("([+-])([0-9]{2})([0-5][0-9])");
 
   private final Context context;
@@ -278,17 +278,43 @@ final class TestCompiler {
         new Test.Envelope(
             line,
             arguments.match(),
-            arguments.addressPart(),
+            arguments.addressPartIfAny(),
+            zone(node, arguments.taggedConstant("zone", Extension.ENVELOPE_DELIVERBY)),
+            envelopeParts(),
             arguments.strings("the parts of the envelope"),
             arguments.keys("the keys"));
     for (Template field : test.fields()) {
-      Optional<String> unknown =
-          field.constant().filter(f -> !ENVELOPE_PARTS.contains(Collation.asciiLower(f)));
-      if (unknown.isPresent()) {
-        throw new SieveException(node.at(), "the envelope has from and to, not " + unknown.get());
+      Optional<String> name = field.constant();
+      if (name.isPresent()) {
+        check(node, test, name.get());
       }
     }
     return test;
+  }
+
+  /** Those for which the script requires what they need. */
+  private Set<EnvelopePart> envelopeParts() {
+    Set<EnvelopePart> parts = EnumSet.noneOf(EnvelopePart.class);
+    for (EnvelopePart part : EnvelopePart.values()) {
+      Extension extension = part.extension();
+      if (extension == null || context.has(extension)) {
+        parts.add(part);
+      }
+    }
+    return parts;
+  }
+
+  private void check(Node node, Test.Envelope test, String name) throws SieveException {
+    EnvelopePart part =
+        EnvelopePart.of(name)
+            .orElseThrow(() -> new SieveException(node.at(), EnvelopeTesting.unknown(name)));
+    Extension extension = part.extension();
+    if (extension != null) {
+      context.need(extension, node.at(), "\"" + name + "\" of the envelope");
+    }
+    if (!part.isAddress() && test.part() != null) {
+      throw new SieveException(node.at(), EnvelopeTesting.noAddress(part));
+    }
   }
 
   private Test body(Node node, int line, Arguments arguments) throws SieveException {

@@ -4,7 +4,6 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.SentDate;
 import hikyaku.protocol.sieve.Test.AddressPart;
-import hikyaku.protocol.sieve.Test.Zone;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -31,6 +30,7 @@ final class Testing {
   private final List<Outcome.Mark> marks = new ArrayList<>();
   private final Watcher watcher;
   private final PartTesting parts;
+  private final EnvelopeTesting envelope;
 
   Testing(
       SieveMessage message,
@@ -45,6 +45,7 @@ final class Testing {
     this.comparing = new Comparing(run, surroundings);
     this.watcher = watcher;
     this.parts = new PartTesting(presented, run);
+    this.envelope = new EnvelopeTesting(message, surroundings, run);
   }
 
   /**
@@ -251,18 +252,9 @@ final class Testing {
   }
 
   private boolean envelope(Test.Envelope test) throws RunException {
-    List<String> values = new ArrayList<>();
     List<String> names = run.expand(test.fields());
-    for (String field : names) {
-      switch (Collation.asciiLower(field)) {
-        case "from" -> path(message.from(), test.part()).ifPresent(values::add);
-        case "to" -> path(message.to(), test.part()).ifPresent(values::add);
-        // RFC 5228 §5.4: one that is not known should be an error.
-        default -> throw run.problem("the envelope has from and to, not " + field);
-      }
-    }
-    return compared(
-        test, named("envelope", names), test.match(), counted(test.match(), values), test.keys());
+    List<String> values = envelope.values(test, names);
+    return compared(test, named("envelope", names), test.match(), values, test.keys());
   }
 
   /**
@@ -273,15 +265,6 @@ final class Testing {
     return match.type() == Match.Type.COUNT
         ? values.stream().filter(value -> !value.isEmpty()).toList()
         : values;
-  }
-
-  /** The empty path is the empty string, whatever part is asked for (RFC 5228 §5.4). */
-  private Optional<String> path(String path, AddressPart part) {
-    if (path.isEmpty()) {
-      return Optional.of("");
-    }
-    MailAddress address = Addresses.parse(path).orElseGet(() -> new MailAddress(path, ""));
-    return Addresses.part(address, part, surroundings.separators());
   }
 
   private boolean text(Test.Text test) throws RunException {
@@ -336,7 +319,7 @@ final class Testing {
     Template header = test.header();
     if (header == null) {
       OffsetDateTime now = surroundings.now().atOffset(ZoneOffset.UTC);
-      DatePart.of(in(test.zone(), now), part).ifPresent(values::add);
+      DatePart.of(DatePart.in(test.zone(), now, surroundings.zone()), part).ifPresent(values::add);
     } else {
       String name = run.expand(header);
       List<HeaderField> fields = presented.fields(name);
@@ -347,20 +330,11 @@ final class Testing {
               : test.index().of(fields);
       for (HeaderField field : chosen) {
         sent(field)
-            .flatMap(date -> DatePart.of(in(test.zone(), date), part))
+            .flatMap(date -> DatePart.of(DatePart.in(test.zone(), date, surroundings.zone()), part))
             .ifPresent(values::add);
       }
     }
     return compared(test, "date", test.match(), values, test.keys());
-  }
-
-  private OffsetDateTime in(Zone zone, OffsetDateTime date) {
-    return switch (zone) {
-      case Zone.Local _ -> DatePart.local(date, surroundings.zone());
-      case Zone.Original _ -> date;
-      case Zone.Offset(int seconds) ->
-          date.withOffsetSameInstant(ZoneOffset.ofTotalSeconds(seconds));
-    };
   }
 
   /** The date of a field that is one, or that ends with one behind a semicolon, as Received. */

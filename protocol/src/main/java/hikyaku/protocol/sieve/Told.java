@@ -22,7 +22,8 @@ public final class Told {
               + into.mailbox()
               + (into.create() ? ", made if it is not there" : "")
               + with(into.flags());
-      case Action.Redirect(String address) -> "redirect to " + address;
+      case Action.Redirect(String address, DeliveryTerms terms) ->
+          "redirect to " + address + (terms.equals(DeliveryTerms.NONE) ? "" : ", with" + terms);
       case Action.Vacation vacation ->
           "answer the sender as "
               + vacation.from()

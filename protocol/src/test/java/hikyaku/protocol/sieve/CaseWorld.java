@@ -121,6 +121,17 @@ record CaseWorld(Case of, Trial trial) implements Surroundings {
     }
   }
 
+  /** By as "SECONDS;R" or "SECONDS;N", with a T or without. */
+  @Override
+  public DeliveryTerms terms() {
+    return new DeliveryTerms(
+        trial.one("notify").flatMap(DeliveryTerms::notifyOn),
+        trial.one("orcpt"),
+        trial.one("ret").flatMap(DeliveryTerms::ret),
+        trial.one("envid"),
+        trial.one("by").flatMap(DeliveryTerms.By::parse));
+  }
+
   @Override
   public ScannerFields scanned() {
     return new ScannerFields(

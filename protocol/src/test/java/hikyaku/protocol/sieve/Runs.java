@@ -149,7 +149,7 @@ final class Runs {
               + into.mailboxId().map(id -> " " + id).orElse("")
               + into.specialUse().map(use -> " " + use).orElse("")
               + with(into.flags());
-      case Action.Redirect(String address) -> "redirect " + address;
+      case Action.Redirect(String address, DeliveryTerms terms) -> "redirect " + address + terms;
       case Action.Vacation vacation ->
           "vacation "
               + vacation.from()
@@ -241,6 +241,11 @@ final class Runs {
                     "a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example"));
         default -> Optional.empty();
       };
+    }
+
+    @Override
+    public DeliveryTerms terms() {
+      return DeliveryTerms.NONE;
     }
 
     @Override

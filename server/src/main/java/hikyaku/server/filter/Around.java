@@ -6,6 +6,7 @@ import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.protocol.address.MailAddress;
+import hikyaku.protocol.sieve.DeliveryTerms;
 import hikyaku.protocol.sieve.ExternalList;
 import hikyaku.protocol.sieve.ScannerFields;
 import hikyaku.protocol.sieve.Script;
@@ -125,6 +126,11 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
   @Override
   public Optional<ExternalList> list(String name) {
     return AddressLists.of(directory(), tree(), account, name);
+  }
+
+  @Override
+  public DeliveryTerms terms() {
+    return envelope.terms();
   }
 
   @Override

@@ -1,15 +1,22 @@
 package hikyaku.server.filter;
 
 import hikyaku.mailbox.Attempt;
+import hikyaku.protocol.sieve.DeliveryTerms;
+import hikyaku.protocol.smtp.DeliverBy;
 import hikyaku.protocol.smtp.ForwardPath;
 import hikyaku.protocol.smtp.MailParameters;
+import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.dkim.Sealer;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a message came.
@@ -50,6 +57,63 @@ public record Envelope(
     facts.put("host", host);
     facts.put("domain", host.substring(host.indexOf('.') + 1));
     return facts;
+  }
+
+  /** What it has beside addresses, as scripts see it (RFC 6009 §4, §5). */
+  DeliveryTerms terms() {
+    Set<Notify> notifyOn = recipient.notifyOn();
+    RcptParameters.OriginalRecipient meant = recipient.orcpt();
+    return new DeliveryTerms(
+        Optional.ofNullable(notifyOn)
+            .map(some ->
+                some.isEmpty()
+                    ? List.of("NEVER")
+                    : some.stream().sorted().map(Notify::name).toList()),
+        Optional.ofNullable(meant).map(each -> each.type() + ";" + each.address()),
+        Optional.ofNullable(parameters.ret()).map(MailParameters.Ret::name),
+        Optional.ofNullable(parameters.envid()),
+        Optional.ofNullable(parameters.by())
+            .map(by -> new DeliveryTerms.By(by.seconds(), by.returned(), by.trace())));
+  }
+
+  /**
+   * The same as a script sends it on that says what is to be told and when it must be there: its
+   * owner hears of it (RFC 6009 §6.1, §7.1), and what the author asked for goes with the author.
+   */
+  Envelope sentOn(Mailbox owner, DeliveryTerms terms) {
+    DeliverBy by =
+        terms
+            .by()
+            .map(each -> new DeliverBy(each.seconds(), each.returned(), each.trace()))
+            .orElse(parameters.by());
+    return new Envelope(
+        from instanceof Mailbox ? owner : from,
+        new MailParameters(
+            parameters.size(),
+            parameters.body(),
+            parameters.smtpUtf8(),
+            terms.ret().map(MailParameters.Ret::valueOf).orElse(null),
+            null,
+            parameters.auth(),
+            parameters.requireTls(),
+            parameters.hold(),
+            by,
+            parameters.priority()),
+        to,
+        new RcptParameters(terms.notifyOn().map(Envelope::moments).orElse(null), null),
+        transaction,
+        attempt,
+        suspect,
+        facts,
+        arrival);
+  }
+
+  private static Set<Notify> moments(List<String> names) {
+    Set<Notify> moments = EnumSet.noneOf(Notify.class);
+    names.stream()
+        .filter(name -> !name.equals("NEVER"))
+        .forEach(name -> moments.add(Notify.valueOf(name)));
+    return moments;
   }
 
   String key() {

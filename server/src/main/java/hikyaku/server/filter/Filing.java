@@ -11,6 +11,7 @@ import hikyaku.mailbox.store.BlobId;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.sieve.Action;
+import hikyaku.protocol.sieve.DeliveryTerms;
 import hikyaku.protocol.sieve.Edition;
 import hikyaku.protocol.sieve.Outcome;
 import hikyaku.protocol.sieve.ScriptName;
@@ -19,6 +20,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Redirects.Way;
@@ -63,8 +65,11 @@ final class Filing {
   private final Filter filter;
   private final Places places;
   private final String root;
-  private final Envelope envelope;
   private final Instant now;
+
+  /** As it came, or as a script here has sent it on (RFC 6009 §6.1). */
+  private Envelope envelope;
+
   private final SequencedMap<List<String>, Delivery> deliveries = new LinkedHashMap<>();
   private final List<Append> alongside = new ArrayList<>();
   private final List<String> sent = new ArrayList<>();
@@ -175,7 +180,10 @@ final class Filing {
   private record Kept(NewMessage message, BlobId same, String folder, Flags flags) {}
 
   /** Whom a message goes to by its script. */
-  private record Further(NewMessage message, Resolution.Target to) {}
+  private record Further(NewMessage message, DeliveryTerms terms, Resolution.Target to) {}
+
+  /** As what it goes to other services. */
+  private record Outward(NewMessage message, DeliveryTerms terms) {}
 
   /** Where a copy goes of what is sent. */
   private Optional<Copy> copy(Optional<Action.FileInto> into, Resolution.Target target)
@@ -208,7 +216,7 @@ final class Filing {
     List<Runnable> letters = new ArrayList<>();
     List<Kept> kept = new ArrayList<>();
     List<Further> further = new ArrayList<>();
-    SequencedMap<NewMessage, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
+    SequencedMap<Outward, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
     for (int i = 0; i < outcome.actions().size(); i++) {
       Optional<ScriptName> by = outcome.trail().by().get(i);
       acting = by;
@@ -258,22 +266,23 @@ final class Filing {
             letters.add(() -> report(message, target.account(), wanted));
           }
         }
-        case Action.Redirect(String address) -> {
+        case Action.Redirect(String address, DeliveryTerms terms) -> {
+          Outward outward = new Outward(version, terms);
           told.add(() -> done.did("redirect " + address, by));
           switch (filter.redirects().way(address)) {
             case Way.Nowhere(String why) -> throw new Unfit(why);
             case Way.Elsewhere(Mailbox to) ->
-                elsewhere.computeIfAbsent(version, _ -> new LinkedHashSet<>()).add(to);
+                elsewhere.computeIfAbsent(outward, _ -> new LinkedHashSet<>()).add(to);
             case Way.Here(List<Resolution.Target> targets, List<Mailbox> others) -> {
               others.forEach(
-                  to -> elsewhere.computeIfAbsent(version, _ -> new LinkedHashSet<>()).add(to));
+                  to -> elsewhere.computeIfAbsent(outward, _ -> new LinkedHashSet<>()).add(to));
               for (Resolution.Target each : targets) {
                 check(each, message, before);
                 if (each.account().id().equals(target.account().id())) {
                   // Before all that says which flags it has.
                   kept.addFirst(new Kept(version, same, home(target), Flags.NONE));
                 } else {
-                  further.add(new Further(version, each));
+                  further.add(new Further(version, terms, each));
                 }
               }
             }
@@ -295,7 +304,10 @@ final class Filing {
     for (Further each : further) {
       // Whom two scripts redirect to gets it once: he is done with, for he is none of the chain.
       if (!visited.contains(each.to.account().id())) {
+        Envelope came = envelope;
+        envelope = sentOn(each.terms, target);
         file(forwarded(each.message, each.to), each.to, chain);
+        envelope = came;
       }
     }
   }
@@ -328,8 +340,18 @@ final class Filing {
     }
   }
 
+  private Envelope sentOn(DeliveryTerms terms, Resolution.Target by) {
+    Address owner = by.account().primary();
+    return terms.equals(DeliveryTerms.NONE)
+        ? envelope
+        : envelope.sentOn(new Mailbox(owner.localPart(), owner.domain()), terms);
+  }
+
   /** Puts the message into the queue, for all these recipients at once. */
-  private void sendOn(NewMessage message, Resolution.Target by, SequencedSet<Mailbox> to) {
+  private void sendOn(Outward outward, Resolution.Target by, SequencedSet<Mailbox> to) {
+    NewMessage message = outward.message;
+    boolean told = !outward.terms.equals(DeliveryTerms.NONE);
+    Envelope as = sentOn(outward.terms, by);
     String account = by.account().id();
     // A script that edits the header in between sends several.
     String number = sent.isEmpty() ? "" : ".r" + sent.size();
@@ -339,12 +361,13 @@ final class Filing {
             id(account) + number,
             message,
             by.reachedBy(),
-            envelope,
+            as,
             filter.tls(message, envelope),
             now,
-            filter.returnPaths().onward(envelope.from(), by.account().primary()),
+            filter.returnPaths().onward(as.from(), by.account().primary()),
             account,
             to,
+            told ? as.recipient() : Forwarding.recipient(envelope, by.reachedBy()),
             prefix -> sealed(prefix, message, by.account().primary().domain())),
         envelope.key("/r." + of(account) + number));
     forwarded = true;
@@ -540,15 +563,16 @@ final class Filing {
   }
 
   /** The message with one more step in its trace, below the Return-Path (RFC 9228 §4). */
-  private static NewMessage forwarded(NewMessage message, Resolution.Target target) {
+  private NewMessage forwarded(NewMessage message, Resolution.Target target) {
     String fields = message.prefix().toStringUtf8();
     int first = fields.startsWith("Return-Path:") ? fields.indexOf("\r\n") + 2 : 0;
+    String path = first == 0 ? "" : "Return-Path: <" + envelope.from() + ">\r\n";
     String step =
         "Delivered-To: "
             + new MailAddress(target.reachedBy().localPart(), target.reachedBy().domain())
             + "\r\n";
     return new NewMessage(
-        ByteString.copyFromUtf8(fields.substring(0, first) + step + fields.substring(first)),
+        ByteString.copyFromUtf8(path + step + fields.substring(first)),
         message.blob(),
         message.internalDate(),
         message.flags(),

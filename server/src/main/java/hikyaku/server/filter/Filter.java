@@ -202,6 +202,7 @@ public final class Filter {
                     returnPaths().onward(envelope.from(), new Address("postmaster", by.domain())),
                     "",
                     to,
+                    Forwarding.recipient(envelope, by),
                     prefix -> {
                       Signer.Signatures seal =
                           seal(prefix, message, by.domain(), envelope.arrival());

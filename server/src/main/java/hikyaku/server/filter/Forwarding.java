@@ -38,6 +38,7 @@ final class Forwarding {
    * @param as the sender under which other servers get it; the author's stays the one who hears of
    *     failures
    * @param script the id of the account whose script sends it; empty for an alias
+   * @param recipient what is said to their servers of each of them
    * @param sealed puts a seal before the fields before it
    */
   static Outgoing of(
@@ -50,11 +51,11 @@ final class Forwarding {
       ReversePath as,
       String script,
       Collection<Mailbox> to,
+      RcptParameters recipient,
       UnaryOperator<ByteString> sealed) {
     MailParameters parameters = envelope.parameters();
     MessageStructure structure = message.structure();
     ByteString prefix = sealed.apply(withoutReturnPath(message.prefix()));
-    RcptParameters recipient = recipient(envelope, by);
     return new Outgoing(
         id,
         message.session(),
@@ -85,7 +86,7 @@ final class Forwarding {
    * What the sender wanted to hear (RFC 3461 §5.2.7.3). That the message was delivered is told from
    * here, so nobody else tells it again; the recipient is the one that the sender knows.
    */
-  private static RcptParameters recipient(Envelope envelope, Address by) {
+  static RcptParameters recipient(Envelope envelope, Address by) {
     Set<Notify> wanted = envelope.recipient().notifyOn();
     Set<Notify> left = null;
     if (wanted != null) {

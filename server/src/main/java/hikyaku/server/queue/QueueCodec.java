@@ -53,6 +53,7 @@ final class QueueCodec {
             .setSender(message.sender().toString())
             .setEnvid(message.envid() == null ? "" : message.envid())
             .setHeaderOnly(message.ret() == Ret.HDRS)
+            .setWhole(message.ret() == Ret.FULL)
             .setSmtpUtf8(message.smtpUtf8())
             .setBinary(message.binary())
             .setEightBit(message.eightBit())
@@ -189,7 +190,7 @@ final class QueueCodec {
         record.getSession(),
         sender,
         record.getEnvid().isEmpty() ? null : record.getEnvid(),
-        record.getHeaderOnly() ? Ret.HDRS : null,
+        record.getHeaderOnly() ? Ret.HDRS : record.getWhole() ? Ret.FULL : null,
         record.getSmtpUtf8(),
         record.getBinary(),
         record.getEightBit(),

@@ -67,4 +67,25 @@ class SieveSubmissionTest extends ScriptedDelivery {
                 .contains("Original-Recipient: rfc822; shop@b.example\r\nFinal-Recipient: ")
                 .doesNotContain("Original-Envelope-Id"));
   }
+
+  /** RFC 6009 §4, §5. */
+  @Test
+  void whatTheEnvelopeHasIsSeen() throws Exception {
+    script(
+        "u2",
+        """
+        require ["envelope", "envelope-dsn", "envelope-deliverby", "variables", "fileinto", "mailbox"];
+        if envelope :matches "notify" "F*" { set "n" "F${1}"; }
+        if envelope :matches "orcpt" "*" { set "o" "${1}"; }
+        if envelope :matches "envid" "*" { set "e" "${1}"; }
+        if envelope :matches "ret" "*" { set "r" "${1}"; }
+        if envelope :matches "bytimerelative" "*" { set "b" "${1}"; }
+        if envelope :matches "bymode" "*" { set "m" "${1}"; }
+        fileinto :create "${n} ${o} ${e} ${r} ${b} ${m}";
+        """);
+    forAll = " ENVID=order+2B7 RET=HDRS BY=600;N";
+    forRecipients = " NOTIFY=DELAY,FAILURE ORCPT=rfc822;shop+2Binfo@b.example";
+    send(List.of("u2@demo.test"), TO_U1 + "\nx\n");
+    assertThat(in("u2", "FAILURE rfc822;shop+info@b.example order+7 HDRS 600 notify")).hasSize(1);
+  }
 }
