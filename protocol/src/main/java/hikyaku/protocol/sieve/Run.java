@@ -19,12 +19,16 @@ final class Run {
   /** Octets that are read, and decoded, in the time of a comparison. */
   private static final int OCTETS_OF_A_STEP = 8;
 
+  /** A character that is filled in takes memory too, until the run is over. */
+  private static final int STEPS_OF_A_CHARACTER = 4;
+
   private final SieveLimits limits;
   private final Map<String, String> globals = new HashMap<>();
   private Frame frame;
   private List<String> flags = List.of();
   private @Nullable Part part;
   private long steps;
+  private int questions;
   private int line;
 
   /** What a script has of its own (RFC 6609 §3.4). */
@@ -83,8 +87,19 @@ final class Run {
     return new RunException(line, sentence);
   }
 
+  /** Counts a question about what is around the message. */
+  void ask() throws RunException {
+    if (++questions > limits.questions()) {
+      throw problem(
+          "a run asks at most "
+              + limits.questions()
+              + " times about mailboxes, lists and what came before");
+    }
+  }
+
   /** A list that the user must have, by the name that a script gives it. */
   ExternalList list(Surroundings surroundings, String name) throws RunException {
+    ask();
     return surroundings
         .list(ExternalList.named(name))
         .orElseThrow(() -> problem("there is no list " + name));
@@ -129,7 +144,11 @@ final class Run {
           }
         }
       }
-      pay(expanded.length() - before);
+      int more = expanded.length() - before;
+      pay((long) STEPS_OF_A_CHARACTER * more);
+      if (expanded.length() > limits.textCharacters()) {
+        throw problem("a text has at most " + limits.textCharacters() + " characters");
+      }
     }
     return LoneOctets.joined(expanded.toString());
   }

@@ -131,7 +131,10 @@ final class Sending {
   }
 
   /** Who sends, if the script says it: one of the user's addresses (RFC 5230 §4.3). */
-  private Optional<Author> from(Optional<String> text) {
+  private Optional<Author> from(Optional<String> text) throws RunException {
+    if (text.isPresent()) {
+      run.ask();
+    }
     return text.flatMap(Addresses::author).filter(author -> surroundings.isOwn(author.address()));
   }
 

@@ -16,6 +16,11 @@ package hikyaku.protocol.sieve;
  * @param variables variables of a run (RFC 5229 §6: 128 at least)
  * @param variableCharacters characters of a variable's value, cut there (RFC 5229 §6: 4000 at
  *     least)
+ * @param textCharacters characters of a text when its variables are filled in; a script's own text
+ *     fits
+ * @param questions what a run may ask about mailboxes, annotations, lists, addresses of the user
+ *     and messages that came before: each may be a question to the store
+ * @param duplicates messages that a run may ask to be remembered (RFC 7352)
  * @param regexSize what a regular expression may come to, each repeated part counted as often as it
  *     may stand; matching takes memory and time by it
  * @param flags flags that an action or a variable may have; further ones are passed over
@@ -37,6 +42,9 @@ public record SieveLimits(
     int redirects,
     int variables,
     int variableCharacters,
+    int textCharacters,
+    int questions,
+    int duplicates,
     int regexSize,
     int flags,
     int headerOctets,
@@ -56,6 +64,9 @@ public record SieveLimits(
           4,
           256,
           8_192,
+          256 * 1024,
+          500,
+          32,
           2_000,
           64,
           256 * 1024,
@@ -77,6 +88,9 @@ public record SieveLimits(
         number,
         variables,
         variableCharacters,
+        textCharacters,
+        questions,
+        duplicates,
         regexSize,
         flags,
         headerOctets,

@@ -110,6 +110,7 @@ final class Testing {
       case Test.MailboxIdExists ids -> {
         boolean all = true;
         for (String id : run.expand(ids.ids())) {
+          run.ask();
           all &= surroundings.mailboxIdExists(id);
         }
         yield told(test, "mailboxidexists", all);
@@ -118,6 +119,7 @@ final class Testing {
       case Test.ValidExtList lists -> {
         boolean all = true;
         for (String name : run.expand(lists.names())) {
+          run.ask();
           all &= surroundings.list(ExternalList.named(name)).isPresent();
         }
         yield told(test, "valid_ext_list", all);
@@ -355,6 +357,7 @@ final class Testing {
   private boolean mailboxExists(Test.MailboxExists test) throws RunException {
     boolean all = true;
     for (String name : run.expand(test.names())) {
+      run.ask();
       all &= surroundings.mailboxExists(name);
     }
     return told(test, "mailboxexists", all);
@@ -363,6 +366,7 @@ final class Testing {
   private boolean metadata(Test.Metadata test) throws RunException {
     String mailbox = run.expandIfAny(test.mailbox()).orElse(null);
     String entry = run.expand(test.entry());
+    run.ask();
     List<String> value = annotation(mailbox, entry).map(List::of).orElse(List.of());
     return compared(test, "metadata " + entry, test.match(), value, test.keys());
   }
@@ -370,6 +374,9 @@ final class Testing {
   private boolean metadataExists(Test.MetadataExists test) throws RunException {
     String mailbox = run.expandIfAny(test.mailbox()).orElse(null);
     List<String> entries = run.expand(test.entries());
+    for (String _ : entries) {
+      run.ask();
+    }
     return told(
         test,
         named("metadataexists", entries),
@@ -385,6 +392,7 @@ final class Testing {
     String mailbox = test.mailbox() == null ? null : run.expand(test.mailbox());
     boolean all = mailbox == null || surroundings.mailboxExists(mailbox);
     for (String use : run.expand(test.uses())) {
+      run.ask();
       all &= surroundings.hasSpecialUse(mailbox, use);
     }
     return told(test, "specialuse_exists", all);
@@ -405,6 +413,13 @@ final class Testing {
     }
     String handle = test.handle() == null ? "" : run.expand(test.handle());
     Long seconds = test.seconds();
+    run.ask();
+    if (marks.size() >= run.limits().duplicates()) {
+      throw run.problem(
+          "a run asks at most "
+              + run.limits().duplicates()
+              + " times whether a message is a duplicate");
+    }
     marks.add(new Outcome.Mark(handle, id, seconds == null ? WEEK : seconds, test.last()));
     return told(test, "duplicate " + shown(List.of(id)), surroundings.seenBefore(handle, id));
   }

@@ -356,7 +356,7 @@ class ChangingTest {
     assertThat(run(REQUIRED + much + ("replace \"" + "${v}".repeat(30) + "\";").repeat(5), MESSAGE))
         .isEqualTo("line 2: a run puts at most 1048576 octets into a message");
     assertThat(run(REQUIRED + much + "replace \"" + "${v}".repeat(30_000) + "\";", MESSAGE))
-        .isEqualTo("line 2: the script compares more than it may");
+        .isEqualTo("line 2: a text has at most 262144 characters");
     String none = "no header at all";
     assertThat(run(REQUIRED + "replace \"x\";", none)).endsWith("no header that can be edited");
     assertThat(run(REQUIRED + "enclose \"x\";", none)).endsWith("no header that can be edited");

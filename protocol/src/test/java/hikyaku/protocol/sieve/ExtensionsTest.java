@@ -5,6 +5,7 @@ import static hikyaku.protocol.sieve.Runs.isTrue;
 import static hikyaku.protocol.sieve.Runs.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Extensions, by the examples of their RFCs. */
@@ -403,5 +404,47 @@ class ExtensionsTest {
     assertThat(isTrue(required, "virustest \"5\"", "X-Virus-Status: INFECTED (x)\n\n")).isTrue();
     assertThat(isTrue(required, "virustest \"3\"", "X-Virus-Status: cured\n\n")).isTrue();
     assertThat(isTrue(required, "virustest \"0\"", "X-Virus-Status: Not scanned\n\n")).isTrue();
+  }
+
+  /** Each of them may be a question to the store, or something to remember for good. */
+  @Test
+  void questionsAreBounded() {
+    String names = "[" + "\"a\",".repeat(99) + "\"a\"]";
+    for (String test :
+        List.of(
+            "mailboxexists " + names,
+            "mailboxidexists " + names,
+            "metadataexists \"INBOX\" " + names,
+            "servermetadataexists " + names,
+            "specialuse_exists " + names,
+            "valid_ext_list " + names.replace("\"a\"", "\"tag:a.example,2026:x\""))) {
+      String script =
+          "require [\"mailbox\", \"mailboxid\", \"mboxmetadata\", \"servermetadata\","
+              + " \"special-use\", \"extlists\"];"
+              + ("if not " + test + " { }\n").repeat(5);
+      assertThat(Runs.run(script, Runs.MESSAGE)).as(test).isEqualTo("implicit keep");
+      assertThat(Runs.run(script + "if " + test + " { }", Runs.MESSAGE))
+          .as(test)
+          .isEqualTo(
+              "line 6: a run asks at most 500 times about mailboxes, lists and what came before");
+    }
+    String duplicate = "if duplicate :uniqueid \"x\" { }\n";
+    assertThat(Runs.run("require \"duplicate\";" + duplicate.repeat(32), Runs.MESSAGE))
+        .isEqualTo("implicit keep");
+    assertThat(Runs.run("require \"duplicate\";" + duplicate.repeat(33), Runs.MESSAGE))
+        .isEqualTo("line 33: a run asks at most 32 times whether a message is a duplicate");
+  }
+
+  /** Texts do not grow without end, one by one or together. */
+  @Test
+  void textsThatAreFilledInAreBounded() {
+    String script = "require \"variables\"; set \"a\" \"" + "x".repeat(8_192) + "\";\n";
+    String twice = "${a}".repeat(2);
+    assertThat(Runs.run(script + ("set \"a\" \"" + twice + "\";").repeat(50), Runs.MESSAGE))
+        .isEqualTo("implicit keep");
+    assertThat(Runs.run(script + "set \"b\" \"" + "${a}".repeat(33) + "\";", Runs.MESSAGE))
+        .isEqualTo("line 2: a text has at most 262144 characters");
+    assertThat(Runs.run(script + ("set \"b\" \"" + twice + "\";").repeat(400), Runs.MESSAGE))
+        .isEqualTo("line 2: the script compares more than it may");
   }
 }

@@ -23,8 +23,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What a run at delivery can ask. */
-record Around(Filter filter, Account account, Envelope envelope) implements Surroundings {
+/** What a run at delivery can ask; it has all of it as of one moment. Used by one thread. */
+final class Around implements Surroundings {
+  private final Filter filter;
+  private final Account account;
+  private final Envelope envelope;
+  private @Nullable FolderTree tree;
+  private @Nullable Memory memory;
+
+  Around(Filter filter, Account account, Envelope envelope) {
+    this.filter = filter;
+    this.account = account;
+    this.envelope = envelope;
+  }
+
   private MailStore mail() {
     return filter.mail();
   }
@@ -34,7 +46,21 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
   }
 
   private FolderTree tree() {
-    return mail().account(account.id()).tree();
+    FolderTree known = tree;
+    if (known == null) {
+      known = mail().account(account.id()).tree();
+      tree = known;
+    }
+    return known;
+  }
+
+  private Memory memory() {
+    Memory known = memory;
+    if (known == null) {
+      known = filter.memories().memory(account.id());
+      memory = known;
+    }
+    return known;
   }
 
   @Override
@@ -111,11 +137,7 @@ record Around(Filter filter, Account account, Envelope envelope) implements Surr
 
   @Override
   public boolean seenBefore(String handle, String id) {
-    return filter
-        .memories()
-        .memory(account.id())
-        .until(Memory.seen(handle, id), now(), envelope.key())
-        .isPresent();
+    return memory().until(Memory.seen(handle, id), now(), envelope.key()).isPresent();
   }
 
   @Override
