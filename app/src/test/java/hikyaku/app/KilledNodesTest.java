@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -247,6 +248,61 @@ final class KilledNodesTest {
     Matcher matcher = Pattern.compile(pattern).matcher(text);
     assertThat(matcher.find()).as("%s in %s", pattern, text).isTrue();
     return matcher.group(1);
+  }
+
+  // ---- mail of users
+
+  private static final String USER = "alice@example.org";
+
+  private static void submit(NodeProcess to, String recipient) throws Exception {
+    try (Dialogue smtp = new Dialogue(to.port("submission"))) {
+      smtp.await("220");
+      smtp.say("EHLO client.test", "250 ");
+      byte[] login = ("\0" + USER + "\0" + PASSWORD).getBytes(StandardCharsets.UTF_8);
+      smtp.say("AUTH PLAIN " + Base64.getEncoder().encodeToString(login), "235");
+      send(smtp, USER, recipient, "Subject: to " + recipient + "\r\n\r\nText");
+    }
+  }
+
+  /**
+   * What a node has accepted is sent by the other one, which stays alone. It comes twice only where
+   * the dead one cannot have known that it was taken.
+   */
+  @Test
+  void whatIsInTheQueueIsSentByTheNodeThatIsLeft() throws Exception {
+    List<String> recipients =
+        IntStream.range(0, 40).mapToObj(i -> "r" + i + "@r" + i % 3 + ".test").toList();
+    willing = false;
+    try (NodeProcess b = start("b", DAY)) {
+      NodeProcess a = start("a", DAY);
+      try {
+        try (Door door = a.door()) {
+          door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+          door.call(
+              Call.of("POST", "accounts").withBody(new AccountOperations.New(USER, PASSWORD, "")));
+        }
+        for (int i = 0; i < recipients.size(); i++) {
+          submit(i % 2 == 0 ? a : b, recipients.get(i));
+        }
+        a.await("this node works a part of the queue", 1);
+        b.await("this node works a part of the queue", 1);
+        most = 10;
+        willing = true;
+        other.await(most);
+      } finally {
+        a.kill();
+      }
+      assertThat(other.taken()).hasSizeLessThan(recipients.size());
+      most = Integer.MAX_VALUE;
+      MailSink.until("an empty queue", () -> inQueue(b) == 0);
+    }
+    for (String recipient : recipients) {
+      List<String> to = List.of(recipient);
+      assertThat(other.taken()).as(recipient).anyMatch(each -> each.to().equals(to));
+      assertThat(other.known().stream().filter(each -> each.to().equals(to)))
+          .as("copies for " + recipient + " that a node knew of")
+          .hasSizeLessThanOrEqualTo(1);
+    }
   }
 
   // ---- mailing lists
