@@ -404,7 +404,6 @@ final class MailOutTest {
     return refusals;
   }
 
-
   private static String statusPage(Node node) throws IOException {
     try (InputStream page =
         URI.create("http://127.0.0.1:" + node.adminAddress().getPort() + "/")

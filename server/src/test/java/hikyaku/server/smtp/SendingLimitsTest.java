@@ -2,9 +2,12 @@ package hikyaku.server.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.server.dkim.Signer;
 import hikyaku.server.lists.ListKind;
 import hikyaku.server.net.TlsMode;
+import hikyaku.server.queue.QueueView;
 import hikyaku.server.sending.Allowance;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -97,6 +100,28 @@ class SendingLimitsTest {
           .contains("Subject: u1@demo.test was stopped from sending")
           .contains("301 recipients in an hour, and never more than 0")
           .contains("2 of its messages wait and are held");
+    }
+  }
+
+  @Test
+  void whatAPostmasterElsewhereIsToldIsSigned() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      world.directory.postmaster = "away";
+      List<Object> authors = new ArrayList<>();
+      world.signer =
+          (of, _) -> {
+            authors.addAll(of);
+            return new Signer.Signatures("DKIM-Signature: here\r\n", List.of());
+          };
+      assertThat(send(world, 301, "NOOP\r\n")).anyMatch(line -> line.contains("Queued as"));
+      assertThat(authors).hasToString("[u1@demo.test, postmaster@mx.demo.test]");
+      assertThat(
+              new QueueView(world.store.logs(), InstantSource.system())
+                  .find(new QueueView.Filter(null, null, "x@b.example", null, null, false, null), 9)
+                  .messages())
+          .singleElement()
+          .extracting(told -> told.message().prefix().toStringUtf8())
+          .isEqualTo("Delivered-To: postmaster@mx.demo.test\r\nDKIM-Signature: here\r\n");
     }
   }
 }

@@ -56,6 +56,9 @@ final class TestDirectory implements Directory {
     return Optional.ofNullable(accounts.get(name)).orElseThrow();
   }
 
+  /** At demo.test; empty for the usual one. */
+  volatile String postmaster = "";
+
   @Override
   public Resolution resolve(String localPart, String domain) {
     Optional<Address> recipient = Address.of(localPart, domain);
@@ -132,7 +135,7 @@ final class TestDirectory implements Directory {
 
   @Override
   public Resolution resolvePostmaster() {
-    return local("", "u2");
+    return postmaster.isEmpty() ? local("", "u2") : resolve(postmaster, "demo.test");
   }
 
   @Override
