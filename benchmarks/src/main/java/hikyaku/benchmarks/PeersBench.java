@@ -254,7 +254,7 @@ final class PeersBench implements Callable<Integer> {
   private void startAnew(List<String> users, String password)
       throws IOException, InterruptedException {
     double ours;
-    try (Node another = Node.start(accounts, Memory.CLOSE_HEAP, "")) {
+    try (Node another = Node.start(accounts, "", "")) {
       ours = another.secondsToStart();
     }
     Path directory = Files.createTempDirectory("hikyaku-bench-peer");
