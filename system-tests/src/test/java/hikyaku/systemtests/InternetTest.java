@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import hikyaku.systemtests.internet.Internet;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -74,10 +76,17 @@ class InternetTest {
         [queue]
         first-retry = "1s"
         longest-retry = "2s"
+        passwords = "%s"
+        routes = { "smart.example" = "%s" }
         [queue.client]
         connect = "2s"
         """
-            .formatted(Internet.OUR_HOST, internet.certificate(), internet.key());
+            .formatted(
+                Internet.OUR_HOST,
+                internet.certificate(),
+                internet.key(),
+                Files.writeString(directory.resolve("passwords"), Internet.smartHostLogin()),
+                Internet.smartHost());
     String options = System.getenv().getOrDefault("HIKYAKU_JAVA_OPTIONS", "");
     node =
         Node.on(
@@ -451,6 +460,89 @@ class InternetTest {
         .contains("said: 550 5.1.1")
         .contains("Subject: sent-on\n");
   }
+
+  // ---- what users ask for in the envelope
+
+  /**
+   * Submits a message with parameters, which curl has none of.
+   *
+   * @param mail those of MAIL, with spaces between; likewise those of RCPT
+   */
+  private static void ask(String subject, String mail, String rcpt, String recipient)
+      throws Exception {
+    URL script = Objects.requireNonNull(InternetTest.class.getResource("use_envelope.py"));
+    internet
+        .users()
+        .run(
+            List.of(
+                "python3",
+                Path.of(script.toURI()).toString(),
+                Internet.OUR_HOST,
+                USER,
+                Node.PASSWORD,
+                internet.authority().toString(),
+                subject,
+                mail,
+                rcpt,
+                recipient));
+  }
+
+  /** Postfix reports itself; Exim, as it is configured, does not, and so our server does. */
+  @Test
+  void whoAsksToHearOfSuccessHearsOfIt() throws Exception {
+    for (String domain : List.of("postfix.example", "exim.example")) {
+      ask(
+          "tell",
+          "RET=HDRS ENVID=e+2B1",
+          "NOTIFY=SUCCESS ORCPT=rfc822;first@users.example",
+          "box@" + domain);
+      arrived(domain, "tell");
+      assertThat(report("rfc822; box@" + domain))
+          .startsWith("Return-Path: <>\n")
+          .contains("Original-Envelope-Id: e+1\n")
+          .containsPattern("Original-Recipient: rfc822; ?first@users.example\n")
+          .contains(domain.startsWith("p") ? "\nAction: delivered\n" : "\nAction: relayed\n")
+          .contains(
+              domain.startsWith("p")
+                  ? "Reporting-MTA: dns; mx.postfix.example\n"
+                  : "Reporting-MTA: dns; " + Internet.OUR_HOST + "\n")
+          .doesNotContain("One line.");
+    }
+  }
+
+  /** Neither server heeds when mail is late, or promises TLS on the rest of the way. */
+  @Test
+  void whatNobodyPromisesComesBackOrIsTold() throws Exception {
+    ask("by-then", "BY=3600;N", "", "böx@postfix.example");
+    arrived("postfix.example", "by-then");
+    assertThat(report("utf-8; böx@postfix.example")).contains("\nAction: relayed\n");
+    ask("in-time", "BY=3600;R", "", "late@exim.example");
+    assertThat(report("rfc822; late@exim.example")).contains("\nStatus: 5.3.3\n");
+    ask("secret", "REQUIRETLS", "", "secret@exim.example");
+    assertThat(report("rfc822; secret@exim.example")).contains("\nStatus: 5.7.30\n");
+    assertThat(internet.box("exim.example"))
+        .noneMatch(message -> message.contains("Subject: in-time") || message.contains("secret"));
+  }
+
+  /** Neither takes it as it is. */
+  @Test
+  void binaryMailIsConvertedForWhoTakesNone() throws Exception {
+    ask("binary", "BODY=BINARYMIME", "", "box@postfix.example");
+    assertThat(arrived("postfix.example", "binary"))
+        .contains("Content-Transfer-Encoding: base64\n\nAAoNYg==\n");
+  }
+
+  @Test
+  void mailGoesByAServerThatWantsALogin() throws Exception {
+    submit("by-another", "box@smart.example");
+    assertThat(arrived("smart.example", "by-another"))
+        .contains("by mx.postfix.example (Postfix) with ESMTPS ")
+        .containsPattern(
+            "Received: from .* \\(helo=mail.hikyaku.example\\)\n"
+                + "\tby mx.exim.example with esmtpsa +\\(TLS1.3\\)");
+  }
+
+  // ---- reports about TLS
 
   /** A report that was posted, by the beginning of what is said of its request. */
   private static String posted(String beginning) throws Exception {

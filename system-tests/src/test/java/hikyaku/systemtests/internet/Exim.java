@@ -8,11 +8,17 @@ import java.util.List;
 
 /**
  * Other people's Exim, which signs what it sends and looks at the signatures of what it gets. At
- * one of its addresses it shows another's certificate. Mail for {@code box} is kept.
+ * one of its addresses it shows another's certificate. Mail for {@code box} is kept. It sends on
+ * what a user hands it who logs in.
  */
 final class Exim {
   static final String NAME = "mx.exim.example";
   static final String SELECTOR = "exim";
+
+  /** Who may have it send mail on. */
+  static final String USER = "hikyaku";
+
+  static final String PASSWORD = "between you and me";
 
   private static final String CONFIGURATION =
       """
@@ -31,6 +37,8 @@ final class Exim {
       begin acl
       rcpt:
         accept hosts = +friends
+               control = dkim_disable_verify
+        accept authenticated = *
                control = dkim_disable_verify
         require message = we do not relay
                 domains = +local_domains
@@ -68,6 +76,13 @@ final class Exim {
         group = nogroup
       begin retry
       * * F,1h,1m
+      begin authenticators
+      plain:
+        driver = plaintext
+        public_name = PLAIN
+        server_advertise_condition = ${if def:tls_in_cipher}
+        server_condition = ${if and{{eq{$auth2}{%6$s}}{eq{$auth3}{%7$s}}}}
+        server_set_id = $auth2
       """;
 
   private Exim() {}
@@ -110,7 +125,8 @@ final class Exim {
     host.etc("tls/signing-key", Files.readString(signingKey));
     host.etc(
         "exim4/exim4.conf",
-        CONFIGURATION.formatted(NAME, String.join(" : ", domains), friend, otherAddress, SELECTOR));
+        CONFIGURATION.formatted(
+            NAME, String.join(" : ", domains), friend, otherAddress, SELECTOR, USER, PASSWORD));
     host.open("mail");
     host.open("log/exim4");
     host.open("spool/exim4");

@@ -46,6 +46,7 @@ public final class Internet implements AutoCloseable {
           "backup.example",
           "fallback.example",
           "unsigned.example",
+          "smart.example",
           "bogus.example",
           "dead.example",
           "null.example");
@@ -163,6 +164,7 @@ public final class Internet implements AutoCloseable {
         six MX 10 mx.six
         mx.six AAAA %11$s
         fallback A %3$s
+        smart MX 10 mx.postfix
 
         dead MX 10 mx.dead
         mx.dead A %12$s
@@ -288,6 +290,16 @@ public final class Internet implements AutoCloseable {
   /** Where our server is to run. */
   public Machine ours() {
     return hosts.get(OURS).machine();
+  }
+
+  /** The server that sends mail on for who logs in, as a route names it. */
+  public static String smartHost() {
+    return "smtp://" + Exim.USER + "@" + EXIM;
+  }
+
+  /** What to log in with there, as a file of passwords has it. */
+  public static String smartHostLogin() {
+    return Exim.USER + "@" + EXIM + " " + Exim.PASSWORD + "\n";
   }
 
   /** Where clients run. */
