@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -162,6 +163,17 @@ class PeerTranscriptsTest {
       }
       """;
 
+  /** Passwords need TLS, which is not there; APOP sends none, and does not need it. */
+  private static final String WITHOUT_TLS =
+      """
+      ssl = no
+      disable_plaintext_auth = yes
+      auth_mechanisms = plain login apop
+      """;
+
+  /** The transcripts of IMAP and POP3 whose settings those are. */
+  private static final Set<String> FOR_WITHOUT_TLS = Set.of("apop", "tls-required");
+
   /** One that takes mail by LMTP for users of any domain, and gives it out by IMAP. */
   private static final String DELIVERED =
       """
@@ -205,6 +217,7 @@ class PeerTranscriptsTest {
   private static Path directory;
 
   private static Dovecot dovecot;
+  private static Dovecot withoutTls;
 
   @BeforeAll
   static void start() throws Exception {
@@ -220,6 +233,11 @@ class PeerTranscriptsTest {
       users.add(user + ":secret::::::" + quota);
     }
     dovecot = new Dovecot(directory, DOVECOT.replace("@ADDRESSES@", addresses), users);
+    withoutTls =
+        new Dovecot(
+            Files.createDirectory(directory.resolve("without-tls")),
+            DOVECOT.replace("@ADDRESSES@", addresses) + WITHOUT_TLS,
+            users);
     awaitLogin();
   }
 
@@ -237,6 +255,7 @@ class PeerTranscriptsTest {
   @AfterAll
   static void stop() throws Exception {
     dovecot.close();
+    withoutTls.close();
     // The last processes may still write while they end.
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     String[] remove = {"rm", "-rf", directory.toString()};
@@ -247,6 +266,11 @@ class PeerTranscriptsTest {
 
   private static InetSocketAddress at(int address, Dovecot.Port port) {
     return new InetSocketAddress(NETWORK + address, dovecot.port(port));
+  }
+
+  private static InetSocketAddress at(Path transcript, int address, Dovecot.Port port) {
+    Dovecot peer = FOR_WITHOUT_TLS.contains(Transcripts.name(transcript)) ? withoutTls : dovecot;
+    return new InetSocketAddress(NETWORK + address, peer.port(port));
   }
 
   /** Plays a transcript, which has this number. */
@@ -287,7 +311,8 @@ class PeerTranscriptsTest {
         "imap",
         "dovecot",
         (transcript, number, table) ->
-            new ImapTranscript(transcript, at(number, Dovecot.Port.IMAP), table).play());
+            new ImapTranscript(transcript, at(transcript, number, Dovecot.Port.IMAP), table)
+                .play());
   }
 
   @Test
@@ -299,7 +324,10 @@ class PeerTranscriptsTest {
           // Behind those of IMAP.
           int address = ADDRESSES - number;
           return new Pop3Transcript(
-                  transcript, at(address, Dovecot.Port.POP3), at(address, Dovecot.Port.IMAP), table)
+                  transcript,
+                  at(transcript, address, Dovecot.Port.POP3),
+                  at(transcript, address, Dovecot.Port.IMAP),
+                  table)
               .play();
         });
   }

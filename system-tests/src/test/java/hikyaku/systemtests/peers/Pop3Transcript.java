@@ -5,10 +5,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +26,8 @@ import java.util.regex.Pattern;
  */
 public final class Pop3Transcript {
   private static final Pattern SPOKEN = Pattern.compile("([CS])([0-9]?):( .*)?");
+  private static final Pattern DIGEST = Pattern.compile("\\{digest ([^}]+)}");
+  private static final Pattern TIMESTAMP = Pattern.compile("<[^>]+>");
   private static final String RESULT = "result";
   private static final Set<String> LONG = Set.of("CAPA", "RETR", "TOP");
   private static final Set<String> LONG_IF_BARE = Set.of("LIST", "UIDL", "AUTH", "LANG");
@@ -61,6 +66,7 @@ public final class Pop3Transcript {
   private static final class Session {
     final Peer peer;
     final Deque<Exchange> exchanges = new ArrayDeque<>();
+    String greeting = "";
     boolean closed;
 
     Session(Peer peer, int line) {
@@ -182,11 +188,31 @@ public final class Pop3Transcript {
       session.exchanges.add(last);
     }
     if (!last.ended && !session.closed) {
-      String said = text.replace("\\r\\n", "\r\n") + "\r\n";
+      String said = digested(session.greeting, text).replace("\\r\\n", "\r\n") + "\r\n";
       session.peer.send(
           new String(said.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
     }
     return true;
+  }
+
+  /** With the digest of the peer's own timestamp and the secret (RFC 1939 section 7). */
+  private static String digested(String greeting, String text) throws IOException {
+    Matcher secret = DIGEST.matcher(text);
+    if (!secret.find()) {
+      return text;
+    }
+    Matcher timestamp = TIMESTAMP.matcher(greeting);
+    if (!timestamp.find()) {
+      throw new IOException("no timestamp: " + greeting);
+    }
+    try {
+      String shared = timestamp.group() + secret.group(1);
+      byte[] digest =
+          MessageDigest.getInstance("MD5").digest(shared.getBytes(StandardCharsets.ISO_8859_1));
+      return secret.replaceFirst(HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException(e);
+    }
   }
 
   private void hear(Session session, int number, String text) throws IOException {
@@ -214,6 +240,9 @@ public final class Pop3Transcript {
               ? "closed"
               : session.peer.line().map(l -> l.replace("\r\n", "")).orElse("closed");
       session.closed |= line.equals("closed");
+      if (session.greeting.isEmpty()) {
+        session.greeting = line;
+      }
       exchange.heard.add(line);
       exchange.ended = exchange.complete(exchange.heard);
       if (!exchange.ended && line.startsWith("+ ")) {
