@@ -414,7 +414,12 @@ class PeerTranscriptsTest {
           "smtp",
           "postfix",
           (transcript, _, table) ->
-              new SmtpTranscript(transcript, postfix::at, table, null).play());
+              new SmtpTranscript(
+                      transcript,
+                      (face, tls) -> postfix.at(Transcripts.name(transcript), face, tls),
+                      table,
+                      null)
+                  .play());
     }
   }
 

@@ -59,9 +59,20 @@ public final class LonePostfix implements AutoCloseable {
 
   private static final String TLS = "  -o smtpd_tls_security_level=may\n";
 
+  /**
+   * Faces of transcripts that have low limits, as those of our tests are. What it writes into a
+   * message itself counts among the hops there, and the last that is counted is refused already.
+   */
+  private static final Map<String, String> LIMITED =
+      Map.of(
+          "errors", "  -o smtpd_hard_error_limit=3\n",
+          "limits", "  -o message_size_limit=20 -o smtpd_recipient_limit=2\n",
+          "hops", "  -o cleanup_service_name=hopping\n");
+
   private static final String SERVICES =
       """
       cleanup unix n - n - 0 cleanup
+      hopping unix n - n - 0 cleanup -o hopcount_limit=4
       qmgr unix n - n 300 1 qmgr
       tlsmgr unix - - n 1000? 1 tlsmgr
       rewrite unix - - n - - trivial-rewrite
@@ -89,6 +100,7 @@ public final class LonePostfix implements AutoCloseable {
   private static final String ALIASES =
       """
       info@demo.test u1@demo.test,u2@demo.test
+      team@demo.test u1@demo.test,u2@demo.test,small@demo.test
       @catch.test u3@demo.test
       """;
 
@@ -128,7 +140,7 @@ public final class LonePostfix implements AutoCloseable {
         "postfix/main.cf",
         MAIN.formatted(NAME, sasl.getAddress().getHostAddress() + ":" + sasl.getPort(), transport));
     StringBuilder services = new StringBuilder();
-    Iterator<Integer> free = Machine.freePorts(4).iterator();
+    Iterator<Integer> free = Machine.freePorts(4 + LIMITED.size()).iterator();
     for (String face : List.of("mx", "submission")) {
       for (boolean tls : List.of(false, true)) {
         int port = free.next();
@@ -136,6 +148,12 @@ public final class LonePostfix implements AutoCloseable {
         services.append("127.0.0.1:").append(port).append(" inet n - n - - smtpd\n");
         services.append(face.equals("mx") ? "" : SUBMISSION).append(tls ? TLS : "");
       }
+    }
+    for (Map.Entry<String, String> limited : LIMITED.entrySet()) {
+      int port = free.next();
+      ports.put(limited.getKey() + false, port);
+      services.append("127.0.0.1:").append(port).append(" inet n - n - - smtpd\n");
+      services.append(limited.getValue());
     }
     host.etc("postfix/master.cf", services + SERVICES);
     host.etc("postfix/boxes", BOXES);
@@ -146,6 +164,11 @@ public final class LonePostfix implements AutoCloseable {
     host.run("chown", "postfix", "/var/lib/postfix");
     log = host.log();
     process = host.launch("postfix", "start-fg");
+  }
+
+  /** Where a face of it is, {@code mx} or {@code submission}, for a transcript. */
+  public InetSocketAddress at(String transcript, String face, boolean tls) {
+    return at(LIMITED.containsKey(transcript) ? transcript : face, tls);
   }
 
   /** Where a face of it is, {@code mx} or {@code submission}. */
