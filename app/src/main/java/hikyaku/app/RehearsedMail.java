@@ -86,7 +86,8 @@ final class RehearsedMail {
       lines.add("MAIL FROM:<" + from + ">");
       lines.add("RCPT TO:<" + to + ">");
       lines.add("DATA");
-      lines.add(RehearsedSessions.letter(number) + "A line of some length.\r\n".repeat(100) + ".");
+      lines.add(
+          RehearsedSessions.letter(number, from) + "A line of some length.\r\n".repeat(100) + ".");
     }
     lines.add("QUIT");
     return lines;

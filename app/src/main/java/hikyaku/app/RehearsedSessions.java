@@ -104,9 +104,13 @@ final class RehearsedSessions {
     return " {" + text.length() + "+}\r\n" + text;
   }
 
-  static String letter(int number) {
+  private static String letter(int number) {
+    return letter(number, "writer@" + Demo.DOMAIN);
+  }
+
+  static String letter(int number, String author) {
     String id = "@" + Demo.DOMAIN + ">\r\n";
-    return ("From: A Writer <writer@" + Demo.DOMAIN + ">\r\nTo: reader@" + Demo.DOMAIN + "\r\n")
+    return ("From: A Writer <" + author + ">\r\nTo: reader@" + Demo.DOMAIN + "\r\n")
         + ("Subject: Re: letter " + number + "\r\nMessage-ID: <" + number + id)
         + ("In-Reply-To: <" + number / 2 + id + "Date: Sun, 22 Nov 2026 10:00:00 +0900\r\n")
         + ("Content-Type: text/plain; charset=utf-8\r\n\r\nThis is number " + number + ".\r\n");

@@ -78,7 +78,12 @@ final class ForwardCommand extends Asking {
       } catch (Failure e) {
         refused++;
         told.put("refused", e.getMessage());
-        notes().line("hikyaku: " + source.account() + ": " + Screen.printable(String.valueOf(e.getMessage())));
+        notes()
+            .line(
+                "hikyaku: "
+                    + source.account()
+                    + ": "
+                    + Screen.printable(String.valueOf(e.getMessage())));
       }
     }
     if (json()) {
