@@ -51,7 +51,7 @@ class PeerTranscriptsTest {
   private static final String CONTENT = "content";
 
   private static final List<String> USERS =
-      List.of("bob", "alice", "carol", "dave", "small", "u1", "u2");
+      List.of("bob", "alice", "carol", "dave", "small", "u1", "u2", "admin");
 
   private static final String DOVECOT =
       """

@@ -60,6 +60,10 @@ public final class DifferenceTable {
       }
       return true;
     }
+
+    boolean isSilence() {
+      return patterns.getLast().pattern().equals(Pattern.quote(Difference.NOTHING));
+    }
   }
 
   private final Path file;
@@ -129,6 +133,11 @@ public final class DifferenceTable {
                     difference.ours(),
                     difference.theirs()))
         .findFirst();
+  }
+
+  /** Whether it is explained that the peer does not say something at all. */
+  boolean expectsSilence(Difference difference) {
+    return explaining(difference).filter(Row::isSilence).isPresent();
   }
 
   /**

@@ -413,7 +413,11 @@ public final class ImapTranscript {
     }
     long deadline = System.nanoTime() + UNASKED.toNanos();
     List<String> news = exchange.expected.subList(exchange.awaited, exchange.expected.size());
-    TreeSet<String> missing = new TreeSet<>(ImapFacts.of(news, exchange.tag).all().keySet());
+    Facts awaited = ImapFacts.of(news, exchange.tag);
+    TreeSet<String> missing = new TreeSet<>(awaited.all().keySet());
+    // What it never says needs no patience.
+    missing.removeIf(fact ->
+        table.expectsSilence(difference(exchange, fact, awaited.value(fact), Difference.NOTHING)));
     // When it is told is too free to wait for it.
     missing.remove("RECENT");
     int from = exchange.heard.size();
@@ -454,16 +458,14 @@ public final class ImapTranscript {
       if (counts
           && ours.comparable(fact, other)
           && !Facts.alike(ours.value(fact), other.value(fact))) {
-        differences.add(
-            new Difference(
-                name,
-                exchange.line,
-                exchange.command,
-                readable(fact),
-                readable(ours.value(fact)),
-                readable(other.value(fact))));
+        differences.add(difference(exchange, fact, ours.value(fact), other.value(fact)));
       }
     }
+  }
+
+  private Difference difference(Exchange exchange, String fact, String ours, String other) {
+    return new Difference(
+        name, exchange.line, exchange.command, readable(fact), readable(ours), readable(other));
   }
 
   private static String word(Facts facts) {
