@@ -44,6 +44,11 @@ public record Envelope(
     facts = Map.copyOf(facts);
   }
 
+  /** Our name in mail. */
+  String host() {
+    return facts.getOrDefault("host", "localhost");
+  }
+
   /**
    * What is always so, for the environment test (RFC 5183 §4.1).
    *

@@ -5,8 +5,10 @@ import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.store.Append;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What becomes of a message by scripts, for one durability round. An attempt that is repeated comes
@@ -18,6 +20,7 @@ import java.util.Optional;
  * @param sealed who sealed what of it goes on to others, for logs: the names of the keys' records
  * @param scripts which scripts ran, what each of them did, and which failed, for logs ({@link
  *     Deeds})
+ * @param failures of which accounts are to be told when the round is done ({@link Filter#tell})
  * @param forwarded whether the message itself is among them, so that somebody has it even if no
  *     mailbox takes it
  * @param refusal whether the script of the account that it came for wants it refused; it is to be
@@ -29,11 +32,20 @@ public record Filed(
     List<String> sent,
     List<String> sealed,
     List<String> scripts,
+    List<Failure> failures,
     boolean forwarded,
     Optional<Refusal> refusal) {
   /** Nobody gets it, and nothing is remembered of it. */
   public static final Filed NOTHING =
-      new Filed(List.of(), List.of(), List.of(), List.of(), List.of(), false, Optional.empty());
+      new Filed(
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          false,
+          Optional.empty());
 
   public Filed {
     deliveries = List.copyOf(deliveries);
@@ -41,6 +53,7 @@ public record Filed(
     sent = List.copyOf(sent);
     sealed = List.copyOf(sealed);
     scripts = List.copyOf(scripts);
+    failures = List.copyOf(failures);
   }
 
   /**
@@ -67,6 +80,21 @@ public record Filed(
     return nobody ? List.of() : alongside;
   }
 
+  /**
+   * The failures whose messages are in mailboxes of their accounts.
+   *
+   * @param delivered what became of the deliveries
+   */
+  List<Failure> kept(List<Delivered> delivered) {
+    Set<String> done = new HashSet<>();
+    for (int i = 0; i < deliveries.size(); i++) {
+      if (delivered.get(i) instanceof Delivered.Done) {
+        done.add(deliveries.get(i).account());
+      }
+    }
+    return failures.stream().filter(each -> done.contains(each.account().id())).toList();
+  }
+
   /** The same with what is sent besides. */
   Filed with(Filed more) {
     List<Append> allAlongside = new ArrayList<>(alongside);
@@ -75,6 +103,7 @@ public record Filed(
     allSent.addAll(more.sent);
     List<String> allScripts = new ArrayList<>(scripts);
     allScripts.addAll(more.scripts);
-    return new Filed(deliveries, allAlongside, allSent, sealed, allScripts, forwarded, refusal);
+    return new Filed(
+        deliveries, allAlongside, allSent, sealed, allScripts, failures, forwarded, refusal);
   }
 }

@@ -78,6 +78,7 @@ final class Filing {
   private final SequencedMap<String, List<Remembered>> remembered = new LinkedHashMap<>();
   private final Map<String, Integer> mails = new HashMap<>();
   private final Deeds deeds = new Deeds();
+  private final List<Failure> failures = new ArrayList<>();
 
   /** The script with the command at hand. */
   private Optional<ScriptName> acting = Optional.empty();
@@ -109,6 +110,7 @@ final class Filing {
         sent,
         sealed,
         deeds.told(),
+        failures,
         forwarded,
         refusal);
   }
@@ -144,6 +146,25 @@ final class Filing {
     if (problem.isPresent()) {
       deeds.of(target.account()).failed(problem.get());
       filter.failed(target.account(), problem.get());
+      note(problem.get(), message, target, running.own());
+    }
+  }
+
+  /** Of scripts for all, the operator is told alone. */
+  private void note(
+      Outcome.Problem problem, NewMessage message, Resolution.Target target, Scripts own) {
+    if (!problem.script().global()) {
+      own.script(problem.script().name())
+          .map(script ->
+              new Failure(
+                  target.account(),
+                  problem,
+                  script,
+                  message,
+                  envelope.from(),
+                  home(target),
+                  envelope.host()))
+          .ifPresent(failures::add);
     }
   }
 

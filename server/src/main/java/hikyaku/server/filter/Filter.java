@@ -3,6 +3,7 @@ package hikyaku.server.filter;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
+import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.log.NewMessage;
@@ -67,6 +68,7 @@ public final class Filter {
   private final Outbox outbox;
   private final Onward onward;
   private final Wordings wordings;
+  private final FailureNotices notices = new FailureNotices(this);
   private final Cache<ByteString, Script> compiled =
       Caffeine.newBuilder()
           .maximumWeight(COMPILED_OCTETS)
@@ -185,7 +187,7 @@ public final class Filter {
     Address by =
         envelope.to() instanceof Mailbox alias
             ? new Address(alias.localPart(), alias.domain())
-            : new Address("postmaster", envelope.facts().getOrDefault("host", "localhost"));
+            : new Address("postmaster", envelope.host());
     String id = envelope.transaction() + ".g" + name;
     List<String> sealed = new ArrayList<>();
     Append append =
@@ -389,7 +391,16 @@ public final class Filter {
     return known;
   }
 
-  /** Tells the account; that this may fail must not hold up the mail. */
+  /**
+   * Tells accounts of their scripts that failed, once the round with their messages is done.
+   *
+   * @param delivered what became of the deliveries
+   */
+  public void tell(Filed filed, List<Delivered> delivered) {
+    filed.kept(delivered).forEach(notices::tell);
+  }
+
+  /** Notes it for the operator; that this may fail must not hold up the mail. */
   void failed(Account account, Outcome.Problem problem) {
     ScriptName script = problem.script();
     LOG.atLevel(script.global() ? Level.WARN : Level.INFO)

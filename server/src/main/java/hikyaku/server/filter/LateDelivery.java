@@ -119,6 +119,7 @@ public final class LateDelivery implements HomeDelivery {
     int at = 0;
     for (Filed filed : all) {
       int end = at + filed.deliveries().size();
+      filter.tell(filed, delivered.subList(at, end));
       if (!filed.isAccepted(delivered.subList(at, end))) {
         return notDelivered(delivered.subList(at, end));
       }

@@ -52,7 +52,7 @@ final class Letters {
   }
 
   private String host() {
-    return envelope.facts().getOrDefault("host", "localhost");
+    return envelope.host();
   }
 
   /** Whom refusals are from. */

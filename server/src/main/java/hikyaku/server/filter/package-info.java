@@ -8,7 +8,8 @@
  *
  * <ul>
  *   <li>A message for which a script cannot be run to its end, or cannot have what it wants, goes
- *       to INBOX, and the account is told why.
+ *       to INBOX, and the account is told why by a message there, which no script sees ({@link
+ *       hikyaku.server.filter.FailureNotices}).
  *   <li>A script is checked before it is stored. One that a later version refuses is a run that
  *       fails.
  *   <li>What scripts send is in the queue, and what they remember in the account's memory, in the

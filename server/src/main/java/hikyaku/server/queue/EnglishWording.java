@@ -74,4 +74,45 @@ final class EnglishWording implements Wording {
         + recipient
         + "\r\n\r\nThe reason given is:\r\n";
   }
+
+  @Override
+  public String scriptFailed(String script) {
+    return "Your filter script \"" + script + "\" could not be carried out";
+  }
+
+  @Override
+  public String failure(ScriptFailure failure) {
+    return """
+    Your filter script "%1$s" could not be carried out for a message to
+    %2$s.
+
+    What failed:
+      %3$s
+
+    The message:
+      From: %4$s
+      Subject: %5$s
+      Message-ID: %6$s
+
+    Nothing is lost: the message was kept in %7$s, and nothing else of what the
+    script wants was done. So it goes with each message for which it fails.
+
+    To mend it, change the script in the program with which you manage your filters,
+    or make the mailbox that it names and that is not there. Until then you can
+    switch the script off there. If you do not know what to do, ask whoever runs
+    your mail service, and show them this message.
+
+    You are told of this script once in a day at most, and again when it has changed
+    and still fails.
+    """
+        .formatted(
+            failure.script(),
+            failure.account(),
+            (failure.line() == 0 ? "" : "line " + failure.line() + ": ") + failure.sentence(),
+            failure.from(),
+            failure.subject(),
+            failure.messageId(),
+            failure.folder())
+        .replace("\n", "\r\n");
+  }
 }

@@ -125,4 +125,43 @@ final class JapaneseWording implements Wording {
         + recipient
         + "\r\n\r\n宛先の方からのメッセージ:\r\n";
   }
+
+  @Override
+  public String scriptFailed(String script) {
+    return "メール振り分けスクリプト「" + script + "」を実行できませんでした";
+  }
+
+  @Override
+  public String failure(ScriptFailure failure) {
+    return """
+    %2$s 宛てのメールに対して、お使いのメール振り分けスクリプト「%1$s」を実行できませんでした。
+
+    エラーの内容:
+      %3$s
+
+    対象のメール:
+      差出人: %4$s
+      件名: %5$s
+      Message-ID: %6$s
+
+    このメールは失われておらず、%7$s に保存されています。スクリプトに書かれたその他の処理は行われていません。
+    実行できなかったほかのメールも、同じように保存されます。
+
+    フィルターの管理に使っているソフトウェアでスクリプトを修正するか、スクリプトが指定しているメールボックスが
+    ない場合は作成してください。修正するまでの間、スクリプトを無効にすることもできます。
+    対処方法がわからない場合は、このメールを添えてメールサービスの管理者にお問い合わせください。
+
+    このお知らせは、一つのスクリプトにつき一日に一回までお送りします。スクリプトを変更しても実行できない場合は、
+    あらためてお知らせします。
+    """
+        .formatted(
+            failure.script(),
+            failure.account(),
+            (failure.line() == 0 ? "" : failure.line() + " 行目: ") + failure.sentence(),
+            failure.from(),
+            failure.subject(),
+            failure.messageId(),
+            failure.folder())
+        .replace("\n", "\r\n");
+  }
 }

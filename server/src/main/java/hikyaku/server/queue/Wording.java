@@ -45,4 +45,10 @@ public sealed interface Wording permits EnglishWording, JapaneseWording {
 
   /** That a recipient does not want the message, for the reason behind it. */
   String refusedBy(String recipient);
+
+  /** The subject where a script of the account has failed; one line without its end. */
+  String scriptFailed(String script);
+
+  /** What failed, over which message, and what to do. */
+  String failure(ScriptFailure failure);
 }

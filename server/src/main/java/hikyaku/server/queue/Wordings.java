@@ -3,6 +3,7 @@ package hikyaku.server.queue;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Language;
@@ -46,12 +47,19 @@ public record Wordings(Directory directory, Language last) {
     return Wording.in(told(header).or(() -> ofDomain(sender)).orElse(last));
   }
 
+  /** For an account of ours: in the language of its domain, else in that of the server. */
+  public Wording of(Account account) {
+    return Wording.in(ofDomain(account.primary().domain()).orElse(last));
+  }
+
   private Optional<Language> ofDomain(Mailbox sender) {
     return sender.isLiteral()
         ? Optional.empty()
-        : Address.canonicalDomain(sender.domain())
-            .flatMap(directory::domain)
-            .flatMap(domain -> domain.settings().language());
+        : Address.canonicalDomain(sender.domain()).flatMap(this::ofDomain);
+  }
+
+  private Optional<Language> ofDomain(String domain) {
+    return directory.domain(domain).flatMap(found -> found.settings().language());
   }
 
   /**

@@ -247,6 +247,13 @@ final class Copies {
     delivered = divided;
   }
 
+  /** Tells accounts of their scripts that failed, when what was {@link #delivered} is durable. */
+  void tellOfFailures() {
+    for (int i = 0; i < copies.size(); i++) {
+      session.services().filter().tell(copies.get(i).filed, delivered.get(i));
+    }
+  }
+
   /** Whether somebody here has it, or its script wants it gone. */
   boolean anyAccepted() {
     for (int i = 0; i < copies.size(); i++) {

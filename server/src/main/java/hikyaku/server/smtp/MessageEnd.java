@@ -159,6 +159,7 @@ final class MessageEnd {
               return round;
             },
             message.attempt()));
+    copies.tellOfFailures();
     if (copies.areRefused()) {
       return refuse(copies.refusal(), copies.cause(), copies.scripts());
     }

@@ -607,6 +607,23 @@ class TimedMailTest {
     assertThat(inbox()).singleElement().asString().contains("not in the night");
   }
 
+  /** Whoever it is for hears of a script that fails then. */
+  @Test
+  void aScriptThatFailsThenIsToldOf() throws Exception {
+    start("a", sink((_, _) -> null));
+    hold(me(Set.of()));
+    ByteString script = ByteString.copyFromUtf8("require \"ihave\"; error \"no\";");
+    filter.put(HomeDirectory.ME.id(), "main", script);
+    filter.scripts().activate(HomeDirectory.ME.id(), "main");
+    clock.now = START.plus(HOUR);
+    awaitEmpty();
+    assertThat(inbox()).hasSize(2);
+    assertThat(inbox().getFirst()).contains("\r\nReceived: from test\r\n");
+    assertThat(inbox().getLast())
+        .contains("Subject: Your filter script \"main\" could not be carried out\r\n")
+        .contains("\r\n  line 1: no\r\n");
+  }
+
   @Test
   void onlyWhatIsNamedGoesBeforeItsTime() throws Exception {
     MailSink there = sink((_, _) -> null);

@@ -9,15 +9,20 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.smtp.Mailbox;
+import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.DirectoryAdmin;
 import hikyaku.server.directory.DirectoryLimits;
 import hikyaku.server.directory.DomainSettings;
 import hikyaku.server.directory.EmbeddedDirectory;
 import hikyaku.server.directory.EmbeddedDirectoryAdmin;
 import hikyaku.server.directory.Language;
+import hikyaku.server.directory.Quota;
+import hikyaku.server.directory.Service;
 import hikyaku.server.smtpclient.Verdict;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -93,6 +98,9 @@ class WordingsTest {
         .isEqualTo(Language.JA);
     assertThat(english.of(says, idn).language()).isEqualTo(Language.EN);
     assertThat(others.of(saysNothing, sender("me@en.test")).language()).isEqualTo(Language.EN);
+    assertThat(english.of(account("me@日本.test")).language()).isEqualTo(Language.JA);
+    assertThat(others.of(account("me@en.test")).language()).isEqualTo(Language.EN);
+    assertThat(others.of(account("me@any.test")).language()).isEqualTo(Language.JA);
     for (String each : List.of("me@any.test", "me@elsewhere.test", "me@[192.0.2.1]")) {
       assertThat(english.of(saysNothing, sender(each)).language()).isEqualTo(Language.EN);
       assertThat(others.of(saysNothing, sender(each)).language()).isEqualTo(Language.JA);
@@ -103,6 +111,11 @@ class WordingsTest {
 
   private static Mailbox sender(String address) throws Exception {
     return new Mailbox(MailAddress.parse(address));
+  }
+
+  private static Account account(String address) {
+    Address primary = Address.parse(address).orElseThrow();
+    return new Account("id", primary, "", Quota.NONE, false, EnumSet.allOf(Service.class));
   }
 
   @Test
@@ -116,6 +129,14 @@ class WordingsTest {
       assertThat(each.refusal()).isNotBlank().doesNotContain("\n");
       isOfLines(each.refusedBy("me@example.org"));
       assertThat(each.refusedBy("me@example.org")).contains("me@example.org");
+      assertThat(each.scriptFailed("main")).contains("main").doesNotContain("\n");
+      ScriptFailure failure =
+          new ScriptFailure(
+              "me@example.org", "main", 7, "why", "Spam", "jo@a.example", "hello", "<1@a.example>");
+      isOfLines(each.failure(failure));
+      assertThat(each.failure(failure))
+          .contains("me@example.org", "main", "7", "why", "Spam")
+          .contains("jo@a.example", "hello", "<1@a.example>");
       isOfLines(each.triedUntil(time));
       isOfLines(each.taken("mx.example.org", time, "t1"));
       assertThat(each.taken("mx.example.org", time, "t1")).contains("mx.example.org", "t1");

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.log.Flags;
+import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -86,22 +88,46 @@ abstract class ScriptedDelivery {
     return world.mail.account(world.directory.named(user).id());
   }
 
+  /** The flags of what was sent; {@link #notices} are apart. */
   final List<Flags> in(String user, String folder) {
-    MailboxState state = mail(user).mailbox(folder).refresh();
+    Mailbox mailbox = mail(user).mailbox(folder);
+    MailboxState state = mailbox.refresh();
     List<Flags> flags = new ArrayList<>();
     for (int i = 0; i < state.size(); i++) {
-      flags.add(state.flags(i));
+      if (!isNotice(message(mailbox, i))) {
+        flags.add(state.flags(i));
+      }
     }
     return flags;
   }
 
+  /** What an account was told of its scripts that failed, in INBOX. */
+  final List<NewMessage> notices(String user) {
+    Mailbox inbox = mail(user).inbox();
+    return IntStream.range(0, inbox.refresh().size())
+        .mapToObj(i -> message(inbox, i))
+        .filter(ScriptedDelivery::isNotice)
+        .toList();
+  }
+
+  private static boolean isNotice(NewMessage message) {
+    String id = message.structure().envelope().messageId();
+    return id != null && id.startsWith("<script-failed.");
+  }
+
+  private static NewMessage message(Mailbox mailbox, int number) {
+    return mailbox.messages().read(mailbox.refresh(), number).orElseThrow().message();
+  }
+
   final String header(String user, String folder) throws IOException {
     Mailbox mailbox = mail(user).mailbox(folder);
+    return octets(mailbox, message(mailbox, 0));
+  }
+
+  /** A message as a client would get it, one char an octet. */
+  static String octets(Mailbox mailbox, NewMessage message) throws IOException {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
-    try (MessageContent content =
-        mailbox
-            .messages()
-            .open(mailbox.messages().read(mailbox.refresh(), 0).orElseThrow().message())) {
+    try (MessageContent content = mailbox.messages().open(message)) {
       content.copy(0, content.size(), octets::write);
     }
     return octets.toString(StandardCharsets.ISO_8859_1);
