@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -289,11 +290,12 @@ class PeerTranscriptsTest {
     URL file = PeerTranscriptsTest.class.getResource(protocol + "-" + peer + ".tsv");
     DifferenceTable table = new DifferenceTable(Path.of(file.toURI()));
     List<Difference> differences = new ArrayList<>();
+    int count = 0;
     try (ExecutorService players = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<List<Difference>>> played = new ArrayList<>();
       for (Path transcript : transcripts) {
         if (!table.leavesOut(Transcripts.name(transcript))) {
-          int number = played.size() + 1;
+          int number = ++count;
           played.add(players.submit(() -> play.play(transcript, number, table)));
         }
       }
@@ -301,8 +303,18 @@ class PeerTranscriptsTest {
         differences.addAll(one.get());
       }
     }
+    String row = "| %s | %d of %d |".formatted(title(protocol), count, transcripts.size());
     System.out.printf("%s against %s: %s%n", protocol, peer, table.summary(differences));
     assertThat(String.join("\n", table.problems(differences))).isEmpty();
+    String manual = Files.readString(ROOT.resolve("docs/manual/peers.md"));
+    assertThat(manual.contains(row)).as("docs/manual/peers.md has " + row).isTrue();
+  }
+
+  /** What the manual calls it. */
+  private static String title(String protocol) {
+    return protocol.equals(CONTENT)
+        ? "SMTP, and what lies in mailboxes then"
+        : protocol.toUpperCase(Locale.ROOT);
   }
 
   @Test
