@@ -259,9 +259,9 @@ class ManageSieveTest {
             "\"SASL\" \"PLAIN LOGIN\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " enclose encoded-character enotify envelope environment ereject extlists"
+                + " enclose encoded-character enotify envelope envelope-deliverby envelope-dsn environment ereject extlists"
                 + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
-                + " mailboxid mboxmetadata mime regex reject relational replace servermetadata"
+                + " mailboxid mboxmetadata mime regex redirect-deliverby redirect-dsn reject relational replace servermetadata"
                 + " spamtest spamtestplus special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
@@ -282,9 +282,9 @@ class ManageSieveTest {
             "\"SASL\" \"\"",
             "\"SIEVE\" \"body comparator-i;ascii-casemap comparator-i;ascii-numeric"
                 + " comparator-i;octet comparator-i;unicode-casemap copy date duplicate editheader"
-                + " enclose encoded-character enotify envelope environment ereject extlists"
+                + " enclose encoded-character enotify envelope envelope-deliverby envelope-dsn environment ereject extlists"
                 + " extracttext fcc fileinto foreverypart ihave imap4flags include index mailbox"
-                + " mailboxid mboxmetadata mime regex reject relational replace servermetadata"
+                + " mailboxid mboxmetadata mime regex redirect-deliverby redirect-dsn reject relational replace servermetadata"
                 + " spamtest spamtestplus special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
