@@ -11,7 +11,6 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.EncodedWords;
@@ -52,7 +51,8 @@ final class FailureNotices {
   void tell(Failure failure) {
     try {
       tellOnce(failure);
-    } catch (StoreException e) {
+    } catch (RuntimeException e) {
+      // Whatever it is: the message is durable, and who sent it must hear so.
       LOG.atWarn()
           .addKeyValue("account", failure.account().primary())
           .setCause(e)

@@ -149,7 +149,7 @@ final class Part {
         } finally {
           schedule.lock.unlock();
         }
-      } while (page.size() == PAGE);
+      } while (page.size() == PAGE && !lost);
       if (!entered) {
         enter();
       }

@@ -71,7 +71,7 @@ final class MessageEnd {
       throw failure;
     }
     if (incoming.isTooBig()) {
-      return refuse(Replies.TOO_BIG, "more than " + session.limits().messageOctets() + " octets");
+      return refuseSize();
     }
     Intake.Received received = incoming.finish();
     MessageStructure structure = received.structure();
@@ -91,6 +91,9 @@ final class MessageEnd {
       return refuse(otherAuthor.get(), "not by an author that its sender may write as");
     }
     Intake.Received carried = session.mail().withoutNul(received).orElse(received);
+    if (carried.structure().size() > session.limits().messageOctets()) {
+      return refuseSize();
+    }
     Provenance from = Provenance.of(session, transaction, carried.blob());
     provenance = Optional.of(from);
     Optional<Reply> refusal = from.refusal();
@@ -103,6 +106,10 @@ final class MessageEnd {
     CompletedMessage message = CompletedMessage.of(session, transaction, carried, from.finding());
     Hold hold = transaction.mail().parameters().hold();
     return hold == null ? deliver(message, from) : hold(message, hold.release(message.time()));
+  }
+
+  private Answer refuseSize() {
+    return refuse(Replies.TOO_BIG, "more than " + session.limits().messageOctets() + " octets");
   }
 
   private Answer refuse(Reply reply, String cause) {
