@@ -13,7 +13,7 @@ interface BlobChunks extends AutoCloseable {
    */
   byte[] chunk(int index, byte[] spare);
 
-  /** Lets go of what was read ahead. */
+  /** Lets go of what was read ahead. More chunks may be asked for afterwards. */
   @Override
   default void close() {}
 }

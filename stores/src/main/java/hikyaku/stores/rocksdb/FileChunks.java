@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The chunks of a blob that has a file. Holds the file's index once it is known.
  *
  * <p>Who goes on from chunk to chunk gets them by the window: of the chunks behind the one that is
- * asked for the file is read while that one is dealt with. So it holds two windows at most, as they
- * are in the file, and no more than its {@link FileAhead} has room for.
+ * asked for the file is read while that one is dealt with. So between chunks it holds two windows
+ * at most, as they are in the file, and no more than its {@link FileAhead} has room for: what was
+ * not read ahead is let go of once it is taken apart.
  */
 final class FileChunks implements BlobChunks {
   /** Octets of the file that are read at a time, but for a chunk that is larger. */
@@ -23,6 +24,9 @@ final class FileChunks implements BlobChunks {
   /** Octets of a number in the index at most. */
   private static final int NUMBER = 5;
 
+  /** No chunk's number. */
+  private static final int NONE = -1;
+
   private static final Window NOTHING = new Window(0, 0, new byte[0], null);
 
   private final Path path;
@@ -31,6 +35,9 @@ final class FileChunks implements BlobChunks {
 
   /** Where each chunk ends, once known. */
   private long @Nullable [] ends;
+
+  /** The chunk that is asked for by who goes on. */
+  private int next = NONE;
 
   private Window held = NOTHING;
   private @Nullable Coming coming;
@@ -51,6 +58,9 @@ final class FileChunks implements BlobChunks {
   interface Begun {
     /** Waits for it; as {@link Source#read}. */
     Optional<byte[]> octets();
+
+    /** Whether it has failed already, for a cause that may have passed since. */
+    boolean hasFailed();
 
     /** Gives back what the octets took, once they are not needed any more. */
     void release();
@@ -98,13 +108,19 @@ final class FileChunks implements BlobChunks {
     }
     int from = (int) (start(index, known) - start(held.first(), known));
     int length = (int) (known[index] - start(index, known));
-    return Chunks.decode(
-        new Place(path, index),
-        Keys.chunk(blob.number(), index),
-        held.octets(),
-        from,
-        length,
-        spare);
+    try {
+      return Chunks.decode(
+          new Place(path, index),
+          Keys.chunk(blob.number(), index),
+          held.octets(),
+          from,
+          length,
+          spare);
+    } finally {
+      if (held.read() == null) {
+        held = NOTHING;
+      }
+    }
   }
 
   private static long start(int index, long[] ends) {
@@ -112,19 +128,20 @@ final class FileChunks implements BlobChunks {
   }
 
   private void hold(int index, long[] known) {
-    boolean onwards = index == held.behind() && held != NOTHING;
+    boolean onwards = index == next;
     held.release();
     held = NOTHING;
-    Coming next = coming;
+    Coming ahead = coming;
     coming = null;
-    if (next == null) {
+    if (ahead == null) {
       held = one(index, known);
-    } else if (next.first() == index) {
-      held = new Window(index, next.behind(), awaited(next.read()), next.read());
+    } else if (ahead.first() == index && !ahead.read().hasFailed()) {
+      held = new Window(index, ahead.behind(), awaited(ahead.read()), ahead.read());
     } else {
-      next.read().release();
+      ahead.read().release();
       held = one(index, known);
     }
+    next = held.behind();
     if (onwards && held.behind() < known.length) {
       begin(held.behind(), known);
     }
@@ -192,10 +209,11 @@ final class FileChunks implements BlobChunks {
   public void close() {
     held.release();
     held = NOTHING;
-    Coming next = coming;
+    next = NONE;
+    Coming ahead = coming;
     coming = null;
-    if (next != null) {
-      next.read().release();
+    if (ahead != null) {
+      ahead.read().release();
     }
   }
 }

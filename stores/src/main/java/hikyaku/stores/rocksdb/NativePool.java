@@ -37,10 +37,24 @@ final class NativePool implements AutoCloseable {
   }
 
   /** Work that one of the threads does. */
-  @FunctionalInterface
-  interface Begun<T extends @Nullable Object> {
+  static final class Begun<T extends @Nullable Object> {
+    private final CompletableFuture<T> answer;
+    private final Duration timeout;
+
+    private Begun(CompletableFuture<T> answer, Duration timeout) {
+      this.answer = answer;
+      this.timeout = timeout;
+    }
+
     /** Waits for what comes of it. */
-    T answer();
+    T answer() {
+      return Waiting.forAnswer(answer, timeout, "a read has not come back in time");
+    }
+
+    /** Whether it is over, and {@link #answer} would only tell why it failed. */
+    boolean hasFailed() {
+      return answer.isCompletedExceptionally();
+    }
   }
 
   /** Has the work done on one of the threads. */
@@ -58,7 +72,7 @@ final class NativePool implements AutoCloseable {
       throw new StoreException.Unavailable(
           threads.isShutdown() ? "the store is closed" : "too many reads are waiting", e);
     }
-    return () -> Waiting.forAnswer(answer, timeout, "a read has not come back in time");
+    return new Begun<>(answer, timeout);
   }
 
   /** Lets what has been taken finish. */

@@ -78,6 +78,11 @@ final class Reads {
     return files;
   }
 
+  /** Octets of files that were read, or are being read, before they are asked for. */
+  long readAhead() {
+    return files.ahead.taken();
+  }
+
   /** The files of blobs. */
   private final class Files implements FileChunks.Source {
     private final FileAhead ahead = FileAhead.ofHeap();
@@ -108,6 +113,11 @@ final class Reads {
     @Override
     public Optional<byte[]> octets() {
       return read.answer();
+    }
+
+    @Override
+    public boolean hasFailed() {
+      return read.hasFailed();
     }
 
     @Override

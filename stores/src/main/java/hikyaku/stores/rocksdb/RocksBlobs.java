@@ -211,10 +211,20 @@ final class RocksBlobs implements BlobStore {
   /** Fails as the first damaged chunk does, or clears the blob of suspicion. */
   private void readThrough(BlobId id, BlobState stored, BlobChunks chunks) {
     byte[] spare = {};
-    for (int index = 0; index < stored.chunks(); index++) {
-      spare = chunk(id, stored, chunks, index, spare);
+    try {
+      for (int index = 0; index < stored.chunks(); index++) {
+        spare = chunk(id, stored, chunks, index, spare);
+      }
+    } finally {
+      // Where it fails, no reader comes to be that would do so.
+      chunks.close();
     }
     suspects.remove(id);
+  }
+
+  /** Octets of files that all readers together have read ahead. */
+  long readAhead() {
+    return reads.readAhead();
   }
 
   private BlobChunks chunks(BlobId id, BlobState blob) {

@@ -49,6 +49,7 @@ final class FileChunksTest {
     final List<Integer> readSingly = new ArrayList<>();
     int begun;
     boolean broken;
+    boolean failsAhead;
     byte[] file;
     final long fileOctets;
 
@@ -89,10 +90,19 @@ final class FileChunksTest {
         return null;
       }
       begun++;
+      boolean failed = failsAhead;
       return new FileChunks.Begun() {
         @Override
         public Optional<byte[]> octets() {
+          if (failed) {
+            throw new StoreException.Unavailable("too many files were open", null);
+          }
           return Disk.this.octets(from, length);
+        }
+
+        @Override
+        public boolean hasFailed() {
+          return failed;
         }
 
         @Override
@@ -122,7 +132,10 @@ final class FileChunksTest {
     assertThat(chunks.chunk(0, NOTHING)).isEqualTo(expected(0));
     assertThat(disk.begun).isZero();
     assertThat(chunks.chunk(0, NOTHING)).isEqualTo(expected(0));
-    assertThat(disk.readSingly).hasSize(2);
+    assertThat(disk.begun).isZero();
+    assertThat(disk.readSingly)
+        .as("the index, and the chunk twice: what no room was taken for is not kept")
+        .hasSize(3);
   }
 
   @Test
@@ -162,6 +175,23 @@ final class FileChunksTest {
     disk.broken = false;
     assertThat(chunks.chunk(2, NOTHING)).isEqualTo(expected(2));
     assertThat(chunks.chunk(3, NOTHING)).isEqualTo(expected(3));
+  }
+
+  @Test
+  void whatFailedAheadIsReadWhenItIsWanted() {
+    assertThat(chunks.chunk(0, NOTHING)).isEqualTo(expected(0));
+    disk.failsAhead = true;
+    assertThat(chunks.chunk(1, NOTHING)).isEqualTo(expected(1));
+    assertThat(disk.begun).isEqualTo(1);
+    disk.failsAhead = false;
+    int read = disk.readSingly.size();
+    assertThat(chunks.chunk(2, NOTHING)).isEqualTo(expected(2));
+    assertThat(disk.readSingly).hasSize(read + 1);
+    assertThat(disk.begun).as("and it goes on ahead").isEqualTo(2);
+    assertThat(chunks.chunk(3, NOTHING)).isEqualTo(expected(3));
+    assertThat(disk.readSingly).hasSize(read + 1);
+    chunks.close();
+    assertThat(disk.ahead.taken()).isZero();
   }
 
   @Test

@@ -404,6 +404,38 @@ final class LargeBlobTest {
   }
 
   @Test
+  void whatWasReadAheadOfDamageIsLetGoOf() throws IOException {
+    byte[] content = new byte[12 * Chunks.SIZE];
+    new Random(6).nextBytes(content);
+    try (RocksStore store = open()) {
+      Blob blob = put(store, content);
+      RocksBlobs blobs = (RocksBlobs) store.blobs();
+      Path file = file(blob);
+      byte[] octets = Files.readAllBytes(file);
+      octets[octets.length * 3 / 4] ^= 1;
+      Files.write(file, octets);
+      try (BlobReader reader = blobs.open(blob.id())) {
+        assertThat(reader.read(0, content, 0, 3 * Chunks.SIZE)).isEqualTo(3 * Chunks.SIZE);
+        assertThat(blobs.readAhead()).isPositive();
+        assertThatThrownBy(() -> reader.read(0, content, 0, content.length))
+            .isInstanceOf(StoreException.Corrupt.class);
+      }
+      assertThat(blobs.readAhead()).isZero();
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> blobs.open(blob.id())).isInstanceOf(StoreException.Corrupt.class);
+        assertThat(blobs.readAhead()).isZero();
+      }
+      octets[octets.length * 3 / 4] ^= 1;
+      Files.write(file, octets);
+      try (BlobReader reader = blobs.open(blob.id())) {
+        assertThat(blobs.readAhead()).as("before anything is read").isZero();
+        assertThat(reader.read(0, content, 0, content.length)).isEqualTo(content.length);
+      }
+      assertThat(blobs.readAhead()).isZero();
+    }
+  }
+
+  @Test
   void contentThatIsPutAgainReplacesWhatIsDamagedOrMissing() throws Exception {
     Blob blob;
     try (RocksStore store = open()) {

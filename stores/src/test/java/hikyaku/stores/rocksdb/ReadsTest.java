@@ -3,10 +3,12 @@ package hikyaku.stores.rocksdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import hikyaku.mailbox.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -101,6 +103,22 @@ final class ReadsTest {
               return true;
             }))
         .isTrue();
+  }
+
+  /** A directory is opened as a file is, and gives no octets. */
+  @Test
+  void aReadAheadThatHasFailedSaysSo() {
+    FileChunks.Begun failed = Objects.requireNonNull(reads.files().begin(directory, 0, 10));
+    assertThatThrownBy(failed::octets).isInstanceOf(StoreException.Unavailable.class);
+    assertThat(failed.hasFailed()).isTrue();
+    FileChunks.Begun missing =
+        Objects.requireNonNull(reads.files().begin(directory.resolve("missing"), 0, 10));
+    assertThat(missing.octets()).isEmpty();
+    assertThat(missing.hasFailed()).as("it has told what there is").isFalse();
+    assertThat(reads.readAhead()).isEqualTo(20);
+    failed.release();
+    missing.release();
+    assertThat(reads.readAhead()).isZero();
   }
 
   @Test
