@@ -1,33 +1,34 @@
 package hikyaku.app;
 
+import java.util.Properties;
+
 /**
  * How the platform learns that a socket of a virtual thread has input. It has two ways. By the
  * usual one a thread tells a virtual thread of the platform's, which tells the session's: a command
  * of a client that waits for each answer costs two turns of the scheduler, and half as much
- * processor time again. By the other one the first thread tells the session itself. One such thread
- * does for some processors, so there are as many as those need.
+ * processor time again. By the other one the first thread tells the session itself.
  */
 final class Pollers {
   private static final String MODE = "jdk.pollerMode";
-  private static final String READERS = "jdk.readPollers";
   private static final String DIRECT = "1";
 
-  /** Processors for which one thread does: it takes a quarter of what sessions take, at most. */
-  private static final int PROCESSORS = 4;
+  /**
+   * The feature release with which this was tried. The property is not the language's: where its
+   * value cannot be understood, no socket can be waited for, and the node does not start.
+   */
+  private static final int TRIED = 25;
 
   private Pollers() {}
 
-  /** To be called before any virtual thread reads from a socket. What was set otherwise stays. */
+  /** To be called before any virtual thread reads from a socket. */
   static void choose() {
-    if (System.getProperty(MODE) == null) {
-      System.setProperty(MODE, DIRECT);
-      System.setProperty(
-          READERS, Integer.toString(readers(Runtime.getRuntime().availableProcessors())));
-    }
+    choose(Runtime.version().feature(), System.getProperties());
   }
 
-  /** How many threads, a power of two as the platform wants it. */
-  static int readers(int processors) {
-    return Integer.highestOneBit(Math.max(1, processors / PROCESSORS));
+  /** What was set otherwise stays. */
+  static void choose(int release, Properties properties) {
+    if (release == TRIED) {
+      properties.putIfAbsent(MODE, DIRECT);
+    }
   }
 }
