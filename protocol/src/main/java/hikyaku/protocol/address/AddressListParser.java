@@ -15,6 +15,7 @@ public final class AddressListParser {
 
   private final String text;
   private final int limit;
+  private final boolean literally;
   private final List<EnvelopeAddress> addresses = new ArrayList<>();
   private int at;
   private boolean inGroup;
@@ -22,9 +23,10 @@ public final class AddressListParser {
   private boolean commentsEnd = true;
   private Element element = new Element();
 
-  private AddressListParser(String text, int limit) {
+  private AddressListParser(String text, int limit, boolean literally) {
     this.text = text;
     this.limit = limit;
+    this.literally = literally;
   }
 
   /**
@@ -34,7 +36,19 @@ public final class AddressListParser {
    * @param limit the most entries wanted, group markers counted; an open group is closed within it
    */
   public static List<EnvelopeAddress> parse(String text, int limit) {
-    return new AddressListParser(text, limit).parse();
+    return new AddressListParser(text, limit, false).parse();
+  }
+
+  /**
+   * Reads it as who knows nothing of encoded-words, whose special characters then divide as they do
+   * anywhere (RFC 2047 §5 (3) forbids them there), and of backslashes outside of quotes and
+   * comments, where RFC 5322 has none.
+   *
+   * @param text octets, one per char
+   * @param limit as in {@link #parse(String, int)}
+   */
+  public static List<EnvelopeAddress> parseLiterally(String text, int limit) {
+    return new AddressListParser(text, limit, true).parse();
   }
 
   private List<EnvelopeAddress> parse() {
@@ -137,7 +151,7 @@ public final class AddressListParser {
   /** An encoded-word is one atom, whatever stands in it (RFC 2047 §5). */
   private void encodedWord() {
     int stop = at + 1;
-    if (text.startsWith("=?", at)) {
+    if (!literally && text.startsWith("=?", at)) {
       int questions = 0;
       int end = at + 2;
       while (end < text.length() && end - at < LONGEST_WORD && text.charAt(end) > ' ') {
@@ -250,6 +264,10 @@ public final class AddressListParser {
   }
 
   private void escaped() {
+    if (literally) {
+      element.add(text.charAt(at++), false);
+      return;
+    }
     at++;
     if (at < text.length()) {
       element.add(text.charAt(at++), false);

@@ -13,7 +13,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AddressListParserTest {
   /** Written as name|route|mailbox|host, absent ones as a dash. */
   private static String told(String text) {
-    return AddressListParser.parse(text, 100).stream()
+    return told(AddressListParser.parse(text, 100));
+  }
+
+  private static String told(List<EnvelopeAddress> addresses) {
+    return addresses.stream()
         .map(address ->
             dash(address.name())
                 + "/"
@@ -78,6 +82,22 @@ class AddressListParserTest {
       })
   void tellsAddresses(String text, String expected) {
     assertThat(told(text)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "=?utf-8?q?B_<b@x.test>,?= <a@y.test> | =?utf-8?q?B_/-/b/x.test ; ?=/-/a/y.test",
+        "=?utf-8?q?b@x.test,?= <a@y.test> | -/-/=?utf-8?q?b/x.test ; ?=/-/a/y.test",
+        "=?q?q?\"?= \"<b@x.test>, \" <a@y.test> | =?q?q??=/-/b/x.test ; -/-/a/y.test",
+        "=?utf-8?q?Doe,_John=40?= <a@y.test> | -/-/=?utf-8?q?Doe/ ; _John=40?=/-/a/y.test",
+        "b@x.test\\, <a@y.test> | -/-/b/x.test\\ ; -/-/a/y.test",
+        "\"b@x.test\\\", \" <a@y.test> | b@x.test\",/-/a/y.test",
+      })
+  void whoKnowsNoEncodedWordsDividesThem(String text, String expected) {
+    assertThat(told(AddressListParser.parseLiterally(text, 100))).isEqualTo(expected);
   }
 
   @Test

@@ -6,9 +6,7 @@ import hikyaku.mailbox.store.BlobStore;
 import hikyaku.protocol.address.AddressListParser;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.HeaderField;
-import hikyaku.protocol.mime.HeaderFieldFilter;
 import hikyaku.protocol.mime.HeaderFields;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -16,15 +14,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Whom a message says to be from now: its From and Sender fields (RFC 5322 §3.6.2), or those of the
  * newest resending if it is resent (§3.6.6), which leaves its authors alone.
  *
- * @param named each address that they name, marks of groups left out, in order
+ * @param named each address that they name, without its display name
  */
 record AuthorFields(List<Named> named) {
-  /** Octets of such fields; a letter that anybody reads has far fewer. */
+  /** Octets of these fields, and of the names of others that are of use. */
   private static final int LONGEST = 64 * 1024;
 
   /** Addresses that are looked at. */
@@ -35,19 +34,13 @@ record AuthorFields(List<Named> named) {
   private static final Set<String> AUTHORS = Set.of("from", "sender");
   private static final Set<String> RESENDERS = Set.of(RESENT_FROM, "resent-sender");
 
-  /** All that tells one resending from the one before, trace fields too (RFC 5322 §3.6.6). */
-  private static final List<String> OF_USE =
-      List.of(
-          "From",
-          "Sender",
-          "Resent-From",
-          "Resent-Sender",
-          "Resent-Date",
-          "Resent-To",
-          "Resent-Cc",
-          "Resent-Message-ID",
-          "Return-Path",
-          "Received");
+  private static final Set<String> WITH_VALUES =
+      Set.of("from", "sender", RESENT_FROM, "resent-sender");
+
+  /** What else tells one resending from the one before, trace fields too (RFC 5322 §3.6.6). */
+  private static final Set<String> OF_USE =
+      Set.of(
+          "resent-date", "resent-to", "resent-cc", "resent-message-id", "return-path", "received");
 
   AuthorFields {
     named = List.copyOf(named);
@@ -62,20 +55,11 @@ record AuthorFields(List<Named> named) {
 
   /** Of a message; nothing if there is more of it than is looked at. */
   static Optional<AuthorFields> of(BlobStore blobs, Intake.Received message) throws IOException {
-    ByteArrayOutputStream kept = new ByteArrayOutputStream();
-    HeaderFieldFilter filter =
-        HeaderFieldFilter.only(
-            OF_USE,
-            (octets, offset, length) -> {
-              if (kept.size() <= LONGEST) {
-                kept.write(octets, offset, length);
-              }
-            });
+    AuthorLines lines = new AuthorLines(WITH_VALUES, OF_USE, LONGEST);
     try (BlobReader reader = blobs.open(message.blob().id())) {
-      reader.copy(0, message.structure().root().bodyStart(), filter);
+      reader.copy(0, message.structure().root().bodyStart(), lines);
     }
-    filter.finish();
-    return kept.size() > LONGEST ? Optional.empty() : of(HeaderFields.of(kept.toByteArray()).all());
+    return lines.isTooLong() ? Optional.empty() : of(HeaderFields.of(lines.kept()).all());
   }
 
   private static Optional<AuthorFields> of(List<HeaderField> fields) {
@@ -90,12 +74,30 @@ record AuthorFields(List<Named> named) {
     List<Named> named = new ArrayList<>();
     for (HeaderField field : fields) {
       if (names.contains(name(field))) {
-        AddressListParser.parse(field.value(), Integer.MAX_VALUE).stream()
-            .filter(EnvelopeAddress::isAddress)
-            .forEach(each -> named.add(new Named(field.name(), each)));
+        addresses(field.value()).forEach(each -> named.add(new Named(field.name(), each)));
       }
     }
     return named;
+  }
+
+  /**
+   * What anybody may take for an address: what we read, and what those find who divide inside of
+   * encoded-words too.
+   */
+  private static List<EnvelopeAddress> addresses(String value) {
+    List<EnvelopeAddress> addresses =
+        new ArrayList<>(nameless(AddressListParser.parse(value, Integer.MAX_VALUE)).toList());
+    Set<EnvelopeAddress> known = new HashSet<>(addresses);
+    nameless(AddressListParser.parseLiterally(value, Integer.MAX_VALUE))
+        .filter(each -> !"".equals(each.host()) && known.add(each))
+        .forEach(addresses::add);
+    return addresses;
+  }
+
+  private static Stream<EnvelopeAddress> nameless(List<EnvelopeAddress> read) {
+    return read.stream()
+        .filter(EnvelopeAddress::isAddress)
+        .map(each -> new EnvelopeAddress(null, null, each.mailbox(), each.host()));
   }
 
   /**

@@ -83,6 +83,15 @@ final class MessageEnd {
     if (!binary && structure.hasNul()) {
       return refuse(Replies.HOLDS_NUL, "NUL");
     }
+    if (binary && session.account() != null) {
+      BinaryHeader header = BinaryHeader.of(session.mail().store().blobs(), received);
+      if (header.hasBareLineEnding()) {
+        return refuse(Replies.BARE_CR_OR_LF, "bare CR or LF in the header");
+      }
+      if (header.hasNul()) {
+        return refuse(Replies.HOLDS_NUL, "NUL in the header");
+      }
+    }
     if (structure.receivedFields() > session.limits().hops()) {
       return refuse(Replies.LOOP, structure.receivedFields() + " Received fields");
     }
