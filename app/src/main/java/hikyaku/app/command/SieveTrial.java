@@ -143,7 +143,7 @@ final class SieveTrial {
         paramLabel = "NAME=FILE",
         description =
             "A list of addresses by its name in the script, with an address in each line of the"
-                + " file; repeat for more. Others are empty.")
+                + " file; repeat for more. Other groups, and the address book if it is not given, are empty.")
     private Map<String, Path> lists = Map.of();
 
     private Map<String, ExternalList> lists() throws Failure {
@@ -153,7 +153,7 @@ final class SieveTrial {
           throw new Failure("--list " + each.getKey() + ": a list is named by a URI.");
         }
         read.put(
-            each.getKey().toLowerCase(Locale.ROOT),
+            ExternalList.named(each.getKey()).toLowerCase(Locale.ROOT),
             AddressLists.book(new String(octets(each.getValue()), StandardCharsets.UTF_8)));
       }
       return read;
@@ -311,9 +311,15 @@ final class SieveTrial {
 
     @Override
     public Optional<ExternalList> list(String name) {
-      return ExternalList.isName(name)
-          ? Optional.of(lists.getOrDefault(name.toLowerCase(Locale.ROOT), new Nobody()))
-          : Optional.empty();
+      ExternalList given = lists.get(name.toLowerCase(Locale.ROOT));
+      if (given != null) {
+        return Optional.of(given);
+      }
+      // As on a node, where there is nothing else.
+      boolean could =
+          name.equals(ExternalList.DEFAULT_BOOK)
+              || name.toLowerCase(Locale.ROOT).startsWith("tag:");
+      return could ? Optional.of(new Nobody()) : Optional.empty();
     }
 
     @Override

@@ -130,6 +130,19 @@ final class SieveTrialTest {
     assertThat(said.out()).endsWith("\nThen:\n  put into Known\n");
     assertThat(run("sieve", "test", script.toString(), message.toString()).out())
         .endsWith("\nThen:\n  keep in INBOX, as nothing else was said\n");
+    String brief = ":addrbook:default=" + book;
+    assertThat(run("sieve", "test", script.toString(), message.toString(), "--list", brief).out())
+        .endsWith("\nThen:\n  put into Known\n");
+    Path elsewhere =
+        file(
+            "elsewhere",
+            """
+            require ["extlists"];
+            if not header :list "from" ":addrbook:personal" { discard; }
+            """);
+    Said failed = run("sieve", "test", elsewhere.toString(), message.toString());
+    assertThat(failed.err()).contains("The script fails in line 2", ":addrbook:personal");
+    assertThat(failed.out()).doesNotContain("discard");
     assertThat(
             run("sieve", "test", script.toString(), message.toString(), "--list", "x=" + book)
                 .err())

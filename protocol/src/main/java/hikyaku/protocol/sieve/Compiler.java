@@ -55,6 +55,10 @@ final class Compiler {
     }
     arguments.strings("what is required");
     arguments.end();
+    List<String> unknown = names.stream().filter(name -> !context.offers(name)).distinct().toList();
+    if (!unknown.isEmpty()) {
+      throw new SieveException(node.at(), Unknown.sentence(unknown));
+    }
     for (String name : names) {
       context.require(node.at(), name);
     }

@@ -40,7 +40,7 @@ final class Context {
   /** From here on the script may use the extension. */
   void require(Position at, String name) throws SieveException {
     if (!offers(name)) {
-      throw new SieveException(at, "there is no extension \"" + name + "\" here");
+      throw new SieveException(at, Unknown.sentence(List.of(name)));
     }
     Extension.of(name).ifPresent(required::add);
     if (required.contains(Extension.VACATION_SECONDS)) {

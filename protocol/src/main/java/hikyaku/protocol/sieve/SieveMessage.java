@@ -320,6 +320,10 @@ public final class SieveMessage {
   }
 
   private List<HeaderField> fields(String name, List<Line> own) {
+    if (name.isEmpty()) {
+      // What is no field at all has an empty name, and is not meant.
+      return List.of();
+    }
     return Stream.concat(trace.stream(), own.stream().map(Line::field))
         .filter(field -> field.is(name))
         .toList();
