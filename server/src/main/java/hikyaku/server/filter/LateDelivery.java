@@ -7,6 +7,7 @@ import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.Intake;
+import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
@@ -49,7 +50,8 @@ public final class LateDelivery implements HomeDelivery {
   /**
    * @param lists takes what is for mailing lists
    * @param host our name, as scripts see it
-   * @param fullForGood whether mail for a full mailbox fails, instead of waiting for room
+   * @param fullForGood whether mail that only full mailboxes could take fails, instead of waiting
+   *     for room
    */
   public LateDelivery(Filter filter, ListDoor lists, String host, boolean fullForGood) {
     this.filter = filter;
@@ -110,24 +112,38 @@ public final class LateDelivery implements HomeDelivery {
         }
       }
     }
-    List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
-    List<Delivered> delivered =
-        filter
-            .mail()
-            .deliver(
-                deliveries, this::hasRoom, refused -> alongside(always, all, refused), attempt);
+    boolean others = !local.elsewhere().isEmpty() || !local.lists().isEmpty();
+    List<Delivered> delivered = round(all, always, this::hasRoom, attempt);
+    if (delivered.stream().anyMatch(LateDelivery::isFull)
+        && (others || anyAccepted(all, delivered))) {
+      // If it waited for room, each attempt after keys are forgotten would bring it to all again.
+      delivered = round(all, always, MailStore.Room.ANY, attempt);
+    }
+    List<Delivered> missing = new ArrayList<>();
     int at = 0;
     for (Filed filed : all) {
       int end = at + filed.deliveries().size();
-      filter.tell(filed, delivered.subList(at, end));
-      if (!filed.isAccepted(delivered.subList(at, end))) {
-        return notDelivered(delivered.subList(at, end));
-      }
+      List<Delivered> own = delivered.subList(at, end);
       at = end;
+      filter.tell(filed, own);
+      if (!filed.isAccepted(own)) {
+        missing.addAll(own);
+      }
+    }
+    if (!missing.isEmpty()) {
+      return notDelivered(missing, others || anyAccepted(all, delivered));
     }
     return new Outcome.Done(
         into(local.targets(), all, delivered),
         all.stream().flatMap(filed -> filed.scripts().stream()).toList());
+  }
+
+  private List<Delivered> round(
+      List<Filed> all, List<Append> always, MailStore.Room room, Attempt attempt) {
+    List<Delivery> deliveries = all.stream().flatMap(filed -> filed.deliveries().stream()).toList();
+    return filter
+        .mail()
+        .deliver(deliveries, room, refused -> alongside(always, all, refused), attempt);
   }
 
   private boolean hasRoom(Delivery delivery) {
@@ -139,15 +155,36 @@ public final class LateDelivery implements HomeDelivery {
         .isEmpty();
   }
 
-  private Outcome notDelivered(List<Delivered> delivered) {
-    boolean full =
-        delivered.stream()
-            .anyMatch(each ->
-                each instanceof Delivered.Refused(MailboxException why)
-                    && why instanceof MailboxException.OverQuota);
-    return full && fullForGood
-        ? new Outcome.Never("5.2.2", "the mailbox is full")
-        : new Outcome.Later("4.2.2", full ? "the mailbox is full" : "a mailbox here refuses it");
+  private static boolean isFull(Delivered delivered) {
+    return delivered instanceof Delivered.Refused(MailboxException why)
+        && why instanceof MailboxException.OverQuota;
+  }
+
+  private static boolean anyAccepted(List<Filed> all, List<Delivered> delivered) {
+    int at = 0;
+    for (Filed filed : all) {
+      int end = at + filed.deliveries().size();
+      if (filed.isAccepted(delivered.subList(at, end))) {
+        return true;
+      }
+      at = end;
+    }
+    return false;
+  }
+
+  /**
+   * Why not everybody has it. It waits only if nobody has anything of it, so that no attempt brings
+   * anybody what an earlier one has brought.
+   *
+   * @param missing what became of it for those who do not have it
+   * @param any whether others have it
+   */
+  private Outcome notDelivered(List<Delivered> missing, boolean any) {
+    boolean full = missing.stream().anyMatch(LateDelivery::isFull);
+    String why = full ? "the mailbox is full" : "a mailbox here refuses it";
+    return any || (full && fullForGood)
+        ? new Outcome.Never("5.2.2", why)
+        : new Outcome.Later("4.2.2", why);
   }
 
   private List<String> into(

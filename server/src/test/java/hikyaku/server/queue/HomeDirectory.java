@@ -5,6 +5,7 @@ import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Domain;
 import hikyaku.server.directory.DomainSettings;
+import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.directory.Service;
@@ -12,10 +13,12 @@ import hikyaku.server.directory.Writers;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * One account, {@code me@home.test}; the alias {@code team}, which leads to it and to somebody
- * elsewhere, and {@code staff}, which is not for everybody.
+ * Two accounts, {@code me@home.test} and {@code other@home.test}; the aliases {@code both}, which
+ * leads to them, {@code team}, which leads to me and to somebody elsewhere, {@code group}, which
+ * leads to me and to the list {@code news}, and {@code staff}, which is not for everybody.
  */
 final class HomeDirectory implements Directory {
   static final Account ME =
@@ -27,11 +30,32 @@ final class HomeDirectory implements Directory {
           false,
           EnumSet.allOf(Service.class));
 
-  private volatile Account account = ME;
+  static final Account OTHER =
+      new Account(
+          "id-other",
+          new Address("other", "home.test"),
+          "",
+          Quota.NONE,
+          false,
+          EnumSet.allOf(Service.class));
 
-  /** From now on the account may hold so much. */
+  static final Address NEWS = new Address("news", "home.test");
+
+  private volatile Account account = ME;
+  private volatile Account other = OTHER;
+
+  /** From now on I may hold so much. */
   void quota(Quota quota) {
-    account = new Account(ME.id(), ME.primary(), "", quota, false, EnumSet.allOf(Service.class));
+    account = with(quota, ME);
+  }
+
+  /** From now on the other one may hold so much. */
+  void otherQuota(Quota quota) {
+    other = with(quota, OTHER);
+  }
+
+  private static Account with(Quota quota, Account of) {
+    return new Account(of.id(), of.primary(), "", quota, false, EnumSet.allOf(Service.class));
   }
 
   @Override
@@ -40,8 +64,17 @@ final class HomeDirectory implements Directory {
       return new Resolution.NotLocal();
     }
     List<Resolution.Target> me = List.of(new Resolution.Target(account, ME.primary(), ""));
+    List<Resolution.Target> others = List.of(new Resolution.Target(other, OTHER.primary(), ""));
     return switch (localPart) {
       case "me" -> new Resolution.Local(me);
+      case "other" -> new Resolution.Local(others);
+      case "both" -> new Resolution.Local(List.of(me.getFirst(), others.getFirst()));
+      case "group" ->
+          new Resolution.Local(
+              me,
+              List.of(),
+              List.of(new Resolution.Listed(NEWS, ListRole.POST, "")),
+              Writers.ANYONE);
       case "team" ->
           new Resolution.Local(me, List.of(new Address("friend", "there.test")), Writers.ANYONE);
       case "staff" -> new Resolution.Local(me, List.of(), Writers.DOMAIN);
@@ -56,12 +89,12 @@ final class HomeDirectory implements Directory {
 
   @Override
   public Optional<Account> account(String id) {
-    return Optional.of(account).filter(each -> each.id().equals(id));
+    return Stream.of(account, other).filter(each -> each.id().equals(id)).findFirst();
   }
 
   @Override
   public Optional<Account> accountByAddress(Address address) {
-    return Optional.of(account).filter(each -> each.primary().equals(address));
+    return Stream.of(account, other).filter(each -> each.primary().equals(address)).findFirst();
   }
 
   @Override
