@@ -36,10 +36,6 @@ final class Comparison {
       return better == Better.HIGHER ? first / second : second / first;
     }
 
-    private static double median(List<Double> figures) {
-      return Comparison.median(figures.stream().mapToDouble(Double::doubleValue));
-    }
-
     private static String shown(List<Double> figures) {
       double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
       return sorted.length == 0
@@ -75,6 +71,10 @@ final class Comparison {
   /** The ratio in the middle of all that were measured. */
   double medianRatio() {
     return median(rows.values().stream().mapToDouble(Row::ratio));
+  }
+
+  static double median(List<Double> figures) {
+    return median(figures.stream().mapToDouble(Double::doubleValue));
   }
 
   /** The figure in the middle, or halfway between the two there. */

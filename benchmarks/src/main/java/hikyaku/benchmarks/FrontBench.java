@@ -125,7 +125,9 @@ final class FrontBench implements Callable<Integer> {
     System.out.println();
     all.forEach((what, byDoor) -> {
       System.out.printf("%-44s", what);
-      byDoor.values().forEach(figures -> System.out.printf(Locale.ROOT, "%12.2f", median(figures)));
+      byDoor
+          .values()
+          .forEach(figures -> System.out.printf(Locale.ROOT, "%12.2f", Comparison.median(figures)));
       System.out.println();
     });
   }
@@ -206,11 +208,6 @@ final class FrontBench implements Callable<Integer> {
         .flatMap(process -> process.info().totalCpuDuration().stream())
         .mapToDouble(time -> time.toNanos() / 1e9)
         .sum();
-  }
-
-  private static double median(List<Double> figures) {
-    double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 
   /**

@@ -146,7 +146,7 @@ final class NodesBench implements Callable<Integer> {
         System.out.print(
             figures == null
                 ? " ".repeat(12)
-                : String.format(Locale.ROOT, "%12.1f", median(figures)));
+                : String.format(Locale.ROOT, "%12.1f", Comparison.median(figures)));
       }
       System.out.println();
     });
@@ -215,10 +215,5 @@ final class NodesBench implements Callable<Integer> {
 
   private static long cpu(ProcessHandle process) {
     return process.info().totalCpuDuration().map(java.time.Duration::toNanos).orElse(0L);
-  }
-
-  private static double median(List<Double> figures) {
-    double[] sorted = figures.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 }

@@ -112,7 +112,7 @@ final class QueueBench implements Callable<Integer> {
         Locale.ROOT,
         "%-58s %.2f (%.2f-%.2f)%n",
         what + ": ms of a processor each",
-        sorted[sorted.length / 2],
+        Comparison.median(figures),
         sorted[0],
         sorted[sorted.length - 1]);
   }

@@ -101,23 +101,15 @@ class LateDeliveryTest {
   }
 
   private static Outgoing outgoing(String id, Intake.Received received, Outgoing.To to) {
-    return new Outgoing(
-        id,
-        "s1",
-        to("sender", "there.test").address(),
-        null,
-        null,
-        false,
-        false,
-        false,
-        Outgoing.Tls.USUAL,
-        ByteString.copyFromUtf8("Received: from test\r\n"),
-        received.blob(),
-        received.structure().root().bodyStart(),
-        "",
-        List.of(to),
-        "",
-        Outgoing.Terms.NONE);
+    return new PlainMail(id, "s1", to("sender", "there.test").address())
+        .of(
+            ByteString.copyFromUtf8("Received: from test\r\n"),
+            received.blob(),
+            received.structure().root().bodyStart(),
+            List.of(to),
+            "",
+            "",
+            Outgoing.Terms.NONE);
   }
 
   private HomeDelivery.Outcome deliver(boolean strict, String to, String key) throws Exception {

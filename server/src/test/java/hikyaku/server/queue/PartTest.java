@@ -2,7 +2,6 @@ package hikyaku.server.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobWriter;
@@ -41,27 +40,15 @@ class PartTest {
     }
     Mailbox sender = new Mailbox(new MailAddress("me", "home.test"));
     Outgoing message =
-        new Outgoing(
-            name,
-            session,
-            sender,
-            null,
-            null,
-            false,
-            false,
-            false,
-            Outgoing.Tls.USUAL,
-            ByteString.EMPTY,
-            blob,
-            0,
-            "",
-            List.of(
-                new Outgoing.To(
-                    new Mailbox(new MailAddress("you", "there.test")), RcptParameters.NONE)),
-            account,
-            script,
-            terms,
-            sender);
+        new PlainMail(name, session, sender)
+            .of(
+                blob,
+                List.of(
+                    new Outgoing.To(
+                        new Mailbox(new MailAddress("you", "there.test")), RcptParameters.NONE)),
+                account,
+                script,
+                terms);
     store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.queued(message)))).orThrow();
   }
 

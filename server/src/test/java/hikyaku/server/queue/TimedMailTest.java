@@ -242,23 +242,15 @@ class TimedMailTest {
       intake.write(octets, 0, octets.length);
       Intake.Received received = intake.finish();
       Outgoing message =
-          new Outgoing(
-              id,
-              "s" + transactions,
-              address("me@home.test"),
-              null,
-              null,
-              false,
-              false,
-              false,
-              Outgoing.Tls.USUAL,
-              ByteString.copyFromUtf8("Received: from test\r\n"),
-              received.blob(),
-              received.structure().root().bodyStart(),
-              "",
-              List.of(to),
-              "",
-              terms);
+          new PlainMail(id, "s" + transactions, address("me@home.test"))
+              .of(
+                  ByteString.copyFromUtf8("Received: from test\r\n"),
+                  received.blob(),
+                  received.structure().root().bodyStart(),
+                  List.of(to),
+                  "",
+                  "",
+                  terms);
       Append append = outbox.append(message);
       parts.add(append.log());
       store.logs().append(append).orThrow();

@@ -2,7 +2,6 @@ package hikyaku.server.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
@@ -122,23 +121,8 @@ class WorkedPartsTest {
     try (Intake intake = mail.intake()) {
       intake.write(new byte[] {'\r', '\n'}, 0, 2);
       Outgoing message =
-          new Outgoing(
-              "t" + put.size(),
-              "s",
-              sender,
-              null,
-              null,
-              false,
-              false,
-              false,
-              Outgoing.Tls.USUAL,
-              ByteString.EMPTY,
-              intake.finish().blob(),
-              0,
-              "",
-              recipients,
-              account,
-              Outgoing.Terms.NONE);
+          new PlainMail("t" + put.size(), "s", sender)
+              .of(intake.finish().blob(), recipients, account, "", Outgoing.Terms.NONE);
       store.logs().append(outbox.append(message)).orThrow();
       put.add(message);
     }
