@@ -14,9 +14,13 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates compared with TLSA records (RFC 6698 §2.1, RFC 7671 §5, RFC 7672 §3). */
 final class Dane {
@@ -41,33 +45,54 @@ final class Dane {
     return data && usage && (record.selector() == 0 || record.selector() == 1);
   }
 
+  /** How far a chain leads to an anchor; the later, the better. */
+  private enum Path {
+    NONE,
+    /** It does, but a certificate on the way has ended. */
+    EXPIRED,
+    GOOD;
+
+    Path or(Path other) {
+      return compareTo(other) < 0 ? other : this;
+    }
+  }
+
   /**
-   * Checks what a server shows.
+   * What is wrong with what a server shows.
    *
    * @param chain the server's certificate first
    * @param names one of which the certificate must have where a record is of usage DANE-TA
-   * @throws CertificateException if no record fits
+   * @return empty if a record fits; else why the one that comes nearest does not
    */
-  static void check(X509Certificate[] chain, List<Tlsa> records, List<String> names)
-      throws CertificateException {
-    boolean named = names.stream().anyMatch(name -> has(chain[0], name));
-    boolean anchored = false;
+  static Optional<TlsFault> fault(X509Certificate[] chain, List<Tlsa> records, List<String> names) {
+    Path best = Path.NONE;
     for (Tlsa record : records) {
       if (record.usage() == EE && fits(record, chain[0])) {
         // The record binds key and name; whom and until when the certificate names is all the same.
-        return;
+        return Optional.empty();
       }
-      if (record.usage() == TA && isAnchored(chain, record)) {
-        if (named) {
-          return;
-        }
-        anchored = true;
+      if (record.usage() == TA) {
+        best = best.or(path(chain, record));
       }
     }
-    throw new CertificateException(
-        anchored
-            ? "the certificate is not for " + String.join(" or ", names)
-            : "the certificate fits no TLSA record");
+    return switch (best) {
+      case NONE -> Optional.of(TlsFault.TLSA_INVALID);
+      case EXPIRED -> Optional.of(TlsFault.CERTIFICATE_EXPIRED);
+      case GOOD ->
+          names.stream().anyMatch(name -> has(chain[0], name))
+              ? Optional.empty()
+              : Optional.of(TlsFault.CERTIFICATE_HOST_MISMATCH);
+    };
+  }
+
+  /** The fault, for people. */
+  static String reason(TlsFault fault, List<String> names) {
+    return switch (fault) {
+      case CERTIFICATE_HOST_MISMATCH -> "the certificate is not for " + String.join(" or ", names);
+      case CERTIFICATE_EXPIRED ->
+          "a certificate has expired on the way to what a TLSA record names";
+      default -> "the certificate fits no TLSA record";
+    };
   }
 
   private static boolean fits(Tlsa record, X509Certificate certificate) {
@@ -88,40 +113,41 @@ final class Dane {
     }
   }
 
-  /** Whether the chain leads to what the record says. */
-  private static boolean isAnchored(X509Certificate[] chain, Tlsa record) {
+  /** How far the chain leads to what the record says. */
+  private static Path path(X509Certificate[] chain, Tlsa record) {
+    Path best = Path.NONE;
     for (int i = 1; i < chain.length; i++) {
-      if (fits(record, chain[i]) && leads(chain, i, new TrustAnchor(chain[i], null))) {
-        return true;
+      if (fits(record, chain[i])) {
+        best = best.or(path(chain, i, new TrustAnchor(chain[i], null)));
       }
     }
     // A record that is a whole certificate, or key, need not be shown.
-    return record.matching() == WHOLE && isAnchoredOutside(chain, record);
+    return record.matching() == WHOLE ? best.or(pathOutside(chain, record)) : best;
   }
 
-  private static boolean isAnchoredOutside(X509Certificate[] chain, Tlsa record) {
+  private static Path pathOutside(X509Certificate[] chain, Tlsa record) {
     try {
       if (record.selector() == 0) {
         X509Certificate anchor =
             (X509Certificate)
                 CertificateFactory.getInstance("X.509")
                     .generateCertificate(new ByteArrayInputStream(record.data()));
-        return leadsAnywhere(chain, _ -> new TrustAnchor(anchor, null));
+        return pathAnywhere(chain, _ -> new TrustAnchor(anchor, null));
       }
       for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
         PublicKey key = key(algorithm, record.data());
         if (key != null) {
-          return leadsAnywhere(
+          return pathAnywhere(
               chain, last -> new TrustAnchor(last.getIssuerX500Principal(), key, null));
         }
       }
-      return false;
+      return Path.NONE;
     } catch (CertificateException e) {
-      return false;
+      return Path.NONE;
     }
   }
 
-  private static @org.jspecify.annotations.Nullable PublicKey key(String algorithm, byte[] spki) {
+  private static @Nullable PublicKey key(String algorithm, byte[] spki) {
     try {
       return KeyFactory.getInstance(algorithm).generatePublic(new X509EncodedKeySpec(spki));
     } catch (GeneralSecurityException e) {
@@ -129,26 +155,42 @@ final class Dane {
     }
   }
 
-  private static boolean leadsAnywhere(
-      X509Certificate[] chain, java.util.function.Function<X509Certificate, TrustAnchor> anchor) {
+  private static Path pathAnywhere(
+      X509Certificate[] chain, Function<X509Certificate, TrustAnchor> anchor) {
+    Path best = Path.NONE;
     for (int length = 1; length <= chain.length; length++) {
-      if (leads(chain, length, anchor.apply(chain[length - 1]))) {
-        return true;
-      }
+      best = best.or(path(chain, length, anchor.apply(chain[length - 1])));
     }
-    return false;
+    return best;
   }
 
-  /** Whether the first certificates are a path to an anchor that holds now. */
-  private static boolean leads(X509Certificate[] chain, int length, TrustAnchor anchor) {
+  /** Whether the first certificates are a path to an anchor. */
+  private static Path path(X509Certificate[] chain, int length, TrustAnchor anchor) {
+    List<X509Certificate> path = Arrays.asList(chain).subList(0, length);
+    if (leads(path, anchor, Optional.empty())) {
+      return Path.GOOD;
+    }
+    // Whatever has ended held a moment before the first of them did.
+    Date before =
+        path.stream()
+            .map(each -> new Date(each.getNotAfter().getTime() - 1))
+            .min(Date::compareTo)
+            .orElseThrow();
+    boolean ended = before.before(new Date());
+    return ended && leads(path, anchor, Optional.of(before)) ? Path.EXPIRED : Path.NONE;
+  }
+
+  /**
+   * @param when at which time; empty for now
+   */
+  private static boolean leads(
+      List<X509Certificate> path, TrustAnchor anchor, Optional<Date> when) {
     try {
       PKIXParameters parameters = new PKIXParameters(Set.of(anchor));
       parameters.setRevocationEnabled(false);
+      when.ifPresent(parameters::setDate);
       CertPathValidator.getInstance("PKIX")
-          .validate(
-              CertificateFactory.getInstance("X.509")
-                  .generateCertPath(Arrays.asList(chain).subList(0, length)),
-              parameters);
+          .validate(CertificateFactory.getInstance("X.509").generateCertPath(path), parameters);
       return true;
     } catch (GeneralSecurityException e) {
       return false;

@@ -84,7 +84,7 @@ final class Demands {
     TlsPolicy policy = TlsPolicy.tlsa(host, domain, all);
     List<Tlsa> usable = all.stream().filter(Dane::isUsable).toList();
     // With none that means anything here, TLS is all that can be demanded.
-    PeerCheck without = wanted == Letter.Tls.REQUIRED ? PeerCheck.NAMED : PeerCheck.ANYBODY;
+    PeerCheck without = wanted == Letter.Tls.REQUIRED ? PeerCheck.NAMED : PeerCheck.UNUSABLE;
     PeerCheck check =
         usable.isEmpty() ? without : new PeerCheck.Dane(usable, List.of(host, domain));
     return Optional.of(new Demand(Security.REQUIRED, check, policy));
@@ -118,7 +118,7 @@ final class Demands {
     if (!enforced) {
       return new Demand(Security.IF_OFFERED, PeerCheck.STRAY, sts);
     }
-    tell(sts, TlsFault.VALIDATION_FAILURE, PeerCheck.Stray.REASON, host);
+    tell(sts, PeerCheck.STRAY.fault(), PeerCheck.STRAY.reason(), host);
     throw new UnreachableException(
         Verdict.deferred("4.7.5", host + " is no server that " + sts + " names"));
   }

@@ -55,7 +55,8 @@ record Hop(
     boolean must = security != Security.IF_OFFERED;
     return switch (check) {
       case PeerCheck.Anybody _ -> (must ? "required" : "if offered") + ", with any certificate";
-      case PeerCheck.Stray _ -> "if offered; the policy, which is being tested, names others";
+      case PeerCheck.Told(var _, var reason) ->
+          (must ? "required" : "if offered") + ", with any certificate; " + reason;
       case PeerCheck.Named(boolean enforced) ->
           enforced
               ? "required, with a trusted certificate for " + name

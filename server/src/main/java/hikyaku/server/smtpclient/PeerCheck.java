@@ -14,8 +14,11 @@ sealed interface PeerCheck {
   /** The same; but if it is not, that is told and no more. */
   PeerCheck OBSERVED = new Named(false);
 
-  /** As {@link #ANYBODY}; but that mail goes to this server is told. */
-  PeerCheck STRAY = new Stray();
+  /** A server that the domain's policy does not name, though it may have the mail. */
+  Told STRAY = new Told(TlsFault.VALIDATION_FAILURE, "the policy does not name this server");
+
+  /** A server that has records of which none means anything here (RFC 7672 §2.2). */
+  Told UNUSABLE = new Told(TlsFault.TLSA_INVALID, "none of the TLSA records can be used");
 
   /**
    * Opportunistic security (RFC 7435): encryption against who listens, for mail that would else go
@@ -26,10 +29,8 @@ sealed interface PeerCheck {
   /** See {@link #NAMED} and {@link #OBSERVED}. */
   record Named(boolean enforced) implements PeerCheck {}
 
-  /** A server that the domain's policy does not name, though it may have the mail. */
-  record Stray() implements PeerCheck {
-    static final String REASON = "the policy does not name this server";
-  }
+  /** As {@link #ANYBODY}; but that mail goes to this server is told as a fault. */
+  record Told(TlsFault fault, String reason) implements PeerCheck {}
 
   /**
    * One that a record fits (RFC 7672 §3).

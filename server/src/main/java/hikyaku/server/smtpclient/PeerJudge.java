@@ -40,15 +40,16 @@ final class PeerJudge extends X509ExtendedTrustManager {
     try {
       switch (check) {
         case PeerCheck.Anybody _ -> {}
-        case PeerCheck.Stray _ -> {
-          fault = TlsFault.VALIDATION_FAILURE;
-          reason = PeerCheck.Stray.REASON;
+        case PeerCheck.Told(TlsFault what, String why) -> {
+          fault = what;
+          reason = why;
         }
         case PeerCheck.Named _ -> named(chain, type, socket);
         case PeerCheck.Dane(var records, var names) -> {
-          fault = TlsFault.TLSA_INVALID;
-          Dane.check(chain, records, names);
-          fault = null;
+          fault = Dane.fault(chain, records, names).orElse(null);
+          if (fault != null) {
+            throw new CertificateException(Dane.reason(fault, names));
+          }
         }
       }
     } catch (CertificateException e) {

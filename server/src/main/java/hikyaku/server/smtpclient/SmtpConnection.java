@@ -32,6 +32,11 @@ final class SmtpConnection implements AutoCloseable {
   /** How long the answer to QUIT is waited for; nothing depends on it. */
   private static final Duration GOODBYE = Duration.ofSeconds(5);
 
+  /** Replies of who does not know STARTTLS, whatever it offered (RFC 5321 §4.2.4). */
+  private static final int NO_SUCH_COMMAND = 500;
+
+  private static final int NOT_IMPLEMENTED = 502;
+
   private final Hop hop;
   private final ClientSettings settings;
   private final TlsMeans means;
@@ -182,11 +187,14 @@ final class SmtpConnection implements AutoCloseable {
       reply = command("STARTTLS");
     } catch (IOException e) {
       // Some servers, and what stands before them, end the session at this word.
-      tell(TlsFault.STARTTLS_NOT_SUPPORTED, String.valueOf(e.getMessage()));
+      tell(TlsFault.VALIDATION_FAILURE, String.valueOf(e.getMessage()));
       throw new TlsFailure(e);
     }
     if (!reply.isPositive()) {
-      tell(TlsFault.STARTTLS_NOT_SUPPORTED, reply.toString());
+      boolean unknown = reply.code() == NO_SUCH_COMMAND || reply.code() == NOT_IMPLEMENTED;
+      tell(
+          unknown ? TlsFault.STARTTLS_NOT_SUPPORTED : TlsFault.VALIDATION_FAILURE,
+          reply.toString());
       throw new TlsFailure(new IOException(reply.toString()));
     }
     secure();
@@ -195,7 +203,9 @@ final class SmtpConnection implements AutoCloseable {
   private void secure() throws IOException {
     if (input.available() > 0 || in.buffered() > 0) {
       // Somebody in between would have us believe that it came under TLS.
-      throw new TlsFailure(new IOException("it said something ahead of TLS"));
+      String reason = "it said something ahead of TLS";
+      tell(TlsFault.VALIDATION_FAILURE, reason);
+      throw new TlsFailure(new IOException(reason));
     }
     patience.until(settings.greeting());
     PeerJudge judge = new PeerJudge(hop.check(), means.trusted());

@@ -297,9 +297,21 @@ class TlsPolicyTest {
     assertThat(faults())
         .containsExactly(
             "no-policy-found validation-failure",
+            "no-policy-found validation-failure",
             "no-policy-found starttls-not-supported",
-            "no-policy-found starttls-not-supported",
-            "no-policy-found starttls-not-supported");
+            "no-policy-found validation-failure");
+    assertThat(told).extracting(TlsObserver.Outcome::reason).noneMatch(String::isEmpty);
+    assertThat(told.get(1).reason()).startsWith("454 4.7.0 not now");
+  }
+
+  /** What came in the clear would be taken for what the server says under TLS. */
+  @Test
+  void whatIsSaidAheadOfTlsIsTold() throws Exception {
+    failing("a.there.test", bare(), "220 go on\r\n250-a\r\n250 b");
+    policy(Mode.ENFORCE, "*.there.test");
+    assertThat(send()).isEqualTo("4.7.5");
+    assertThat(faults()).containsExactly("sts validation-failure");
+    assertThat(told.getFirst().reason()).isEqualTo("it said something ahead of TLS");
   }
 
   @Test
@@ -448,6 +460,12 @@ class TlsPolicyTest {
       server("mx.there.test", each);
       assertThat(send()).isEqualTo(each == domain ? "2.0.0 mx.there.test" : "4.7.5");
     }
+    assertThat(faults())
+        .containsExactly(
+            "tlsa success",
+            "tlsa certificate-expired",
+            "tlsa certificate-host-mismatch",
+            "tlsa success");
     tlsa.put("mx.there.test", List.of(record(3, 0, 2, domain.certificate())));
     assertThat(send()).isEqualTo("2.0.0 mx.there.test");
   }
@@ -470,7 +488,9 @@ class TlsPolicyTest {
             new Tlsa(3, 2, 1, new byte[32]),
             new Tlsa(3, 1, 3, new byte[32]),
             new Tlsa(3, 1, 0, new byte[0])));
+    told.clear();
     assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+    assertThat(faults()).containsExactly("tlsa tlsa-invalid");
     withoutServers();
     server("mx.there.test", null);
     assertThat(send()).isEqualTo("4.7.4");
