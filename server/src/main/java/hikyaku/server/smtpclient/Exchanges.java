@@ -2,6 +2,7 @@ package hikyaku.server.smtpclient;
 
 import hikyaku.server.smtpclient.Hop.Login;
 import hikyaku.server.smtpclient.Hop.Security;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -15,11 +16,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /** From a route to the servers that are tried, in order (RFC 5321 §5.1). */
 final class Exchanges {
-  /** Servers that are tried for one message; RFC 5321 §5.1 wants two at least. */
-  private static final int MOST = 6;
+  /** Addresses that are tried for one message; RFC 5321 §5.1 wants two at least. */
+  private static final int MOST = 10;
+
+  /** Addresses of a host that come before more of another's: one of each family. */
+  private static final int TURN = 2;
 
   private final Names names;
   private final Set<String> own;
@@ -109,7 +114,7 @@ final class Exchanges {
     Login login =
         relay.user().isEmpty() ? Login.NONE : new Login(relay.user(), passwords.of(relay));
     List<Hop> hops =
-        addresses.stream()
+        alternating(addresses).stream()
             .limit(MOST)
             .map(a ->
                 new Hop(
@@ -166,37 +171,77 @@ final class Exchanges {
       boolean secure,
       Letter.Tls tls) {
     Demands demands = new Demands(domain, tls, means);
-    List<Hop> hops = new ArrayList<>();
+    List<List<Hop>> hosts = new ArrayList<>();
     Map<String, UnreachableException> refused = new LinkedHashMap<>();
     boolean refusedAddress = false;
     for (List<String> group : groups) {
       Collections.shuffle(group, random::nextInt);
       for (String host : group) {
+        if (inFirstTurn(hosts) >= MOST) {
+          break;
+        }
         try {
           Names.Addresses found = addresses(host);
           // Without an MX record it is the domain's own address that counts (RFC 7672 §2.2.1).
           boolean believed = found.secure() && (secure || implicit);
           Demands.Demand demand = demands.of(host, believed, () -> names.tlsa(host, port));
-          for (InetAddress address : found.addresses()) {
-            if (!usable(address)) {
-              refusedAddress = true;
-            } else if (hops.size() < MOST) {
-              hops.add(demand.hop(host, new InetSocketAddress(address, port)));
-            }
+          List<Hop> all =
+              alternating(found.addresses().stream().filter(this::usable).toList()).stream()
+                  .map(address -> demand.hop(host, new InetSocketAddress(address, port)))
+                  .toList();
+          refusedAddress |= all.size() < found.addresses().size();
+          if (!all.isEmpty()) {
+            hosts.add(all);
           }
         } catch (UnreachableException e) {
           refused.put(host, e);
         }
       }
     }
-    if (hops.isEmpty() && refused.isEmpty()) {
+    if (hosts.isEmpty() && refused.isEmpty()) {
       String what =
           refusedAddress
               ? " has only addresses that no mail is sent to"
               : implicit ? " has no mail server" : " names mail servers that have no address";
       refused.put(domain, unreachable(Verdict.failed("5.4.4", domain + what)));
     }
-    return new Offer(hops, refused);
+    return new Offer(chosen(hosts), refused);
+  }
+
+  /** One of IPv6, one of IPv4 and so on, so that who lacks one family soon tries the other. */
+  private static List<InetAddress> alternating(List<InetAddress> addresses) {
+    Map<Boolean, List<InetAddress>> families =
+        addresses.stream().collect(Collectors.partitioningBy(Inet6Address.class::isInstance));
+    List<InetAddress> sixes = families.getOrDefault(true, List.of());
+    List<InetAddress> fours = families.getOrDefault(false, List.of());
+    List<InetAddress> all = new ArrayList<>();
+    for (int i = 0; i < Math.max(sixes.size(), fours.size()); i++) {
+      sixes.stream().skip(i).limit(1).forEach(all::add);
+      fours.stream().skip(i).limit(1).forEach(all::add);
+    }
+    return all;
+  }
+
+  private static int inFirstTurn(List<List<Hop>> hosts) {
+    return hosts.stream().mapToInt(host -> Math.min(TURN, host.size())).sum();
+  }
+
+  /** Host by host; each has its turn at the places before any has another. */
+  private static List<Hop> chosen(List<List<Hop>> hosts) {
+    int[] places = new int[hosts.size()];
+    int left = Math.min(MOST, hosts.stream().mapToInt(List::size).sum());
+    while (left > 0) {
+      for (int i = 0; i < places.length; i++) {
+        int more = Math.min(left, Math.min(TURN, hosts.get(i).size() - places[i]));
+        places[i] += more;
+        left -= more;
+      }
+    }
+    List<Hop> chosen = new ArrayList<>();
+    for (int i = 0; i < places.length; i++) {
+      chosen.addAll(hosts.get(i).subList(0, places[i]));
+    }
+    return chosen;
   }
 
   private Names.Addresses addresses(String host) throws UnreachableException {

@@ -16,12 +16,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +56,10 @@ class SmtpClientTest {
     @Override
     public Addresses addresses(String host) {
       return new Addresses(
-          a.containsKey(host) ? List.of(InetAddress.ofLiteral(a.get(host))) : List.of(), false);
+          a.containsKey(host)
+              ? Stream.of(a.get(host).split(" ")).map(InetAddress::ofLiteral).toList()
+              : List.of(),
+          false);
     }
 
     @Override
@@ -434,6 +440,60 @@ class SmtpClientTest {
       assertThat(sink.taken()).hasSize(3);
       ClientSettings outside = ClientSettings.DEFAULTS;
       assertThat(status(sink, zone, "plain.test", outside)).isEqualTo("5.4.4");
+    }
+  }
+
+  private static List<String> tried(Zone zone, String domain) {
+    return client(25, QUICK, zone).survey(new Route.Exchange(domain)).servers().stream()
+        .map(server -> server.name() + " " + server.address())
+        .toList();
+  }
+
+  private static String addresses(String prefix, int count) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(i -> prefix + i)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** RFC 5321 §5.1: whatever the first exchange has, the next one has its turn. */
+  @Test
+  void eachExchangeIsTriedAtSomeAddress() {
+    Zone zone =
+        new Zone(
+            Map.of("many.test", List.of(mx(10, "a.test"), mx(20, "b.test"), mx(30, "c.test"))),
+            Map.of(
+                "a.test",
+                addresses("2001:db8::", 20) + " " + addresses("192.0.2.", 20),
+                "b.test",
+                addresses("198.51.100.", 20),
+                "c.test",
+                "203.0.113.1"));
+    assertThat(tried(zone, "many.test"))
+        .containsExactly(
+            "a.test 2001:db8:0:0:0:0:0:1",
+            "a.test 192.0.2.1",
+            "a.test 2001:db8:0:0:0:0:0:2",
+            "a.test 192.0.2.2",
+            "a.test 2001:db8:0:0:0:0:0:3",
+            "b.test 198.51.100.1",
+            "b.test 198.51.100.2",
+            "b.test 198.51.100.3",
+            "b.test 198.51.100.4",
+            "c.test 203.0.113.1");
+  }
+
+  /** A node without one of the two families reaches the next exchange too. */
+  @Test
+  void manyExchangesAreTriedByBothFamilies() {
+    List<Names.Mx> records =
+        IntStream.range(0, 40).mapToObj(i -> mx(i, "mx" + i + ".test")).toList();
+    Map<String, String> hosts = new HashMap<>();
+    records.forEach(each -> hosts.put(each.host(), "2001:db8::1 2001:db8::2 192.0.2.1 192.0.2.2"));
+    List<String> tried = tried(new Zone(Map.of("many.test", records), hosts), "many.test");
+    assertThat(tried).hasSize(10);
+    for (int i = 0; i < 5; i++) {
+      assertThat(tried.subList(2 * i, 2 * i + 2))
+          .containsExactly("mx" + i + ".test 2001:db8:0:0:0:0:0:1", "mx" + i + ".test 192.0.2.1");
     }
   }
 
