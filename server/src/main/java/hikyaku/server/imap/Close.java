@@ -13,6 +13,9 @@ final class Close {
   /** Takes away what is marked as deleted, and tells nobody of it here. */
   static Reply execute(Session session) {
     Selected selected = session.state.inMailbox();
+    if (!selected.readOnly) {
+      session.places.refresh(selected);
+    }
     // Without the right to, nothing is taken away (RFC 4314 §4).
     if (!selected.readOnly && selected.rights.has(Right.EXPUNGE)) {
       Attempt attempt = session.looking.attempt();

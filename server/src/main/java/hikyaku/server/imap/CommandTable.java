@@ -32,7 +32,12 @@ final class CommandTable {
    *
    * @param numbers whether it uses message numbers
    */
-  record Rule(Set<State> states, Telling telling, boolean numbers) {}
+  record Rule(Set<State> states, Telling telling, boolean numbers) {
+    /** Whether it is about what the selected mailbox holds, and not about leaving it. */
+    boolean readsMailbox() {
+      return states.equals(IN_MAILBOX) && telling != Telling.NOTHING;
+    }
+  }
 
   private static final Set<State> ANY =
       Set.of(State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED);

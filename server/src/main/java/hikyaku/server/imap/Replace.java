@@ -3,8 +3,10 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.NewMessage;
+import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.view.Added;
 import hikyaku.mailbox.view.Mailbox;
+import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.Replaced;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.CommandReader;
@@ -13,6 +15,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.SessionState.Extension;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,12 +113,17 @@ final class Replace {
   /** The message has come. */
   Reply finish(Command.Replace command, NewMessage message) throws IOException {
     Selected selected = session.state.inMailbox();
-    Replaced replaced =
-        selected.mailbox().replace(selected.view.state(), uid, message, target, attempt);
+    MailboxState seen = selected.view.state();
+    Replaced replaced = selected.mailbox().replace(seen, uid, message, target, attempt);
     session.looking.after(selected, replaced.state());
     Added added = replaced.added();
     if (added == null) {
       return gone();
+    }
+    if (!done) {
+      // Of what an attempt before has written the message has not come again.
+      session.story().appended(List.of(message), there.told(), added.uids());
+      session.story().removed(session.origin(selected, seen), UidSet.of(uid));
     }
     selected.bring(target, added.uids());
     session.server.metrics.appended.increment();

@@ -456,18 +456,17 @@ final class Session {
 
   /**
    * Whether the selected mailbox, if that is what the command is about, may still be read: what
-   * somebody else shares can be taken back at any time. It can be left in any case.
+   * somebody else shares can be taken back at any time. Other commands do not wait for the store
+   * here: NOOP and LOGOUT have no NO (RFC 9051 §6.1), and UNAUTHENTICATE may have none (RFC 8437
+   * §3).
    */
   private boolean mayGoOn(String name) {
     Selected selected = state.selected();
-    if (selected == null) {
+    if (selected == null || !CommandTable.rule(name).readsMailbox()) {
       return true;
     }
     places.refresh(selected);
-    return selected.rights.has(Right.READ)
-        || CommandTable.rule(name).states().contains(State.AUTHENTICATED)
-        || name.equals("CLOSE")
-        || name.equals("UNSELECT");
+    return selected.rights.has(Right.READ);
   }
 
   private String complaint(CommandTable.Rule rule) {
