@@ -1,6 +1,7 @@
 package hikyaku.server.pop3;
 
 import hikyaku.mailbox.MessageContent;
+import hikyaku.protocol.mime.Surrogate;
 import hikyaku.protocol.pop3.TopFilter;
 import hikyaku.protocol.wire.OctetSink;
 import java.io.IOException;
@@ -26,24 +27,24 @@ final class Content {
       session.noSuchMessage();
       return false;
     }
-    Optional<MessageContent> opened = maildrop.open(number, session.isPinned());
+    Optional<Maildrop.Opened> opened = maildrop.open(number, session.isPinned());
     if (opened.isEmpty()) {
       session.err("Another session has removed this message");
       return false;
     }
-    try (MessageContent content = opened.get()) {
+    try (Maildrop.Opened message = opened.get()) {
+      MessageContent content = message.content();
       byte[] piece = new byte[(int) Math.min(PIECE, content.size())];
       int first = content.read(0, piece, 0, piece.length);
+      Optional<Surrogate> surrogate = session.utf8() ? Optional.empty() : message.surrogate();
       session.connection.pin(maildrop.seq());
       session.multiline(
-          maildrop.octets(number) + " octets",
+          surrogate.map(Surrogate::size).orElse(content.size()) + " octets",
           out -> {
-            if (lines.isEmpty()) {
-              copy(content, piece, first, out, () -> false);
-            } else {
-              TopFilter top = new TopFilter(out, lines.getAsInt());
-              copy(content, piece, first, top, top::done);
-            }
+            TopFilter top = lines.isEmpty() ? null : new TopFilter(out, lines.getAsInt());
+            OctetSink shown = top == null ? out : top;
+            OctetSink sent = surrogate.map(one -> one.through(shown)).orElse(shown);
+            copy(content, piece, first, sent, () -> top != null && top.done());
           });
     }
     return true;

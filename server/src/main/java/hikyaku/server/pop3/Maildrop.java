@@ -1,16 +1,20 @@
 package hikyaku.server.pop3;
 
+import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.mailbox.view.MailboxState;
 import hikyaku.mailbox.view.StoredMessage;
+import hikyaku.protocol.mime.Surrogate;
 import hikyaku.server.story.MailStory;
+import java.io.IOException;
 import java.util.BitSet;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -115,23 +119,52 @@ final class Maildrop {
    * @return empty if another session has removed it
    * @throws StoreException if it cannot be read now, or is not what it was
    */
-  Optional<MessageContent> open(int number, boolean wasThere) {
+  Optional<Opened> open(int number, boolean wasThere) {
     int index = number - 1;
     if (!wasThere && !mailbox.refresh().contains(state().uid(index))) {
       return Optional.empty();
     }
-    Optional<MessageContent> content =
+    Optional<Opened> opened =
         mailbox
             .messages()
             .read(state(), index)
             .map(StoredMessage::message)
-            .map(mailbox.messages()::open);
-    if (content.isPresent() && content.get().size() != octets(number)) {
-      content.get().close();
+            .map(message -> new Opened(message, mailbox.messages().open(message)));
+    if (opened.isPresent() && opened.get().content.size() != octets(number)) {
+      opened.get().close();
       throw new StoreException.Corrupt(
           "message " + uniqueId(number) + " of " + mailbox.log() + " is not of its size", null);
     }
-    return content;
+    return opened;
+  }
+
+  /** A message whose octets can be read. */
+  record Opened(NewMessage message, MessageContent content) implements AutoCloseable {
+    /**
+     * What is sent in its place to who has not said UTF8 (RFC 6856 §2.1).
+     *
+     * @return empty if it is sent as it is
+     */
+    Optional<Surrogate> surrogate() throws IOException {
+      boolean ascii = !message.structure().has8bit() && isAscii(message.prefix());
+      return ascii
+          ? Optional.empty()
+          : Surrogate.of(message.structure(), message.prefix().size(), content::copy);
+    }
+
+    private static boolean isAscii(ByteString octets) {
+      for (byte octet : octets) {
+        if (octet < 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public void close() {
+      content.close();
+    }
   }
 
   void mark(int number) {

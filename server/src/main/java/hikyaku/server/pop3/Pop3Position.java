@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param user from USER, for PASS
  * @param errors lines that were no command
  * @param failedLogins logins refused
+ * @param utf8 whether the client said UTF8
  * @param transaction null before login
  * @param exchange behind a challenge of AUTH, where it stands; else empty
  */
@@ -25,6 +26,7 @@ record Pop3Position(
     @Nullable String user,
     int errors,
     int failedLogins,
+    boolean utf8,
     @Nullable Transaction transaction,
     ByteString exchange) {
 
@@ -51,6 +53,7 @@ record Pop3Position(
             .setTimestamp(timestamp)
             .setErrors(errors)
             .setFailedLogins(failedLogins)
+            .setUtf8(utf8)
             .setExchange(exchange);
     if (user != null) {
       record.setUser(user);
@@ -80,6 +83,7 @@ record Pop3Position(
           record.hasUser() ? record.getUser() : null,
           record.getErrors(),
           record.getFailedLogins(),
+          record.getUtf8(),
           record.hasMaildrop() ? transaction(record.getMaildrop()) : null,
           record.getExchange());
     } catch (InvalidProtocolBufferException e) {

@@ -51,6 +51,7 @@ final class Session {
   /** From USER, for PASS. */
   @Nullable String user;
 
+  private boolean utf8;
   private State state = State.AUTHORIZATION;
   private @Nullable Opened opened;
   private boolean over;
@@ -170,6 +171,7 @@ final class Session {
         user,
         errors,
         failedLogins,
+        utf8,
         in == null
             ? null
             : new Pop3Position.Transaction(
@@ -189,6 +191,7 @@ final class Session {
     user = from.user();
     errors = from.errors();
     failedLogins = from.failedLogins();
+    utf8 = from.utf8();
     Pop3Position.Transaction in = from.transaction();
     if (in != null) {
       switch (server.authenticator.resume(authContext(), in.account(), in.epoch())) {
@@ -470,6 +473,16 @@ final class Session {
   /** Forgets what the client said before TLS (RFC 2595 §4). */
   void startOver() {
     user = null;
+    utf8 = false;
+  }
+
+  /** The client takes messages with headers beyond ASCII. */
+  void useUtf8() {
+    utf8 = true;
+  }
+
+  boolean utf8() {
+    return utf8;
   }
 
   /** In the TRANSACTION state. */

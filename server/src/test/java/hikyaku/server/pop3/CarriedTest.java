@@ -21,13 +21,14 @@ class CarriedTest {
     marked.set(40);
     for (Pop3Position position :
         List.of(
-            new Pop3Position("<1@demo.test>", "bob", 1, 2, null, ByteString.EMPTY),
-            new Pop3Position("", null, 0, 0, null, ByteString.copyFromUtf8("exchange")),
+            new Pop3Position("<1@demo.test>", "bob", 1, 2, true, null, ByteString.EMPTY),
+            new Pop3Position("", null, 0, 0, false, null, ByteString.copyFromUtf8("exchange")),
             new Pop3Position(
                 "",
                 null,
                 0,
                 0,
+                true,
                 new Pop3Position.Transaction("id", 3, 4, 5, marked, 6, 7),
                 ByteString.EMPTY))) {
       assertThat(Pop3Position.decode(position.encode())).isEqualTo(position);

@@ -7,6 +7,7 @@ import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.protocol.pop3.Keyword;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
+import hikyaku.server.net.TlsMode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -258,6 +259,23 @@ class SessionTest {
         client.send(octets("RETR 1\r\n".repeat(200)));
       }
       rig.authenticator.awaitNoLeases();
+    }
+  }
+
+  /** RFC 2595 §4. */
+  @Test
+  void tlsForgetsUtf8() throws Exception {
+    try (Pop3Rig rig = new Pop3Rig(Pop3Settings.DEFAULTS, TlsMode.STARTTLS);
+        Pop3Client client = rig.connect()) {
+      rig.deliver("u1", "", "Subject: ü\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+      assertThat(client.line()).startsWith("+OK");
+      assertThat(client.say("UTF8")).startsWith("+OK");
+      assertThat(client.say("STLS")).startsWith("+OK");
+      client.startTls();
+      assertThat(client.say("USER u1")).startsWith("+OK");
+      assertThat(client.say("PASS secret")).startsWith("+OK");
+      assertThat(client.say("RETR 1")).startsWith("+OK");
+      assertThat(client.lines()).containsExactly("Subject: =?utf-8?B?w7w=?=", "");
     }
   }
 }

@@ -219,7 +219,8 @@ class TranscriptTest {
         assertThat(client.closed()).as("closed").isTrue();
         return;
       }
-      String heard = client.line();
+      String heard =
+          new String(client.line().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
       greetings.putIfAbsent(name, heard);
       if (text.endsWith("...")) {
         assertThat(heard).startsWith(text.substring(0, text.length() - "...".length()));
