@@ -8,9 +8,12 @@ import hikyaku.mailbox.log.NewMessage;
  *
  * @param account the account's id
  * @param folder where to put it; if there is no such folder (any more), INBOX takes it
+ * @param root id of the account that the message came for, and whose script may have sent it on to
+ *     this one. With the mailbox it tells one delivery of an {@link Attempt} from another, whoever
+ *     else is delivered to in the same round
  */
-public record Delivery(String account, String folder, NewMessage message) {
+public record Delivery(String account, String folder, NewMessage message, String root) {
   public static Delivery toInbox(String account, NewMessage message) {
-    return new Delivery(account, Folder.INBOX, message);
+    return new Delivery(account, Folder.INBOX, message, account);
   }
 }

@@ -308,11 +308,13 @@ public final class MailStore implements AutoCloseable {
     @Nullable Delivered[] results = new Delivered[deliveries.size()];
     List<Integer> places = new ArrayList<>();
     List<Mailbox> targets = new ArrayList<>();
+    List<Attempt> attempts = new ArrayList<>();
+    Map<List<String>, Integer> ways = new HashMap<>();
     for (int i = 0; i < deliveries.size(); i++) {
       Delivery delivery = deliveries.get(i);
       try {
         Mailbox target = target(delivery);
-        Attempt each = each(attempt, i);
+        Attempt each = each(attempt, delivery, target, ways);
         try {
           target.checkRoom(List.of(delivery.message()));
           if (!room.isFor(delivery)) {
@@ -327,6 +329,7 @@ public final class MailStore implements AutoCloseable {
         round.add(append(target, delivery, each));
         places.add(i);
         targets.add(target);
+        attempts.add(each);
       } catch (MailboxException e) {
         results[i] = new Delivered.Refused(e);
       }
@@ -345,7 +348,7 @@ public final class MailStore implements AutoCloseable {
               targets.get(j).gathers();
               yield done(appended);
             }
-            case Conflict _ -> again(deliveries.get(i), each(attempt, i));
+            case Conflict _ -> again(deliveries.get(i), attempts.get(j));
           };
     }
     List<Delivered> all = new ArrayList<>();
@@ -355,9 +358,18 @@ public final class MailStore implements AutoCloseable {
     return all;
   }
 
-  /** Each delivery has its own, since two of them may be for one mailbox. */
-  private static Attempt each(Attempt attempt, int delivery) {
-    return attempt.part("/" + delivery);
+  /**
+   * Each delivery to a mailbox has its own, as two of them may be for one. Other deliveries of the
+   * round change nothing about it: the queue brings a message to its recipients one by one, and an
+   * account is behind several of them.
+   *
+   * @param ways the deliveries of the round before this one, by mailbox and account that each came
+   *     for
+   */
+  private static Attempt each(
+      Attempt attempt, Delivery delivery, Mailbox target, Map<List<String>, Integer> ways) {
+    int number = ways.merge(List.of(target.log().value(), delivery.root()), 1, Integer::sum) - 1;
+    return attempt.part("/" + delivery.root() + (number == 0 ? "" : "." + number));
   }
 
   private static Append append(Mailbox target, Delivery delivery, Attempt attempt) {

@@ -183,8 +183,8 @@ class AccountMailTest {
         List.of(
             Delivery.toInbox("a", TestMessages.message(store, "hello", Flags.NONE)),
             Delivery.toInbox("b", TestMessages.message(store, "hello", Flags.NONE)),
-            new Delivery("b", "Junk", TestMessages.message(store, "hello", Flags.NONE)),
-            new Delivery("b", "no such", TestMessages.message(store, "hello", Flags.NONE)));
+            new Delivery("b", "Junk", TestMessages.message(store, "hello", Flags.NONE), "b"),
+            new Delivery("b", "no such", TestMessages.message(store, "hello", Flags.NONE), "b"));
     List<Delivered> first = mail.deliver(deliveries, Attempt.first("k"));
     assertThat(first).allMatch(d -> d instanceof Delivered.Done);
     assertThat(mail.deliver(deliveries, Attempt.first("k"))).isEqualTo(first);
@@ -192,6 +192,23 @@ class AccountMailTest {
     assertThat(mail.account("b").inbox().refresh().size()).isEqualTo(2);
     assertThat(mail.account("b").mailbox("Junk").refresh().size()).isEqualTo(1);
     assertThat(store.blobs().list(null, 10)).hasSize(1);
+  }
+
+  /** Of several rounds of one attempt: what an account had by one it has by the others. */
+  @Test
+  void whoeverElseGetsItAnAccountGetsItOnce() {
+    Delivery a = Delivery.toInbox("a", TestMessages.message(store, "hello", Flags.NONE));
+    Delivery b = Delivery.toInbox("b", TestMessages.message(store, "hello", Flags.NONE));
+    Delivery sentOn =
+        new Delivery("b", "INBOX", TestMessages.message(store, "sent on", Flags.NONE), "a");
+    List<Delivered> alone = mail.deliver(List.of(b), Attempt.first("k"));
+    assertThat(mail.deliver(List.of(a, b), Attempt.first("k")).getLast())
+        .isEqualTo(alone.getFirst());
+    assertThat(mail.account("b").inbox().refresh().size()).isEqualTo(1);
+    assertThat(mail.deliver(List.of(sentOn, b), Attempt.first("k")).getLast())
+        .as("what another account sends on is something else")
+        .isEqualTo(alone.getFirst());
+    assertThat(mail.account("b").inbox().refresh().size()).isEqualTo(2);
   }
 
   @Test

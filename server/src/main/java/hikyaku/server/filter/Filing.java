@@ -609,7 +609,7 @@ final class Filing {
   private void add(String account, String folder, NewMessage message, BlobId same, Flags flags) {
     deliveries.merge(
         List.of(account, folder, same.toString()),
-        new Delivery(account, folder, message.with(flags)),
-        (before, again) -> new Delivery(account, folder, before.message().with(flags)));
+        new Delivery(account, folder, message.with(flags), root),
+        (before, _) -> new Delivery(account, folder, before.message().with(flags), root));
   }
 }

@@ -147,6 +147,18 @@ class LateDeliveryTest {
         .toList();
   }
 
+  /** The queue brings one message to its recipients one by one. */
+  @Test
+  void whoIsBehindTwoRecipientsGetsOneCopy() throws Exception {
+    for (String recipient : List.of("other", "both", "me", "both")) {
+      assertThat(deliver(false, recipient, "t1.local"))
+          .as(recipient)
+          .isInstanceOf(HomeDelivery.Outcome.Done.class);
+    }
+    assertThat(inbox(HomeDirectory.ME)).isEqualTo(1);
+    assertThat(inbox(HomeDirectory.OTHER)).isEqualTo(1);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void oneOfTwoHasRoom(boolean strict) throws Exception {
