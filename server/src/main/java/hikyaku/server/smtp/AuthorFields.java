@@ -4,6 +4,7 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.protocol.address.AddressListParser;
+import hikyaku.protocol.address.AddressSyntax;
 import hikyaku.protocol.address.EnvelopeAddress;
 import hikyaku.protocol.mime.HeaderField;
 import hikyaku.protocol.mime.HeaderFields;
@@ -31,11 +32,12 @@ record AuthorFields(List<Named> named) {
 
   private static final String RESENT = "resent-";
   private static final String RESENT_FROM = "resent-from";
-  private static final Set<String> AUTHORS = Set.of("from", "sender");
+  private static final String FROM = "from";
+  private static final String SENDER = "sender";
+  private static final Set<String> AUTHORS = Set.of(FROM, SENDER);
   private static final Set<String> RESENDERS = Set.of(RESENT_FROM, "resent-sender");
 
-  private static final Set<String> WITH_VALUES =
-      Set.of("from", "sender", RESENT_FROM, "resent-sender");
+  private static final Set<String> WITH_VALUES = Set.of(FROM, SENDER, RESENT_FROM, "resent-sender");
 
   /** What else tells one resending from the one before, trace fields too (RFC 5322 §3.6.6). */
   private static final Set<String> OF_USE =
@@ -62,6 +64,25 @@ record AuthorFields(List<Named> named) {
     return lines.isTooLong() ? Optional.empty() : of(HeaderFields.of(lines.kept()).all());
   }
 
+  /**
+   * The addresses of From alone, of resent mail too: whoever signs vouches for them.
+   *
+   * @return nothing if there is more of it than is looked at
+   */
+  static Optional<List<EnvelopeAddress>> ofFrom(BlobStore blobs, Intake.Received message)
+      throws IOException {
+    AuthorLines lines = new AuthorLines(Set.of(FROM), Set.of(), LONGEST);
+    try (BlobReader reader = blobs.open(message.blob().id())) {
+      reader.copy(0, message.structure().root().bodyStart(), lines);
+    }
+    return lines.isTooLong()
+        ? Optional.empty()
+        : Optional.of(
+            named(HeaderFields.of(lines.kept()).all(), Set.of(FROM)).stream()
+                .map(Named::address)
+                .toList());
+  }
+
   private static Optional<AuthorFields> of(List<HeaderField> fields) {
     List<Named> resenders = named(newestResending(fields), RESENDERS);
     // Whoever resends without saying who is no resender (RFC 5322 §3.6.6).
@@ -81,16 +102,19 @@ record AuthorFields(List<Named> named) {
   }
 
   /**
-   * What anybody may take for an address: what we read, and what those find who divide inside of
-   * encoded-words too.
+   * What anybody may take for an address: what we read, what those find who divide inside of
+   * encoded-words too, and whatever looks like one where the grammar does not say what it is.
    */
   private static List<EnvelopeAddress> addresses(String value) {
     List<EnvelopeAddress> addresses =
         new ArrayList<>(nameless(AddressListParser.parse(value, Integer.MAX_VALUE)).toList());
+    Stream<EnvelopeAddress> literally =
+        nameless(AddressListParser.parseLiterally(value, Integer.MAX_VALUE))
+            .filter(each -> !"".equals(each.host()));
+    Stream<EnvelopeAddress> anywhere =
+        AddressSyntax.isList(value) ? Stream.of() : AddressSyntax.looksLike(value).stream();
     Set<EnvelopeAddress> known = new HashSet<>(addresses);
-    nameless(AddressListParser.parseLiterally(value, Integer.MAX_VALUE))
-        .filter(each -> !"".equals(each.host()) && known.add(each))
-        .forEach(addresses::add);
+    Stream.concat(literally, anywhere).filter(known::add).forEach(addresses::add);
     return addresses;
   }
 

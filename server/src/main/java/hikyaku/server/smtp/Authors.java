@@ -85,6 +85,9 @@ final class Authors {
     if (account == null) {
       return Signer.Signatures.NONE;
     }
+    if (!maySign(session, received, account)) {
+      return Signer.Signatures.NONE;
+    }
     List<Address> authors = new ArrayList<>();
     for (EnvelopeAddress each : received.structure().envelope().from()) {
       Optional<Address> author = Address.of(each).filter(a -> isSignedFor(session, a, account));
@@ -103,6 +106,22 @@ final class Authors {
               sink.write(completed.fields().getBytes(UTF_8));
               session.mail().store().blobs().copy(blob, sink);
             });
+  }
+
+  /**
+   * Whether nobody else's address can be read in From. Where others may stand there at all, {@link
+   * #refusal} has let them pass.
+   */
+  private static boolean maySign(SmtpSession session, Intake.Received received, Account account)
+      throws IOException {
+    return session.settings().writeAs() != WriteAs.OWN_OR_FOREIGN
+        || AuthorFields.ofFrom(session.mail().store().blobs(), received)
+            .filter(from ->
+                from.stream()
+                    .map(Address::of)
+                    .allMatch(
+                        each -> each.filter(a -> isSignedFor(session, a, account)).isPresent()))
+            .isPresent();
   }
 
   private static boolean isSignedFor(SmtpSession session, Address author, Account account) {

@@ -38,6 +38,10 @@ class SignedSubmissionTest {
 
   /** Has u1 send a message to somebody here and somebody elsewhere. */
   private static void send(World world, String message) throws IOException {
+    assertThat(said(world, message)).contains("250 2.0.0 Queued as t1.1");
+  }
+
+  private static String said(World world, String message) throws IOException {
     TestConnection connection =
         new TestConnection(
             "t1",
@@ -50,7 +54,7 @@ class SignedSubmissionTest {
                 "DATA\r\n",
                 message + ".\r\n"));
     world.protocol.serve(connection);
-    assertThat(connection.said()).contains("250 2.0.0 Queued as t1.1");
+    return connection.said();
   }
 
   private static String queued(World world) {
@@ -83,6 +87,8 @@ class SignedSubmissionTest {
         List.of(
             "From: u1@elsewhere.test",
             "From: u1@demo.test, u1@elsewhere.test",
+            "From: u1@elsewhere.test u1@demo.test",
+            "From: =?utf-8?q?<u1@elsewhere.test>,?= <u1@demo.test>",
             "From: team: u1@demo.test;",
             "From: ",
             "Subject: without an author",
@@ -93,6 +99,35 @@ class SignedSubmissionTest {
         send(world, header + "\r\n\r\nhello\r\n");
         assertThat(authors).as(header).allMatch(List::isEmpty);
         authors.clear();
+      }
+    }
+  }
+
+  /** What is no list by RFC 5322 §3.4 is read in different ways. */
+  @Test
+  void nobodyElseStandsInABrokenField() throws Exception {
+    for (String from :
+        List.of(
+            "u3@catch.test u1@demo.test",
+            "u3@catch.test <u1@demo.test>",
+            "(u3@catch.test <u1@demo.test>",
+            "\"u3@catch.test\" u1@demo.test",
+            "x [u3@catch.test] <u1@demo.test>",
+            "u3 @ catch.test: x <u1@demo.test>")) {
+      try (World world = world(TestSettings.DEFAULT)) {
+        assertThat(said(world, "From: " + from + "\r\n\r\nhello\r\n"))
+            .as(from)
+            .contains("550 5.7.1 From names u3@catch.test, which is no address of yours");
+      }
+    }
+    for (String from :
+        List.of(
+            "\"u3@catch.test\" <u1@demo.test>",
+            "u1@demo.test (u3@catch.test)",
+            "x [y] <u1@demo.test>",
+            "u1@demo.test <u1@demo.test>")) {
+      try (World world = world(TestSettings.DEFAULT)) {
+        send(world, "From: " + from + "\r\n\r\nhello\r\n");
       }
     }
   }
