@@ -4,6 +4,7 @@ import hikyaku.protocol.address.MailAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** What a script wants done with a message. Flags are system flags with \ and keywords. */
 public sealed interface Action {
@@ -77,11 +78,14 @@ public sealed interface Action {
   /**
    * Tell somebody that it came (RFC 5435, RFC 5436).
    *
+   * @param to whom it names in To
+   * @param cc whom it goes to besides; with those at least one
    * @param importance 1 for high, 2 for usual, 3 for low
    * @param copy where the notification is kept, if at all (RFC 8580)
    */
   record Notify(
       List<MailAddress> to,
+      List<MailAddress> cc,
       Author from,
       int importance,
       String subject,
@@ -90,6 +94,12 @@ public sealed interface Action {
       implements Action {
     public Notify {
       to = List.copyOf(to);
+      cc = List.copyOf(cc);
+    }
+
+    /** All whom it goes to. */
+    public List<MailAddress> recipients() {
+      return Stream.concat(to.stream(), cc.stream()).toList();
     }
   }
 }

@@ -7,18 +7,21 @@ import hikyaku.protocol.address.MailAddress;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
 
 /**
  * Whom a notification goes to, and what it says (RFC 5436, RFC 6068). Of the header fields that
- * such a URI may name, subject, to and body are heeded; a notification has no others.
+ * such a URI may name, subject, to, cc and body are heeded; a notification has no others.
  *
- * @param to at least one
+ * @param cc none of those in {@code to}; with them there is at least one
  */
-record MailtoUri(List<MailAddress> to, Optional<String> subject, Optional<String> body) {
+record MailtoUri(
+    List<MailAddress> to, List<MailAddress> cc, Optional<String> subject, Optional<String> body) {
   private static final String SCHEME = "mailto:";
 
   /** Addresses of a notification. */
@@ -26,6 +29,7 @@ record MailtoUri(List<MailAddress> to, Optional<String> subject, Optional<String
 
   MailtoUri {
     to = List.copyOf(to);
+    cc = List.copyOf(cc);
   }
 
   static boolean isValid(String text) {
@@ -48,7 +52,8 @@ record MailtoUri(List<MailAddress> to, Optional<String> subject, Optional<String
     }
     String rest = text.substring(SCHEME.length());
     int mark = rest.indexOf('?');
-    List<MailAddress> to = new ArrayList<>();
+    SequencedSet<MailAddress> to = new LinkedHashSet<>();
+    SequencedSet<MailAddress> cc = new LinkedHashSet<>();
     addresses(mark < 0 ? rest : rest.substring(0, mark), to);
     Optional<String> subject = Optional.empty();
     Optional<String> body = Optional.empty();
@@ -60,32 +65,31 @@ record MailtoUri(List<MailAddress> to, Optional<String> subject, Optional<String
         }
         String value = field.substring(equals + 1);
         switch (decoded(field.substring(0, equals)).toLowerCase(Locale.ROOT)) {
-          case "to", "cc" -> addresses(value, to);
+          case "to" -> addresses(value, to);
+          case "cc" -> addresses(value, cc);
           case "subject" -> subject = Optional.of(decoded(value));
           case "body" -> body = Optional.of(decoded(value));
           default -> {} // RFC 5436 §2.7: what is not safe is passed over
         }
       }
     }
-    if (to.isEmpty()) {
+    cc.removeAll(to);
+    if (to.isEmpty() && cc.isEmpty()) {
       throw new IllegalArgumentException("this mailto: names nobody");
     }
-    if (to.size() > MOST) {
+    if (to.size() + cc.size() > MOST) {
       throw new IllegalArgumentException("a notification goes to at most " + MOST + " addresses");
     }
-    return new MailtoUri(to, subject, body);
+    return new MailtoUri(List.copyOf(to), List.copyOf(cc), subject, body);
   }
 
-  private static void addresses(String list, List<MailAddress> to) {
+  private static void addresses(String list, Set<MailAddress> into) {
     if (list.isEmpty()) {
       return;
     }
     for (String each : list.split(",", -1)) {
       try {
-        MailAddress address = MailAddress.parse(decoded(each));
-        if (!to.contains(address)) {
-          to.add(address);
-        }
+        into.add(MailAddress.parse(decoded(each)));
       } catch (AddressException e) {
         throw new IllegalArgumentException("this is no address: " + each, e);
       }

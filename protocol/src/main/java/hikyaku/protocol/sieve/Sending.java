@@ -161,6 +161,7 @@ final class Sending {
     return Optional.of(
         new Action.Notify(
             uri.to(),
+            uri.cc(),
             from(from).orElseGet(() -> new Author(surroundings.own(), "")),
             importance.map(Integer::parseInt).orElse(USUAL_IMPORTANCE),
             said.or(uri::subject).map(Sending::cut).orElseGet(() -> cut(message.text("subject"))),

@@ -37,7 +37,7 @@ public final class Told {
       case Action.Reject reject -> "refuse the message: " + line(reject.reason());
       case Action.Notify notify ->
           "notify "
-              + notify.to().stream().map(MailAddress::toString).collect(joining(", "))
+              + notify.recipients().stream().map(MailAddress::toString).collect(joining(", "))
               + ": "
               + line(notify.subject())
               + kept(notify.copy());

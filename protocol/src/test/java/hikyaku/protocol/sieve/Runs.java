@@ -163,6 +163,7 @@ final class Runs {
       case Action.Notify notify ->
           "notify "
               + notify.to()
+              + (notify.cc().isEmpty() ? "" : " cc " + notify.cc())
               + " "
               + notify.from()
               + " "

@@ -218,12 +218,19 @@ class SendingTest {
                     + "notify \"mailto:a@b.example,%63@d.example?subject=New%20mail&body=x%0Ay&cc=e@f.g\";",
                 MESSAGE))
         .startsWith(
-            "notify [a@b.example, c@d.example, e@f.g] roadrunner@acme.example.com 2 \"New mail\" x\ny;");
+            "notify [a@b.example, c@d.example] cc [e@f.g] roadrunner@acme.example.com 2 \"New mail\" x\ny;");
     assertThat(
             run(
                 required + "notify \"mailto:a@b.example\";",
                 "Auto-Submitted: auto-notified\n" + MESSAGE))
         .isEqualTo("implicit keep");
+    // RFC 5436 §2.7: whoever is in To is not there twice.
+    assertThat(run(required + "notify \"mailto:?cc=a@b.c,e@f.g&to=a@b.c&subject=x\";", MESSAGE))
+        .startsWith("notify [a@b.c] cc [e@f.g] ");
+    assertThat(run(required + "notify \"mailto:?cc=e@f.g\";", MESSAGE))
+        .startsWith("notify [] cc [e@f.g] ");
+    assertThat(refusal(required + "notify \"mailto:a@b.c,b@b.c?cc=c@b.c,d@b.c,e@b.c\";"))
+        .contains("at most 4");
     assertThat(refusal(required + "notify \"xmpp:a@b\";")).contains("by mailto: only");
     assertThat(refusal(required + "notify \"mailto:?subject=x\";")).contains("names nobody");
     assertThat(refusal(required + "notify :importance \"4\" \"mailto:a@b.c\";")).contains("\"3\"");

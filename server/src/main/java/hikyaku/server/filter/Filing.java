@@ -503,7 +503,7 @@ final class Filing {
   private Optional<String> notify(
       Action.Notify notify, int number, Optional<Copy> copy, NewMessage message, Account account) {
     List<MailAddress> to =
-        notify.to().stream()
+        notify.recipients().stream()
             .filter(each -> !(filter.redirects().way(each.toString()) instanceof Way.Nowhere))
             .toList();
     Optional<String> hindrance = to.isEmpty() ? Optional.of(NOBODY) : hindrance(account, to.size());

@@ -19,7 +19,7 @@ final class Letter {
   Letter(MailAddress from, String name, List<MailAddress> to, String subject) {
     String named = phrase(name);
     field("From", named.isEmpty() ? from.toString() : named + " <" + from + ">");
-    field("To", String.join(", ", to.stream().map(MailAddress::toString).toList()));
+    list("To", to);
     field("Subject", words(subject));
   }
 
@@ -27,6 +27,13 @@ final class Letter {
   Letter field(String name, String value) {
     out.append(name).append(": ").append(value).append("\r\n");
     return this;
+  }
+
+  /** Adds a field of addresses, if there are any. */
+  Letter list(String name, List<MailAddress> addresses) {
+    return addresses.isEmpty()
+        ? this
+        : field(name, String.join(", ", addresses.stream().map(MailAddress::toString).toList()));
   }
 
   Letter date(Instant time) {

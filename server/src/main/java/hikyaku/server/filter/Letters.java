@@ -82,6 +82,7 @@ final class Letters {
   Intake.Received notification(String id, Account account, Action.Notify notify) {
     Letter letter =
         letter(account, notify.from(), notify.to(), notify.subject())
+            .list("Cc", notify.cc())
             .date(now)
             .field("Message-ID", "<" + id + "@" + host() + ">")
             .field("Auto-Submitted", "auto-notified; owner-email=\"" + owner(account) + "\"");

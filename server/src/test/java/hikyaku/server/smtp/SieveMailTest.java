@@ -54,6 +54,23 @@ class SieveMailTest extends ScriptedDelivery {
     assertThat(told(0)).isEqualTo(RcptParameters.NONE);
   }
 
+  /** RFC 5436 §2.7: who is named by cc gets it, and is not among those in To. */
+  @Test
+  void aNotificationHasItsCopiesInCc() throws Exception {
+    script(
+        "u1",
+        """
+        require "enotify";
+        notify "mailto:p@q.example?cc=r@q.example,s@q.example";
+        """);
+    send(List.of("u1@demo.test"), "Subject: hello\n\nx\n");
+    assertThat(queued().getFirst().recipients())
+        .extracting(to -> to.address().toString())
+        .containsExactly("p@q.example", "r@q.example", "s@q.example");
+    assertThat(text(queued().getFirst()))
+        .contains("\r\nTo: p@q.example\r\n", "\r\nCc: r@q.example, s@q.example\r\n");
+  }
+
   /** RFC 6009 §6: its owner hears of what is sent on so, and nobody of what the author wanted. */
   @Test
   void whoSaysWhatIsToldOfARedirectIsTold() throws Exception {
