@@ -93,7 +93,7 @@ final class FailureNotices {
                                 .memories()
                                 .append(
                                     account.id(),
-                                    List.of(MemoryBook.remembered(what, now.plus(QUIET), id)),
+                                    List.of(MemoryBook.told(what, now.plus(QUIET), id)),
                                     id))
                         : List.of(),
                 Attempt.repeat(id));

@@ -442,7 +442,7 @@ final class Filing {
           filter.memories().memory(account).until(what, now, envelope.key()).isPresent();
       if (!known || mark.last()) {
         Instant until = now.plusSeconds(Math.min(mark.seconds(), LONGEST.toSeconds()));
-        remember(account, MemoryBook.remembered(what, until, envelope.key()));
+        remember(account, MemoryBook.seen(what, until, envelope.key()));
       }
     }
   }
@@ -489,7 +489,7 @@ final class Filing {
             List.of(to.address()),
             NEVER),
         id);
-    remember(account.id(), MemoryBook.remembered(what, now.plusSeconds(seconds), envelope.key()));
+    remember(account.id(), MemoryBook.told(what, now.plusSeconds(seconds), envelope.key()));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
     return Optional.empty();

@@ -14,7 +14,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -23,13 +22,17 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What an account's scripts know of runs before, as of one sequence of its log: whom they answered,
  * which messages came, how much they sent. Immutable.
  */
 final class Memory {
-  /** Of more, those go first that count the shortest. */
+  /**
+   * Things of one kind. Of more, those go first that count the shortest; others stay, so that who
+   * sends many messages does not have answers given twice.
+   */
   static final int MOST = 20_000;
 
   static final Memory NONE = new Memory(0, Map.of(), new TreeMap<>());
@@ -40,6 +43,16 @@ final class Memory {
   private static final long SPANS_OF_A_DAY = ScriptAllowance.DAY.dividedBy(SPAN);
 
   private static final int DIGEST_OCTETS = 16;
+
+  private enum Kind {
+    SEEN,
+    TOLD,
+    SENT;
+
+    static Kind of(Remembered each) {
+      return each.getSent() ? SENT : each.getTold() ? TOLD : SEEN;
+    }
+  }
 
   private final long seq;
   private final Map<ByteString, Remembered> byWhat;
@@ -156,19 +169,26 @@ final class Memory {
       }
     }
     if (all.size() > MOST) {
-      List<Remembered> shortest = new ArrayList<>(all.values());
-      shortest.sort(Comparator.comparingLong(Remembered::getUntil));
-      shortest
-          .subList(0, all.size() - MOST)
-          .forEach(each -> {
-            all.remove(each.getWhat());
-            count(each, counts);
-          });
+      all.values().stream()
+          .collect(Collectors.groupingBy(Kind::of))
+          .values()
+          .forEach(kind -> makeRoom(kind, all, counts));
     }
     if (!entries.isEmpty()) {
       counts.headMap(span(entries.getLast().time()) - SPANS_OF_A_DAY, false).clear();
     }
     return new Memory(at, all, counts);
+  }
+
+  private static void makeRoom(
+      List<Remembered> kind, Map<ByteString, Remembered> all, Map<Long, Integer> counts) {
+    kind.stream()
+        .sorted(Comparator.comparingLong(Remembered::getUntil))
+        .limit(Math.max(0, kind.size() - MOST))
+        .forEach(each -> {
+          all.remove(each.getWhat());
+          count(each, counts);
+        });
   }
 
   /** Without what counts no longer; of mails it tells how many there were in the day. */

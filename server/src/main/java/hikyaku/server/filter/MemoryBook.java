@@ -57,16 +57,23 @@ final class MemoryBook {
     memories.snapshotIfLong(log, now, enough, () -> now.snapshot(clock.instant()));
   }
 
+  /** A mail to somebody. */
   static Remembered sent(ByteString what, Instant until, String attempt) {
-    return remembered(what, until, attempt).toBuilder().setSent(true).build();
+    return remembered(what, until, attempt).setSent(true).build();
   }
 
-  static Remembered remembered(ByteString what, Instant until, String attempt) {
-    return Remembered.newBuilder()
-        .setWhat(what)
-        .setUntil(until.toEpochMilli())
-        .setAttempt(attempt)
-        .build();
+  /** Something that somebody was told. */
+  static Remembered told(ByteString what, Instant until, String attempt) {
+    return remembered(what, until, attempt).setTold(true).build();
+  }
+
+  /** A message that came. */
+  static Remembered seen(ByteString what, Instant until, String attempt) {
+    return remembered(what, until, attempt).build();
+  }
+
+  private static Remembered.Builder remembered(ByteString what, Instant until, String attempt) {
+    return Remembered.newBuilder().setWhat(what).setUntil(until.toEpochMilli()).setAttempt(attempt);
   }
 
   /** What remembers for an account, for a round of the caller's. */

@@ -103,16 +103,42 @@ class MemoryBookTest {
     assertThat(fresh.memory(ACCOUNT).sentInDay(now[0], "")).isZero();
   }
 
+  private void remember(List<Remembered> many) {
+    for (int from = 0; from < many.size(); from += 4_100) {
+      List<Remembered> some = many.subList(from, Math.min(many.size(), from + 4_100));
+      String key = some.getFirst().getAttempt() + from;
+      store.logs().append(book.append(ACCOUNT, some, key)).orThrow();
+    }
+  }
+
+  /** A burst of messages, which are remembered for longer than anything else. */
+  @Test
+  void whatWasSeenPushesNothingElseOut() {
+    ByteString answered = Memory.what("answered", "a");
+    remember(
+        List.of(
+            MemoryBook.told(answered, NOW.plusSeconds(60), "s"),
+            MemoryBook.sent(Memory.what("sent"), NOW.plus(SieveSettings.COUNTED), "s")));
+    List<Remembered> burst = new ArrayList<>();
+    for (int i = 0; i < Memory.MOST + 500; i++) {
+      burst.add(MemoryBook.seen(Memory.what("m" + i), NOW.plusSeconds(1_000_000 + i), "b"));
+    }
+    remember(burst);
+    Memory memory = book.memory(ACCOUNT);
+    assertThat(memory.knows(answered, NOW)).isTrue();
+    assertThat(memory.sent(NOW, "")).isEqualTo(1);
+    assertThat(memory.size()).isEqualTo(Memory.MOST + 2);
+    assertThat(memory.knows(Memory.what("m499"), NOW)).isFalse();
+    assertThat(memory.knows(Memory.what("m500"), NOW)).isTrue();
+  }
+
   @Test
   void mailsThatMakeRoomCountOn() {
     List<Remembered> many = new ArrayList<>();
     for (int i = 0; i < Memory.MOST + 500; i++) {
       many.add(MemoryBook.sent(Memory.what("m" + i), NOW.plus(SieveSettings.COUNTED), "t"));
     }
-    for (int from = 0; from < many.size(); from += 4_100) {
-      List<Remembered> some = many.subList(from, Math.min(many.size(), from + 4_100));
-      store.logs().append(book.append(ACCOUNT, some, "t" + from)).orThrow();
-    }
+    remember(many);
     assertThat(book.memory(ACCOUNT).sentInDay(NOW, "")).isEqualTo(Memory.MOST + 500);
   }
 
