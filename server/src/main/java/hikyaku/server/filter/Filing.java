@@ -80,7 +80,7 @@ final class Filing {
   private final Deeds deeds = new Deeds();
   private final List<Failure> failures = new ArrayList<>();
 
-  /** The script with the command at hand. */
+  /** The script whose action is at hand, to be blamed if it cannot be done. */
   private Optional<ScriptName> acting = Optional.empty();
 
   private boolean forwarded;
@@ -238,6 +238,7 @@ final class Filing {
     List<Kept> kept = new ArrayList<>();
     List<Further> further = new ArrayList<>();
     SequencedMap<Outward, SequencedSet<Mailbox>> elsewhere = new LinkedHashMap<>();
+    Optional<ScriptName> redirecting = Optional.empty();
     for (int i = 0; i < outcome.actions().size(); i++) {
       Optional<ScriptName> by = outcome.trail().by().get(i);
       acting = by;
@@ -288,6 +289,7 @@ final class Filing {
           }
         }
         case Action.Redirect(String address, DeliveryTerms terms) -> {
+          redirecting = by;
           Outward outward = new Outward(version, terms);
           told.add(() -> done.did("redirect " + address, by));
           switch (filter.redirects().way(address)) {
@@ -311,6 +313,8 @@ final class Filing {
         }
       }
     }
+    // What there is too much of is so by the last of these.
+    acting = redirecting;
     if (visited.size() + further.size() > MOST_REDIRECTED) {
       throw new Unfit("the message was redirected to too many addresses");
     }

@@ -608,6 +608,28 @@ class SieveDeliveryTest extends ScriptedDelivery {
     assertThat(in("u2", "INBOX")).hasSize(1);
   }
 
+  /** Not the one that acts last: what is too much is so by a redirect. */
+  @Test
+  void theScriptWhoseActionCannotBeDoneIsBlamed() throws Exception {
+    filter.put(
+        ScriptBook.FOR_ALL,
+        "copies",
+        ByteString.copyFromUtf8("require \"copy\"; redirect :copy \"a@elsewhere.example\";"));
+    filter.scripts().choose(List.of("copies"), List.of());
+    script("u1", "keep;");
+    // Ten in an hour are the most.
+    for (int i = 0; i < 11; i++) {
+      send(List.of("u1@demo.test"), "Subject: x\n\nx\n");
+    }
+    assertThat(queued()).hasSize(10);
+    assertThat(in("u1", "INBOX")).hasSize(11);
+    assertThat(filter.scripts().scripts(ScriptBook.FOR_ALL).problem().orElseThrow())
+        .extracting(Scripts.Problem::script, Scripts.Problem::sentence)
+        .containsExactly("copies", "the scripts of an account send at most 10 mails in an hour");
+    assertThat(filter.scripts().scripts(world.directory.named("u1").id()).problem()).isEmpty();
+    assertThat(notices("u1")).isEmpty();
+  }
+
   @Test
   void eachActionHasTheHeaderAsItWasByThen() throws Exception {
     script(
