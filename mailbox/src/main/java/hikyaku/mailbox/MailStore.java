@@ -359,6 +359,22 @@ public final class MailStore implements AutoCloseable {
   }
 
   /**
+   * Whether a repeat finds that an account has been delivered to by an attempt before, whatever
+   * mailbox the message is in.
+   *
+   * @param root the account that the message came for
+   */
+  public boolean hasDelivered(String account, String root, Attempt attempt) {
+    if (!attempt.isRepeat()) {
+      return false;
+    }
+    AccountMail mail = account(account);
+    Attempt first = attempt.part("/" + root);
+    return mail.tree().folders().stream()
+        .anyMatch(folder -> mail.mailbox(folder).doneAt(first).isPresent());
+  }
+
+  /**
    * Each delivery to a mailbox has its own, as two of them may be for one. Other deliveries of the
    * round change nothing about it: the queue brings a message to its recipients one by one, and an
    * account is behind several of them.

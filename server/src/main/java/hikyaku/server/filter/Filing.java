@@ -341,7 +341,9 @@ final class Filing {
     if (hadBefore(message.structure(), to) || before.contains(to.account().id())) {
       throw new Unfit(to.reachedBy() + " has had this message before");
     }
-    if (places.isFull(to.account(), message)) {
+    // What fills it may be this very message, by an attempt before.
+    if (places.isFull(to.account(), message)
+        && !filter.mail().hasDelivered(to.account().id(), root, envelope.attempt())) {
       throw new Unfit("the mailbox of " + to.reachedBy() + " is full");
     }
   }

@@ -30,6 +30,10 @@ abstract class ScriptedDelivery {
   Filter filter;
   SmtpServer protocol;
   int sessions;
+
+  /** Whether sessions repeat others. */
+  boolean repeating;
+
   String sender = "a@b.example";
 
   /** Parameters of MAIL and of each RCPT, each with a space before it. */
@@ -74,7 +78,7 @@ abstract class ScriptedDelivery {
     recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">" + forRecipients + "\r\n"));
     lines.add("DATA\r\n");
     lines.add(message.replace("\n", "\r\n") + ".\r\n");
-    TestConnection connection = new TestConnection("t" + ++sessions, lines);
+    TestConnection connection = new TestConnection("t" + ++sessions, lines, repeating);
     protocol.serve(connection);
     List<String> replies = connection.said().lines().toList();
     int go = 0;

@@ -201,6 +201,21 @@ class SieveDeliveryTest extends ScriptedDelivery {
     assertThat(problem("u1").sentence()).isEqualTo("the mailbox of small@demo.test is full");
   }
 
+  /** The node dies behind the round, and another one repeats it: the mailbox is full of just it. */
+  @Test
+  void whatWasRedirectedBeforeFindsItsRoomAgain() throws Exception {
+    script("u1", "redirect \"small@demo.test\";");
+    for (boolean again : List.of(false, true)) {
+      sessions = 0;
+      repeating = again;
+      assertThat(send(List.of("u1@demo.test"), "Subject: x\n\n" + "body\n".repeat(60)))
+          .containsExactly("250 2.0.0");
+    }
+    assertThat(in("small", "INBOX")).hasSize(1);
+    assertThat(in("u1", "INBOX")).isEmpty();
+    assertThat(notices("u1")).isEmpty();
+  }
+
   // ---- redirects to other services
 
   @Test

@@ -26,6 +26,7 @@ final class TestConnection implements Connection {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 25);
 
   private final String sessionId;
+  private final boolean repeat;
   private final StringBuilder said = new StringBuilder();
   private final Iterator<byte[]> pieces;
   private final WireReader in;
@@ -33,7 +34,15 @@ final class TestConnection implements Connection {
   private int position;
 
   TestConnection(String sessionId, List<String> pieces) {
+    this(sessionId, pieces, false);
+  }
+
+  /**
+   * @param repeat whether another node may have had all of it before
+   */
+  TestConnection(String sessionId, List<String> pieces, boolean repeat) {
     this.sessionId = sessionId;
+    this.repeat = repeat;
     this.pieces =
         pieces.stream()
             .filter(text -> !text.isEmpty())
@@ -220,7 +229,7 @@ final class TestConnection implements Connection {
 
   @Override
   public boolean isRepeat() {
-    return false;
+    return repeat;
   }
 
   @Override
