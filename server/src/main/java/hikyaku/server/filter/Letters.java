@@ -18,6 +18,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.StatusText;
 import hikyaku.server.queue.Wording;
 import hikyaku.server.story.MailStory;
 import java.io.ByteArrayOutputStream;
@@ -106,6 +107,7 @@ final class Letters {
     byte[] original = header();
     Wording wording = filter.wordings().of(HeaderFields.of(original), to);
     boolean utf8 = envelope.parameters().smtpUtf8();
+    String meant = StatusText.recipient(envelope.recipient().orcpt(), utf8);
     String recipient = (utf8 ? "utf-8; " : "rfc822; ") + named(account);
     Letter letter =
         new Letter(postmaster(), wording.author(), List.of(to.address()), wording.refusal())
@@ -125,18 +127,18 @@ final class Letters {
     String report =
         refusal.atOnce()
             ? "Content-Type: message/delivery-status\r\n\r\n"
-                + original("Original-Envelope-Id: ", envelope.parameters().envid())
+                + StatusText.envelopeId(envelope.parameters().envid(), utf8)
                 + "Reporting-MTA: dns; "
                 + host()
                 + "\r\n\r\n"
-                + meant()
+                + meant
                 + "Final-Recipient: "
                 + recipient
                 + "\r\nAction: failed\r\nStatus: 5.7.1\r\n"
             : "Content-Type: message/disposition-notification\r\n\r\nReporting-UA: "
                 + host()
                 + "; Hikyaku\r\n"
-                + meant()
+                + meant
                 + "Final-Recipient: "
                 + recipient
                 + "\r\n"
@@ -150,20 +152,6 @@ final class Letters {
             + (refusal.atOnce() ? "delivery-status" : "disposition-notification");
     // Unique for ever, so no message holds it.
     return written(letter.parts(type, "=_" + id, List.of(text, report, header)));
-  }
-
-  /** What the sender had given along for reports (RFC 3464 §2.2.1, §2.3.1; RFC 8098 §3.2.3). */
-  private String original(String field, @Nullable String value) {
-    return value != null && (Letter.isAscii(value) || envelope.parameters().smtpUtf8())
-        ? field + Letter.oneLine(value) + "\r\n"
-        : "";
-  }
-
-  private String meant() {
-    RcptParameters.OriginalRecipient meant = envelope.recipient().orcpt();
-    return meant == null
-        ? ""
-        : original("Original-Recipient: ", meant.type() + "; " + meant.address());
   }
 
   /** The recipient as the sender knows it. */

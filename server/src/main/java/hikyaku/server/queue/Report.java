@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.MailParameters.Ret;
-import hikyaku.protocol.smtp.RcptParameters.OriginalRecipient;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.smtpclient.Verdict;
 import java.io.IOException;
@@ -134,10 +133,8 @@ record Report(
 
   /** RFC 3464 §2.2, §2.3. */
   private void status(StringBuilder out) {
-    String envid = message.envid();
-    if (envid != null) {
-      out.append("Original-Envelope-Id: ").append(plain(envid)).append("\r\n");
-    }
+    boolean utf8 = message.smtpUtf8();
+    out.append(StatusText.envelopeId(message.envid(), utf8));
     out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
     if (!message.terms().hold().isEmpty()) {
       // RFC 4865 §5.
@@ -151,12 +148,8 @@ record Report(
     }
     for (About each : about) {
       out.append("\r\n");
-      OriginalRecipient meant = each.to().parameters().orcpt();
-      if (meant != null) {
-        out.append("Original-Recipient: ").append(meant.type()).append("; ");
-        out.append(plain(meant.address())).append("\r\n");
-      }
-      out.append("Final-Recipient: ").append(message.smtpUtf8() ? "utf-8" : "rfc822");
+      out.append(StatusText.recipient(each.to().parameters().orcpt(), utf8));
+      out.append("Final-Recipient: ").append(utf8 ? "utf-8" : "rfc822");
       out.append("; ").append(each.to().address()).append("\r\n");
       out.append("Action: ").append(kind.action()).append("\r\n");
       Verdict verdict = each.verdict();
@@ -164,16 +157,13 @@ record Report(
       if (!verdict.from().isEmpty()) {
         String name = verdict.from().replaceFirst(" \\[.*", "");
         out.append("Remote-MTA: dns; ").append(name).append("\r\n");
-        out.append("Diagnostic-Code: smtp; ").append(plain(verdict.text())).append("\r\n");
+        out.append("Diagnostic-Code: smtp; ").append(StatusText.of(verdict.text(), utf8));
+        out.append("\r\n");
       }
       out.append("Last-Attempt-Date: ").append(date(now)).append("\r\n");
       if (kind == ReportKind.DELAY) {
         out.append("Will-Retry-Until: ").append(date(giveUp)).append("\r\n");
       }
     }
-  }
-
-  private String plain(String text) {
-    return message.smtpUtf8() ? text : text.replaceAll("[^ -~]", "?");
   }
 }

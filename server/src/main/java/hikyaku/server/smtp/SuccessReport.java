@@ -15,10 +15,10 @@ import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.mime.MailDate;
 import hikyaku.protocol.smtp.Mailbox;
-import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.ReportKind;
+import hikyaku.server.queue.StatusText;
 import hikyaku.server.queue.Wording;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -156,20 +156,13 @@ final class SuccessReport {
 
   /** RFC 3464 §2.2, §2.3. */
   private void status(StringBuilder out, String host) {
-    String envid = transaction.mail().parameters().envid();
-    if (envid != null) {
-      out.append("Original-Envelope-Id: ").append(envid).append("\r\n");
-    }
+    boolean utf8 = transaction.isSmtpUtf8();
+    out.append(StatusText.envelopeId(transaction.mail().parameters().envid(), utf8));
     out.append("Reporting-MTA: dns; ").append(host).append("\r\n");
     out.append("Arrival-Date: ").append(MailDate.of(time)).append("\r\n");
     for (Recipient recipient : recipients) {
-      String type = transaction.isSmtpUtf8() ? "utf-8" : "rfc822";
-      out.append("\r\n");
-      RcptParameters.OriginalRecipient meant = recipient.parameters().orcpt();
-      if (meant != null) {
-        out.append("Original-Recipient: ").append(meant.type()).append("; ");
-        out.append(meant.address()).append("\r\n");
-      }
+      String type = utf8 ? "utf-8" : "rfc822";
+      out.append("\r\n").append(StatusText.recipient(recipient.parameters().orcpt(), utf8));
       out.append("Final-Recipient: ").append(type).append("; ").append(recipient.path());
       // RFC 3464 §2.3.3; of what goes on from here nothing more is told but failures.
       String action =
