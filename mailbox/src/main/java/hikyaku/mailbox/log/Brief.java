@@ -69,7 +69,15 @@ public final class Brief {
 
   /** As {@link Envelope#subject}, without the rest of the envelope. */
   public @Nullable String subject() {
-    return names().subject();
+    Names known = names;
+    if (known != null) {
+      return known.subject();
+    }
+    try {
+      return StructureCodec.subject(octets);
+    } catch (IOException e) {
+      throw broken(e);
+    }
   }
 
   /** As {@link Envelope#inReplyTo}, without the rest of the envelope. */

@@ -80,6 +80,30 @@ final class StructureCodec {
   }
 
   /**
+   * Reads of a brief the subject alone.
+   *
+   * @throws IOException if the octets are no {@link StructureRecord}
+   */
+  static @Nullable String subject(ByteString brief) throws IOException {
+    CodedInputStream in = brief.newCodedInput();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (WireFormat.getTagFieldNumber(tag) == StructureRecord.ENVELOPE_FIELD_NUMBER) {
+        int behind = in.pushLimit(in.readRawVarint32());
+        for (int field = in.readTag(); field != 0; field = in.readTag()) {
+          if (WireFormat.getTagFieldNumber(field) == EnvelopeRecord.SUBJECT_FIELD_NUMBER) {
+            return new String(in.readByteArray(), StandardCharsets.ISO_8859_1);
+          }
+          in.skipField(field);
+        }
+        in.popLimit(behind);
+      } else {
+        in.skipField(tag);
+      }
+    }
+    return null;
+  }
+
+  /**
    * Reads of a brief what is no address: what is passed over costs nothing.
    *
    * @throws IOException if the octets are no {@link StructureRecord}

@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.mime.SentDate;
-import java.util.Arrays;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -57,9 +56,22 @@ final class BriefBlock {
     return uids.length;
   }
 
-  /** The row of a UID, or a negative number. */
-  int row(long uid) {
-    return Arrays.binarySearch(uids, place(uid));
+  /**
+   * The first row, of a given one and those behind it, whose UID is not below one: who asks for
+   * rising UIDs walks through all once.
+   */
+  int rowFrom(int row, long uid) {
+    int place = place(uid);
+    int at = row;
+    while (at < uids.length && uids[at] < place) {
+      at++;
+    }
+    return at;
+  }
+
+  /** Whether a row is that of a UID. */
+  boolean has(int row, long uid) {
+    return row < uids.length && uids[row] == place(uid);
   }
 
   /** UIDs of one block differ in what is within it. */

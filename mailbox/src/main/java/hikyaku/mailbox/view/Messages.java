@@ -145,9 +145,10 @@ public final class Messages {
       BriefBlock kept = briefs.get(log, of.uidValidity(), number);
       BriefBlock block = completion.of(of, within, number, kept);
       int used = 0;
+      int row = 0;
       for (int index : within) {
-        int row = block.row(of.uid(index));
-        if (row >= 0) {
+        row = block.rowFrom(row, of.uid(index));
+        if (block.has(row, of.uid(index))) {
           used++;
           action.accept(index, block.brief(row));
         }
@@ -159,12 +160,23 @@ public final class Messages {
 
   private BriefBlock completed(MailboxState of, int[] indexes, long number, BriefBlock kept)
       throws IOException {
-    int[] missing = Arrays.stream(indexes).filter(index -> kept.row(of.uid(index)) < 0).toArray();
-    if (missing.length == 0) {
+    int row = 0;
+    int[] missing = new int[indexes.length];
+    int count = 0;
+    for (int index : indexes) {
+      row = kept.rowFrom(row, of.uid(index));
+      if (!kept.has(row, of.uid(index))) {
+        missing[count++] = index;
+      }
+    }
+    if (count == 0) {
       return kept;
     }
     SortedMap<Long, Brief> more = new TreeMap<>();
-    readEntries(of, missing, (index, entry) -> more.put(of.uid(index), MailboxCodec.brief(entry)));
+    readEntries(
+        of,
+        Arrays.copyOf(missing, count),
+        (index, entry) -> more.put(of.uid(index), MailboxCodec.brief(entry)));
     BriefBlock all = kept.with(more);
     briefs.read(more.size());
     briefs.put(log, of.uidValidity(), number, all);

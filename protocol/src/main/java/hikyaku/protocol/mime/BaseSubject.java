@@ -41,15 +41,10 @@ public record BaseSubject(String text, boolean replyOrForward) {
 
   /** Whether that changes nothing, as with nearly every subject. */
   private static boolean isSpaced(String subject) {
-    char before = 0;
-    for (int at = 0; at < subject.length(); at++) {
-      char next = subject.charAt(at);
-      if (next == '\t' || next == '\r' || next == '\n' || next == ' ' && before == ' ') {
-        return false;
-      }
-      before = next;
-    }
-    return true;
+    return !subject.contains("  ")
+        && subject.indexOf('\t') < 0
+        && subject.indexOf('\r') < 0
+        && subject.indexOf('\n') < 0;
   }
 
   private static final class Stripper {

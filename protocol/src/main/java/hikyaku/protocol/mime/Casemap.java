@@ -1,5 +1,6 @@
 package hikyaku.protocol.mime;
 
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,20 @@ public final class Casemap {
       }
     }
     return folded.toString();
+  }
+
+  /** The folded form as UTF-8, whose octets compare as its code points do. */
+  public static byte[] foldToUtf8(String text) {
+    byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+    if (octets.length != text.length()) {
+      return fold(text).getBytes(StandardCharsets.UTF_8);
+    }
+    // ASCII alone, and halves of surrogate pairs, of which UTF-8 has none.
+    for (int at = 0; at < octets.length; at++) {
+      byte next = octets[at];
+      octets[at] = next >= 'a' && next <= 'z' ? (byte) (next - 'a' + 'A') : next;
+    }
+    return octets;
   }
 
   /**

@@ -14,8 +14,8 @@ final class OrderedSubjects implements Threading {
   private final ThreadTable table = new ThreadTable();
 
   @Override
-  public void add(Message message, Brief brief) {
-    table.add(message);
+  public void add(long number, long sent, Brief brief) {
+    table.set(table.add(), number, sent, Sort.subject(brief));
   }
 
   @Override

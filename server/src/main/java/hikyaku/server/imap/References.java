@@ -2,6 +2,7 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.log.Brief;
 import hikyaku.protocol.imap.MessageThread;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -30,20 +31,35 @@ final class References implements Threading {
   private int[] children = new int[64];
 
   @Override
-  public void add(Message message, Brief brief) {
-    int place = place(message, brief.messageId());
+  public void add(long number, long sent, Brief brief) {
+    int place = placeOf(brief.messageId());
+    table.set(place, number, sent, Sort.subject(brief));
     int last = NONE;
-    for (String reference : validReferences(brief)) {
-      int next = places.computeIfAbsent(reference, this::newPlace);
-      if (last != NONE && parents[next] == NONE && !loops(last, next)) {
-        link(last, next);
-      }
-      last = next;
+    for (String reference : brief.references()) {
+      last = refer(last, normalized(reference));
+    }
+    if (last == NONE) {
+      // Also where References has no id that RFC 5322 §3.6.4 would allow.
+      String inReplyTo = brief.inReplyTo();
+      String id = inReplyTo == null ? null : firstId(inReplyTo);
+      last = id == null ? NONE : refer(NONE, id);
     }
     unlink(place);
     if (last != NONE && !loops(last, place)) {
       link(last, place);
     }
+  }
+
+  /** The place of the next id that a message refers to; the last one's if this is no valid id. */
+  private int refer(int last, String id) {
+    if (!isValid(id)) {
+      return last;
+    }
+    int next = place(id);
+    if (last != NONE && parents[next] == NONE && !loops(last, next)) {
+      link(last, next);
+    }
+    return next;
   }
 
   private int newPlace() {
@@ -56,31 +72,21 @@ final class References implements Threading {
     return place;
   }
 
-  /** The second message of an id is as one without. */
-  private int place(Message message, @Nullable String messageId) {
+  /** A new message's place. The second message of an id is as one without. */
+  private int placeOf(@Nullable String messageId) {
     String id = messageId == null ? null : firstId(messageId);
-    if (id != null && !isValid(id)) {
-      id = null;
+    if (id == null || !isValid(id)) {
+      return newPlace();
     }
-    int known = id == null ? newPlace() : places.computeIfAbsent(id, this::newPlace);
-    int place = table.hasMessage(known) ? newPlace() : known;
-    table.set(place, message);
-    return place;
+    int known = place(id);
+    return table.hasMessage(known) ? newPlace() : known;
   }
 
-  /** In-Reply-To counts also where References has no id that RFC 5322 §3.6.4 would allow. */
-  private static List<String> validReferences(Brief brief) {
-    List<String> references =
-        brief.references().stream()
-            .map(References::normalized)
-            .filter(References::isValid)
-            .toList();
-    if (!references.isEmpty()) {
-      return references;
-    }
-    String inReplyTo = brief.inReplyTo();
-    String id = inReplyTo == null ? null : firstId(inReplyTo);
-    return id == null || !isValid(id) ? List.of() : List.of(id);
+  /**
+   * @param id one octet per char
+   */
+  private int place(String id) {
+    return places.computeIfAbsent(id.getBytes(StandardCharsets.ISO_8859_1), this::newPlace);
   }
 
   /**

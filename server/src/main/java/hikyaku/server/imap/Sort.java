@@ -109,7 +109,7 @@ final class Sort {
                 fill(columns, row[0], index, brief);
               });
     }
-    int[] sorted = SortColumn.order(columns, found.length);
+    int[] sorted = RowOrder.of(columns, found.length);
     for (int i = 0; i < sorted.length; i++) {
       sorted[i] = found[sorted[i]];
     }

@@ -2,20 +2,26 @@ package hikyaku.server.imap;
 
 import hikyaku.protocol.imap.SortKey;
 import hikyaku.protocol.mime.Casemap;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * What one criterion says of each message that is to be sorted: a number, or a text by
- * i;unicode-casemap. It takes 8 octets of memory a message, or 16 and the text.
+ * i;unicode-casemap. Both are octets, of which the first that differ decide. It takes 8 octets of
+ * memory a message, and the text.
  */
 final class SortColumn {
+  /** Octets of a {@link #word}. */
+  static final int WORD = Integer.BYTES;
+
+  /** What {@link #agreed} says of two that are equal. */
+  static final int ALL = Integer.MAX_VALUE;
+
   /** Octets that a row takes beside what is in columns: its place among the others. */
-  private static final int PLACE = 16;
+  private static final int PLACE = 24;
 
   /** Octets that a text takes, about, with where it is. */
-  private static final int TEXT = 48;
+  private static final int TEXT = 40;
 
   /** Octets of texts that are kept in one array. */
   private static final int PAGE = 1 << 16;
@@ -24,18 +30,11 @@ final class SortColumn {
   private static final int OFFSET_BITS = 17;
   private static final int LONGEST = (1 << LENGTH_BITS) - 1;
 
-  /** What a number may have so that it fits before the number of a row. */
-  private static final int NUMBER_BITS = 39;
-
-  private static final int ROW_BITS = 63 - NUMBER_BITS;
-
   private final SortKey key;
+  private final boolean numeric;
 
-  /** Of a text its first octets, as a number that compares as they do. */
-  private final long[] numbers;
-
-  /** Where each row's text is: page, offset, length. Empty if the column is of numbers. */
-  private final long[] places;
+  /** Of each row its number, or where its text is: page, offset, length. */
+  private final long[] values;
 
   /** Folded texts; their octets compare as their code points do. */
   private byte[][] pages = new byte[4][];
@@ -45,11 +44,8 @@ final class SortColumn {
 
   SortColumn(SortKey key, int rows) {
     this.key = key;
-    this.numbers = new long[rows];
-    this.places = new long[isNumeric(key.criterion()) ? 0 : rows];
-    if (places.length > 0) {
-      Arrays.fill(numbers, Long.MIN_VALUE);
-    }
+    this.numeric = isNumeric(key.criterion());
+    this.values = new long[rows];
   }
 
   /** Octets of memory that a message takes, about, if it is sorted by these. */
@@ -70,17 +66,12 @@ final class SortColumn {
   }
 
   void set(int row, long number) {
-    numbers[row] = number;
+    values[row] = number;
   }
 
   void set(int row, String text) {
-    byte[] folded = Casemap.fold(text).getBytes(StandardCharsets.UTF_8);
+    byte[] folded = Casemap.foldToUtf8(text);
     int length = Math.min(folded.length, LONGEST);
-    long first = 0;
-    for (int i = 0; i < Long.BYTES; i++) {
-      first = first << Byte.SIZE | (i < length ? folded[i] & 0xFF : 0);
-    }
-    numbers[row] = first ^ Long.MIN_VALUE;
     if (length == 0) {
       return;
     }
@@ -92,84 +83,77 @@ final class SortColumn {
       used = 0;
     }
     System.arraycopy(folded, 0, pages[page], used, length);
-    places[row] = (long) page << LENGTH_BITS + OFFSET_BITS | (long) used << LENGTH_BITS | length;
+    values[row] = (long) page << LENGTH_BITS + OFFSET_BITS | (long) used << LENGTH_BITS | length;
     used = Math.min(PAGE, used + length);
   }
 
-  private int compare(int one, int other) {
-    int order = Long.compare(numbers[one], numbers[other]);
-    if (order == 0 && places.length > 0) {
-      order = compareTexts(places[one], places[other]);
+  /**
+   * Of how many octets, from the first, two rows say the same.
+   *
+   * @param known so many at least, or all
+   * @return {@link #ALL} if they are equal
+   */
+  int agreed(int one, int other, int known) {
+    if (numeric) {
+      long differing = values[one] ^ values[other];
+      return differing == 0 ? ALL : Long.numberOfLeadingZeros(differing) / Byte.SIZE;
     }
-    return key.reverse() ? -order : order;
-  }
-
-  private int compareTexts(long one, long other) {
+    int oneLength = length(one);
+    int otherLength = length(other);
+    if (oneLength <= known && otherLength <= known) {
+      return ALL;
+    }
     int oneFrom = offset(one);
     int otherFrom = offset(other);
-    return Arrays.compareUnsigned(
-        octets(one),
-        oneFrom,
-        oneFrom + length(one),
-        octets(other),
-        otherFrom,
-        otherFrom + length(other));
+    int mismatch =
+        Arrays.mismatch(
+            octets(one),
+            oneFrom + Math.min(known, oneLength),
+            oneFrom + oneLength,
+            octets(other),
+            otherFrom + Math.min(known, otherLength),
+            otherFrom + otherLength);
+    return mismatch < 0 ? ALL : known + mismatch;
   }
 
-  private byte[] octets(long place) {
-    return length(place) == 0 ? NOTHING : pages[(int) (place >>> LENGTH_BITS + OFFSET_BITS)];
+  /**
+   * The octets that a row says behind the first ones, as a number that compares as they do where
+   * those before agree: of those whose words are the same, {@link #agreed} may be asked with those
+   * of the word counted in.
+   *
+   * @return of 32 bits
+   */
+  long word(int row, int from) {
+    long word =
+        numeric
+            ? (values[row] ^ Long.MIN_VALUE) << from * Byte.SIZE >>> Integer.SIZE
+            : textWord(row, from);
+    return key.reverse() ? word ^ 0xFFFF_FFFFL : word;
+  }
+
+  /** UTF-8 never has 255: each octet is told by one more than it is, the end by 0. */
+  private long textWord(int row, int from) {
+    byte[] octets = octets(row);
+    int at = offset(row) + from;
+    int end = offset(row) + length(row);
+    long word = 0;
+    for (int i = 0; i < WORD; i++, at++) {
+      word = word << Byte.SIZE | (at < end ? (octets[at] & 0xFF) + 1 : 0);
+    }
+    return word;
+  }
+
+  private byte[] octets(int row) {
+    return length(row) == 0 ? NOTHING : pages[(int) (values[row] >>> LENGTH_BITS + OFFSET_BITS)];
   }
 
   private static final byte[] NOTHING = new byte[0];
 
-  private static int offset(long place) {
-    return length(place) == 0 ? 0 : (int) (place >>> LENGTH_BITS) & (1 << OFFSET_BITS) - 1;
+  private int offset(int row) {
+    return length(row) == 0 ? 0 : (int) (values[row] >>> LENGTH_BITS) & (1 << OFFSET_BITS) - 1;
   }
 
-  private static int length(long place) {
-    return (int) place & LONGEST;
-  }
-
-  // ---- the order of rows
-
-  /**
-   * Rows in the order that the columns say, the first before the others. What all leave equal stays
-   * as it is (RFC 5256 §3).
-   */
-  static int[] order(List<SortColumn> columns, int rows) {
-    if (columns.size() == 1 && columns.getFirst().isPackable(rows)) {
-      return columns.getFirst().orderOfNumbers(rows);
-    }
-    int[] order = new int[rows];
-    Arrays.setAll(order, row -> row);
-    IntSort.sort(order, (one, other) -> compare(columns, one, other));
-    return order;
-  }
-
-  private boolean isPackable(int rows) {
-    return places.length == 0
-        && rows < 1 << ROW_BITS
-        && Arrays.stream(numbers)
-            .allMatch(number -> -(1L << NUMBER_BITS) < number && number < 1L << NUMBER_BITS);
-  }
-
-  /** Number and row in one, which the platform sorts many times faster than by comparing rows. */
-  private int[] orderOfNumbers(int rows) {
-    long[] packed = new long[rows];
-    Arrays.setAll(packed, row -> (key.reverse() ? -numbers[row] : numbers[row]) << ROW_BITS | row);
-    Arrays.sort(packed);
-    int[] order = new int[rows];
-    Arrays.setAll(order, i -> (int) packed[i] & (1 << ROW_BITS) - 1);
-    return order;
-  }
-
-  private static int compare(List<SortColumn> columns, int one, int other) {
-    for (int i = 0; i < columns.size(); i++) {
-      int order = columns.get(i).compare(one, other);
-      if (order != 0) {
-        return order;
-      }
-    }
-    return 0;
+  private int length(int row) {
+    return (int) values[row] & LONGEST;
   }
 }

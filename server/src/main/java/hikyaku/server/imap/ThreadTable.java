@@ -1,6 +1,8 @@
 package hikyaku.server.imap;
 
 import hikyaku.protocol.imap.MessageThread;
+import hikyaku.protocol.mime.BaseSubject;
+import hikyaku.protocol.mime.Casemap;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,20 +56,13 @@ final class ThreadTable {
     return size++;
   }
 
-  int add(Threading.Message message) {
-    int place = add();
-    set(place, message);
-    return place;
-  }
-
-  void set(int place, Threading.Message message) {
-    numbers[place] = (int) message.number();
-    sent[place] = message.sent();
-    int subject =
-        message.subject().isEmpty()
-            ? 0
-            : subjects.computeIfAbsent(message.subject(), () -> ++subjectCount);
-    subjectsOf[place] = message.replyOrForward() ? -subject - 1 : subject;
+  /** Sets the message of a place, and when it was sent, in seconds. */
+  void set(int place, long number, long sentAt, BaseSubject base) {
+    numbers[place] = (int) number;
+    sent[place] = sentAt;
+    byte[] folded = Casemap.foldToUtf8(base.text());
+    int subject = folded.length == 0 ? 0 : subjects.computeIfAbsent(folded, () -> ++subjectCount);
+    subjectsOf[place] = base.replyOrForward() ? -subject - 1 : subject;
   }
 
   boolean hasMessage(int place) {

@@ -5,15 +5,13 @@ import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.MessageThread;
 import hikyaku.protocol.imap.Reply;
-import hikyaku.protocol.mime.BaseSubject;
-import hikyaku.protocol.mime.Casemap;
 import java.io.IOException;
 import java.util.List;
 
 /** THREAD and UID THREAD (RFC 5256 §3). Of each message found the brief is looked at once. */
 final class Threads {
   /** Octets of memory that a message takes while it is threaded, about. */
-  private static final int OCTETS = 104;
+  private static final int OCTETS = 116;
 
   private Threads() {}
 
@@ -47,14 +45,7 @@ final class Threads {
             (index, brief) -> {
               session.checkpoint();
               long number = command.uid() ? view.state().uid(index) : view.numberAt(index);
-              BaseSubject subject = Sort.subject(brief);
-              threading.add(
-                  new Threading.Message(
-                      number,
-                      Sort.sent(view.state(), index, brief),
-                      Casemap.fold(subject.text()),
-                      subject.replyOrForward()),
-                  brief);
+              threading.add(number, Sort.sent(view.state(), index, brief), brief);
             });
     return threading.threads();
   }

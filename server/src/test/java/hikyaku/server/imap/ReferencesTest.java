@@ -27,11 +27,10 @@ class ReferencesTest {
         for (int i = random.nextInt(4); i > 0; i--) {
           header.append(" <").append(random.nextInt(count + 3)).append("@t>");
         }
-        header.append("\r\nMessage-ID: <").append(random.nextInt(count + 1)).append("@t>\r\n\r\n");
+        header.append("\r\nMessage-ID: <").append(random.nextInt(count + 1)).append("@t>\r\n");
         String subject = random.nextInt(3) == 0 ? "" : "S" + random.nextInt(3);
-        threading.add(
-            new Threading.Message(number, random.nextInt(5), subject, random.nextBoolean()),
-            brief(header.toString()));
+        header.append("Subject: ").append(random.nextBoolean() ? "Re: " : "").append(subject);
+        threading.add(number, random.nextInt(5), brief(header.append("\r\n\r\n").toString()));
       }
       assertEachOnce(threading.threads(), count, "seed " + seed);
     }
@@ -44,7 +43,7 @@ class ReferencesTest {
     for (int number = 1; number <= count; number++) {
       String header =
           "References: <" + (number - 1) + "@t>\r\nMessage-ID: <" + number + "@t>\r\n\r\n";
-      threading.add(new Threading.Message(number, number, "", false), brief(header));
+      threading.add(number, number, brief(header));
     }
     List<? extends MessageThread> threads = threading.threads();
     assertThat(threads).hasSize(1);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Rows come in the order in which comparing what they say puts them, the equal ones as they came.
  */
-class SortColumnTest {
+class RowOrderTest {
   private static final String LETTERS = "aAbÄä\u0000é日~";
 
   private final Random random = new Random(5);
@@ -84,7 +84,7 @@ class SortColumnTest {
           all.stream()
               .<Comparator<Integer>>map(said -> said::compare)
               .reduce((_, _) -> 0, Comparator::thenComparing);
-      assertThat(SortColumn.order(columns, rows))
+      assertThat(RowOrder.of(columns, rows))
           .isEqualTo(
               IntStream.range(0, rows)
                   .boxed()
