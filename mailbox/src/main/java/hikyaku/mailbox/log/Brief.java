@@ -1,8 +1,6 @@
 package hikyaku.mailbox.log;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import hikyaku.mailbox.log.proto.StructureRecord;
 import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.SentDate;
@@ -69,12 +67,17 @@ public final class Brief {
 
   /** As {@link Envelope#subject}, without the rest of the envelope. */
   public @Nullable String subject() {
+    return names().subject();
+  }
+
+  /** By what its subject is sorted and threaded. */
+  public ComparedSubject comparedSubject() {
     Names known = names;
     if (known != null) {
-      return known.subject();
+      return ComparedSubject.of(known.subject());
     }
     try {
-      return StructureCodec.subject(octets);
+      return BriefCodec.compared(octets);
     } catch (IOException e) {
       throw broken(e);
     }
@@ -99,8 +102,8 @@ public final class Brief {
     Envelope known = envelope;
     if (known == null) {
       try {
-        known = StructureCodec.envelope(StructureRecord.parseFrom(octets));
-      } catch (InvalidProtocolBufferException e) {
+        known = BriefCodec.envelope(octets);
+      } catch (IOException e) {
         throw broken(e);
       }
       envelope = known;
@@ -112,7 +115,7 @@ public final class Brief {
     Names known = names;
     if (known == null) {
       try {
-        known = StructureCodec.names(octets);
+        known = BriefCodec.names(octets);
       } catch (IOException e) {
         throw broken(e);
       }

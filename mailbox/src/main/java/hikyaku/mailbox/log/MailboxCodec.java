@@ -110,7 +110,7 @@ public final class MailboxCodec {
         throw new StoreException.Corrupt("entry " + entry.seq() + " is no message", null);
       }
       ByteString structure = field(appended, MessageAppended.STRUCTURE_FIELD_NUMBER);
-      return StructureCodec.brief(structure == null ? ByteString.EMPTY : structure);
+      return BriefCodec.brief(structure == null ? ByteString.EMPTY : structure);
     } catch (IOException e) {
       throw undecodable(entry, e);
     }

@@ -1,8 +1,6 @@
 package hikyaku.mailbox.log;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.WireFormat;
 import hikyaku.mailbox.log.proto.AddressRecord;
 import hikyaku.mailbox.log.proto.EnvelopeRecord;
 import hikyaku.mailbox.log.proto.ParameterRecord;
@@ -14,7 +12,6 @@ import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimeParameter;
 import hikyaku.protocol.mime.MimePart;
 import hikyaku.protocol.mime.SentDate;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,93 +44,6 @@ final class StructureCodec {
       record.setSent(sent.epochSecond()).setSentOffset(sent.offsetSeconds());
     }
     return record.build();
-  }
-
-  /**
-   * What a {@link Brief} keeps of a {@link StructureRecord}: all else is passed over undecoded.
-   *
-   * @throws IOException if the octets are none
-   */
-  static Brief brief(ByteString structure) throws IOException {
-    ByteString.Output kept = ByteString.newOutput(structure.size() / 2);
-    boolean dated = false;
-    long sent = 0;
-    int offset = 0;
-    CodedInputStream in = structure.newCodedInput();
-    int start = 0;
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      switch (WireFormat.getTagFieldNumber(tag)) {
-        case StructureRecord.ENVELOPE_FIELD_NUMBER, StructureRecord.REFERENCES_FIELD_NUMBER -> {
-          in.skipField(tag);
-          structure.substring(start, in.getTotalBytesRead()).writeTo(kept);
-        }
-        case StructureRecord.SENT_FIELD_NUMBER -> {
-          sent = in.readSInt64();
-          dated = true;
-        }
-        case StructureRecord.SENT_OFFSET_FIELD_NUMBER -> offset = in.readSInt32();
-        default -> in.skipField(tag);
-      }
-      start = in.getTotalBytesRead();
-    }
-    return Brief.of(dated ? new SentDate(sent, offset) : null, kept.toByteString());
-  }
-
-  /**
-   * Reads of a brief the subject alone.
-   *
-   * @throws IOException if the octets are no {@link StructureRecord}
-   */
-  static @Nullable String subject(ByteString brief) throws IOException {
-    CodedInputStream in = brief.newCodedInput();
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (WireFormat.getTagFieldNumber(tag) == StructureRecord.ENVELOPE_FIELD_NUMBER) {
-        int behind = in.pushLimit(in.readRawVarint32());
-        for (int field = in.readTag(); field != 0; field = in.readTag()) {
-          if (WireFormat.getTagFieldNumber(field) == EnvelopeRecord.SUBJECT_FIELD_NUMBER) {
-            return new String(in.readByteArray(), StandardCharsets.ISO_8859_1);
-          }
-          in.skipField(field);
-        }
-        in.popLimit(behind);
-      } else {
-        in.skipField(tag);
-      }
-    }
-    return null;
-  }
-
-  /**
-   * Reads of a brief what is no address: what is passed over costs nothing.
-   *
-   * @throws IOException if the octets are no {@link StructureRecord}
-   */
-  static Brief.Names names(ByteString brief) throws IOException {
-    String subject = null;
-    String inReplyTo = null;
-    String messageId = null;
-    List<String> references = new ArrayList<>();
-    CodedInputStream in = brief.newCodedInput();
-    in.enableAliasing(true);
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      switch (WireFormat.getTagFieldNumber(tag)) {
-        case StructureRecord.REFERENCES_FIELD_NUMBER -> references.add(string(in.readBytes()));
-        case StructureRecord.ENVELOPE_FIELD_NUMBER -> {
-          int behind = in.pushLimit(in.readRawVarint32());
-          for (int field = in.readTag(); field != 0; field = in.readTag()) {
-            switch (WireFormat.getTagFieldNumber(field)) {
-              case EnvelopeRecord.SUBJECT_FIELD_NUMBER -> subject = string(in.readBytes());
-              case EnvelopeRecord.IN_REPLY_TO_FIELD_NUMBER -> inReplyTo = string(in.readBytes());
-              case EnvelopeRecord.MESSAGE_ID_FIELD_NUMBER -> messageId = string(in.readBytes());
-              default -> in.skipField(field);
-            }
-          }
-          in.popLimit(behind);
-        }
-        default -> in.skipField(tag);
-      }
-    }
-    return new Brief.Names(subject, inReplyTo, messageId, List.copyOf(references));
   }
 
   static @Nullable SentDate sent(StructureRecord record) {
@@ -295,7 +205,7 @@ final class StructureCodec {
     return ByteString.copyFrom(octets, StandardCharsets.ISO_8859_1);
   }
 
-  private static String string(ByteString octets) {
+  static String string(ByteString octets) {
     return octets.toString(StandardCharsets.ISO_8859_1);
   }
 

@@ -8,6 +8,7 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.log.Brief;
+import hikyaku.mailbox.log.ComparedSubject;
 import hikyaku.mailbox.log.FlagChange;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
@@ -15,7 +16,10 @@ import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
 import hikyaku.mailbox.log.UidSet;
 import hikyaku.mailbox.store.StoreFixture;
+import hikyaku.protocol.mime.BaseSubject;
+import hikyaku.protocol.mime.Casemap;
 import hikyaku.protocol.mime.Corpus;
+import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.Envelope;
 import hikyaku.protocol.mime.MessageStructure;
 import hikyaku.protocol.mime.MimeParser;
@@ -42,14 +46,24 @@ public abstract class BriefsContract extends StoreFixture {
       List.of(
           "a@b.test", "Name <x@y.test>", "=?utf-8?q?=C3=84?= <q@r.test>", "group: m@n.test;", ",");
 
-  private record Said(@Nullable SentDate sent, Envelope envelope, List<String> references) {
+  private static final List<String> SUBJECTS =
+      List.of(
+          "", "Re: 7", "plain", "Fwd: [x] =?utf-8?q?=C3=A4ns?=", "[fwd: \u00e9]", "  two  words ");
+
+  private record Said(
+      @Nullable SentDate sent,
+      Envelope envelope,
+      List<String> references,
+      ComparedSubject comparedSubject) {
     static Said of(Brief brief) {
+      ComparedSubject comparedSubject = brief.comparedSubject();
       List<String> references = brief.references();
       Envelope envelope = brief.envelope();
       assertThat(brief.subject()).isEqualTo(envelope.subject());
       assertThat(brief.inReplyTo()).isEqualTo(envelope.inReplyTo());
       assertThat(brief.messageId()).isEqualTo(envelope.messageId());
-      return new Said(brief.sent(), envelope, references);
+      assertThat(brief.comparedSubject()).isEqualTo(comparedSubject);
+      return new Said(brief.sent(), envelope, references, comparedSubject);
     }
   }
 
@@ -97,7 +111,11 @@ public abstract class BriefsContract extends StoreFixture {
         MessageStructure fresh = parser.finish();
         parsed.put(
             received.blob().id().toString(),
-            new Said(fresh.sent(), fresh.envelope(), fresh.references()));
+            new Said(
+                fresh.sent(),
+                fresh.envelope(),
+                fresh.references(),
+                compared(fresh.envelope().subject())));
         all.add(
             new NewMessage(
                 ByteString.EMPTY,
@@ -111,10 +129,19 @@ public abstract class BriefsContract extends StoreFixture {
     mailbox.append(all, attempt());
   }
 
+  private static ComparedSubject compared(@Nullable String subject) {
+    BaseSubject base = BaseSubject.of(EncodedWords.decode(subject == null ? "" : subject));
+    return new ComparedSubject(
+        ByteString.copyFromUtf8(Casemap.fold(base.text())), base.replyOrForward());
+  }
+
   private byte[] letter() {
     StringBuilder header = new StringBuilder();
     if (random.nextBoolean()) {
-      header.append("Subject: Re: ").append(random.nextInt(9)).append("\r\n");
+      header
+          .append("Subject: ")
+          .append(SUBJECTS.get(random.nextInt(SUBJECTS.size())))
+          .append("\r\n");
     }
     for (String name : List.of("From", "To", "Cc", "Bcc", "Sender", "Reply-To")) {
       if (random.nextBoolean()) {

@@ -15,7 +15,7 @@ final class OrderedSubjects implements Threading {
 
   @Override
   public void add(long number, long sent, Brief brief) {
-    table.set(table.add(), number, sent, Sort.subject(brief));
+    table.set(table.add(), number, sent, brief.comparedSubject());
   }
 
   @Override

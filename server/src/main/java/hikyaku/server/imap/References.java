@@ -1,6 +1,7 @@
 package hikyaku.server.imap;
 
 import hikyaku.mailbox.log.Brief;
+import hikyaku.mailbox.log.ComparedSubject;
 import hikyaku.protocol.imap.MessageThread;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,8 +33,9 @@ final class References implements Threading {
 
   @Override
   public void add(long number, long sent, Brief brief) {
+    ComparedSubject subject = brief.comparedSubject();
     int place = placeOf(brief.messageId());
-    table.set(place, number, sent, Sort.subject(brief));
+    table.set(place, number, sent, subject);
     int last = NONE;
     for (String reference : brief.references()) {
       last = refer(last, normalized(reference));

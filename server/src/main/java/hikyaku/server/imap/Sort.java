@@ -7,7 +7,6 @@ import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.SortKey;
-import hikyaku.protocol.mime.BaseSubject;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
@@ -142,7 +141,7 @@ final class Sort {
     switch (column.criterion()) {
       case ARRIVAL, RELEVANCY, SIZE -> throw new IllegalStateException("not in the entry");
       case DATE -> column.set(row, sent(state, index, brief));
-      case SUBJECT -> column.set(row, subject(brief).text());
+      case SUBJECT -> column.set(row, brief.comparedSubject().folded());
       case CC -> column.set(row, mailbox(brief.envelope().cc()));
       case FROM -> column.set(row, mailbox(brief.envelope().from()));
       case TO -> column.set(row, mailbox(brief.envelope().to()));
@@ -155,11 +154,6 @@ final class Sort {
   static long sent(MailboxState state, int index, Brief brief) {
     SentDate sent = brief.sent();
     return sent == null ? state.internalDate(index).seconds() : sent.epochSecond();
-  }
-
-  static BaseSubject subject(Brief brief) {
-    String subject = brief.subject();
-    return BaseSubject.of(subject == null ? "" : EncodedWords.decode(subject));
   }
 
   /** The local part of the first address, or the name of a group that stands first. */

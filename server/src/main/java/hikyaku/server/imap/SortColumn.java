@@ -1,5 +1,7 @@
 package hikyaku.server.imap;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import hikyaku.protocol.imap.SortKey;
 import hikyaku.protocol.mime.Casemap;
 import java.util.Arrays;
@@ -70,8 +72,14 @@ final class SortColumn {
   }
 
   void set(int row, String text) {
-    byte[] folded = Casemap.foldToUtf8(text);
-    int length = Math.min(folded.length, LONGEST);
+    set(row, UnsafeByteOperations.unsafeWrap(Casemap.foldToUtf8(text)));
+  }
+
+  /**
+   * @param folded in UTF-8
+   */
+  void set(int row, ByteString folded) {
+    int length = Math.min(folded.size(), LONGEST);
     if (length == 0) {
       return;
     }
@@ -82,7 +90,7 @@ final class SortColumn {
       pages[page] = new byte[Math.max(PAGE, length)];
       used = 0;
     }
-    System.arraycopy(folded, 0, pages[page], used, length);
+    folded.copyTo(pages[page], 0, used, length);
     values[row] = (long) page << LENGTH_BITS + OFFSET_BITS | (long) used << LENGTH_BITS | length;
     used = Math.min(PAGE, used + length);
   }

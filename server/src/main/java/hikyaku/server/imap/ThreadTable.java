@@ -1,8 +1,7 @@
 package hikyaku.server.imap;
 
+import hikyaku.mailbox.log.ComparedSubject;
 import hikyaku.protocol.imap.MessageThread;
-import hikyaku.protocol.mime.BaseSubject;
-import hikyaku.protocol.mime.Casemap;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,12 +56,14 @@ final class ThreadTable {
   }
 
   /** Sets the message of a place, and when it was sent, in seconds. */
-  void set(int place, long number, long sentAt, BaseSubject base) {
+  void set(int place, long number, long sentAt, ComparedSubject subject) {
     numbers[place] = (int) number;
     sent[place] = sentAt;
-    byte[] folded = Casemap.foldToUtf8(base.text());
-    int subject = folded.length == 0 ? 0 : subjects.computeIfAbsent(folded, () -> ++subjectCount);
-    subjectsOf[place] = base.replyOrForward() ? -subject - 1 : subject;
+    int known =
+        subject.folded().isEmpty()
+            ? 0
+            : subjects.computeIfAbsent(subject.folded().toByteArray(), () -> ++subjectCount);
+    subjectsOf[place] = subject.replyOrForward() ? -known - 1 : known;
   }
 
   boolean hasMessage(int place) {
