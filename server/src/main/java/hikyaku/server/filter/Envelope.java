@@ -27,6 +27,7 @@ import java.util.Set;
  * @param transaction its id, unique for ever
  * @param attempt to deliver; it has a key
  * @param suspect whether it is for the mailbox for junk, unless a script wants it elsewhere
+ * @param denied whether the domain of its sender says that it is not from there
  * @param facts for the environment test, by name
  * @param arrival what was found of whom it is from; empty if nobody looked
  */
@@ -38,10 +39,26 @@ public record Envelope(
     String transaction,
     Attempt attempt,
     boolean suspect,
+    boolean denied,
     Map<String, String> facts,
     Optional<Sealer.Arrival> arrival) {
   public Envelope {
     facts = Map.copyOf(facts);
+  }
+
+  /** Whoever is named as the sender of such mail most likely never wrote it. */
+  private static final String SUSPECT = "the message is suspect";
+
+  private static final String DENIED = "its sender's domain says that it is not from there";
+
+  /** Why its sender is told nothing of it (RFC 5429 §2.1); nothing if it may be. */
+  Optional<String> silence() {
+    return suspect ? Optional.of(SUSPECT) : denied ? Optional.of(DENIED) : Optional.empty();
+  }
+
+  /** Whether a mail may tell its sender what became of it, if there is one. */
+  public boolean isAnswerable() {
+    return silence().isEmpty();
   }
 
   /** Our name in mail. */
@@ -109,6 +126,7 @@ public record Envelope(
         transaction,
         attempt,
         suspect,
+        denied,
         facts,
         arrival);
   }

@@ -59,9 +59,6 @@ final class Filing {
 
   private static final String NOBODY = "there is nobody to whom it can go";
 
-  /** Whoever is named as the sender of suspect mail most likely never wrote it. */
-  private static final String SUSPECT = "the message is suspect";
-
   private final Filter filter;
   private final Places places;
   private final String root;
@@ -261,9 +258,8 @@ final class Filing {
           kept.add(new Kept(version, same, folder, Places.flags(into.flags())));
           told.add(() -> done.did("fileinto " + folder, by));
         }
-        // Its sender is most likely not who would get the answer.
-        case Action.Vacation _ when envelope.suspect() ->
-            told.add(() -> done.left("vacation", by, SUSPECT));
+        case Action.Vacation _ when envelope.silence().isPresent() ->
+            told.add(() -> done.left("vacation", by, envelope.silence().get()));
         case Action.Vacation vacation -> {
           Optional<Copy> copy = copy(vacation.copy(), target);
           letters.add(() -> {
@@ -566,8 +562,8 @@ final class Filing {
     if (!(envelope.from() instanceof Mailbox to) || to.isLiteral()) {
       return Optional.of(NOBODY);
     }
-    if (envelope.suspect()) {
-      return Optional.of(SUSPECT);
+    if (envelope.silence().isPresent()) {
+      return envelope.silence();
     }
     return why.atOnce() && !wantsToHearOfFailures()
         ? Optional.of("the sender wants no report")

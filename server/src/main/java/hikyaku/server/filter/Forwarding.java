@@ -84,10 +84,12 @@ final class Forwarding {
 
   /**
    * What the sender wanted to hear (RFC 3461 §5.2.7.3). That the message was delivered is told from
-   * here, so nobody else tells it again; the recipient is the one that the sender knows.
+   * here, so nobody else tells it again; the recipient is the one that the sender knows. Whoever
+   * most likely never wrote it hears nothing, from here nor from a server behind us.
    */
   static RcptParameters recipient(Envelope envelope, Address by) {
-    Set<Notify> wanted = envelope.recipient().notifyOn();
+    Set<Notify> wanted =
+        envelope.silence().isPresent() ? Set.of() : envelope.recipient().notifyOn();
     Set<Notify> left = null;
     if (wanted != null) {
       left = EnumSet.noneOf(Notify.class);

@@ -265,6 +265,7 @@ public final class LateDelivery implements HomeDelivery {
         message.transaction(),
         attempt,
         false,
+        false,
         Envelope.facts(host),
         Optional.empty());
   }

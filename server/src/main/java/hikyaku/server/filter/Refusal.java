@@ -21,11 +21,14 @@ public record Refusal(String reason, boolean atOnce) {
   private static final EnhancedCode CODE = EnhancedCode.of("5.7.1");
 
   /**
-   * Whether a reply can say it: its text is ASCII, or need not be told word for word (RFC 5429
-   * §2.1.1, §2.2.1).
+   * Whether a reply is to say it: its text is ASCII, or need not be told word for word (RFC 5429
+   * §2.1.1, §2.2), as replies of SMTPUTF8 cannot either (RFC 6531 §3.7.4.2). Where no mail may say
+   * it nobody gets the words, and a reply says at least that it was refused.
+   *
+   * @param answerable whether a mail may tell the sender
    */
-  public boolean isReply() {
-    return atOnce || US_ASCII.newEncoder().canEncode(reason);
+  public boolean isReply(boolean answerable) {
+    return atOnce || !answerable || US_ASCII.newEncoder().canEncode(reason);
   }
 
   /** The reply that says it. */

@@ -121,7 +121,8 @@ public final class Examination implements AutoCloseable {
     ArcCheck.Results sealed = chain == null ? null : chain.finish(bodies);
     boolean vouched = sealed != null && isVouched(sealed);
     Disposition disposition = disposition(verdict, spf, vouched);
-    methods.add(told(verdict, disposition, vouched));
+    boolean denied = !vouched && isDenied(spf, verdict, signed.passed());
+    methods.add(told(verdict, disposition, vouched, denied));
     if (sealed != null && !sealed.method().result().equals("none")) {
       methods.add(sealed.method());
     }
@@ -132,6 +133,7 @@ public final class Examination implements AutoCloseable {
         disposition,
         sealed == null || !settings.seal() ? Finding.Chain.CLOSED : sealed.chain(),
         judged(verdict, spf, signed, disposition, vouched),
+        denied,
         disposition == Disposition.REFUSE_SPF ? explanation(looked) : Optional.empty());
   }
 
@@ -295,13 +297,35 @@ public final class Examination implements AutoCloseable {
     };
   }
 
-  private static Method told(Verdict verdict, Disposition disposition, boolean vouched) {
+  /**
+   * Whether its sender is most likely not who it says. A signature of its domain, or of one above
+   * that, proves as much as SPF does, and holds where SPF does not: when mail was forwarded.
+   *
+   * @param signed domains whose signatures hold
+   */
+  private boolean isDenied(SpfResult spf, Verdict verdict, List<String> signed) {
+    if (verdict.result() == Result.PASS
+        || message.domain.isEmpty()
+        || (spf != SpfResult.FAIL && spf != SpfResult.SOFTFAIL)) {
+      return false;
+    }
+    String domain = told(message.domain);
+    return signed.stream().noneMatch(each -> domain.equals(each) || domain.endsWith("." + each));
+  }
+
+  private static Method told(
+      Verdict verdict, Disposition disposition, boolean vouched, boolean denied) {
     String result = Text.lower(verdict.result().name());
     String policy =
         verdict.result() == Result.NONE || verdict.result() == Result.TEMPERROR
             ? ""
             : "p=" + Text.lower(verdict.published().name()) + " ";
-    String comment = policy + (vouched ? "arc=believed " : "") + "dis=" + disposition.told();
+    String comment =
+        policy
+            + (vouched ? "arc=believed " : "")
+            + (denied ? Finding.DENIED + " " : "")
+            + "dis="
+            + disposition.told();
     return verdict.author().isEmpty()
         ? Method.of("dmarc", result, comment)
         : Method.of("dmarc", result, comment, "header.from", verdict.author());

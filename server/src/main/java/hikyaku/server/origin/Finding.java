@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
  * @param chain of those who passed the message on
  * @param judged what its author's domain may be told of it; nothing if that has no policy, or the
  *     message is to come again
+ * @param denied whether the domain of its sender says that it is not from there, and nothing proves
+ *     that it is: who answers it most likely writes to somebody who never wrote
  * @param explanation what its sender's domain says to whom it lets not pass, if it is refused for
  *     that
  */
@@ -26,11 +28,22 @@ public record Finding(
     Disposition disposition,
     Chain chain,
     Optional<Judged> judged,
+    boolean denied,
     Optional<Explanation> explanation) {
   /** Of a message that nobody looked at. */
   public static final Finding NONE =
       new Finding(
-          "", List.of(), "", Disposition.ACCEPT, Chain.CLOSED, Optional.empty(), Optional.empty());
+          "",
+          List.of(),
+          "",
+          Disposition.ACCEPT,
+          Chain.CLOSED,
+          Optional.empty(),
+          false,
+          Optional.empty());
+
+  /** How the comment on DMARC has it that a message's sender is denied. */
+  static final String DENIED = "sender=denied";
 
   private static final Pattern RESULT = Pattern.compile("\r\n\t([a-z]+=[a-z]+)");
 
@@ -118,6 +131,7 @@ public record Finding(
         junk ? Disposition.JUNK : Disposition.ACCEPT,
         Chain.CLOSED,
         Optional.empty(),
+        field.contains(DENIED + " dis="),
         Optional.empty());
   }
 }

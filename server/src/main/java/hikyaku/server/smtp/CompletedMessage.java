@@ -118,6 +118,7 @@ record CompletedMessage(
         transaction.id(),
         attempt,
         finding.disposition() == Finding.Disposition.JUNK,
+        finding.denied(),
         facts,
         arrival());
   }

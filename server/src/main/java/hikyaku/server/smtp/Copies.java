@@ -14,7 +14,6 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.filter.Envelope;
 import hikyaku.server.filter.Filed;
-import hikyaku.server.filter.Refusal;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -40,7 +39,8 @@ final class Copies {
     }
 
     boolean isRefusedByReply() {
-      return full || filed.refusal().filter(Refusal::isReply).isPresent();
+      return full
+          || filed.refusal().filter(why -> why.isReply(envelope.isAnswerable())).isPresent();
     }
 
     Reply refusal(SmtpSession session) {

@@ -191,7 +191,7 @@ final class MessageEnd {
       if (!arrival.isEmpty()) {
         from.lookAtArrival();
       }
-      if (answer.replies().stream().allMatch(Reply::isPositive)) {
+      if (answer.replies().stream().allMatch(Reply::isPositive) && !from.finding().denied()) {
         SuccessReport.deliver(session, transaction, message.received());
       }
     } else {

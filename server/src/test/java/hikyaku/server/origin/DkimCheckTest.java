@@ -65,6 +65,27 @@ class DkimCheckTest {
         .toList();
   }
 
+  private static boolean isDenied(ZoneDns dns, String sender, String text) throws IOException {
+    Finding found = Mails.examine(dns, sender, text).finding();
+    assertThat(Finding.ofDelivered(found.field()).denied()).isEqualTo(found.denied());
+    return found.denied();
+  }
+
+  /** What was forwarded comes from where SPF knows nothing of it; its author signed it. */
+  @Test
+  void aSignatureOfTheSendersDomainProvesTheSender() throws Exception {
+    ZoneDns dns = football();
+    for (String domain : List.of("football.example.com", "s.football.example.com", "a.example")) {
+      dns.with(domain, "TXT", "v=spf1 -all");
+    }
+    assertThat(isDenied(dns, "joe@football.example.com", RFC8463)).isFalse();
+    assertThat(isDenied(dns, "joe@s.football.example.com", RFC8463)).isFalse();
+    assertThat(isDenied(dns, "joe@a.example", RFC8463)).as("another's signature").isTrue();
+    assertThat(isDenied(dns, "joe@football.example.com", RFC8463.replace("Joe.", "Jo."))).isTrue();
+    assertThat(isDenied(dns, "joe@none.example", RFC8463)).as("no record").isFalse();
+    assertThat(isDenied(dns, "", RFC8463)).as("no sender").isFalse();
+  }
+
   @Test
   void theExampleOfRfc8463() throws Exception {
     assertThat(dkim(football(), RFC8463)).containsExactly("dkim=pass", "dkim=pass");

@@ -15,6 +15,8 @@ import hikyaku.server.net.AddressPrefix;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.origin.Origin;
 import hikyaku.server.origin.OriginSettings;
+import hikyaku.server.queue.Outgoing;
+import hikyaku.server.queue.QueueView;
 import hikyaku.server.testing.Carrier;
 import hikyaku.server.testing.MailSink;
 import hikyaku.server.testing.ZoneDns;
@@ -159,7 +161,7 @@ class OriginDeliveryTest {
             "Authentication-Results: mx.demo.test;\r\n"
                 + "\tspf=fail smtp.mailfrom=a.example;\r\n"
                 + "\tdkim=none;\r\n"
-                + "\tdmarc=fail (p=none dis=none) header.from=a.example\r\nReceived: ")
+                + "\tdmarc=fail (p=none sender=denied dis=none) header.from=a.example\r\nReceived: ")
         .endsWith("\r\nFrom: jo@a.example\r\nSubject: x\r\n\r\nhi\r\n")
         .doesNotContain(FORGED);
   }
@@ -314,6 +316,81 @@ class OriginDeliveryTest {
       world = null;
     }
     assertThat(after.get()).as("nodes that died after they had counted").isPositive();
+  }
+
+  private void script(String script) throws Exception {
+    Filter filter = Filter.of(world.mail, world.directory, SieveSettings.DEFAULTS);
+    filter.put(id(), "main", ByteString.copyFromUtf8(script));
+    filter.scripts().activate(id(), "main");
+  }
+
+  private List<Outgoing> queued() {
+    return new QueueView(world.store.logs(), InstantSource.system())
+            .find(new QueueView.Filter(null, null, null, null, null, false, null), 1000)
+            .messages()
+            .stream()
+            .map(QueueView.Waiting::message)
+            .toList();
+  }
+
+  /** Sends to somebody whose script refuses it and to somebody who takes it; counts the reports. */
+  private int reports() throws IOException {
+    int before = queued().size();
+    assertThat(send("From: jo@a.example\r\nX-Try: " + before + "\r\n")).startsWith("250 ");
+    return queued().size() - before;
+  }
+
+  /** RFC 5429 §2.1: unless nothing but the sender itself says that the sender is forged. */
+  @Test
+  void whoeverIsDeniedByItsDomainHearsOfNoRefusal() throws Exception {
+    open();
+    recipient = "info@demo.test";
+    script("require \"ereject\"; ereject \"Not wanted\";");
+    assertThat(reports()).as("v=spf1 -all").isZero();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 ~all");
+    assertThat(reports()).as("v=spf1 ~all").isZero();
+    script("require \"reject\"; reject \"Not wanted\";");
+    assertThat(reports()).as("an MDN").isZero();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 ?all");
+    assertThat(reports()).as("v=spf1 ?all").isOne();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 +all");
+    assertThat(reports()).as("v=spf1 +all").isOne();
+  }
+
+  /** Words that no reply can say, and no mail must. */
+  @Test
+  void whoeverIsDeniedIsRefusedInOtherWords() throws Exception {
+    open();
+    script("require \"reject\"; reject \"要りません\";");
+    assertThat(send("From: jo@a.example\r\n"))
+        .isEqualTo("550 5.7.1 The recipient does not want this message");
+    assertThat(queued()).isEmpty();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 +all");
+    assertThat(send("From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(queued()).hasSize(1);
+  }
+
+  /** The next server may refuse it as well, or answer by itself. */
+  @Test
+  void whoeverIsDeniedHearsNothingOfWhatIsSentOn() throws Exception {
+    open();
+    script("redirect \"p@q.example\"; keep;");
+    assertThat(send("From: jo@a.example\r\n")).startsWith("250 ");
+    assertThat(queued().getFirst().recipients().getFirst().parameters().notifyOn()).isEmpty();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 +all");
+    assertThat(send("From: jo@a.example\r\nX-Try: 2\r\n")).startsWith("250 ");
+    assertThat(queued().getLast().recipients().getFirst().parameters().notifyOn()).isNull();
+  }
+
+  @Test
+  void whoeverIsDeniedIsNotAnswered() throws Exception {
+    open();
+    script("require \"vacation\"; vacation \"gone\";");
+    assertThat(send("From: jo@a.example\r\nTo: u1@demo.test\r\n")).startsWith("250 ");
+    assertThat(queued()).isEmpty();
+    dns.without("a.example").with("a.example", "TXT", "v=spf1 +all");
+    assertThat(send("From: jo@a.example\r\nTo: u1@demo.test\r\n")).startsWith("250 ");
+    assertThat(queued()).hasSize(1);
   }
 
   private int noted() {

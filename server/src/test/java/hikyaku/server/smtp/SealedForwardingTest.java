@@ -198,7 +198,7 @@ class SealedForwardingTest {
             "\r\nARC-Authentication-Results: i=1; mx.demo.test;\r\n"
                 + "\tspf=fail smtp.mailfrom=a.example;\r\n"
                 + "\tdkim=none;\r\n"
-                + "\tdmarc=fail (p=none dis=none) header.from=a.example\r\nDelivered-To: ")
+                + "\tdmarc=fail (p=none sender=denied dis=none) header.from=a.example\r\nDelivered-To: ")
         .endsWith(LETTER);
     assertThat(found(first).results()).contains("arc=pass");
     assertThat(found(first).chain().next()).isEqualTo(2);
