@@ -88,7 +88,7 @@ final class FlowTest {
       assertThat(three.say("b LOGIN " + BOB + " \"" + PASSWORD + "\"", "b ")).startsWith("b OK");
       try (Dialogue pop3 = connect("pop3", "+OK")) {
         pop3.say("USER " + ALICE, "+OK");
-        assertThat(pop3.say("PASS " + PASSWORD, "-ERR")).startsWith("-ERR [IN-USE] ");
+        assertThat(pop3.say("PASS " + PASSWORD, "-ERR")).startsWith("-ERR [SYS/TEMP] ");
       }
       assertThat(ok("limit", "show", "account:" + ALICE))
           .containsPattern("account:alice@example.org +sessions +2 +– +account:\\* +2 +0\n")
@@ -137,7 +137,7 @@ final class FlowTest {
     ok("limit", "set", "address:127.0.0.1", "sessions", "0");
     connect("smtp", "421 4.7.0 ").close();
     connect("submission", "421 4.7.0 ").close();
-    connect("pop3", "-ERR [IN-USE] ").close();
+    connect("pop3", "-ERR [SYS/TEMP] ").close();
     connect("imap", "* BYE [UNAVAILABLE] ").close();
     ok("limit", "remove", "address:127.0.0.1");
     ok("limit", "set", "total", "sessions", "0");

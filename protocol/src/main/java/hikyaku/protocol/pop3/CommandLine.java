@@ -1,5 +1,6 @@
 package hikyaku.protocol.pop3;
 
+import hikyaku.protocol.wire.Base64Text;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -155,7 +156,7 @@ public final class CommandLine {
     if (encoded.equals("=")) {
       initial = new byte[0];
     } else if (!encoded.isEmpty()) {
-      initial = SaslResponse.base64(encoded);
+      initial = Base64Text.decode(encoded);
       if (initial == null) {
         return null;
       }

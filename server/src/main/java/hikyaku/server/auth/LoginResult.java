@@ -109,7 +109,7 @@ public sealed interface LoginResult {
   /**
    * The password is right, and the account has as many sessions as it may.
    *
-   * <p>IMAP {@code NO [LIMIT]}, POP3 {@code -ERR [IN-USE]}, SMTP {@code 421 4.7.0}.
+   * <p>IMAP {@code NO [LIMIT]}, POP3 {@code -ERR [SYS/TEMP]}, SMTP {@code 421 4.7.0}.
    */
   record TooManySessions() implements Refused {
     @Override

@@ -4,13 +4,12 @@ import com.google.protobuf.ByteString;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
+import hikyaku.protocol.wire.Base64Text;
 import hikyaku.server.auth.LoginResult;
 import hikyaku.server.auth.SaslExchange;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** AUTHENTICATE (RFC 9051 §6.2.2, RFC 4959). */
 final class Authenticate {
@@ -21,12 +20,15 @@ final class Authenticate {
     Optional<SaslExchange> started =
         session.server.authenticator.start(session.authContext(), command.mechanism());
     if (started.isEmpty()) {
+      session.mistake();
       return Reply.no(ResponseCode.Plain.CANNOT, "Mechanism is not supported");
     }
     byte[] initial = null;
     if (command.initialResponse() != null) {
       initial =
-          command.initialResponse().equals("=") ? new byte[0] : decode(command.initialResponse());
+          command.initialResponse().equals("=")
+              ? new byte[0]
+              : Base64Text.decode(command.initialResponse());
       if (initial == null) {
         return Reply.bad("Initial response is not base64");
       }
@@ -67,18 +69,9 @@ final class Authenticate {
     if (answer.equals("*")) {
       return Reply.bad("Authentication cancelled");
     }
-    byte[] response = decode(answer);
+    byte[] response = Base64Text.decode(answer);
     return response == null
         ? Reply.bad("Authentication response is not base64")
         : converse(session, tag, exchange, exchange.respond(response));
-  }
-
-  private static byte @Nullable [] decode(String base64) {
-    try {
-      byte[] octets = Base64.getDecoder().decode(base64.getBytes(StandardCharsets.ISO_8859_1));
-      return octets.length > SaslExchange.MAX_RESPONSE ? null : octets;
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
   }
 }

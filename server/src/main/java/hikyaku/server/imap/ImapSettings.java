@@ -23,12 +23,13 @@ import java.time.Duration;
  *     connection (RFC 2177 leaves that to the server)
  * @param working how often a command that takes long says that it is still at work, by which the
  *     server also learns that nobody waits for it any more
- * @param login how long a client may take to log in; BYE
+ * @param login how long a client may say nothing before it has logged in; BYE. {@code net.login} is
+ *     how long it may take to log in, whatever it says
  * @param idle how long a client may say nothing once it is logged in, IDLE included; at least 30
  *     minutes (RFC 9051 §5.4); BYE
  * @param command how long a client may take to send what a command still needs; the connection ends
- * @param errors commands that are none, or not allowed, with no OK between, until the session ends
- *     with BYE
+ * @param errors commands that are none, or not allowed, and SASL mechanisms that there are not,
+ *     with no OK between, until the session ends with BYE
  * @param failedLogins refused logins until the session ends with BYE
  * @param contact how users reach whoever runs this service, as a URI like {@code
  *     mailto:postmaster@example.org}; mail programs read it as the annotation /shared/admin of the

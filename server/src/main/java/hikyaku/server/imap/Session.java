@@ -399,7 +399,15 @@ final class Session {
   private void countError(Reply reply) throws IOException {
     if (reply.condition() == Condition.OK) {
       errors = 0;
-    } else if (reply.condition() == Condition.BAD && ++errors >= server.settings.errors()) {
+    } else if (reply.condition() == Condition.BAD) {
+      mistake();
+    }
+  }
+
+  /** A mistake of the client's, whatever it is told. Too many end the session. */
+  void mistake() throws IOException {
+    errors++;
+    if (errors >= server.settings.errors()) {
       bye(null, "Too many errors");
     }
   }

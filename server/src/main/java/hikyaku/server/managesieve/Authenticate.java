@@ -1,9 +1,11 @@
 package hikyaku.server.managesieve;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import hikyaku.protocol.managesieve.Command;
 import hikyaku.protocol.managesieve.Reply;
+import hikyaku.protocol.wire.Base64Text;
 import hikyaku.server.auth.LoginResult;
 import hikyaku.server.auth.SaslExchange;
 import java.io.IOException;
@@ -29,7 +31,7 @@ final class Authenticate {
     Optional<SaslExchange> started =
         session.authenticator().start(session.authContext(), command.mechanism());
     if (started.isEmpty()) {
-      session.reply(Reply.no(null, "No such mechanism"));
+      session.error("No such mechanism");
       return;
     }
     try (SaslExchange exchange = started.get()) {
@@ -66,6 +68,10 @@ final class Authenticate {
     }
     session.connection.hideInput();
     Optional<byte[]> answer = session.reader().readString(Session.LARGEST_RESPONSE);
+    if (answer.isEmpty()) {
+      session.error("A response is a string of at most " + Session.LARGEST_RESPONSE + " octets");
+      return;
+    }
     if (answer.filter(text -> new String(text, US_ASCII).equals("*")).isPresent()) {
       session.error("Authentication cancelled");
       return;
@@ -79,11 +85,7 @@ final class Authenticate {
   }
 
   private static Optional<byte[]> decoded(byte[] base64) {
-    try {
-      return Optional.of(Base64.getDecoder().decode(base64));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+    return Optional.ofNullable(Base64Text.decode(new String(base64, ISO_8859_1)));
   }
 
   private static void conclude(Session session, LoginResult result) throws IOException {

@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * What a client may take of a ManageSieve session.
  *
- * @param login how long a client may be silent before it has logged in
+ * @param login how long a client may be silent before it has logged in; {@code net.login} is how
+ *     long it may take to log in, whatever it says
  * @param idle the same afterwards; RFC 5804 §1.2 wants thirty minutes at least
  * @param command how long a client may be silent inside a command
  * @param errors replies to what is no command, or none in this state, until the session ends

@@ -19,7 +19,7 @@ final class Auth {
     Optional<SaslExchange> started =
         session.authenticator().start(session.authContext(), command.mechanism());
     if (started.isEmpty()) {
-      session.err("No such mechanism");
+      session.error("No such mechanism");
       return;
     }
     try (SaslExchange exchange = started.get()) {
@@ -56,6 +56,7 @@ final class Auth {
           converse(session, exchange, exchange.respond(response));
       case SaslResponse.Cancelled _ -> session.error("Authentication cancelled");
       case SaslResponse.NotBase64 _ -> session.error("Not base64");
+      case SaslResponse.TooLong _ -> session.error("Authentication response too long");
     }
   }
 
@@ -65,7 +66,7 @@ final class Auth {
       return SaslResponse.parse(
           session.connection.in().readLine(CommandLine.LONGEST_SASL_RESPONSE, LineEnding.LENIENT));
     } catch (WireException.LineTooLong e) {
-      return new SaslResponse.NotBase64();
+      return new SaslResponse.TooLong();
     }
   }
 

@@ -82,8 +82,9 @@ final class Login {
         session.end();
         session.err(ResponseCode.SYS_TEMP, refused.text());
       }
-      case LoginResult.TooManySessions _ -> session.err(ResponseCode.IN_USE, refused.text());
-      case LoginResult.Unavailable _ -> session.err(ResponseCode.SYS_TEMP, refused.text());
+      // RFC 2449 §8.1.2: IN-USE is for a maildrop that is held, which it is not.
+      case LoginResult.TooManySessions _, LoginResult.Unavailable _ ->
+          session.err(ResponseCode.SYS_TEMP, refused.text());
       case LoginResult.Malformed _ -> session.err(refused.text());
     }
   }

@@ -7,7 +7,8 @@ import java.time.Duration;
  * hikyaku.protocol.pop3.CommandLine}).
  *
  * @param login how long a client may be silent before it has logged in. RFC 1939 §3 has at least
- *     ten minutes for any autologout. The connection is closed without a word, as there
+ *     ten minutes for any autologout; {@code net.login} is how long it may take to log in, whatever
+ *     it says. The connection is closed without a word, as there
  * @param idle the same afterwards; nothing is deleted
  * @param command how long a client may be silent inside a command line, or between the lines of an
  *     AUTH exchange; the connection is closed

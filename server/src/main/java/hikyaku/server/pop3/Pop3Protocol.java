@@ -71,7 +71,8 @@ public final class Pop3Protocol implements Protocol {
   public String refusal(Refusal reason) {
     Reply reply =
         switch (reason) {
-          case ADDRESS -> Reply.err(ResponseCode.IN_USE, "Too many connections from your address");
+          case ADDRESS ->
+              Reply.err(ResponseCode.SYS_TEMP, "Too many connections from your address");
           case TOTAL, PROTOCOL, UNAUTHENTICATED ->
               Reply.err(ResponseCode.SYS_TEMP, "The server is busy, try again later");
           case STOPPING -> Reply.err(ResponseCode.SYS_TEMP, "The server is stopping");

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import hikyaku.protocol.smtp.Command;
 import hikyaku.protocol.smtp.CommandParser;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.protocol.wire.Base64Text;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.protocol.wire.WireReader;
 import hikyaku.server.auth.LoginResult;
@@ -36,7 +37,7 @@ final class AuthCommand {
       throws IOException {
     byte[] initial = null;
     if (initialResponse != null) {
-      initial = decode(initialResponse);
+      initial = Base64Text.decode(initialResponse);
       if (initial == null) {
         return Answer.of(Replies.NOT_BASE64);
       }
@@ -80,7 +81,7 @@ final class AuthCommand {
     if (line.length == 1 && line[0] == '*') {
       return Answer.of(Replies.LOGIN_CANCELLED);
     }
-    byte[] response = decode(new String(line, ISO_8859_1));
+    byte[] response = Base64Text.decode(new String(line, ISO_8859_1));
     return response == null
         ? Answer.of(Replies.NOT_BASE64)
         : converse(session, exchange, exchange.respond(response));
@@ -91,18 +92,6 @@ final class AuthCommand {
         .connection()
         .in()
         .readLine(CommandParser.MAX_AUTH_LINE, WireReader.LineEnding.STRICT);
-  }
-
-  /** The octets, or null if this is no base64 with its padding (RFC 4954 §4, RFC 4648 §3.2). */
-  private static byte @Nullable [] decode(String base64) {
-    if (base64.length() % 4 != 0) {
-      return null;
-    }
-    try {
-      return Base64.getDecoder().decode(base64);
-    } catch (IllegalArgumentException notBase64) {
-      return null;
-    }
   }
 
   /** The replies of RFC 4954 §6. */

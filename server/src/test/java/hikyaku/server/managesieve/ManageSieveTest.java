@@ -299,7 +299,22 @@ class ManageSieveTest {
   void errorsAndFailedLoginsEndTheSession() throws IOException {
     start();
     assertThat(say("XYZZY\r\n".repeat(25))).hasSize(20).last().isEqualTo("BYE \"Too many errors\"");
+    assertThat(say("AUTHENTICATE \"NOSUCH\"\r\n".repeat(25)))
+        .hasSize(20)
+        .last()
+        .isEqualTo("BYE \"Too many errors\"");
     assertThat(say("AUTHENTICATE \"PLAIN\" \"AHUxAHdyb25n\"\r\n".repeat(9))).hasSize(5);
+  }
+
+  @Test
+  void aResponseHasAllOfItsBase64AndIsNotTooLong() throws IOException {
+    start();
+    assertThat(say("AUTHENTICATE \"PLAIN\" \"AHUxAHNlY3JldA\"\r\n"))
+        .containsExactly("NO \"Not base64\"");
+    assertThat(say("AUTHENTICATE \"PLAIN\"\r\n\"AHUxAHNlY3JldA\"\r\n"))
+        .containsExactly("\"\"", "NO \"Not base64\"");
+    assertThat(say("AUTHENTICATE \"PLAIN\"\r\n{16385+}\r\n" + "A".repeat(16385) + "\r\n"))
+        .containsExactly("\"\"", "NO \"A response is a string of at most 16384 octets\"");
   }
 
   /** Octets without sense, in both states: each gets replies of good form, and no bug is met. */
