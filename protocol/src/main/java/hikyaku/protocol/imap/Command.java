@@ -461,8 +461,10 @@ public sealed interface Command {
    *
    * @param returns null if there was no RETURN
    * @param order at least one; the first counts most
+   * @param utf8 whether the charset was called UTF-8
    */
-  record Sort(boolean uid, @Nullable Returns returns, List<SortKey> order, SearchKey key)
+  record Sort(
+      boolean uid, @Nullable Returns returns, List<SortKey> order, boolean utf8, SearchKey key)
       implements Command {
     public Sort {
       order = List.copyOf(order);
@@ -475,16 +477,20 @@ public sealed interface Command {
     REFERENCES
   }
 
-  /** THREAD and UID THREAD. */
-  record Threads(boolean uid, ThreadAlgorithm algorithm, SearchKey key) implements Command {}
+  /**
+   * THREAD and UID THREAD.
+   *
+   * @param utf8 whether the charset was called UTF-8
+   */
+  record Threads(boolean uid, ThreadAlgorithm algorithm, boolean utf8, SearchKey key)
+      implements Command {}
 
   /**
    * SEARCH, SORT and THREAD whose texts cannot be read, for nobody knows their charset.
    *
    * @param saves whether SAVE was asked for
-   * @param optional whether the charset could have been left out, as in SEARCH
    */
-  record UnknownCharset(boolean saves, boolean optional) implements Command {}
+  record UnknownCharset(boolean saves) implements Command {}
 
   /**
    * FETCH and UID FETCH.

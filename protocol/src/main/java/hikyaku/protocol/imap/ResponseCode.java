@@ -11,6 +11,7 @@ public sealed interface ResponseCode {
     ALREADYEXISTS,
     AUTHENTICATIONFAILED,
     AUTHORIZATIONFAILED,
+    BADCHARSET,
     CANNOT,
     CLIENTBUG,
     CLOSED,
@@ -61,13 +62,6 @@ public sealed interface ResponseCode {
    * @param url as the client wrote it, in octets
    */
   record BadUrl(String url) implements ResponseCode {}
-
-  /** The charsets that searching knows. */
-  record BadCharset(List<String> supported) implements ResponseCode {
-    public BadCharset {
-      supported = List.copyOf(supported);
-    }
-  }
 
   record Capability(List<String> capabilities) implements ResponseCode {
     public Capability {

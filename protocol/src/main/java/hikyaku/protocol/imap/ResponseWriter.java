@@ -95,7 +95,6 @@ public final class ResponseWriter {
               .raw(' ')
               .raw(destination.toString());
       case ResponseCode.BadUrl(String url) -> text.raw("BADURL \"").raw(ImapUrl.told(url)).raw('"');
-      case ResponseCode.BadCharset(var supported) -> text.raw("BADCHARSET ").list(supported);
       case ResponseCode.Capability(var capabilities) ->
           text.raw("CAPABILITY ").raw(String.join(" ", capabilities));
       case ResponseCode.NoUpdate(String tag) ->

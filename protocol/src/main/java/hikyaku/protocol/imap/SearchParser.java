@@ -23,6 +23,10 @@ final class SearchParser {
   private final Cursor in;
   // Texts without a charset are UTF-8 as IMAP4rev2 has it; US-ASCII is a part of that.
   private Charset charset = StandardCharsets.UTF_8;
+
+  /** Whether SORT or THREAD called it so. */
+  private boolean utf8;
+
   private int keys;
   private boolean fuzzy;
 
@@ -43,8 +47,7 @@ final class SearchParser {
       Charset known = charset(in.expectAstring("a charset"));
       if (known == null) {
         in.skipToEnd();
-        return new Command.UnknownCharset(
-            returns != null && returns.has(Command.SearchReturn.SAVE), true);
+        return new Command.UnknownCharset(saves(returns));
       }
       charset = known;
       in.expectSp();
@@ -83,14 +86,17 @@ final class SearchParser {
     final List<SortKey> order = order();
     in.expectSp();
     if (!expectCharset()) {
-      return new Command.UnknownCharset(
-          returns != null && returns.has(Command.SearchReturn.SAVE), false);
+      return new Command.UnknownCharset(saves(returns));
     }
     SearchKey key = conjunction(0);
     checkRelevancy(
         returns != null && returns.has(Command.SearchReturn.RELEVANCY)
             || order.stream().anyMatch(by -> by.criterion() == SortKey.Criterion.RELEVANCY));
-    return new Command.Sort(uid, returns, order, key);
+    return new Command.Sort(uid, returns, order, utf8, key);
+  }
+
+  private static boolean saves(Command.@Nullable Returns returns) {
+    return returns != null && returns.has(Command.SearchReturn.SAVE);
   }
 
   /** RFC 6203 §4, §6: there is none without FUZZY. */
@@ -138,8 +144,8 @@ final class SearchParser {
         };
     in.expectSp();
     return expectCharset()
-        ? new Command.Threads(uid, algorithm, conjunction(0))
-        : new Command.UnknownCharset(false, false);
+        ? new Command.Threads(uid, algorithm, utf8, conjunction(0))
+        : new Command.UnknownCharset(false);
   }
 
   /**
@@ -148,7 +154,9 @@ final class SearchParser {
    * @return whether it is known; if not, nothing more is read
    */
   private boolean expectCharset() throws SyntaxException {
-    Charset known = charset(in.expectAstring("a charset"));
+    String name = in.expectAstring("a charset");
+    utf8 = Text.equalsIgnoreCase(name, "UTF-8");
+    Charset known = charset(name);
     if (known == null) {
       in.skipToEnd();
       return false;

@@ -138,18 +138,20 @@ final class Search {
   }
 
   static Reply charsetsConflict() {
-    return Reply.bad("After ENABLE UTF8=ACCEPT a search has no CHARSET");
+    return Reply.bad("After ENABLE UTF8=ACCEPT texts are in UTF-8, as SORT and THREAD alone say");
   }
 
-  /** RFC 5182 §2.1: a search answered with NO leaves nothing saved, if it was to save. */
+  /**
+   * RFC 5182 §2.1: a search answered with NO leaves nothing saved, if it was to save. Which
+   * charsets are known is not listed (RFC 9051 §6.4.4): they are those of the Java platform.
+   */
   static Reply refuse(Session session, Command.UnknownCharset command) {
-    if (command.optional() && speaksUtf8(session)) {
+    if (speaksUtf8(session)) {
       return charsetsConflict();
     }
     if (command.saves()) {
       session.state.save(UidSet.EMPTY);
     }
-    return Reply.no(
-        new ResponseCode.BadCharset(List.of("US-ASCII", "UTF-8")), "Charset is not known");
+    return Reply.no(ResponseCode.Plain.BADCHARSET, "Charset is not known");
   }
 }

@@ -37,6 +37,9 @@ final class Sort {
 
   static Reply execute(Session session, String tag, Command.Sort command)
       throws IOException, Targets.Invalid {
+    if (!command.utf8() && Search.speaksUtf8(session)) {
+      return Search.charsetsConflict();
+    }
     Command.Update update = command.returns() == null ? null : command.returns().update();
     if (update != null && Contexts.has(session, tag)) {
       return Contexts.tagReused();

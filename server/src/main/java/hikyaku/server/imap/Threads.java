@@ -17,6 +17,9 @@ final class Threads {
 
   static Reply execute(Session session, Command.Threads command)
       throws IOException, Targets.Invalid {
+    if (!command.utf8() && Search.speaksUtf8(session)) {
+      return Search.charsetsConflict();
+    }
     int[] found = Search.findAll(session, command.key(), null, false).indexes();
     List<? extends MessageThread> threads;
     try (Workspace.Space _ =
