@@ -2,12 +2,10 @@ package hikyaku.server.imap;
 
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Folder;
-import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.SpecialUse;
 import hikyaku.protocol.imap.Command;
-import hikyaku.protocol.imap.Data;
 import hikyaku.protocol.imap.Reply;
 import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.server.imap.Places.Place;
@@ -38,13 +36,7 @@ final class Create {
       }
     }
     Folder made = place.mail().create(place.name(), uses, session.looking.attempt());
-    String asked = command.mailbox();
-    String name = place.shown(made.name());
-    if (session.state.rev2() && !name.equals(asked)) {
-      // RFC 9051 §6.3.4: a name that was normalized is told.
-      session.out.data(
-          new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), asked));
-    }
+    OldName.tell(session, List.of(), place.shown(made.name()), command.mailbox());
     String id = ObjectIds.mailboxId(place.mail().mailbox(made.id()));
     return Reply.ok(new ResponseCode.MailboxId(id), "CREATE completed");
   }

@@ -9,6 +9,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.Places.Place;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** DELETE (RFC 9051 §6.3.5). */
@@ -27,6 +28,7 @@ final class Delete {
       session.state.select(null);
       session.out.untagged(Reply.ok(ResponseCode.Plain.CLOSED, "Selected mailbox is deleted"));
     }
+    OldName.tell(session, List.of("\\NonExistent"), place.canonical(), command.mailbox());
     return Reply.ok("DELETE completed");
   }
 

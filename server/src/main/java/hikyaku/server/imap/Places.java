@@ -42,6 +42,11 @@ final class Places {
     String shown(String folder) {
       return prefix + folder;
     }
+
+    /** The name as this session is told of it. */
+    String canonical() {
+      return shown(FolderName.canonical(name));
+    }
   }
 
   /** A folder that is there. */

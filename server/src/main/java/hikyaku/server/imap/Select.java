@@ -75,7 +75,12 @@ final class Select {
             ? Changes.since(command.qResync(), state)
             : Changes.NONE;
     // What is \Recent is known to one node only: no repeat of a long answer could say the same.
-    describe(session, selected, found.shown(), session.looking.staysShort(state, changes.count()));
+    describe(
+        session,
+        selected,
+        found.shown(),
+        command.mailbox(),
+        session.looking.staysShort(state, changes.count()));
     tell(session, selected, changes);
     return Reply.ok(
         readOnly ? ResponseCode.Plain.READ_ONLY : ResponseCode.Plain.READ_WRITE,
@@ -83,9 +88,11 @@ final class Select {
   }
 
   /**
+   * @param asked the name as the client wrote it
    * @param takesRecent whether messages that are new to all sessions become \Recent in this one
    */
-  private static void describe(Session session, Selected selected, String name, boolean takesRecent)
+  private static void describe(
+      Session session, Selected selected, String name, String asked, boolean takesRecent)
       throws IOException {
     ResponseWriter out = session.out;
     MailboxState state = selected.view.state();
@@ -101,7 +108,8 @@ final class Select {
     String id = ObjectIds.mailboxId(selected.mailbox());
     out.untagged(Reply.ok(new ResponseCode.MailboxId(id), "Lasting id"));
     if (session.state.rev2()) {
-      out.data(new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), null));
+      String oldName = name.equals(asked) ? null : asked;
+      out.data(new Data.Listed(false, List.of(), FolderName.SEPARATOR, name, List.of(), oldName));
     }
   }
 
