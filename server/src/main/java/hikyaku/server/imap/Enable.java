@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * ENABLE (RFC 9051 §6.3.1, RFC 5161). What is not known is passed over. What was on before, as
  * CONDSTORE is after many a command, is told like the rest: the client asks whether it may rely on
- * it.
+ * it. Only what it did not name now is left out (RFC 9051 §6.3.1).
  */
 final class Enable {
   private Enable() {}
