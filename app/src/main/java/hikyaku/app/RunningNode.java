@@ -11,6 +11,7 @@ import hikyaku.server.net.ConnectionInfo;
 import hikyaku.server.net.ListenerSpec;
 import hikyaku.server.net.NetServer;
 import hikyaku.server.net.TlsContext;
+import hikyaku.server.net.TraceSink;
 import hikyaku.server.net.Traces;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.NodeStatus;
@@ -41,6 +42,9 @@ import org.slf4j.LoggerFactory;
 final class RunningNode implements NodeStatus {
   private static final Logger TRACE = LoggerFactory.getLogger("hikyaku.trace");
   private static final long LOAD_EVERY = TimeUnit.SECONDS.toNanos(1);
+
+  /** One for all that is followed, so that no line is logged twice. */
+  private static final TraceSink TRACED = RunningNode::traceLine;
 
   private final List<Consumer<TlsContext>> tlsListeners = new CopyOnWriteArrayList<>();
   private final String name;
@@ -199,8 +203,7 @@ final class RunningNode implements NodeStatus {
       return following != null;
     }
     Optional<Traces.Subject> subject = subject(whom);
-    subject.ifPresent(
-        found -> followed.computeIfAbsent(whom, _ -> traces.follow(found, RunningNode::traceLine)));
+    subject.ifPresent(found -> followed.computeIfAbsent(whom, _ -> traces.follow(found, TRACED)));
     return subject.isPresent();
   }
 
@@ -219,8 +222,7 @@ final class RunningNode implements NodeStatus {
     }
   }
 
-  private static void traceLine(
-      String session, hikyaku.server.net.TraceSink.Direction direction, String text) {
+  private static void traceLine(String session, TraceSink.Direction direction, String text) {
     String mark =
         switch (direction) {
           case CLIENT -> "C: ";

@@ -2,6 +2,7 @@ package hikyaku.server.net;
 
 import hikyaku.protocol.wire.WireReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -138,9 +139,11 @@ final class SessionTrace implements WireReader.Tap {
 
   private void tell(TraceSink.Direction direction, String text) {
     String shown = printable(text);
+    // By address and by account a session may be followed to one place.
+    List<TraceSink> told = new ArrayList<>();
     for (Traces.Following following : followers) {
       try {
-        following.line(sessionId, direction, shown);
+        following.line(sessionId, direction, shown, told);
       } catch (RuntimeException e) {
         // A trace must never cost the session that it looks at.
         LOG.atWarn().addKeyValue("session", sessionId).setCause(e).log("trace switched off");

@@ -1,6 +1,7 @@
 package hikyaku.server.net;
 
 import java.net.InetAddress;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -37,8 +38,15 @@ public final class Traces {
       this.sink = sink;
     }
 
-    void line(String sessionId, TraceSink.Direction direction, String text) {
-      if (!off) {
+    /**
+     * Tells a line, if nobody has told it.
+     *
+     * @param told the sinks that have the line
+     */
+    void line(
+        String sessionId, TraceSink.Direction direction, String text, Collection<TraceSink> told) {
+      if (!off && !told.contains(sink)) {
+        told.add(sink);
         sink.line(sessionId, direction, text);
       }
     }

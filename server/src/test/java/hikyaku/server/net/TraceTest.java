@@ -111,6 +111,23 @@ class TraceTest {
     assertThat(seen).noneMatch(line -> line.contains("before") || line.contains("fish"));
   }
 
+  /** By address and by account, and on until both are off. */
+  @Test
+  void whoIsFollowedTwiceToOnePlaceIsWrittenOnce() throws Exception {
+    TraceSink sink = sink();
+    try (TestServer server = new TestServer()) {
+      server.traces.follow(new Traces.Subject.OfAddress(InetAddress.getLoopbackAddress()), sink);
+      Traces.Following second = server.traces.follow(new Traces.Subject.OfAccount("anna"), sink);
+      try (TestClient anna = server.connect()) {
+        anna.talk("LOGIN anna swordfish", "OK");
+        anna.talk("ECHO one", "one");
+        second.close();
+        anna.talk("ECHO two", "two");
+      }
+    }
+    assertThat(seen).containsOnlyOnce("C ECHO one", "C ECHO two");
+  }
+
   @Test
   void aSinkThatFailsCostsItsTraceOnly() throws Exception {
     try (TestServer server = new TestServer()) {
