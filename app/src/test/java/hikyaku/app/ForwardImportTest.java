@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -94,6 +96,28 @@ final class ForwardImportTest {
     assertThat(forward("u2@example.org", file).exit).isZero();
     assertThat(script("u2")).endsWith("redirect \"u1@example.org\";\nredirect \"a@b.example\";\n");
     assertThat(run("sieve", "list", "u2@example.org").out).doesNotContain("active");
+  }
+
+  /** A run that redirects to more than sieve.redirects fails, and redirects to none. */
+  @Test
+  void whoHasMoreAddressesThanAScriptMayRedirectToIsWarned() throws Exception {
+    int most = running.configuration().sieve().redirects();
+    String many =
+        IntStream.rangeClosed(0, most)
+            .mapToObj(i -> "a" + i + "@b.example")
+            .collect(Collectors.joining("\n"));
+    String file = home("u1", many);
+    String warning =
+        "hikyaku: u1@example.org: %d addresses, and sieve.redirects allows %d: until it is raised,"
+            + " mail stays in the account and goes to none of them.\n";
+    for (String how : List.of("--dry-run", "--activate")) {
+      Said said = forward("u1@example.org=" + file, how);
+      assertThat(said.err).isEqualTo(warning.formatted(most + 1, most));
+      assertThat(said.exit).isZero();
+    }
+    assertThat(script("u1").lines()).hasSize(most + 2);
+    file = home("u2", many.substring(many.indexOf('\n')));
+    assertThat(forward("u2@example.org=" + file).err).isEmpty();
   }
 
   @Test

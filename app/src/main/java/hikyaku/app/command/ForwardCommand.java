@@ -61,6 +61,7 @@ final class ForwardCommand extends Asking {
     List<ForwardSource> sources = sources();
     ArrayNode answer = Json.MAPPER.createArrayNode();
     int incomplete = 0;
+    int most = door.call(Call.of("GET", "sieve")).path("redirects").asInt();
     for (ForwardSource source : sources) {
       ObjectNode told = answer.addObject().put("account", source.account());
       told.put("file", source.file().toString());
@@ -72,8 +73,12 @@ final class ForwardCommand extends Asking {
         incomplete += script.leftOut().isEmpty() ? 0 : 1;
         told.put("script", script.sieve());
         told.set("leftOut", Json.MAPPER.valueToTree(script.leftOut()));
+        told.put("tooMany", script.redirects() > most);
         if (!json()) {
           tell(screen, source, script, sources.size() == 1);
+        }
+        if (script.redirects() > most) {
+          warn(source, script.redirects(), most);
         }
       } catch (Failure e) {
         refused++;
@@ -128,6 +133,19 @@ final class ForwardCommand extends Asking {
     } catch (IllegalArgumentException e) {
       throw new Failure(source.file() + " cannot be taken: " + e.getMessage() + ".", e);
     }
+  }
+
+  /** The script runs as it is once more redirects are allowed. */
+  private void warn(ForwardSource source, int redirects, int most) {
+    notes()
+        .line(
+            "hikyaku: "
+                + Screen.printable(source.account())
+                + ": "
+                + redirects
+                + " addresses, and sieve.redirects allows "
+                + most
+                + ": until it is raised, mail stays in the account and goes to none of them.");
   }
 
   private void store(Door door, String account, ForwardFile.Script script) throws Failure {

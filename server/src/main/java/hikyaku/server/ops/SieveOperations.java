@@ -93,7 +93,8 @@ public final class SieveOperations implements AdminApi.Group {
             views,
             scripts.problem().map(ProblemView::of).orElse(null),
             scripts.before(),
-            scripts.after()));
+            scripts.after(),
+            filter.settings().redirects()));
   }
 
   private AdminResponse put(AdminRequest request) throws AdminException, ScriptException {
@@ -154,12 +155,17 @@ public final class SieveOperations implements AdminApi.Group {
    */
   public record Activation(String active) {}
 
-  /** An account's scripts, or those for all, of which some run before and after. */
+  /**
+   * An account's scripts, or those for all, of which some run before and after.
+   *
+   * @param redirects addresses that one run may redirect to
+   */
   public record ScriptsView(
       List<ScriptView> scripts,
       @Nullable ProblemView problem,
       List<String> before,
-      List<String> after) {}
+      List<String> after,
+      int redirects) {}
 
   /** A script in a list. */
   public record ScriptView(String name, long octets, boolean active) {}
