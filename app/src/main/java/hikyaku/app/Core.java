@@ -366,7 +366,9 @@ final class Core implements AutoCloseable {
             new DkimOperations(
                 directory,
                 dkim,
-                hosts -> Publication.plan(configuration, hosts, ownPolicies(), data.tls(), clock),
+                hosts ->
+                    Publication.plan(
+                        configuration, hosts, cluster.members(), ownPolicies(), data.tls(), clock),
                 () -> Lookup.in(new CachingDns(configuration.dns())),
                 random,
                 clock),

@@ -73,6 +73,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -476,7 +477,10 @@ final class Node implements AutoCloseable {
             Figures.address(listeners.addresses(configuration.listen().admin(), 80).getFirst()),
             status.started(),
             configuration.connections().connections(),
-            configuration.connections().connectionsPerProtocol());
+            configuration.connections().connectionsPerProtocol(),
+            configuration.queue().client().used().stream()
+                .map(InetAddress::getHostAddress)
+                .toList());
     try {
       return Membership.join(
           core.store().logs(),

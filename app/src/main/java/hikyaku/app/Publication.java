@@ -2,11 +2,13 @@ package hikyaku.app;
 
 import hikyaku.app.config.Configuration;
 import hikyaku.app.config.Listen;
+import hikyaku.server.cluster.Member;
 import hikyaku.server.mtasts.OwnPolicies;
 import hikyaku.server.published.Plan;
 import hikyaku.server.queue.QueueSettings;
 import hikyaku.server.smtpclient.Relay;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -16,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +32,14 @@ final class Publication {
    * What domains should publish.
    *
    * @param hosts where mail and clients come to; this host if not given
+   * @param nodes all that share the store; each may send mail from addresses of its own
    * @param policies what domains here demand of whoever sends them mail
    * @param selfSigned where a certificate of our own making is
    */
   static Plan plan(
       Configuration configuration,
       Optional<List<String>> hosts,
+      List<Member> nodes,
       OwnPolicies policies,
       Path selfSigned,
       InstantSource clock) {
@@ -42,7 +47,7 @@ final class Publication {
     return new Plan(
         hosts.orElse(List.of(configuration.hostname())),
         services(configuration.listen()),
-        queue.client().used(),
+        sources(queue.client().used(), others(configuration.node().name(), nodes)),
         domain -> queue.relaysOf(domain).stream().map(Relay::bareHost).distinct().toList(),
         configuration.dmarcReports().address(),
         policies::id,
@@ -50,6 +55,29 @@ final class Publication {
             keyHashes(
                 new Certificates(configuration.tls(), selfSigned, configuration.hostname(), clock),
                 host));
+  }
+
+  /** What this node told when it began may no longer be what is set. */
+  private static List<Member> others(String own, List<Member> nodes) {
+    return nodes.stream().filter(node -> !node.name().equals(own)).toList();
+  }
+
+  /** Where mail comes from: this node's, and those that others told when they began. */
+  static List<InetAddress> sources(List<InetAddress> own, List<Member> nodes) {
+    Stream<InetAddress> others =
+        nodes.stream()
+            .flatMap(node -> node.identity().mailSources().stream())
+            .flatMap(Publication::address);
+    return Stream.concat(own.stream(), others).distinct().toList();
+  }
+
+  /** None for what means something on its own machine alone, as the name of an interface does. */
+  private static Stream<InetAddress> address(String literal) {
+    try {
+      return Stream.of(InetAddress.ofLiteral(literal));
+    } catch (IllegalArgumentException none) {
+      return Stream.of();
+    }
   }
 
   /** Of the certificates that have this name. What cannot be read, the listeners complain of. */

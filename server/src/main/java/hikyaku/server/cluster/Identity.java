@@ -1,6 +1,7 @@
 package hikyaku.server.cluster;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  * @param started when this run began
  * @param connections the most that it takes at one time
  * @param connectionsPerProtocol the most of one protocol
+ * @param mailSources addresses that its mail goes out from; none if they are left to the system
  */
 public record Identity(
     String name,
@@ -28,11 +30,13 @@ public record Identity(
     String admin,
     Instant started,
     int connections,
-    int connectionsPerProtocol) {
+    int connectionsPerProtocol,
+    List<String> mailSources) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,252}");
 
   public Identity {
     roles = Set.copyOf(roles);
+    mailSources = List.copyOf(mailSources);
     if (!isName(name)) {
       throw new IllegalArgumentException("\"" + name + "\" is no name of a node");
     }

@@ -156,7 +156,8 @@ public final class Membership implements Cluster, AutoCloseable {
             .setStartedMillis(identity.started().toEpochMilli())
             .setLeaseMillis(Math.toIntExact(settings.lease().toMillis()))
             .setConnections(identity.connections())
-            .setConnectionsPerProtocol(identity.connectionsPerProtocol());
+            .setConnectionsPerProtocol(identity.connectionsPerProtocol())
+            .addAllMailSources(identity.mailSources());
     return new Append(
         log, List.of(event(NodeEvent.newBuilder().setJoined(joined))), Append.Expect.at(seq), null);
   }

@@ -197,7 +197,8 @@ public final class Roster implements Cluster {
         joined.getAdminAddress(),
         Instant.ofEpochMilli(joined.getStartedMillis()),
         joined.getConnections(),
-        joined.getConnectionsPerProtocol());
+        joined.getConnectionsPerProtocol(),
+        joined.getMailSourcesList());
   }
 
   private static Vitals vitals(Alive alive) {

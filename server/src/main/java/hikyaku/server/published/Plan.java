@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  *
  * @param hosts the names that mail and clients come to, the first one preferred
  * @param services what clients may use
- * @param sources addresses that mail goes out from, if they are not left to the system
+ * @param sources addresses that mail goes out from, those of all nodes that do not leave them to
+ *     the system
  * @param relays hosts that mail of a domain is handed to, to be carried on, by name or address
  * @param reports the address that takes reports of DMARC; empty for postmaster of each domain
  * @param policyIds the id of a domain's policy about TLS, if this server gives one out
@@ -113,8 +114,8 @@ public record Plan(
     value.append(carriers.isEmpty() ? " -all" : " ~all");
     String remark =
         carriers.isEmpty()
-            ? "Who may send for the domain. Nodes that send from other addresses than those must be"
-                + " named too."
+            ? "Who may send for the domain: the MX hosts, and each node's queue.client.sources. A node"
+                + " without these that is no MX host must be named too."
             : "Who may send for the domain. If a relay passes mail on from other addresses, its"
                 + " operator says what to name.";
     return new Wanted(

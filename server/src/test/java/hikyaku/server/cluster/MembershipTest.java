@@ -37,7 +37,8 @@ final class MembershipTest {
         "127.0.0.1:2080",
         clock.instant(),
         100,
-        60);
+        60,
+        List.of("192.0.2." + name.length(), "2001:db8::1"));
   }
 
   private Membership join(String name) throws Exception {
