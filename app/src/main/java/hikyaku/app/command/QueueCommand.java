@@ -239,7 +239,9 @@ public final class QueueCommand {
 
     private static String account(JsonNode message) {
       String account = text(message, "account");
-      return account.isEmpty() ? "none" : account + (flag(message, "script") ? ", a script" : "");
+      return account.isEmpty()
+          ? "none"
+          : account + (flag(message, "script") ? ", by a script or a mailing list" : "");
     }
 
     private static String inTime(JsonNode message) {

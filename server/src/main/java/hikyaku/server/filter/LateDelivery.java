@@ -289,6 +289,7 @@ public final class LateDelivery implements HomeDelivery {
         message.smtpUtf8(),
         message.binary(),
         message.tls(),
+        message.account().isEmpty() ? message.script() : message.account(),
         key,
         Optional.empty());
   }

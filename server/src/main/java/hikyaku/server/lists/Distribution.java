@@ -49,6 +49,8 @@ final class Distribution {
    *
    * @param prefix to be put before it, the trace of its way
    * @param transaction unique for ever
+   * @param account the id of the account that wrote it; empty if it is none's, or somebody else
+   *     lets it out
    * @param key names the attempt to send it; that of each letter begins with it
    * @param found what was found when it came; nothing if the list wrote it, or nobody looked
    */
@@ -60,6 +62,7 @@ final class Distribution {
       boolean smtpUtf8,
       boolean binary,
       Outgoing.Tls tls,
+      String account,
       String key,
       Optional<Sealer.Arrival> found) {}
 
@@ -200,7 +203,11 @@ final class Distribution {
                 post.message.blob(),
                 post.message.structure().root().bodyStart(),
                 messageId(post.message),
-                to.stream().map(each -> new Outgoing.To(each, RcptParameters.NONE)).toList()))
+                to.stream().map(each -> new Outgoing.To(each, RcptParameters.NONE)).toList(),
+                "",
+                post.account,
+                Outgoing.Terms.NONE,
+                sender))
         .withKey(post.key + part);
   }
 

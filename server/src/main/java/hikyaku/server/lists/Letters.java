@@ -78,6 +78,7 @@ final class Letters {
             false,
             false,
             Outgoing.Tls.USUAL,
+            "",
             key,
             Optional.empty());
     return distribution.own(owner, post, to);

@@ -14,6 +14,7 @@ import hikyaku.server.queue.ListDoor;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Takes the mail for mailing lists, and does what it leads to. */
 public final class ListDesk implements ListDoor {
@@ -128,6 +129,19 @@ public final class ListDesk implements ListDoor {
     };
   }
 
+  @Override
+  public Stream<Address> reached(Listed to) {
+    return switch (to.role()) {
+      case POST ->
+          book.list(to.list()).stream()
+              .flatMap(list -> list.members().stream())
+              .filter(member -> !member.disabled())
+              .map(Member::address);
+      case OWNER -> book.list(to.list()).stream().flatMap(list -> list.owners().stream());
+      case BOUNCES, SUBSCRIBE, CONFIRM, UNSUBSCRIBE, ACCEPT, REJECT -> Stream.of();
+    };
+  }
+
   /** Lists that are members of lists make long names of short ones. */
   private static Arrival shortened(Arrival arrival) {
     if (arrival.transaction().length() <= LONGEST_NAME && arrival.key().length() <= LONGEST_NAME) {
@@ -145,6 +159,7 @@ public final class ListDesk implements ListDoor {
         arrival.smtpUtf8(),
         arrival.binary(),
         arrival.tls(),
+        arrival.account(),
         shortened(arrival.key()),
         arrival.found());
   }

@@ -233,6 +233,7 @@ public final class Moderation {
             waiting.smtpUtf8(),
             waiting.binary(),
             waiting.tls(),
+            "",
             key,
             waiting.found());
     List<Append> round = publication.round(address, list, post, waiting.id()).round();

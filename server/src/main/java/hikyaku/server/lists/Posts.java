@@ -87,6 +87,7 @@ final class Posts {
             arrival.smtpUtf8(),
             arrival.binary(),
             arrival.tls(),
+            arrival.account(),
             arrival.key() + "/l",
             arrival.found());
     Distribution.Mailing mailing = publication.round(arrival.to().list(), list, post, "");
@@ -126,6 +127,7 @@ final class Posts {
         arrival.smtpUtf8(),
         arrival.binary(),
         arrival.tls(),
+        arrival.account(),
         arrival.key() + part,
         arrival.found());
   }

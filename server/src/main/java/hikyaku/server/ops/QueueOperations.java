@@ -177,9 +177,9 @@ public final class QueueOperations implements AdminApi.Group {
    * {@code late} is what becomes of it then. Attempts, time and reason are of those who were asked
    * for.
    *
-   * @param account the address of who sends it, or whose script does; empty for nobody, or for one
-   *     that is gone
-   * @param script whether it is a script that does
+   * @param account the address of who sends it, or whose script does, or to whose message a mailing
+   *     list does; empty for nobody, or for one that is gone
+   * @param script whether it is a script that does, or a list
    * @param waiting first those who were asked for
    */
   public record View(

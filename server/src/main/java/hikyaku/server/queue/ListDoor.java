@@ -11,6 +11,7 @@ import hikyaku.server.dkim.Sealer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What becomes of mail for mailing lists. Safe for use by many threads. */
 public interface ListDoor {
@@ -27,6 +28,11 @@ public interface ListDoor {
         @Override
         public Taken take(Arrival arrival) {
           return new Taken.Refused(NOBODY, "there are no mailing lists");
+        }
+
+        @Override
+        public Stream<Address> reached(Resolution.Listed to) {
+          return Stream.of();
         }
       };
 
@@ -45,6 +51,9 @@ public interface ListDoor {
    */
   Taken take(Arrival arrival);
 
+  /** Whom a message may go on to. */
+  Stream<Address> reached(Resolution.Listed to);
+
   /**
    * A message for a list.
    *
@@ -52,6 +61,7 @@ public interface ListDoor {
    * @param doubtful whether it seems to be from somebody else than it says
    * @param prefix the trace of its way, to be put before it
    * @param tls what its sender wants
+   * @param account the id of the account that wrote it; empty if it is none's
    * @param key names the attempt to take it, also where it is repeated
    * @param found what is to be sealed where it is sent on: what was found when it came
    */
@@ -67,6 +77,7 @@ public interface ListDoor {
       boolean smtpUtf8,
       boolean binary,
       Outgoing.Tls tls,
+      String account,
       String key,
       Optional<Sealer.Arrival> found) {
     public Arrival {

@@ -143,6 +143,7 @@ final class Mailboxes {
             way.smtpUtf8,
             false,
             way.tls,
+            "",
             key,
             Optional.empty());
     return lists.take(arrival) instanceof ListDoor.Taken.Accepted(List<Append> round, String _)

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param messageId for logs, or empty
  * @param recipients at least one
  * @param account the id of the account that sends it; empty if it is none's
- * @param script the id of the account whose script sends it, which vouches for nothing in it; empty
- *     if none does
+ * @param script the id of the account whose script sends it, or to whose message a mailing list
+ *     does: it vouches for nothing in it, and it waits while that account is stopped; empty if
+ *     there is none
  * @param terms when its sender wants it to go
  * @param reversePath the sender under which other servers get it, as SPF lets us
  */

@@ -304,7 +304,7 @@ final class Part {
     }
   }
 
-  /** An account, with its scripts; for mail of none, such as that of lists, the session. */
+  /** An account, with its scripts and its posts to lists; for mail of none, the session. */
   private static String whose(Outgoing outgoing) {
     if (!outgoing.account().isEmpty()) {
       return outgoing.account();

@@ -10,6 +10,7 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,6 +115,20 @@ public final class Senders {
       refused("stopped");
     }
     return stopped;
+  }
+
+  /**
+   * As how many recipients a message to a mailing list counts: those at other servers, as far as
+   * one message counts. What is one post to a list of many must not look like a stolen account.
+   *
+   * @param reached whom the list sends it to
+   */
+  public int ofList(Stream<Address> reached) {
+    return (int)
+        reached
+            .filter(each -> directory.domain(each.domain()).isEmpty())
+            .limit(settings.listMembers())
+            .count();
   }
 
   private void refused(String cause) {

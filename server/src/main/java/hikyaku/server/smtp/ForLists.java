@@ -58,6 +58,7 @@ final class ForLists {
                       session.mail().store().blobs(),
                       message.blob(),
                       message.structure().root().bodyStart()),
+                  session.account() == null ? "" : session.account().id(),
                   Objects.requireNonNull(message.attempt().part("/l" + all.taken.size()).key()),
                   message.arrival());
           Taken each = session.services().lists().take(arrival);

@@ -168,11 +168,14 @@ final class Onward {
     return round;
   }
 
-  /** What counts the recipients elsewhere against their sender, if it is one of ours. */
+  /**
+   * What counts the recipients elsewhere, those of lists too, against their sender, if it is one of
+   * ours.
+   */
   private List<Append> counted() {
     Account account = session.account();
     Optional<Senders> senders = session.services().senders();
-    int recipients = transaction.sentElsewhere();
+    int recipients = transaction.counted();
     if (account == null || senders.isEmpty() || recipients == 0) {
       return List.of();
     }

@@ -15,8 +15,10 @@ import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.Senders;
 import hikyaku.server.sending.Allowance;
 import hikyaku.server.srs.ReturnPaths.Behind;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -146,7 +148,7 @@ final class RcptCommand {
     if (account == null || senders.isEmpty()) {
       return null;
     }
-    int recipients = transaction.sentElsewhere() + more;
+    int recipients = transaction.counted() + more;
     Reply reply =
         switch (senders.get().refusal(account, recipients).orElse(null)) {
           case null -> null;
@@ -237,14 +239,14 @@ final class RcptCommand {
         local.elsewhere().stream()
             .map(address -> new Mailbox(address.localPart(), address.domain()))
             .toList();
-    if (!forwarded.isEmpty()) {
-      Reply refusal =
-          session.services().outbox().isEmpty()
-              ? Replies.NO_OUTGOING_MAIL
-              : refusal(session, transaction, forwarded.size());
-      if (refusal != null) {
-        return refusal;
-      }
+    if (!forwarded.isEmpty() && session.services().outbox().isEmpty()) {
+      return Replies.NO_OUTGOING_MAIL;
+    }
+    Map<Resolution.Listed, Integer> ofLists = ofLists(session, transaction, local);
+    int more = forwarded.size() + ofLists.values().stream().mapToInt(Integer::intValue).sum();
+    Reply spent = more == 0 ? null : refusal(session, transaction, more);
+    if (spent != null) {
+      return spent;
     }
     boolean fits =
         transaction.add(
@@ -253,8 +255,27 @@ final class RcptCommand {
     if (!fits) {
       return Replies.TOO_MANY_RECIPIENTS;
     }
+    ofLists.forEach(transaction::count);
     session.examine(transaction);
     return Replies.RECIPIENT_OK;
+  }
+
+  /**
+   * As how many recipients elsewhere lists count that a user writes to, which were not named yet.
+   */
+  private static Map<Resolution.Listed, Integer> ofLists(
+      SmtpSession session, Transaction transaction, Resolution.Local local) {
+    Map<Resolution.Listed, Integer> counts = new HashMap<>();
+    Optional<Senders> senders = session.services().senders();
+    if (session.account() == null || senders.isEmpty()) {
+      return counts;
+    }
+    for (Resolution.Listed listed : local.lists()) {
+      if (!transaction.isCounted(listed)) {
+        counts.put(listed, senders.get().ofList(session.services().lists().reached(listed)));
+      }
+    }
+    return counts;
   }
 
   /** Whether the client may write to an alias that is not for everybody. */

@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ final class Transaction {
   /** By account id, in the order of first mention. */
   private final SequencedMap<String, Copy> copies = new LinkedHashMap<>();
 
+  private final Map<Resolution.Listed, Integer> ofLists = new HashMap<>();
   private boolean refusedRecipients;
   private boolean mustBeProven;
   private @Nullable IncomingMessage message;
@@ -117,6 +120,20 @@ final class Transaction {
   /** How many servers elsewhere are to have it, as far as its sender is to answer for that. */
   int sentElsewhere() {
     return elsewhere().size() + forwarded();
+  }
+
+  /** Takes in as how many recipients elsewhere a list among the recipients counts. */
+  void count(Resolution.Listed list, int recipients) {
+    ofLists.put(list, recipients);
+  }
+
+  boolean isCounted(Resolution.Listed list) {
+    return ofLists.containsKey(list);
+  }
+
+  /** How many recipients elsewhere are counted against its sender. */
+  int counted() {
+    return sentElsewhere() + ofLists.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /** Whether its sender has to be who it says, for the sake of an alias. */

@@ -210,6 +210,7 @@ class ListDeskTest {
         false,
         false,
         Outgoing.Tls.USUAL,
+        "",
         id,
         found);
   }
@@ -375,6 +376,7 @@ class ListDeskTest {
             false,
             false,
             Outgoing.Tls.USUAL,
+            "",
             honest.key(),
             Optional.empty());
     assertThat(take(doubtful)).isEqualTo("550 5.7.2");

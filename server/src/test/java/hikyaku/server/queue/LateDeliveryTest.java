@@ -13,6 +13,7 @@ import hikyaku.protocol.smtp.RcptParameters;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
+import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.filter.Filter;
@@ -24,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,11 @@ class LateDeliveryTest {
     public Taken take(Arrival arrival) {
       Outgoing post = outgoing("list", arrival.message(), to("member", "there.test"));
       return new Taken.Accepted(List.of(outbox.append(post).withKey(arrival.key())), "posted");
+    }
+
+    @Override
+    public Stream<Address> reached(Resolution.Listed to) {
+      return Stream.of();
     }
   }
 

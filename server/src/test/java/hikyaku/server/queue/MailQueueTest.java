@@ -80,7 +80,7 @@ class MailQueueTest {
   private final Senders senders =
       new Senders(
           "home.test",
-          new SendingSettings(true, 300, 5, 3, 50),
+          new SendingSettings(true, 300, 5, 20, 3, 50),
           sending,
           Allowance.UNLIMITED,
           new QueueView(store.logs(), Clock.systemUTC()),

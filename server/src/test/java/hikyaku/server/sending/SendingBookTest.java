@@ -19,7 +19,7 @@ class SendingBookTest {
   private static final String ACCOUNT = "abcdefghijkl";
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Duration DAY = Duration.ofDays(1);
-  private static final SendingSettings SETTINGS = new SendingSettings(true, 100, 5, 10, 30);
+  private static final SendingSettings SETTINGS = new SendingSettings(true, 100, 5, 20, 10, 30);
 
   private final Moving clock = new Moving();
   private final MemoryStore store = new MemoryStore(clock);
@@ -161,8 +161,10 @@ class SendingBookTest {
     sent(book, 1);
     assertThat(ledger().suspicion(SETTINGS, clock.now).orElseThrow())
         .startsWith("150 recipients in an hour, and never more than 30");
-    assertThat(ledger().suspicion(new SendingSettings(true, 100, 0, 10, 0), clock.now)).isEmpty();
-    assertThat(ledger().suspicion(new SendingSettings(false, 100, 5, 10, 30), clock.now)).isEmpty();
+    assertThat(ledger().suspicion(new SendingSettings(true, 100, 0, 20, 10, 0), clock.now))
+        .isEmpty();
+    assertThat(ledger().suspicion(new SendingSettings(false, 100, 5, 20, 10, 30), clock.now))
+        .isEmpty();
   }
 
   @Test

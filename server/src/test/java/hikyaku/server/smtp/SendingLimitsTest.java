@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** How much users may send to other servers, and what they hear beyond. */
@@ -73,6 +74,42 @@ class SendingLimitsTest {
       world.allowance = allowance(4, 4);
       assertThat(send(world, 1, "NOOP\r\n")).startsWith("250 2.1.5 Recipient OK");
       assertThat(world.queued()).isEqualTo(3);
+    }
+  }
+
+  /** As many as it has members elsewhere, and no more than a post may count for. */
+  @Test
+  void aPostToAListCountsForItsMembersElsewhere() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      List<String> members = new ArrayList<>(List.of("u2@demo.test"));
+      IntStream.range(0, 3).forEach(i -> members.add("far" + i + "@example.org"));
+      world.list("news", ListKind.DISCUSSION, "u1@demo.test", members);
+      world.allowance = allowance(5, 100);
+      String post = "RCPT TO:<news@demo.test>\r\n";
+      assertThat(send(world, 0, post + post)).anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 0, post))
+          .startsWith("450 4.7.1 This account may send to 5 recipients an hour, try later");
+      assertThat(send(world, 2, "NOOP\r\n")).anyMatch(line -> line.contains("Queued as"));
+      IntStream.range(0, 900).forEach(i -> members.add("out" + i + "@example.org"));
+      world.list("mod", ListKind.MODERATED, "u1@demo.test", members);
+      world.allowance = allowance(25, 100);
+      assertThat(send(world, 0, "RCPT TO:<mod@demo.test>\r\n"))
+          .anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 1, "NOOP\r\n"))
+          .startsWith("450 4.7.1 This account may send to 25 recipients an hour, try later");
+    }
+  }
+
+  /** What it has written to lists waits as well. */
+  @Test
+  void copiesOfListsAreHeldWithTheAccount() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      world.list("news", ListKind.DISCUSSION, "u1@demo.test", List.of("far@example.org"));
+      assertThat(send(world, 0, "RCPT TO:<news@demo.test>\r\n"))
+          .anyMatch(line -> line.contains("Queued as"));
+      assertThat(world.held()).isZero();
+      assertThat(send(world, 301, "NOOP\r\n")).anyMatch(line -> line.contains("Queued as"));
+      assertThat(world.held()).isEqualTo(2);
     }
   }
 
