@@ -29,14 +29,14 @@ final class Bounces {
 
   private static final Pattern FAILED = Pattern.compile("(?im)^action:[ \t]*failed[ \t]*\r?$");
   private static final Pattern STATUS =
-      Pattern.compile("(?im)^status:[ \t]*(5\\.[0-9]{1,3}\\.[0-9]{1,3})");
+      Pattern.compile("(?im)^status:[ \t]*([45]\\.[0-9]{1,3}\\.[0-9]{1,3})");
 
   /**
    * What is about the message and not about the member: its size and content (RFC 3463 §3.4, §3.7),
    * and whom it is from (RFC 7372 §3).
    */
   private static final Pattern OF_THE_MESSAGE =
-      Pattern.compile("5\\.(3\\.4|6\\.[0-9]+|7\\.2[0-9])");
+      Pattern.compile("[45]\\.(3\\.4|6\\.[0-9]+|7\\.2[0-9])");
 
   private final ListSettings settings;
   private final ListBook book;
@@ -111,7 +111,10 @@ final class Bounces {
         list.owners().stream().map(ListFields::mailbox).toList());
   }
 
-  /** The status code of a report that mail failed for good, as the member is (RFC 3464 §2.3). */
+  /**
+   * The status code of a report that mail failed, as the member is (RFC 3464 §2.3): of class 4 if it
+   * was given up after many attempts, as where nobody answers for the member's domain.
+   */
   private Optional<String> failure(Intake.Received message) {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try (BlobReader reader = mail.store().blobs().open(message.blob().id())) {

@@ -555,7 +555,7 @@ class ListDeskTest {
         .isEqualTo("says nothing of a member");
     assertThat(take("news-bounces+x@demo.test", "", false, report("failed", "5.1.1")))
         .isEqualTo("says nothing of a member");
-    for (String ofTheMessage : List.of("5.3.4", "5.6.3", "5.6.10", "5.7.26")) {
+    for (String ofTheMessage : List.of("5.3.4", "5.6.3", "5.6.10", "5.7.26", "4.7.26")) {
       assertThat(take(back, "", false, report("failed", ofTheMessage)))
           .as(ofTheMessage)
           .isEqualTo("says nothing of a member");
@@ -563,14 +563,14 @@ class ListDeskTest {
     for (int day = 0; day < 3; day++) {
       assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isFalse();
       for (int i = 0; i < 2; i++) {
-        assertThat(take(back, "", false, report("failed", "5.1.1")))
+        assertThat(take(back, "", false, report("failed", i == 0 ? "4.4.7" : "5.1.1")))
             .isEqualTo("mail to a member came back");
       }
       now = now.plus(Duration.ofDays(1));
     }
     assertThat(book.list(NEWS).orElseThrow().member(ANN).orElseThrow().disabled()).isTrue();
     assertThat(body(queued("boss@demo.test")))
-        .contains("to ann@far.test came back on 3 days, the last time with 5.1.1");
+        .contains("to ann@far.test came back on 3 days, the last time with 4.4.7");
     int before = queued().size();
     assertThat(take("news@demo.test", BEN.toString(), true, MESSAGE)).isNotEmpty();
     assertThat(queued()).hasSize(before + 1);
