@@ -41,6 +41,12 @@ public interface Directory {
     return resolve(recipient.localPart(), recipient.domain());
   }
 
+  /** Whether mail for an address reaches an account, which may therefore write under it. */
+  default boolean belongsTo(Address address, Account account) {
+    return resolve(address) instanceof Resolution.Local local
+        && local.targets().stream().anyMatch(target -> target.account().id().equals(account.id()));
+  }
+
   /** What RCPT TO with a bare {@code postmaster} stands for (RFC 5321 §4.5.1). */
   Resolution resolvePostmaster();
 

@@ -16,7 +16,6 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
-import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.ListRole;
 import hikyaku.server.directory.Resolution;
@@ -295,13 +294,20 @@ public final class LateDelivery implements HomeDelivery {
   }
 
   /**
-   * The account that sent it, or the list: what is in the queue under its return path is its own.
+   * The account that sent it, under its own name and the one that it sent under, as where it came
+   * in; or the list: what is in the queue under its return path is its own.
    */
   private Set<Address> proven(Outgoing message) {
     Set<Address> proven = new HashSet<>();
-    if (!message.account().isEmpty()) {
-      filter.directory().account(message.account()).map(Account::primary).ifPresent(proven::add);
-    }
+    filter
+        .directory()
+        .account(message.account())
+        .ifPresent(account -> {
+          proven.add(account.primary());
+          sender(message)
+              .filter(address -> filter.directory().belongsTo(address, account))
+              .ifPresent(proven::add);
+        });
     if (message.sender() instanceof Mailbox sender
         && filter.directory().resolve(sender.localPart(), sender.domain())
             instanceof Resolution.Local local) {
@@ -310,6 +316,12 @@ public final class LateDelivery implements HomeDelivery {
           .forEach(each -> proven.add(each.list()));
     }
     return proven;
+  }
+
+  private static Optional<Address> sender(Outgoing message) {
+    return message.sender() instanceof Mailbox sender
+        ? Address.of(sender.localPart(), sender.domain())
+        : Optional.empty();
   }
 
   /** What is for those elsewhere whom an alias leads to; nothing if it came back from there. */

@@ -49,7 +49,7 @@ final class Authors {
   private static boolean mayBeNamed(
       SmtpSession session, Optional<Address> author, Account account) {
     return author.isPresent()
-        && (MailCommand.belongsTo(session, author.get(), account)
+        && (session.directory().belongsTo(author.get(), account)
             || (session.settings().writeAs() == WriteAs.OWN_OR_FOREIGN
                 && isForeign(session.directory(), author.get().domain())));
   }
@@ -126,6 +126,6 @@ final class Authors {
 
   private static boolean isSignedFor(SmtpSession session, Address author, Account account) {
     return session.settings().writeAs() == WriteAs.ANY
-        || MailCommand.belongsTo(session, author, account);
+        || session.directory().belongsTo(author, account);
   }
 }

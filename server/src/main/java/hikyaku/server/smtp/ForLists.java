@@ -100,7 +100,7 @@ final class ForLists {
     Account account = session.account();
     if (account != null) {
       proven.add(account.primary());
-      from.filter(address -> MailCommand.belongsTo(session, address, account))
+      from.filter(address -> session.directory().belongsTo(address, account))
           .ifPresent(proven::add);
       return proven;
     }

@@ -92,14 +92,8 @@ final class MailCommand {
       case ReversePath.Null _ -> true;
       case Mailbox mailbox ->
           Address.of(mailbox.localPart(), mailbox.domain())
-              .filter(address -> belongsTo(session, address, account))
+              .filter(address -> session.directory().belongsTo(address, account))
               .isPresent();
     };
-  }
-
-  /** Whether mail for the address reaches the account. */
-  static boolean belongsTo(SmtpSession session, Address address, Account account) {
-    return session.directory().resolve(address) instanceof Resolution.Local local
-        && local.targets().stream().anyMatch(target -> target.account().id().equals(account.id()));
   }
 }

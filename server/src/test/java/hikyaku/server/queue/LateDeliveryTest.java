@@ -25,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +85,9 @@ class LateDeliveryTest {
     assertThat(problems).isEmpty();
   }
 
+  /** Whom the last message for a list was proven to be from. */
+  private Set<Address> proven = Set.of();
+
   /** A list that sends each post to one member elsewhere. */
   private final class OneMember implements ListDoor {
     @Override
@@ -93,6 +97,7 @@ class LateDeliveryTest {
 
     @Override
     public Taken take(Arrival arrival) {
+      proven = arrival.proven();
       Outgoing post = outgoing("list", arrival.message(), to("member", "there.test"));
       return new Taken.Accepted(List.of(outbox.append(post).withKey(arrival.key())), "posted");
     }
@@ -225,6 +230,36 @@ class LateDeliveryTest {
         .isEqualTo(done("me@home.test INBOX 1", "other@home.test INBOX 1"));
     assertThat(inbox(HomeDirectory.ME)).isEqualTo(1);
     assertThat(inbox(HomeDirectory.OTHER)).isEqualTo(1);
+  }
+
+  /** A message that was held is no less its author's than when it came. */
+  @Test
+  void anAccountMayWriteToListsUnderEachOfItsAddresses() throws Exception {
+    Filter filter = Filter.of(mail, directory, SieveSettings.DEFAULTS);
+    try (Intake intake = mail.intake()) {
+      intake.write("Subject: x\r\n\r\nx\r\n".getBytes(UTF_8), 0, 17);
+      Intake.Received message = intake.finish();
+      Outgoing.To group = to("group", "home.test");
+      for (String from : List.of("both", "other")) {
+        Outgoing held =
+            new PlainMail("t-" + from, "s1", to(from, "home.test").address())
+                .of(
+                    ByteString.EMPTY,
+                    message.blob(),
+                    message.structure().root().bodyStart(),
+                    List.of(group),
+                    HomeDirectory.ME.id(),
+                    "",
+                    Outgoing.Terms.NONE);
+        assertThat(
+                new LateDelivery(filter, new OneMember(), "home.test", false)
+                    .deliver(held, group, TIME, "k-" + from))
+            .isInstanceOf(HomeDelivery.Outcome.Done.class);
+        Address me = HomeDirectory.ME.primary();
+        assertThat(proven)
+            .isEqualTo(from.equals("both") ? Set.of(me, new Address(from, "home.test")) : Set.of(me));
+      }
+    }
   }
 
   /** As another recipient, or in an attempt that broke off; now both are full. */
