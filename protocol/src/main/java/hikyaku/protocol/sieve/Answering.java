@@ -58,9 +58,14 @@ final class Answering {
     return list ? Optional.of("it comes from a list") : Optional.empty();
   }
 
-  /** RFC 3834 §5; and a field of like meaning that is in wide use. */
-  static boolean isAutomatic(SieveMessage message) {
-    if (message.fieldsSent("auto-submitted").stream().anyMatch(each -> !isByHand(each))) {
+  /** RFC 3834 §5. */
+  static boolean isAutoSubmitted(SieveMessage message) {
+    return message.fieldsSent("auto-submitted").stream().anyMatch(each -> !isByHand(each));
+  }
+
+  /** The same; or a field of like meaning that is in wide use, and speaks of answers alone. */
+  private static boolean isAutomatic(SieveMessage message) {
+    if (isAutoSubmitted(message)) {
       return true;
     }
     String suppress = Collation.asciiLower(message.textSent("x-auto-response-suppress"));

@@ -153,7 +153,7 @@ final class Sending {
     } catch (IllegalArgumentException e) {
       throw run.problem(String.valueOf(e.getMessage()));
     }
-    if (Answering.isAutomatic(message)) {
+    if (Answering.isAutoSubmitted(message)) {
       // RFC 5436 §2.7: or two of them would notify each other for ever.
       watcher.step(command.line(), "no notification: a program sent the message");
       return Optional.empty();

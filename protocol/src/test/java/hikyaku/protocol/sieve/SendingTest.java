@@ -96,6 +96,15 @@ class SendingTest {
     }
   }
 
+  /** RFC 5436 §2.7: what says that no program may answer it is no less worth telling of. */
+  @Test
+  void whatIsNotifiedOf() {
+    String script = "require \"enotify\"; notify \"mailto:p@example.org\";";
+    assertThat(run(script, "X-Auto-Response-Suppress: All\n" + MESSAGE)).startsWith("notify");
+    assertThat(run(script, "Auto-Submitted: auto-generated\n" + MESSAGE))
+        .isEqualTo("implicit keep");
+  }
+
   /** RFC 5230 §4.5 and §4.6, RFC 3834 §2. */
   @Test
   void whatMustNotBeAnswered() {
