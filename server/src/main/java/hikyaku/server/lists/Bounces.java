@@ -112,8 +112,8 @@ final class Bounces {
   }
 
   /**
-   * The status code of a report that mail failed, as the member is (RFC 3464 §2.3): of class 4 if it
-   * was given up after many attempts, as where nobody answers for the member's domain.
+   * The status code of a report that mail failed, as the member is (RFC 3464 §2.3): of class 4 if
+   * it was given up after many attempts, as where nobody answers for the member's domain.
    */
   private Optional<String> failure(Intake.Received message) {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();

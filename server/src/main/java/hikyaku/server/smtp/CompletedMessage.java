@@ -8,6 +8,7 @@ import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.protocol.mime.MessageStructure;
+import hikyaku.server.directory.Address;
 import hikyaku.server.dkim.Sealer;
 import hikyaku.server.dkim.Signer;
 import hikyaku.server.filter.Envelope;
@@ -108,8 +109,9 @@ record CompletedMessage(
   /** What scripts are told of it when it comes to a recipient. */
   Envelope envelope(Recipient recipient) {
     Map<String, String> facts = Envelope.facts(session.settings().hostName());
-    facts.put("remote-host", session.requireHello().name());
-    facts.put("remote-ip", session.connection().remote().getAddress().getHostAddress());
+    facts.put("remote-host", qualified(session.requireHello().name()));
+    facts.put(
+        "remote-ip", address(TraceFields.literal(session.connection().remote().getAddress())));
     return new Envelope(
         session.services().filter().returnPaths().author(transaction.mail().from()),
         transaction.mail().parameters(),
@@ -121,6 +123,16 @@ record CompletedMessage(
         finding.denied(),
         facts,
         arrival());
+  }
+
+  /** The client's name as it says it itself; empty if that is none of a host (RFC 5183 §4.1). */
+  private static String qualified(String hello) {
+    return Address.canonicalDomain(hello).filter(name -> name.contains(".")).orElse("");
+  }
+
+  /** What stands in an address literal: an IPv6 address with its tag (RFC 5183 §4.1). */
+  private static String address(String literal) {
+    return literal.substring(1, literal.length() - 1);
   }
 
   /** What whoever sends the message on is to seal. */

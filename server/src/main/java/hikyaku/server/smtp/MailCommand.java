@@ -9,7 +9,6 @@ import hikyaku.protocol.smtp.Reply;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
-import hikyaku.server.directory.Resolution;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

@@ -257,7 +257,8 @@ class LateDeliveryTest {
             .isInstanceOf(HomeDelivery.Outcome.Done.class);
         Address me = HomeDirectory.ME.primary();
         assertThat(proven)
-            .isEqualTo(from.equals("both") ? Set.of(me, new Address(from, "home.test")) : Set.of(me));
+            .isEqualTo(
+                from.equals("both") ? Set.of(me, new Address(from, "home.test")) : Set.of(me));
       }
     }
   }

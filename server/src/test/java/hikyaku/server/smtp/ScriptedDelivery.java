@@ -16,6 +16,7 @@ import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.QueueView;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ abstract class ScriptedDelivery {
   boolean repeating;
 
   String sender = "a@b.example";
+  String hello = "c";
+  InetSocketAddress client = TestConnection.ADDRESS;
 
   /** Parameters of MAIL and of each RCPT, each with a space before it. */
   String forAll = "";
@@ -46,7 +49,7 @@ abstract class ScriptedDelivery {
   }
 
   List<String> greeting() {
-    return List.of("LHLO c\r\n");
+    return List.of("LHLO " + hello + "\r\n");
   }
 
   @BeforeEach
@@ -78,7 +81,7 @@ abstract class ScriptedDelivery {
     recipients.forEach(to -> lines.add("RCPT TO:<" + to + ">" + forRecipients + "\r\n"));
     lines.add("DATA\r\n");
     lines.add(message.replace("\n", "\r\n") + ".\r\n");
-    TestConnection connection = new TestConnection("t" + ++sessions, lines, repeating);
+    TestConnection connection = new TestConnection("t" + ++sessions, lines, repeating).from(client);
     protocol.serve(connection);
     List<String> replies = connection.said().lines().toList();
     int go = 0;

@@ -20,6 +20,8 @@ import hikyaku.server.filter.Scripts;
 import hikyaku.server.filter.SieveSettings;
 import hikyaku.server.filter.SieveSettings.Redirection;
 import hikyaku.server.queue.Outgoing;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -385,6 +387,28 @@ class SieveDeliveryTest extends ScriptedDelivery {
         "u1", "require [\"replace\", \"fileinto\"]; keep; replace \"other\"; fileinto \"INBOX\";");
     send(List.of("u1@demo.test"), "Subject: y\n\nx\n");
     assertThat(in("u1", "INBOX")).hasSize(3);
+  }
+
+  /** RFC 5183 §4.1. */
+  @Test
+  void theClientIsNamedAsItIs() throws Exception {
+    script(
+        "u1",
+        """
+        require ["environment", "fileinto", "mailbox", "variables"];
+        if environment :matches "remote-host" "*" { set "host" "${1}"; }
+        if environment :matches "remote-ip" "*" { set "ip" "${1}"; }
+        fileinto :create "H${host}I${ip}";
+        """);
+    for (String name : List.of("c", "[192.0.2.9]", "Mail.B.example")) {
+      hello = name;
+      send(List.of("u1@demo.test"), "Subject: " + name + "\n\nx\n");
+    }
+    client = new InetSocketAddress(InetAddress.ofLiteral("2001:db8::1"), 25);
+    send(List.of("u1@demo.test"), "Subject: v6\n\nx\n");
+    assertThat(in("u1", "HI192.0.2.1")).hasSize(2);
+    assertThat(in("u1", "Hmail.b.exampleI192.0.2.1")).hasSize(1);
+    assertThat(in("u1", "Hmail.b.exampleIIPv6:2001:db8:0:0:0:0:0:1")).hasSize(1);
   }
 
   // ---- refusals

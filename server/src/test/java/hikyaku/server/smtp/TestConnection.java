@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 
 /** A client whose input arrives in given pieces, each when all before it has been read. */
 final class TestConnection implements Connection {
-  private static final InetSocketAddress ADDRESS =
+  static final InetSocketAddress ADDRESS =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 25);
 
   private final String sessionId;
@@ -36,6 +36,8 @@ final class TestConnection implements Connection {
   TestConnection(String sessionId, List<String> pieces) {
     this(sessionId, pieces, false);
   }
+
+  private InetSocketAddress client = ADDRESS;
 
   /**
    * @param repeat whether another node may have had all of it before
@@ -73,6 +75,12 @@ final class TestConnection implements Connection {
     }
   }
 
+  /** The connection as from another client. */
+  TestConnection from(InetSocketAddress other) {
+    client = other;
+    return this;
+  }
+
   /** All that the server said. */
   String said() {
     return said.toString();
@@ -90,7 +98,7 @@ final class TestConnection implements Connection {
 
   @Override
   public InetSocketAddress remote() {
-    return ADDRESS;
+    return client;
   }
 
   @Override
