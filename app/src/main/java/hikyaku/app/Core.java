@@ -377,7 +377,12 @@ final class Core implements AutoCloseable {
             new BackendOperations(backends, passwords),
             new MailboxOperations(directory, mail),
             new SieveOperations(directory, filter),
-            new ListOperations(directory, directoryAdmin, lists, listDesk),
+            new ListOperations(
+                directory,
+                directoryAdmin,
+                lists,
+                listDesk,
+                domain -> !configuration.lists().url().isEmpty() && !dkim.hasActive(domain)),
             new QueueOperations(queueView(), directory, InstantSource.system()),
             new TlsOperations(
                 domain -> OutgoingTls.look(configuration, store.logs(), domain, clock)),

@@ -113,6 +113,11 @@ public final class ListCommand {
     if (Asking.number(list, "waiting") > 0) {
       screen.line(Asking.number(list, "waiting") + " messages wait for an owner.");
     }
+    if (Asking.flag(list, "unsignedLinks")) {
+      screen.line(
+          "Its domain has no active DKIM key, so that nobody can leave it at one click: 'hikyaku"
+              + " domain dkim create'.");
+    }
     if (Asking.number(list, "posts") > 0) {
       screen.line(
           Asking.number(list, "posts")

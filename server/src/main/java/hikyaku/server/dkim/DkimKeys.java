@@ -68,6 +68,11 @@ public final class DkimKeys {
     return List.copyOf(look(domain).ring.keys().values());
   }
 
+  /** Whether mail of a domain is signed now. */
+  public boolean hasActive(String domain) {
+    return !signing(domain).isEmpty();
+  }
+
   /** The key of this selector. */
   public Optional<DkimKey> key(String domain, String selector) {
     return Optional.ofNullable(look(domain).ring.keys().get(selector));

@@ -118,15 +118,20 @@ final class Distribution {
     for (Member member : members) {
       prefixes.add(prefix(address, list, member, post.prefix));
     }
-    List<Signer.Signatures> signatures = signed(address, prefixes, post.message);
+    // RFC 8058 §4: nobody believes it without a signature over it.
+    ByteString oneClick = ByteString.copyFromUtf8(fields.oneClick());
+    List<Signer.Signatures> signatures =
+        signed(address, prefixes.stream().map(oneClick::concat).toList(), post.message);
     // One for all: it covers the message as the list has changed it, and not each member's fields.
     Signer.Signatures seal = sealed(address, post);
     List<Append> round = new ArrayList<>();
     Set<String> signed = new TreeSet<>();
     for (int i = 0; i < members.size(); i++) {
       Member member = members.get(i);
+      String signature = signatures.get(i).fields();
       ByteString prefix =
-          ByteString.copyFromUtf8(seal.fields() + signatures.get(i).fields())
+          ByteString.copyFromUtf8(seal.fields() + signature)
+              .concat(signature.isEmpty() ? ByteString.EMPTY : oneClick)
               .concat(prefixes.get(i));
       signed.addAll(signatures.get(i).by());
       round.add(

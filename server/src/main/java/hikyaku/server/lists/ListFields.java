@@ -40,7 +40,12 @@ final class ListFields {
     return address.localPart() + "." + address.domain();
   }
 
-  /** Those for one member. */
+  /** The one that lets a member leave at one click; nothing where no link does. */
+  String oneClick() {
+    return url.isEmpty() ? "" : "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+  }
+
+  /** Those for one member, but {@link #oneClick}. */
   String of(Address address, MailingList list, Member member) {
     StringBuilder out = new StringBuilder();
     String title = list.settings().title();
@@ -65,7 +70,6 @@ final class ListFields {
     if (!url.isEmpty()) {
       out.append("List-Unsubscribe: <").append(link("leave", address, token));
       out.append(">,\r\n <").append(mailto).append(">\r\n");
-      out.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
     } else {
       field(out, "List-Unsubscribe", mailto);
     }

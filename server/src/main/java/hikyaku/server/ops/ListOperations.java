@@ -16,6 +16,7 @@ import hikyaku.server.lists.Moderation.Decided;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Mailing lists. */
@@ -24,8 +25,18 @@ public final class ListOperations implements AdminApi.Group {
   private final DirectoryAdmin admin;
   private final ListBook book;
   private final ListDesk desk;
+  private final Predicate<String> unsignedLinks;
 
-  public ListOperations(Directory directory, DirectoryAdmin admin, ListBook book, ListDesk desk) {
+  /**
+   * @param unsignedLinks whether lists of a domain give links for leaving, and nobody signs them
+   */
+  public ListOperations(
+      Directory directory,
+      DirectoryAdmin admin,
+      ListBook book,
+      ListDesk desk,
+      Predicate<String> unsignedLinks) {
+    this.unsignedLinks = unsignedLinks;
     this.directory = directory;
     this.admin = admin;
     this.book = book;
@@ -78,13 +89,17 @@ public final class ListOperations implements AdminApi.Group {
     }
     List<View> views = new ArrayList<>();
     for (Address each : directory.lists(domain, after, DomainOperations.PAGE)) {
-      book.list(each).ifPresent(list -> views.add(View.of(each, list)));
+      book.list(each).ifPresent(list -> views.add(view(each, list)));
     }
     return AdminResponse.ok(views);
   }
 
+  private View view(Address address, MailingList list) {
+    return View.of(address, list, unsignedLinks.test(address.domain()));
+  }
+
   private View view(Address address) throws ListException {
-    return View.of(address, book.existing(address));
+    return view(address, book.existing(address));
   }
 
   private AdminResponse create(AdminRequest request) throws AdminException, DirectoryException {
@@ -101,7 +116,7 @@ public final class ListOperations implements AdminApi.Group {
             Boolean.TRUE.equals(wanted.open),
             wanted.from == null ? AuthorField.REWRITE_IF_NEEDED : from(wanted.from));
     try {
-      return AdminResponse.created(View.of(address, book.create(admin, address, settings, owners)));
+      return AdminResponse.created(view(address, book.create(admin, address, settings, owners)));
     } catch (ListException e) {
       throw AdminException.badRequest(String.valueOf(e.getMessage()));
     }
@@ -128,7 +143,7 @@ public final class ListOperations implements AdminApi.Group {
             change.title == null ? before.title() : change.title,
             change.open == null ? before.open() : change.open,
             change.from == null ? before.from() : from(change.from));
-    return AdminResponse.ok(View.of(address, book.change(address, after)));
+    return AdminResponse.ok(view(address, book.change(address, after)));
   }
 
   private AdminResponse remove(AdminRequest request)
@@ -141,7 +156,7 @@ public final class ListOperations implements AdminApi.Group {
       throws AdminException, ListException {
     Address owner = DomainOperations.address(request.part(3));
     Address address = address(request);
-    return AdminResponse.ok(View.of(address, book.setOwner(address, owner, is)));
+    return AdminResponse.ok(view(address, book.setOwner(address, owner, is)));
   }
 
   private AdminResponse members(AdminRequest request) throws AdminException, ListException {
@@ -234,6 +249,8 @@ public final class ListOperations implements AdminApi.Group {
    * A list as it is shown.
    *
    * @param lastPost null for never
+   * @param unsignedLinks whether its links for leaving are not signed, so that none does it at one
+   *     click
    */
   public record View(
       String address,
@@ -246,8 +263,9 @@ public final class ListOperations implements AdminApi.Group {
       int disabled,
       int waiting,
       long posts,
-      @Nullable Instant lastPost) {
-    static View of(Address address, MailingList list) {
+      @Nullable Instant lastPost,
+      boolean unsignedLinks) {
+    static View of(Address address, MailingList list, boolean unsignedLinks) {
       return new View(
           address.toString(),
           list.settings().kind().word(),
@@ -259,7 +277,8 @@ public final class ListOperations implements AdminApi.Group {
           (int) list.members().stream().filter(MailingList.Member::disabled).count(),
           list.waiting().size(),
           list.posts(),
-          list.posts() == 0 ? null : list.lastPost());
+          list.posts() == 0 ? null : list.lastPost(),
+          unsignedLinks);
     }
   }
 

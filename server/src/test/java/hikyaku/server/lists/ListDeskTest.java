@@ -54,6 +54,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ListDeskTest {
+  private static final String ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
   private static final Address NEWS = address("news@demo.test");
   private static final Address OWNER = address("boss@demo.test");
   private static final Address ANN = address("ann@far.test");
@@ -101,6 +102,9 @@ class ListDeskTest {
   private final ListDesk desk = desk(book);
   private int arrivals;
 
+  /** Whether the domain has a key. */
+  private boolean signs = true;
+
   private ListBook book() {
     return new ListBook(store.logs(), settings, new Random(2), clock);
   }
@@ -132,7 +136,9 @@ class ListDeskTest {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     content.copyTo(octets::write);
     signed.add(authors + "\n" + octets.toString(ISO_8859_1));
-    return new Signer.Signatures("DKIM-Signature: here\r\n", List.of());
+    return signs
+        ? new Signer.Signatures("DKIM-Signature: here\r\n", List.of())
+        : Signer.Signatures.NONE;
   }
 
   private Signer.Signatures seal(String domain, Sealer.Arrival arrival, Signer.Content content)
@@ -297,6 +303,7 @@ class ListDeskTest {
         .isEqualTo(
             """
             DKIM-Signature: here
+            List-Unsubscribe-Post: List-Unsubscribe=One-Click
             Delivered-To: news@demo.test
             List-Id: "The News"
              <news.demo.test>
@@ -306,7 +313,6 @@ class ListDeskTest {
             List-Subscribe: <mailto:news-subscribe@demo.test>
             List-Unsubscribe: <https://lists.demo.test/leave/demo.test/news/%1$s>,
              <mailto:news-unsubscribe+%1$s@demo.test>
-            List-Unsubscribe-Post: List-Unsubscribe=One-Click
             Precedence: list
             Received: here
             From: boss@demo.test
@@ -318,11 +324,23 @@ class ListDeskTest {
                 .replace("\n", "\r\n"));
     assertThat(signed)
         .hasSize(2)
-        .allMatch(each -> each.startsWith("[news@demo.test]\nDelivered-To: "));
+        .allMatch(each -> each.startsWith("[news@demo.test]\n" + ONE_CLICK + "Delivered-To: "));
     assertThat(ann.sender().toString()).matches("news-bounces\\+[a-z2-7]{20}@demo\\.test");
     assertThat(ann.sender()).isNotEqualTo(queued("ben@demo.test").sender());
     assertThat(text(queued("ben@demo.test"))).doesNotContain(token);
     assertThat(book.list(NEWS).orElseThrow().posts()).isEqualTo(1);
+  }
+
+  /** RFC 8058 §4: a signature must cover it. */
+  @Test
+  void nobodyIsOfferedOneClickWithoutASignature() throws Exception {
+    list(ListKind.DISCUSSION);
+    signs = false;
+    assertThat(take("news@demo.test", ANN.toString(), true, MESSAGE)).isEqualTo("sent to the list");
+    assertThat(text(queued("ann@far.test")))
+        .startsWith("Delivered-To: ")
+        .contains("List-Unsubscribe: <https://lists.demo.test/leave/")
+        .doesNotContain("List-Unsubscribe-Post");
   }
 
   @Test
@@ -757,7 +775,7 @@ class ListDeskTest {
         .isEqualTo("sent to the list, sealed by s._domainkey.demo.test");
     assertThat(queued()).hasSize(2);
     assertThat(text(queued("ben@demo.test")))
-        .startsWith("ARC-Seal: here\r\nDKIM-Signature: here\r\nDelivered-To: news@demo.test\r\n");
+        .startsWith("ARC-Seal: here\r\nDKIM-Signature: here\r\n" + ONE_CLICK + "Delivered-To: ");
     assertThat(text(queued("ann@far.test"))).startsWith("ARC-Seal: here\r\nDKIM-Signature: here");
     assertThat(sealed).hasSize(1);
     assertThat(sealed.getFirst())
