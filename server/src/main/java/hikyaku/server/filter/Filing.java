@@ -489,6 +489,7 @@ final class Filing {
             vacation.from().address(),
             letter,
             List.of(to.address()),
+            false,
             NEVER),
         id);
     remember(account.id(), MemoryBook.told(what, now.plusSeconds(seconds), envelope.key()));
@@ -522,7 +523,7 @@ final class Filing {
             : ReversePath.NULL;
     send(
         account.id(),
-        letters.outgoing(id, account, from, author, letter, to, RcptParameters.NONE),
+        letters.outgoing(id, account, from, author, letter, to, false, RcptParameters.NONE),
         envelope.key("/n" + number + "." + of(account.id())));
     copy.ifPresent(
         into -> add(account.id(), into.folder, letters.kept(letter, into.flags), Flags.NONE));
@@ -554,6 +555,7 @@ final class Filing {
             letters.postmaster(),
             letter,
             List.of(to.address()),
+            envelope.parameters().smtpUtf8(),
             NEVER),
         envelope.key("/x." + of(account.id())));
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.MailDate;
+import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -77,13 +78,19 @@ final class Letter {
     return out + lines.substring(end);
   }
 
-  /** The end: the parts of a multipart. */
-  String parts(String type, String boundary, List<String> parts) {
+  /** The end: the parts of a multipart, of whatever octets. */
+  byte[] parts(String type, String boundary, List<byte[]> parts) {
     field("MIME-Version", "1.0");
     field("Content-Type", type + ";\r\n\tboundary=\"" + boundary + "\"");
-    out.append("\r\n");
-    parts.forEach(part -> out.append("--" + boundary + "\r\n").append(part).append("\r\n"));
-    return out + "--" + boundary + "--\r\n";
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    octets.writeBytes((out + "\r\n").getBytes(UTF_8));
+    for (byte[] part : parts) {
+      octets.writeBytes(("--" + boundary + "\r\n").getBytes(UTF_8));
+      octets.writeBytes(part);
+      octets.writeBytes("\r\n".getBytes(UTF_8));
+    }
+    octets.writeBytes(("--" + boundary + "--\r\n").getBytes(UTF_8));
+    return octets.toByteArray();
   }
 
   /** A name for people as a field has it (RFC 5322 §3.2.5). */

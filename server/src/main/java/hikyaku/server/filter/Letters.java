@@ -21,7 +21,6 @@ import hikyaku.server.queue.Outgoing;
 import hikyaku.server.queue.StatusText;
 import hikyaku.server.queue.Wording;
 import hikyaku.server.story.MailStory;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -104,8 +103,8 @@ final class Letters {
    * refused at once, or else that it was thrown away unseen (RFC 8098).
    */
   Intake.Received refusal(String id, Account account, Mailbox to, Refusal refusal) {
-    byte[] original = header();
-    Wording wording = filter.wordings().of(HeaderFields.of(original), to);
+    ByteString original = header();
+    Wording wording = filter.wordings().of(HeaderFields.of(original.toByteArray()), to);
     boolean utf8 = envelope.parameters().smtpUtf8();
     String meant = StatusText.recipient(envelope.recipient().orcpt(), utf8);
     String recipient = (utf8 ? "utf-8; " : "rfc822; ") + named(account);
@@ -126,7 +125,7 @@ final class Letters {
     String messageId = about.structure().envelope().messageId();
     String report =
         refusal.atOnce()
-            ? "Content-Type: message/delivery-status\r\n\r\n"
+            ? StatusText.head("delivery-status", utf8)
                 + StatusText.envelopeId(envelope.parameters().envid(), utf8)
                 + "Reporting-MTA: dns; "
                 + host()
@@ -135,7 +134,8 @@ final class Letters {
                 + "Final-Recipient: "
                 + recipient
                 + "\r\nAction: failed\r\nStatus: 5.7.1\r\n"
-            : "Content-Type: message/disposition-notification\r\n\r\nReporting-UA: "
+            : StatusText.head("disposition-notification", utf8)
+                + "Reporting-UA: "
                 + host()
                 + "; Hikyaku\r\n"
                 + meant
@@ -144,14 +144,13 @@ final class Letters {
                 + "\r\n"
                 + (isId(messageId) ? "Original-Message-ID: " + messageId + "\r\n" : "")
                 + "Disposition: automatic-action/MDN-sent-automatically; deleted\r\n";
-    String header =
-        "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-            + new String(original, UTF_8);
+    ByteString header = ByteString.copyFromUtf8(StatusText.headOfHeader(utf8)).concat(original);
     String type =
         "multipart/report; report-type="
             + (refusal.atOnce() ? "delivery-status" : "disposition-notification");
     // Unique for ever, so no message holds it.
-    return written(letter.parts(type, "=_" + id, List.of(text, report, header)));
+    return written(
+        letter.parts(type, "=_" + id, List.of(octets(text), octets(report), header.toByteArray())));
   }
 
   /** The recipient as the sender knows it. */
@@ -162,15 +161,15 @@ final class Letters {
   }
 
   /** The header of the message, beyond which nothing is told. */
-  private byte[] header() {
+  private ByteString header() {
     long end = Math.min(RETURNED_HEADER, about.structure().root().bodyStart());
-    ByteArrayOutputStream octets = new ByteArrayOutputStream();
+    ByteString.Output octets = ByteString.newOutput();
     try (BlobReader reader = filter.mail().store().blobs().open(about.blob().id())) {
       reader.copy(0, end, octets::write);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // neither side of the copy throws it
     }
-    return octets.toByteArray();
+    return octets.toByteString();
   }
 
   /** RFC 5322 §3.6.4. */
@@ -196,9 +195,16 @@ final class Letters {
     return text != null && text.matches("<[!-;=?-~]{1,900}>");
   }
 
+  private static byte[] octets(String text) {
+    return text.getBytes(UTF_8);
+  }
+
   private Intake.Received written(String text) {
+    return written(octets(text));
+  }
+
+  private Intake.Received written(byte[] octets) {
     try (Intake intake = filter.mail().intake()) {
-      byte[] octets = text.getBytes(UTF_8);
       intake.write(octets, 0, octets.length);
       return intake.finish();
     }
@@ -209,6 +215,7 @@ final class Letters {
    *
    * @param account whose script has written it
    * @param author as it says itself: an address of the account, or ours
+   * @param global whether there are parts in it that SMTPUTF8 alone may carry
    * @param told what is to be told of its own way
    */
   Outgoing outgoing(
@@ -218,8 +225,9 @@ final class Letters {
       MailAddress author,
       Intake.Received letter,
       List<MailAddress> to,
+      boolean global,
       RcptParameters told) {
-    boolean utf8 = !author.isAscii() || !to.stream().allMatch(MailAddress::isAscii);
+    boolean utf8 = global || !author.isAscii() || !to.stream().allMatch(MailAddress::isAscii);
     return new Outgoing(
         id,
         about.session(),

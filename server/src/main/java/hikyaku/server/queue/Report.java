@@ -88,20 +88,16 @@ record Report(
     out.append("Content-Language: ").append(wording.language().tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
     text(out);
-    out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
-    out.append(
-        message.smtpUtf8()
-            ? "global-delivery-status\r\nContent-Transfer-Encoding: 8bit"
-            : "delivery-status");
-    out.append("\r\n\r\n");
+    out.append("\r\n--").append(boundary).append("\r\n");
+    out.append(StatusText.head("delivery-status", message.smtpUtf8()));
     status(out);
-    out.append("\r\n--").append(boundary).append("\r\nContent-Type: ");
+    out.append("\r\n--").append(boundary).append("\r\n");
     if (returnsAll()) {
-      out.append(message.smtpUtf8() ? "message/global" : "message/rfc822");
+      out.append("Content-Type: message/").append(message.smtpUtf8() ? "global" : "rfc822");
+      out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
     } else {
-      out.append(message.smtpUtf8() ? "message/global-headers" : "text/rfc822-headers");
+      out.append(StatusText.headOfHeader(message.smtpUtf8()));
     }
-    out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
     write(sink, out.toString());
     long header = Math.min(RETURNED_HEADER, message.prefix().size() + message.headerOctets());
     original.copy(returnsAll() ? message.octets() : header, sink);

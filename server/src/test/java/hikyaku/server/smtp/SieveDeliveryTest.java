@@ -451,6 +451,31 @@ class SieveDeliveryTest extends ScriptedDelivery {
     assertThat(in("u1", "INBOX")).isEmpty();
   }
 
+  /** RFC 6533; and what is returned is as it came, in whatever it is written. */
+  @Test
+  void aRefusalOfInternationalMailIsAnInternationalReport() throws Exception {
+    String latin = "X-Name: M\u00fcller\n" + TO_U1 + "\nx\n";
+    script("u1", "require \"ereject\"; ereject \"Not wanted\";");
+    send(List.of("info@demo.test"), latin);
+    assertThat(text(queued().getLast()))
+        .contains("Content-Type: message/delivery-status\r\n\r\n")
+        .contains("Content-Type: text/rfc822-headers\r\n")
+        .contains("\r\nX-Name: M\u00fcller\r\n");
+    assertThat(queued().getLast().smtpUtf8()).isFalse();
+    forAll = " SMTPUTF8";
+    send(List.of("info@demo.test"), latin);
+    assertThat(text(queued().getLast()))
+        .contains("Content-Type: message/global-delivery-status\r\n")
+        .contains("Final-Recipient: utf-8; info@demo.test\r\n")
+        .contains("Content-Type: message/global-headers\r\n");
+    assertThat(queued().getLast().smtpUtf8()).isTrue();
+    script("u1", "require \"reject\"; reject \"Nein, \u00fcberhaupt nicht\";");
+    send(List.of("u1@demo.test"), latin);
+    assertThat(text(queued().getLast()))
+        .contains("Content-Type: message/global-disposition-notification\r\n")
+        .contains("Final-Recipient: utf-8; u1@demo.test\r\n");
+  }
+
   @Test
   void aRefusalIsInTheLanguageOfTheSender() throws Exception {
     script("u1", "require \"ereject\"; ereject \"Not wanted\";");
