@@ -42,13 +42,13 @@ public final class QueueCommand {
     @Option(
         names = "--recipient",
         paramLabel = "ADDRESS",
-        description = "That wait for this recipient.")
+        description = "That wait for this recipient. An order is for this one alone.")
     private @Nullable String recipient;
 
     @Option(
         names = "--domain",
         paramLabel = "DOMAIN",
-        description = "That wait for somebody in this domain.")
+        description = "That wait for somebody in this domain. An order is for these alone.")
     private @Nullable String domain;
 
     @Option(
@@ -60,7 +60,9 @@ public final class QueueCommand {
     @Option(
         names = "--reason",
         paramLabel = "TEXT",
-        description = "That wait for a reason with this text in it, as 450 or greylist.")
+        description =
+            "That wait for a reason with this text in it, as 450 or greylist. An order is for those"
+                + " who wait for it.")
     private @Nullable String reason;
 
     @Option(
@@ -69,7 +71,7 @@ public final class QueueCommand {
         description = "That came longer ago than this, such as 10m, 2h or 1d.")
     private @Nullable String older;
 
-    @Option(names = "--held", description = "That are held.")
+    @Option(names = "--held", description = "That are held. An order is for those who are held.")
     private boolean held;
 
     private long olderMillis(Asking command) {
@@ -162,7 +164,7 @@ public final class QueueCommand {
    * @param waiting one of those who wait, or the message for all of them
    */
   private static String next(JsonNode message, JsonNode waiting) {
-    if (Asking.flag(message, "held")) {
+    if (Asking.flag(waiting, "held")) {
       return "held";
     }
     String due = Asking.text(waiting, "due");
@@ -201,7 +203,6 @@ public final class QueueCommand {
               "arrived",
               "recipients",
               "next",
-              "by",
               "in time",
               "priority"),
           List.of(
@@ -215,7 +216,6 @@ public final class QueueCommand {
               text(message, "arrived"),
               String.valueOf(number(message, "recipients")),
               next(message),
-              text(message, "way").isEmpty() ? "the usual way" : text(message, "way"),
               inTime(message),
               String.valueOf(message.get("priority").asInt())));
       List<List<String>> waiting = new ArrayList<>();
@@ -223,12 +223,14 @@ public final class QueueCommand {
         waiting.add(
             List.of(
                 text(each, "address"),
+                text(each, "way").isEmpty() ? "the usual way" : text(each, "way"),
                 String.valueOf(number(each, "attempts")),
                 next(message, each),
                 text(each, "reason")));
       }
       screen.line("");
-      screen.table(List.of("WAITING", "ATTEMPTS", "NEXT", "REASON"), waiting, "Nobody waits.");
+      screen.table(
+          List.of("WAITING", "BY", "ATTEMPTS", "NEXT", "REASON"), waiting, "Nobody waits.");
     }
 
     /** What other servers are told, which a forward's sender is not. */
@@ -290,11 +292,19 @@ public final class QueueCommand {
         screen.json(answer);
         return;
       }
-      long count = number(answer, "messages");
+      long messages = number(answer, "messages");
       screen.line(
-          count == 0
+          messages == 0
               ? "No message fits."
-              : Figures.count(count) + (count == 1 ? " message " : " messages ") + done + ".");
+              : "%s %s, for %s."
+                  .formatted(
+                      count(messages, "message"),
+                      done,
+                      count(number(answer, "recipients"), "recipient")));
+    }
+
+    private static String count(long number, String of) {
+      return Figures.count(number) + " " + of + (number == 1 ? "" : "s");
     }
   }
 

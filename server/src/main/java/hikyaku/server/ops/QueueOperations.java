@@ -87,10 +87,10 @@ public final class QueueOperations implements AdminApi.Group {
     }
     Filter filter = wanted.filter(directory, clock);
     if (wanted.to == null) {
-      return AdminResponse.ok(new Done(queue.order(order, filter)));
+      return AdminResponse.ok(Done.of(queue.order(order, filter)));
     }
     try {
-      return AdminResponse.ok(new Done(queue.reroute(wanted.to, filter)));
+      return AdminResponse.ok(Done.of(queue.reroute(wanted.to, filter)));
     } catch (IllegalArgumentException e) {
       throw AdminException.badRequest(String.valueOf(e.getMessage()));
     }
@@ -161,8 +161,16 @@ public final class QueueOperations implements AdminApi.Group {
     return View.of(waiting, address);
   }
 
-  /** How many messages it was. */
-  public record Done(long messages) {}
+  /**
+   * What an order was for.
+   *
+   * @param recipients of those messages, who were meant
+   */
+  public record Done(long messages, long recipients) {
+    static Done of(QueueView.Touched touched) {
+      return new Done(touched.messages(), touched.recipients());
+    }
+  }
 
   /**
    * @param all how many there are that fit
@@ -172,10 +180,10 @@ public final class QueueOperations implements AdminApi.Group {
 
   /**
    * A message that waits; {@code reversePath} is the sender that other servers are told; times in
-   * ISO 8601, {@code due} empty for at once, {@code way} for that of the configuration, {@code
-   * until} if its sender does not want it later, {@code deadline} if it may come at any time;
-   * {@code late} is what becomes of it then. Attempts, time and reason are of those who were asked
-   * for.
+   * ISO 8601, {@code due} empty for at once, {@code way} for that of the configuration (or for
+   * several), {@code until} if its sender does not want it later, {@code deadline} if it may come
+   * at any time; {@code late} is what becomes of it then. Whether it is held, attempts, time, way
+   * and reason are of those who were asked for.
    *
    * @param account the address of who sends it, or whose script does, or to whose message a mailing
    *     list does; empty for nobody, or for one that is gone
@@ -230,11 +238,14 @@ public final class QueueOperations implements AdminApi.Group {
     }
   }
 
-  /** Somebody for whom a message waits; {@code due} as above. */
-  public record Recipient(String address, int attempts, String due, String reason) {
+  /** Somebody for whom a message waits; {@code due} and {@code way} as above. */
+  public record Recipient(
+      String address, boolean held, String way, int attempts, String due, String reason) {
     static Recipient of(QueueView.Recipient waiting) {
       return new Recipient(
           waiting.to().address().toString(),
+          waiting.held(),
+          waiting.way(),
           waiting.attempts(),
           time(waiting.due()),
           waiting.reason());

@@ -187,7 +187,7 @@ final class Courier {
    */
   private void land(Job job, @Nullable Duration wait) {
     if (wait != null) {
-      schedule.putBack(job, wait);
+      job.message.part.putBack(job, wait);
     }
     job.message.part.landed();
   }

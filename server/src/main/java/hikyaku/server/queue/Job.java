@@ -1,7 +1,7 @@
 package hikyaku.server.queue;
 
-import hikyaku.server.smtpclient.Route;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,8 +97,8 @@ final class Job {
     /** One for each destination that is not done with. */
     Job[] jobs = {};
 
-    /** The way that an operator wants it to go; null for that of the configuration. */
-    @Nullable Route way;
+    /** What an operator wants of its recipients; null for nothing, as of nearly all. */
+    @Nullable Wishes wishes;
 
     /** Entries that say what has been settled; they are needed until all is. */
     long[] kept = NONE;
@@ -118,9 +118,29 @@ final class Job {
       begins = now;
     }
 
+    /** Whether something of it is to be done at a destination. */
+    boolean isAt(Destination destination) {
+      return Arrays.stream(jobs)
+          .anyMatch(job -> job.destination == destination && job.state != State.GONE);
+    }
+
     /** Whether an operator keeps some of it back. */
     boolean isHeld() {
-      return Arrays.stream(jobs).anyMatch(job -> job.state == State.HELD);
+      return wishes != null && !wishes.held.isEmpty();
+    }
+
+    /** Whether an operator keeps one of these back. */
+    boolean isHeld(BitSet places) {
+      return wishes != null && wishes.held.intersects(places);
+    }
+
+    /** Those who wait, by their places. */
+    BitSet waiting() {
+      BitSet waiting = new BitSet();
+      for (Job job : jobs) {
+        Arrays.stream(job.recipients).forEach(waiting::set);
+      }
+      return waiting;
     }
 
     /** The entries that tell of it, but for orders that changed no more than times. */

@@ -6,9 +6,10 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
-import hikyaku.server.smtpclient.Route;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -57,10 +58,11 @@ final class Part {
 
   private long seq;
   private boolean entered;
+  private final Orders orders;
   private final Map<Long, Job.Message> messages = new HashMap<>();
 
   /** Orders with the number of messages that still need them, by their entries. */
-  private final Map<Long, Integer> orders = new HashMap<>();
+  private final Map<Long, Integer> ordersNeeded = new HashMap<>();
 
   /** Entries of messages that are done with. */
   private final List<Long> deadMessages = new ArrayList<>();
@@ -79,6 +81,7 @@ final class Part {
     this.log = log(number);
     this.logs = logs;
     this.schedule = schedule;
+    this.orders = new Orders(schedule, () -> entered);
     this.goals = goals;
   }
 
@@ -103,6 +106,16 @@ final class Part {
     schedule.lock.lock();
     try {
       return messages.size();
+    } finally {
+      schedule.lock.unlock();
+    }
+  }
+
+  /** One that waits, by its id. */
+  Job.Message message(long id) {
+    schedule.lock.lock();
+    try {
+      return Objects.requireNonNull(messages.get(id));
     } finally {
       schedule.lock.unlock();
     }
@@ -322,19 +335,14 @@ final class Part {
     if (needed) {
       message.keep(at);
     }
+    remove(message, tried.settled());
     for (Job job : message.jobs) {
-      boolean concerned = overlap(job.recipients, tried.settled());
-      if (concerned) {
-        job.recipients = without(job.recipients, tried.settled());
-      }
-      if (job.recipients.length == 0) {
-        dropDeferral(job);
-        schedule.gone(job);
-      } else if (overlap(job.recipients, tried.waiting())) {
+      if (overlap(job.recipients, tried.waiting())) {
         deferred(job, at, tried, !needed);
       }
     }
     settle(message);
+    orders.arrange(message);
     if (!needed && Arrays.stream(message.jobs).noneMatch(job -> job.deferral == at)) {
       dead.add(at);
     }
@@ -348,54 +356,37 @@ final class Part {
     job.delayTold = tried.delayTold();
     job.lateTold = tried.lateTold();
     job.flying = false;
-    if (job.message.way != null) {
-      move(job.message, job.message.way);
-    }
     if (entered && job.state == Job.State.FLYING) {
       schedule.enter(job);
     }
   }
 
-  /**
-   * Brings what waits of a message to one destination. What a delivery is at stays where it is, and
-   * follows if it has to wait on.
-   */
-  private void move(Job.Message message, Route way) {
-    Destination destination = schedule.destination(new Goal(way, false));
-    List<Job> staying = new ArrayList<>();
-    List<Job> leaving = new ArrayList<>();
+  /** Some need nothing more. */
+  private void remove(Job.Message message, int[] places) {
     for (Job job : message.jobs) {
-      boolean stays = job.flying || job.destination == destination;
+      if (overlap(job.recipients, places)) {
+        job.recipients = without(job.recipients, places);
+        if (job.recipients.length == 0) {
+          dropDeferral(job);
+          schedule.gone(job);
+        }
+      }
+    }
+    if (message.wishes != null) {
+      message.wishes.forget(places);
+    }
+  }
+
+  /** A delivery did not try a job after all; it is left alone for a while. */
+  void putBack(Job job, Duration wait) {
+    schedule.lock.lock();
+    try {
+      schedule.putBack(job, wait);
       if (job.state != Job.State.GONE) {
-        (stays ? staying : leaving).add(job);
+        orders.arrange(job.message);
       }
-    }
-    if (leaving.isEmpty()) {
-      return;
-    }
-    int[] recipients =
-        leaving.stream().flatMapToInt(job -> Arrays.stream(job.recipients)).sorted().toArray();
-    Job moved = new Job(message, destination, recipients);
-    destination.jobs++;
-    moved.due = message.release;
-    moved.deferral = leaving.stream().mapToLong(job -> job.deferral).max().orElse(0);
-    for (Job job : leaving) {
-      moved.attempts = Math.max(moved.attempts, job.attempts);
-      moved.delayTold |= job.delayTold;
-      moved.lateTold |= job.lateTold;
-      if (job.state == Job.State.HELD) {
-        moved.state = Job.State.HELD;
-      }
-      // The others are needed for as long as the message is: they may say that a delay was told.
-      if (job.deferral > 0 && job.deferral != moved.deferral) {
-        message.keep(job.deferral);
-      }
-      schedule.gone(job);
-    }
-    staying.add(moved);
-    message.jobs = staying.toArray(Job[]::new);
-    if (entered && moved.state != Job.State.HELD) {
-      schedule.enter(moved);
+    } finally {
+      schedule.lock.unlock();
     }
   }
 
@@ -413,84 +404,52 @@ final class Part {
     long at = entry.seq();
     long now = entry.time().toEpochMilli();
     int needed = 0;
-    for (long id : ordered.ids()) {
-      Job.Message message = messages.get(id);
-      if (message == null) {
-        continue;
-      }
-      // Who ordered it knows that its sender wants it later, and knows better.
-      boolean early = now < message.release && ordered.order().isEarly(message.isHeld());
-      if (early) {
-        message.releaseEarly(now);
-      }
-      switch (ordered.order()) {
-        case HOLD, RELEASE -> {
-          needed++;
-          message.keep(at);
-          for (Job job : message.jobs) {
-            hold(job, ordered.order() == Order.HOLD);
-            if (early) {
-              hurry(job);
-            }
-          }
-        }
-        case REROUTE -> {
-          needed++;
-          message.keep(at);
-          message.way = new Route.Named(Objects.requireNonNull(ordered.relay()));
-          move(message, message.way);
-          // Those that went this way already are tried at once as well.
-          if (now >= message.release) {
-            for (Job job : message.jobs) {
-              hurry(job);
-            }
-          }
-        }
-        case RETRY -> {
-          if (early) {
-            needed++;
-            message.keep(at);
-          }
-          for (Job job : message.jobs) {
-            hurry(job);
-          }
-        }
-        case DELETE -> {
-          for (Job job : message.jobs) {
-            job.recipients = new int[0];
-            dropDeferral(job);
-            schedule.gone(job);
-          }
-          settle(message);
-        }
+    for (QueueEvent.Meant meant : ordered.meant()) {
+      Job.Message message = messages.get(meant.id());
+      if (message != null && ordered(message, meant.places(), ordered, now)) {
+        needed++;
+        message.keep(at);
       }
     }
     if (needed == 0) {
       // What it did is over, or is told by the absence of the message.
       dead.add(at);
     } else {
-      orders.put(at, needed);
+      ordersNeeded.put(at, needed);
     }
   }
 
-  private void hurry(Job job) {
-    job.due = 0;
-    if (entered) {
-      schedule.hurry(job);
+  /** Whether the order has to be known for as long as the message waits. */
+  private boolean ordered(Job.Message message, int[] meant, QueueEvent.Ordered ordered, long now) {
+    BitSet waiting = message.waiting();
+    BitSet places = new BitSet();
+    Arrays.stream(meant).filter(waiting::get).forEach(places::set);
+    if (meant.length == 0) {
+      places.or(waiting);
     }
-  }
-
-  /** One that a delivery is at is not stopped; held it is from the next attempt on. */
-  private void hold(Job job, boolean held) {
-    if (held && job.state != Job.State.GONE) {
-      job.state = Job.State.HELD;
-    } else if (!held && job.state == Job.State.HELD) {
-      job.state = job.flying ? Job.State.FLYING : Job.State.WAITING;
-      job.due = job.message.release;
-      if (entered && !job.flying) {
-        schedule.enter(job);
-      }
+    if (places.isEmpty()) {
+      return false;
     }
+    boolean all = places.equals(waiting);
+    if (ordered.order() == Order.DELETE) {
+      remove(message, places.stream().toArray());
+      settle(message);
+      return !all;
+    }
+    // Who ordered it knows that its sender wants it later, and knows better.
+    boolean early = now < message.release && ordered.order().isEarly(message.isHeld(places));
+    if (early && all) {
+      message.releaseEarly(now);
+    }
+    boolean hurried =
+        switch (ordered.order()) {
+          case RETRY -> true;
+          // Those that went this way already are tried at once as well.
+          case REROUTE -> now >= message.release;
+          case HOLD, RELEASE, DELETE -> early;
+        };
+    orders.apply(message, ordered, places, hurried);
+    return early || ordered.order() != Order.RETRY;
   }
 
   /** Forgets what of a message is done, and the message if all is. */
@@ -503,13 +462,13 @@ final class Part {
     messages.remove(message.id);
     deadMessages.add(message.seq);
     for (long kept : message.kept) {
-      Integer others = orders.get(kept);
+      Integer others = ordersNeeded.get(kept);
       if (others == null) {
         dead.add(kept);
       } else if (others > 1) {
-        orders.put(kept, others - 1);
+        ordersNeeded.put(kept, others - 1);
       } else {
-        orders.remove(kept);
+        ordersNeeded.remove(kept);
         dead.add(kept);
       }
     }

@@ -24,6 +24,7 @@ import hikyaku.server.queue.proto.PartOpened;
 import hikyaku.server.queue.proto.QueueEventRecord;
 import hikyaku.server.queue.proto.QueuedRecipient;
 import hikyaku.server.smtpclient.Relay;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Events of the queue to records of {@code queue.proto} and back. */
 final class QueueCodec {
+  private static final int[] ALL = {};
+
   private QueueCodec() {}
 
   // ---- to the store
@@ -130,13 +133,21 @@ final class QueueCodec {
           case REROUTE -> MessagesOrdered.Order.REROUTE;
         };
     Relay relay = ordered.relay();
-    return plain(
-        QueueEventRecord.newBuilder()
-            .setOrdered(
-                MessagesOrdered.newBuilder()
-                    .addAllIds(Arrays.stream(ordered.ids()).boxed().toList())
-                    .setOrder(order)
-                    .setRelay(relay == null ? "" : relay.toString())));
+    MessagesOrdered.Builder record =
+        MessagesOrdered.newBuilder()
+            .addAllIds(ordered.meant().stream().map(QueueEvent.Meant::id).toList())
+            .setOrder(order)
+            .setRelay(relay == null ? "" : relay.toString());
+    if (ordered.meant().stream().anyMatch(meant -> meant.places().length > 0)) {
+      ordered.meant().forEach(meant -> record.addPlaces(places(meant.places())));
+    }
+    return plain(QueueEventRecord.newBuilder().setOrdered(record));
+  }
+
+  private static MessagesOrdered.Places places(int[] places) {
+    return MessagesOrdered.Places.newBuilder()
+        .addAllOf(Arrays.stream(places).boxed().toList())
+        .build();
   }
 
   private static Event plain(QueueEventRecord.Builder record) {
@@ -177,7 +188,7 @@ final class QueueCodec {
   }
 
   private static Outgoing message(MessageQueued record) throws AddressException {
-    List<Outgoing.To> recipients = new java.util.ArrayList<>();
+    List<Outgoing.To> recipients = new ArrayList<>();
     for (QueuedRecipient each : record.getRecipientsList()) {
       recipients.add(recipient(each));
     }
@@ -264,9 +275,17 @@ final class QueueCodec {
           case REROUTE -> Order.REROUTE;
           case NONE, UNRECOGNIZED -> throw new IllegalArgumentException("an unknown order");
         };
+    List<QueueEvent.Meant> meant = new ArrayList<>();
+    for (int i = 0; i < record.getIdsCount(); i++) {
+      meant.add(
+          new QueueEvent.Meant(
+              record.getIds(i), record.getPlacesCount() == 0 ? ALL : ints(record.getPlaces(i))));
+    }
     return new QueueEvent.Ordered(
-        record.getIdsList().stream().mapToLong(Long::longValue).toArray(),
-        order,
-        order == Order.REROUTE ? Relay.parse(record.getRelay()) : null);
+        meant, order, order == Order.REROUTE ? Relay.parse(record.getRelay()) : null);
+  }
+
+  private static int[] ints(MessagesOrdered.Places places) {
+    return places.getOfList().stream().mapToInt(Integer::intValue).toArray();
   }
 }

@@ -1,6 +1,8 @@
 package hikyaku.server.queue;
 
 import hikyaku.server.smtpclient.Relay;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What can happen in a part of the queue. */
@@ -34,19 +36,27 @@ sealed interface QueueEvent {
       implements QueueEvent {}
 
   /**
+   * Recipients of a message, by their places.
+   *
+   * @param places in rising order; none for all who wait
+   */
+  record Meant(long id, int[] places) {}
+
+  /**
    * What an operator wants done with messages.
    *
    * @param relay the way of {@link Order#REROUTE}; null for any other order
    */
-  record Ordered(long[] ids, Order order, @Nullable Relay relay) implements QueueEvent {
+  record Ordered(List<Meant> meant, Order order, @Nullable Relay relay) implements QueueEvent {
     public Ordered {
       if ((order == Order.REROUTE) != (relay != null)) {
         throw new IllegalArgumentException("a way is of a new way, and only of that");
       }
     }
 
+    /** Of whole messages. */
     Ordered(long[] ids, Order order) {
-      this(ids, order, null);
+      this(Arrays.stream(ids).mapToObj(id -> new Meant(id, new int[0])).toList(), order, null);
     }
   }
 }

@@ -12,12 +12,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueueView {
   private static final int PAGE = 500;
+  private static final int[] ALL = {};
 
   /** Entries that are read and not needed, if that saves reading once more. */
   private static final int NEAR = 16;
@@ -62,22 +64,32 @@ public final class QueueView {
    *
    * @param message as it came
    * @param arrived when
-   * @param held whether an operator keeps it back
    * @param waiting those who wait, first those who were asked for
-   * @param asked how many were asked for: all, unless it was by address or domain
-   * @param way the way that an operator wants it to go; empty for that of the configuration
+   * @param asked how many were asked for: all, unless it was by something of recipients
    * @param release the moment that its sender wants it to go; nothing for at once
    */
   public record Waiting(
       Outgoing message,
       Instant arrived,
-      boolean held,
       List<Recipient> waiting,
       int asked,
-      String way,
       Optional<Instant> release) {
     private Stream<Recipient> recipients() {
       return waiting.stream().limit(asked);
+    }
+
+    /** Whether an operator keeps back all who were asked for. */
+    public boolean held() {
+      return recipients().allMatch(Recipient::held);
+    }
+
+    /**
+     * The way that an operator wants it to go to those who were asked for; empty for that of the
+     * configuration, or for several.
+     */
+    public String way() {
+      List<String> ways = recipients().map(Recipient::way).distinct().toList();
+      return ways.size() == 1 ? ways.getFirst() : "";
     }
 
     /** The most for any of those who were asked for. */
@@ -86,12 +98,14 @@ public final class QueueView {
     }
 
     /**
-     * When the next of those who were asked for is due, at the earliest; nothing if one is to be
-     * tried at once.
+     * When the next of those who were asked for is due, of whom nobody is kept back if not all are,
+     * at the earliest; nothing if one is to be tried at once.
      */
     public Optional<Instant> due() {
-      return recipients().allMatch(each -> each.due().isPresent())
-          ? recipients().flatMap(each -> each.due().stream()).min(Comparator.naturalOrder())
+      boolean held = held();
+      List<Recipient> going = recipients().filter(each -> held || !each.held()).toList();
+      return going.stream().allMatch(each -> each.due().isPresent())
+          ? going.stream().flatMap(each -> each.due().stream()).min(Comparator.naturalOrder())
           : Optional.empty();
     }
 
@@ -108,14 +122,25 @@ public final class QueueView {
   /**
    * Somebody for whom a message waits.
    *
+   * @param place in the message's list
+   * @param held whether an operator keeps it back
+   * @param way the way that an operator wants it to go; empty for that of the configuration
    * @param due when it is due, at the earliest; nothing if it is to be tried at once
    * @param reason why it waits, as far as it was tried or its destination has a rate
    */
-  public record Recipient(Outgoing.To to, int attempts, Optional<Instant> due, String reason) {}
+  public record Recipient(
+      int place,
+      Outgoing.To to,
+      boolean held,
+      String way,
+      int attempts,
+      Optional<Instant> due,
+      String reason) {}
 
   /**
-   * Which messages are meant; null stands for any. Addresses and domains are compared without
-   * regard to case.
+   * Which messages are meant, and of their recipients which; null stands for any. It is one and the
+   * same recipient who has the address and the domain, waits for the reason and is held. Addresses
+   * and domains are compared without regard to case.
    *
    * @param transaction the message's id
    * @param before that came before this moment
@@ -159,18 +184,18 @@ public final class QueueView {
       Outgoing message = waiting.message();
       return (transaction == null || transaction.equals(message.transaction()))
           && (sender == null || sender.equalsIgnoreCase(message.sender().toString()))
-          && (recipient == null || any(waiting, this::isRecipient))
-          && (domain == null || any(waiting, this::isOfDomain))
-          && (reason == null || any(waiting, this::isForReason))
+          && waiting.waiting().stream().anyMatch(this::isMeant)
           && (before == null || waiting.arrived().isBefore(before))
-          && (!heldOnly || waiting.held())
           && (account == null
               || account.equals(message.account())
               || account.equals(message.script()));
     }
 
-    private static boolean any(Waiting waiting, Predicate<Recipient> which) {
-      return waiting.waiting().stream().anyMatch(which);
+    private boolean isMeant(Recipient each) {
+      return (!heldOnly || each.held())
+          && isRecipient(each)
+          && isOfDomain(each)
+          && isForReason(each);
     }
 
     private boolean isRecipient(Recipient each) {
@@ -191,20 +216,12 @@ public final class QueueView {
       List<Recipient> waiting = new ArrayList<>();
       List<Recipient> others = new ArrayList<>();
       for (Recipient each : fitting.waiting()) {
-        boolean asked = isRecipient(each) && isOfDomain(each) && isForReason(each);
-        (asked ? waiting : others).add(each);
+        (isMeant(each) ? waiting : others).add(each);
       }
       int first = waiting.size();
       waiting.addAll(others);
       return new Waiting(
-          fitting.message(),
-          fitting.arrived(),
-          fitting.held(),
-          List.copyOf(waiting),
-          // An address and a domain of two different people, say.
-          first == 0 ? waiting.size() : first,
-          fitting.way(),
-          fitting.release());
+          fitting.message(), fitting.arrived(), List.copyOf(waiting), first, fitting.release());
     }
   }
 
@@ -246,13 +263,26 @@ public final class QueueView {
   }
 
   /**
-   * Wants something done with all that fit. Durable when it returns; what a delivery is at
-   * meanwhile comes to its end. What its sender wants later goes before its time only if it is
-   * named by its id: others than those who look after the queue decided that.
+   * What an order was for.
    *
-   * @return how many
+   * @param recipients of those messages, who are meant
    */
-  public long order(Order order, Filter filter) {
+  public record Touched(long messages, long recipients) {
+    private Touched and(List<QueueEvent.Meant> meant, Map<Long, State> states) {
+      return new Touched(
+          messages + meant.size(),
+          recipients
+              + meant.stream().mapToLong(each -> states.get(each.id()).count(each.places())).sum());
+    }
+  }
+
+  /**
+   * Wants something done with all that fit: with those recipients of each message who are meant.
+   * Durable when it returns; what a delivery is at meanwhile comes to its end. What its sender
+   * wants later goes before its time only if it is named by its id: others than those who look
+   * after the queue decided that.
+   */
+  public Touched order(Order order, Filter filter) {
     return order(order, null, filter);
   }
 
@@ -260,35 +290,47 @@ public final class QueueView {
    * Wants all that fit to go by a server. Durable when it returns.
    *
    * @param relay as in {@link QueueSettings#relay}
-   * @return how many
    * @throws IllegalArgumentException with a sentence for the operator, if that is no server
    */
-  public long reroute(String relay, Filter filter) {
+  public Touched reroute(String relay, Filter filter) {
     return order(Order.REROUTE, Relay.parse(relay), filter);
   }
 
-  private long order(Order order, @Nullable Relay relay, Filter filter) {
-    long count = 0;
+  private Touched order(Order order, @Nullable Relay relay, Filter filter) {
+    Touched touched = new Touched(0, 0);
     Likely likely = new Likely(filter);
     for (int part : filter.parts()) {
-      long[] ids =
-          fold(part, likely, Integer.MAX_VALUE).states.entrySet().stream()
-              .filter(each -> filter.fits(each.getValue().view()))
-              .filter(each ->
-                  filter.transaction != null || !each.getValue().isEarly(order, clock.instant()))
-              .mapToLong(Map.Entry::getKey)
-              .toArray();
-      for (int from = 0; from < ids.length; from += ORDERED_AT_ONCE) {
-        long[] some = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + ORDERED_AT_ONCE));
+      Map<Long, State> states = fold(part, likely, Integer.MAX_VALUE).states;
+      List<QueueEvent.Meant> meant = meant(states, order, filter);
+      for (int from = 0; from < meant.size(); from += ORDERED_AT_ONCE) {
+        List<QueueEvent.Meant> some =
+            meant.subList(from, Math.min(meant.size(), from + ORDERED_AT_ONCE));
         Append append =
             Append.to(
                 Part.log(part),
                 List.of(QueueCodec.ordered(new QueueEvent.Ordered(some, order, relay))));
         Appended unused = logs.append(append).orThrow();
+        touched = touched.and(some, states);
       }
-      count += ids.length;
     }
-    return count;
+    return touched;
+  }
+
+  private List<QueueEvent.Meant> meant(Map<Long, State> states, Order order, Filter filter) {
+    List<QueueEvent.Meant> meant = new ArrayList<>();
+    states.forEach((id, state) -> {
+      Waiting view = state.view();
+      if (!filter.fits(view)) {
+        return;
+      }
+      BitSet places = new BitSet();
+      view.waiting().stream().filter(filter::isMeant).forEach(each -> places.set(each.place()));
+      if (filter.transaction != null || !state.isEarly(order, clock.instant(), places)) {
+        boolean all = places.equals(state.waiting);
+        meant.add(new QueueEvent.Meant(id, all ? ALL : places.stream().toArray()));
+      }
+    });
+    return meant;
   }
 
   /**
@@ -352,17 +394,11 @@ public final class QueueView {
           states.remove(tried.id());
         }
       }
-      case QueueEvent.Ordered(long[] ids, Order order, Relay relay) -> {
-        for (long id : ids) {
-          State state = states.get(id);
-          if (state == null) {
-            continue;
-          }
-          state.ordered(order, entry.time());
-          if (order == Order.DELETE) {
-            states.remove(id);
-          } else if (order == Order.REROUTE) {
-            state.way = String.valueOf(relay);
+      case QueueEvent.Ordered ordered -> {
+        for (QueueEvent.Meant meant : ordered.meant()) {
+          State state = states.get(meant.id());
+          if (state != null && state.ordered(ordered, meant.places(), entry.time())) {
+            states.remove(meant.id());
           }
         }
       }
@@ -379,8 +415,14 @@ public final class QueueView {
     private final BitSet atOnce;
 
     private final QueueEvent.@Nullable Tried[] tried;
-    private boolean held;
-    private String way = "";
+
+    /** Those who are kept back. */
+    private final BitSet held;
+
+    /** Those who go though the sender wants the others later still. */
+    private final BitSet early;
+
+    private final Map<Integer, Relay> ways = new HashMap<>(0);
 
     /** As in {@link Outgoing.Terms}, unless an operator wants it earlier. */
     private long release;
@@ -391,35 +433,52 @@ public final class QueueView {
       int recipients = message.recipients().size();
       this.waiting = new BitSet(recipients);
       this.atOnce = new BitSet(recipients);
+      this.held = new BitSet(recipients);
+      this.early = new BitSet(recipients);
       this.tried = new QueueEvent.Tried[recipients];
       waiting.set(0, recipients);
       release = message.terms().release();
-      hurry();
+      atOnce.set(0, recipients);
     }
 
-    /** All are due, as soon as their sender wants it. */
-    private void hurry() {
-      atOnce.set(0, message.recipients().size());
+    /** Whether some would go before the time that their sender wants. */
+    boolean isEarly(Order order, Instant now, BitSet places) {
+      return now.toEpochMilli() < release && order.isEarly(places.intersects(held));
     }
 
-    /** Whether it would go before the time that its sender wants. */
-    boolean isEarly(Order order, Instant now) {
-      return now.toEpochMilli() < release && order.isEarly(held);
+    /** How many these are that an order is for. */
+    int count(int[] places) {
+      return places.length == 0 ? waiting.cardinality() : places.length;
     }
 
-    void ordered(Order order, Instant now) {
-      if (isEarly(order, now)) {
-        release = 0;
-      }
-      switch (order) {
-        case HOLD -> held = true;
+    /** Whether nobody waits any more. */
+    boolean ordered(QueueEvent.Ordered ordered, int[] meant, Instant now) {
+      BitSet places = meant.length == 0 ? (BitSet) waiting.clone() : new BitSet();
+      Arrays.stream(meant).forEach(places::set);
+      places.and(waiting);
+      boolean goes = isEarly(ordered.order(), now, places);
+      switch (ordered.order()) {
+        case HOLD -> held.or(places);
         case RELEASE -> {
-          held = false;
-          hurry();
+          held.andNot(places);
+          atOnce.or(places);
         }
-        case RETRY, REROUTE -> hurry();
-        case DELETE -> {}
+        case RETRY -> atOnce.or(places);
+        case REROUTE -> {
+          atOnce.or(places);
+          Relay relay = Objects.requireNonNull(ordered.relay());
+          places.stream().forEach(place -> ways.put(place, relay));
+        }
+        case DELETE -> waiting.andNot(places);
       }
+      if (goes && places.equals(waiting)) {
+        release = 0;
+      } else if (goes) {
+        early.or(places);
+      } else if (ordered.order() != Order.RETRY) {
+        early.andNot(places);
+      }
+      return waiting.isEmpty();
     }
 
     /** Whether that was all. */
@@ -437,22 +496,31 @@ public final class QueueView {
     private Recipient recipient(int place) {
       QueueEvent.Tried last = tried[place];
       return new Recipient(
+          place,
           message.recipients().get(place),
+          held.get(place),
+          ways.containsKey(place) ? String.valueOf(ways.get(place)) : "",
           last == null ? 0 : last.attempts(),
-          time(last == null || atOnce.get(place) ? release : last.due()),
-          last == null ? untried(message.recipients().get(place)) : last.reason());
+          time(last == null || atOnce.get(place) ? release(place) : last.due()),
+          last == null ? untried(place) : last.reason());
     }
 
     /** Why somebody waits for whom it was not tried. */
-    private String untried(Outgoing.To to) {
-      if (held || to.here() || release > clock.millis()) {
+    private String untried(int place) {
+      Outgoing.To to = message.recipients().get(place);
+      if (held.get(place) || to.here() || release(place) > clock.millis()) {
         return "";
       }
+      Relay way = ways.get(place);
       Route route =
-          way.isEmpty()
+          way == null
               ? settings.route(to.address().domain(), message.reversePath())
-              : new Route.Named(Relay.parse(way));
+              : new Route.Named(way);
       return settings.rate(route).map(rate -> "waits for its rate, " + rate).orElse("");
+    }
+
+    private long release(int place) {
+      return early.get(place) ? 0 : release;
     }
 
     /** 0 is for at once. */
@@ -462,7 +530,7 @@ public final class QueueView {
 
     Waiting view() {
       List<Recipient> recipients = waiting.stream().mapToObj(this::recipient).toList();
-      return new Waiting(message, arrived, held, recipients, recipients.size(), way, time(release));
+      return new Waiting(message, arrived, recipients, recipients.size(), time(release));
     }
   }
 }

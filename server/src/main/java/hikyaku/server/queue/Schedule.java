@@ -169,7 +169,9 @@ final class Schedule {
   void gone(Job job) {
     if (job.state != Job.State.GONE) {
       job.state = Job.State.GONE;
-      job.destination.jobs--;
+      if (!job.message.isAt(job.destination)) {
+        job.destination.jobs--;
+      }
     }
   }
 

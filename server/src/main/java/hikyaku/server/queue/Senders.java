@@ -191,7 +191,7 @@ public final class Senders {
   }
 
   private long hold(Account account) {
-    return queue.order(Order.HOLD, QueueView.Filter.ofAccount(account.id(), false));
+    return queue.order(Order.HOLD, QueueView.Filter.ofAccount(account.id(), false)).messages();
   }
 
   /**
@@ -201,7 +201,8 @@ public final class Senders {
    */
   public long resume(Account account) {
     book.resume(account.id());
-    long released = queue.order(Order.RELEASE, QueueView.Filter.ofAccount(account.id(), true));
+    long released =
+        queue.order(Order.RELEASE, QueueView.Filter.ofAccount(account.id(), true)).messages();
     LOG.atInfo()
         .addKeyValue("mail", true)
         .addKeyValue("account", account.primary())

@@ -9,11 +9,15 @@ import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
+import hikyaku.server.smtpclient.Relay;
 import hikyaku.server.smtpclient.Route;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,9 +26,12 @@ class PartTest {
   private static final Outgoing.Terms USUAL = Outgoing.Terms.NONE;
 
   private final MemoryStore store = new MemoryStore(Clock.systemUTC());
-  private final Schedule schedule =
-      new Schedule(
-          QueueSettings.DEFAULTS, new Backoff(1, 1, new Random(1)), Clock.systemUTC(), () -> true);
+  private final Schedule schedule = schedule();
+
+  private static Schedule schedule() {
+    return new Schedule(
+        QueueSettings.DEFAULTS, new Backoff(1, 1, new Random(1)), Clock.systemUTC(), () -> true);
+  }
 
   @BeforeEach
   void open() {
@@ -34,6 +41,16 @@ class PartTest {
   /** Puts a message into the log. */
   private void put(
       String name, String session, String account, String script, Outgoing.Terms terms) {
+    put(name, session, account, script, terms, "you@there.test");
+  }
+
+  private void put(
+      String name,
+      String session,
+      String account,
+      String script,
+      Outgoing.Terms terms,
+      String... to) {
     Blob blob;
     try (BlobWriter writer = store.blobs().create()) {
       blob = writer.finish();
@@ -41,19 +58,19 @@ class PartTest {
     Mailbox sender = new Mailbox(new MailAddress("me", "home.test"));
     Outgoing message =
         new PlainMail(name, session, sender)
-            .of(
-                blob,
-                List.of(
-                    new Outgoing.To(
-                        new Mailbox(new MailAddress("you", "there.test")), RcptParameters.NONE)),
-                account,
-                script,
-                terms);
+            .of(blob, Arrays.stream(to).map(PartTest::recipient).toList(), account, script, terms);
     store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.queued(message)))).orThrow();
   }
 
-  /** In which order what is in the log goes out over one connection. */
-  private List<String> order() throws Exception {
+  private static Outgoing.To recipient(String address) {
+    int at = address.indexOf('@');
+    return new Outgoing.To(
+        new Mailbox(new MailAddress(address.substring(0, at), address.substring(at + 1))),
+        RcptParameters.NONE);
+  }
+
+  /** All of the log, as it is folded now. */
+  private Part part(Schedule schedule) {
     Part part =
         new Part(
             0,
@@ -61,6 +78,12 @@ class PartTest {
             schedule,
             (_, to) -> new Goal(new Route.Exchange(to.address().domain()), false));
     part.refresh(Long.MAX_VALUE);
+    return part;
+  }
+
+  /** In which order what is in the log goes out over one connection. */
+  private List<String> order() throws Exception {
+    Part part = part(schedule);
     Destination destination = schedule.next();
     List<String> order = new ArrayList<>();
     for (Job job = schedule.take(destination, 0, 100);
@@ -104,5 +127,63 @@ class PartTest {
     put("b1", "s", "b", "", USUAL);
     put("a3", "s", "a", "", new Outgoing.Terms(0, "", null, 3));
     assertThat(order()).containsExactly("a2", "a3", "a1", "b1");
+  }
+
+  /** An order for some of those whom a delivery is at is done when that has come to its end. */
+  @Test
+  void whatFliesIsPartedWhenItLands() throws Exception {
+    put("m", "s", "a", "", USUAL, "a@there.test", "b@there.test", "c@there.test", "d@there.test");
+    Part part = part(schedule);
+    Destination there = schedule.next();
+    Job flying = schedule.take(there, 0, 100);
+    order(Order.HOLD, null, 1);
+    order(Order.REROUTE, Relay.parse("smtp://relay.test"), 2);
+    order(Order.DELETE, null, 3);
+    part.refresh(Long.MAX_VALUE);
+    assertThat(schedule.take(there, 0, 100)).isNull();
+    assertThat(flying.recipients).containsExactly(0, 1, 2);
+    tried(new int[0], new int[] {0, 1, 2, 3});
+    part.refresh(Long.MAX_VALUE);
+    assertThat(standing(flying.message))
+        .containsExactlyInAnyOrder(
+            "there.test [0] READY", "there.test [1] HELD", "smtp://relay.test:25 [2] READY");
+    assertThat(standing(part(schedule()).message(1)))
+        .containsExactlyInAnyOrder(
+            "there.test [0] READY", "there.test [1] HELD", "smtp://relay.test:25 [2] READY");
+
+    schedule.ended(there);
+    assertThat(List.of(schedule.next(), schedule.next())).contains(there);
+    Job again = schedule.take(there, 0, 100);
+    order(Order.RELEASE, null, 1);
+    order(Order.HOLD, null);
+    part.refresh(Long.MAX_VALUE);
+    part.putBack(again, Duration.ZERO);
+    assertThat(standing(flying.message))
+        .containsExactlyInAnyOrder(
+            "there.test [0] HELD", "there.test [1] HELD", "smtp://relay.test:25 [2] HELD");
+    assertThat(schedule.take(there, 0, 100)).isNull();
+    tried(new int[] {0, 2}, new int[0]);
+    order(Order.DELETE, null, 1);
+    part.refresh(Long.MAX_VALUE);
+    assertThat(part.size()).isZero();
+    assertThat(there.jobs).isZero();
+  }
+
+  private static List<String> standing(Job.Message message) {
+    return Arrays.stream(message.jobs)
+        .map(job -> job.destination.route + " " + Arrays.toString(job.recipients) + " " + job.state)
+        .toList();
+  }
+
+  /** Wants something of some recipients of the first message; of all if none is named. */
+  private void order(Order order, @Nullable Relay relay, int... places) {
+    QueueEvent.Ordered ordered =
+        new QueueEvent.Ordered(List.of(new QueueEvent.Meant(1, places)), order, relay);
+    store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.ordered(ordered)))).orThrow();
+  }
+
+  private void tried(int[] settled, int[] waiting) {
+    QueueEvent.Tried tried = new QueueEvent.Tried(1, settled, waiting, 1, 0, false, false, "busy");
+    store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.tried(tried)))).orThrow();
   }
 }

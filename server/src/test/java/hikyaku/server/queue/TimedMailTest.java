@@ -479,7 +479,7 @@ class TimedMailTest {
     assertThat(view.find(ALL, 1).messages().getFirst().reason()).contains("the mailbox is full");
     assertThat(inbox()).isEmpty();
     directory.quota(Quota.NONE);
-    assertThat(view.order(Order.RETRY, named(id))).isEqualTo(1);
+    assertThat(view.order(Order.RETRY, named(id)).messages()).isEqualTo(1);
     awaitEmpty();
     assertThat(inbox()).hasSize(1);
   }
@@ -526,7 +526,7 @@ class TimedMailTest {
     MailSink.until(
         "an attempt", () -> view.find(named(id), 1).messages().getFirst().attempts() > 0);
     busy.set(false);
-    assertThat(view.reroute("smtp+plain://127.0.0.1:" + there.port(), ALL)).isEqualTo(2);
+    assertThat(view.reroute("smtp+plain://127.0.0.1:" + there.port(), ALL).messages()).isEqualTo(2);
     MailSink.until("that it is gone", () -> view.find(named(id), 1).all() == 0);
     assertThat(names(there)).containsExactly(id);
     // And not before its sender wants it.
@@ -623,13 +623,13 @@ class TimedMailTest {
     String first = hold(there("x"));
     String second = hold(there("y"));
     String third = hold(there("z"), me(Set.of()));
-    assertThat(view.order(Order.RETRY, ALL)).isZero();
-    assertThat(view.order(Order.RELEASE, ALL)).isZero();
+    assertThat(view.order(Order.RETRY, ALL).messages()).isZero();
+    assertThat(view.order(Order.RELEASE, ALL).messages()).isZero();
     marker(there);
     assertThat(names(there)).doesNotContain(first, second, third);
-    assertThat(view.order(Order.RELEASE, named(first))).isEqualTo(1);
-    assertThat(view.order(Order.RETRY, named(second))).isEqualTo(1);
-    assertThat(view.order(Order.DELETE, named(third))).isEqualTo(1);
+    assertThat(view.order(Order.RELEASE, named(first)).messages()).isEqualTo(1);
+    assertThat(view.order(Order.RETRY, named(second)).messages()).isEqualTo(1);
+    assertThat(view.order(Order.DELETE, named(third)).messages()).isEqualTo(1);
     awaitEmpty();
     assertThat(names(there)).containsOnlyOnce(first, second).doesNotContain(third);
     clock.now = START.plus(HOUR);
@@ -645,8 +645,8 @@ class TimedMailTest {
     outbox.open();
     String first = hold(there("x"));
     String second = hold(there("y"));
-    assertThat(view.order(Order.RELEASE, named(first))).isEqualTo(1);
-    assertThat(view.order(Order.RETRY, named(second))).isEqualTo(1);
+    assertThat(view.order(Order.RELEASE, named(first)).messages()).isEqualTo(1);
+    assertThat(view.order(Order.RETRY, named(second)).messages()).isEqualTo(1);
     assertThat(view.find(ALL, 5).messages()).allMatch(each -> each.release().isEmpty());
     start("a", there);
     awaitEmpty();
@@ -658,11 +658,11 @@ class TimedMailTest {
     MailSink there = sink((_, _) -> null);
     start("a", there);
     String held = hold(there("x"));
-    assertThat(view.order(Order.HOLD, ALL)).isEqualTo(1);
+    assertThat(view.order(Order.HOLD, ALL).messages()).isEqualTo(1);
     marker(there);
-    assertThat(view.order(Order.RELEASE, ALL)).isPositive();
+    assertThat(view.order(Order.RELEASE, ALL).messages()).isPositive();
     String relay = "smtp+plain://127.0.0.1:" + there.port();
-    assertThat(view.reroute(relay, named(held))).isEqualTo(1);
+    assertThat(view.reroute(relay, named(held)).messages()).isEqualTo(1);
     marker(there);
     assertThat(names(there)).doesNotContain(held);
     assertThat(view.find(named(held), 1).messages().getFirst())

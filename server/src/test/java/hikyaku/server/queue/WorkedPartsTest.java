@@ -170,6 +170,7 @@ class WorkedPartsTest {
         new Filter(null, "", null, null, null, false, null),
         new Filter(null, null, "b@TWO.test", null, null, false, null),
         new Filter(null, null, "b@two.test", "one.test", null, false, null),
+        new Filter(null, null, "b@two.test", "two.test", null, true, null),
         new Filter(null, null, null, "One.Test", null, false, null),
         new Filter(null, null, null, "relayed.test", null, false, null),
         new Filter(null, null, null, "xn--bcher-kva.test", null, false, null),
@@ -212,21 +213,71 @@ class WorkedPartsTest {
     assertAlike();
     Filter two = new Filter(null, null, null, "two.test", null, false, null);
     Filter one = new Filter(null, null, null, "one.test", null, false, null);
-    long[] counts = {
-      knowing.order(Order.HOLD, two),
-      knowing.order(Order.RETRY, one),
-      knowing.reroute("smtp://elsewhere.test", named(put.get(3))),
-      knowing.order(Order.RELEASE, named(put.get(4))),
-      knowing.order(Order.DELETE, named(put.get(7)))
-    };
-    assertThat(counts).containsExactly(90, 90, 1, 1, 1);
+    List<QueueView.Touched> touched =
+        List.of(
+            knowing.order(Order.HOLD, two),
+            knowing.order(Order.RETRY, one),
+            knowing.reroute("smtp://elsewhere.test", named(put.get(3))),
+            knowing.order(Order.RELEASE, named(put.get(4))),
+            knowing.order(Order.DELETE, named(put.get(7))));
+    assertThat(touched)
+        .containsExactly(
+            new QueueView.Touched(90, 90),
+            new QueueView.Touched(90, 90),
+            new QueueView.Touched(1, 2),
+            new QueueView.Touched(1, 1),
+            new QueueView.Touched(1, 1));
     assertAlike();
     parts.all().forEach(Part::tidy);
     assertAlike();
-    assertThat(knowing.order(Order.DELETE, two)).isEqualTo(89);
+    assertThat(knowing.order(Order.DELETE, two)).isEqualTo(new QueueView.Touched(89, 89));
     assertAlike();
-    assertThat(knowing.order(Order.DELETE, ALL)).isEqualTo(90);
+    // Those whom the same messages wait for elsewhere are still there.
+    assertThat(whole.find(two, 1).all()).isZero();
+    assertThat(whole.find(one, 1).all()).isEqualTo(90);
+    assertThat(knowing.order(Order.DELETE, ALL)).isEqualTo(new QueueView.Touched(120, 210));
     assertThat(whole.find(ALL, 1).all()).isZero();
+  }
+
+  /** What is wanted of some is not done to others, though one job is for all of them. */
+  @Test
+  void ordersAreForThoseRecipientsWhoAreMeant() throws Exception {
+    work();
+    put("me@home.test", "account", "a@relayed.test", "b@also.test", "c@also.test", "d@two.test");
+    Filter also = new Filter(null, null, null, "also.test", null, false, null);
+    Filter c = new Filter(null, null, "C@also.test", null, null, false, null);
+    Filter held = new Filter(null, null, null, null, null, true, null);
+    assertThat(knowing.order(Order.HOLD, also)).isEqualTo(new QueueView.Touched(1, 2));
+    assertAlike();
+    assertThat(waiting(held)).containsExactly("b@also.test", "c@also.test");
+    assertThat(waiting(ALL)).hasSize(4);
+    assertThat(whole.find(ALL, 1).messages().getFirst().held()).isFalse();
+    assertThat(knowing.reroute("smtp://elsewhere.test", c)).isEqualTo(new QueueView.Touched(1, 1));
+    assertAlike();
+    assertThat(whole.find(ALL, 1).messages().getFirst().waiting())
+        .filteredOn(each -> !each.way().isEmpty())
+        .extracting(each -> each.to().address().toString())
+        .containsExactly("c@also.test");
+    assertThat(knowing.order(Order.DELETE, c)).isEqualTo(new QueueView.Touched(1, 1));
+    assertThat(knowing.order(Order.RELEASE, held)).isEqualTo(new QueueView.Touched(1, 1));
+    assertAlike();
+    assertThat(waiting(held)).isEmpty();
+    assertThat(waiting(ALL))
+        .containsExactlyInAnyOrder("a@relayed.test", "b@also.test", "d@two.test");
+    // One address and the domain of another: nobody has both.
+    Filter nobody = new Filter(null, null, "a@relayed.test", "two.test", null, false, null);
+    assertThat(knowing.order(Order.DELETE, nobody)).isEqualTo(new QueueView.Touched(0, 0));
+    assertThat(knowing.order(Order.DELETE, named(put.getFirst())))
+        .isEqualTo(new QueueView.Touched(1, 3));
+    assertThat(whole.find(ALL, 1).all()).isZero();
+  }
+
+  /** Those of the one message who were asked for; nobody if none is there. */
+  private List<String> waiting(Filter filter) {
+    return whole.find(filter, 1).messages().stream()
+        .flatMap(each -> each.waiting().stream().limit(each.asked()))
+        .map(each -> each.to().address().toString())
+        .toList();
   }
 
   /** Nobody may have to read all that waits for a dead domain to see what waits for another. */
@@ -255,7 +306,7 @@ class WorkedPartsTest {
     // The oldest two of each part, and what lies between them.
     assertThat(read.get()).isLessThan(Part.COUNT * 3L);
     read.set(0);
-    assertThat(knowing.order(Order.RETRY, filterOf("two.test"))).isEqualTo(1);
+    assertThat(knowing.order(Order.RETRY, filterOf("two.test")).messages()).isEqualTo(1);
     assertThat(read).hasValue(1);
   }
 
