@@ -42,6 +42,9 @@ final class Courier {
   private static final Verdict PACED =
       Verdict.deferred("4.4.5", "it waits for the rate at which its destination gets mail");
 
+  private static final SmtpClient.Result NO_SERVER =
+      new SmtpClient.Result(List.of(), "", "", false, false, false, Map.of());
+
   /** How often an outcome that could not be written down is tried again. */
   private static final Duration RECORD_AGAIN = Duration.ofSeconds(1);
 
@@ -199,6 +202,9 @@ final class Courier {
     private final int[] places;
     private final @Nullable Verdict[] verdicts;
 
+    /** The servers that said so. */
+    private final SmtpClient.@Nullable Result[] servers;
+
     /** Those whose mailboxes are here, by their places among those of the job. */
     private final BitSet atHome = new BitSet();
 
@@ -207,11 +213,6 @@ final class Courier {
 
     private final Instant arrived;
     private final Instant begins;
-    private String host = "";
-    private String tls = "";
-    private boolean reports;
-    private boolean times;
-    private boolean converted;
 
     /** Whether it is no attempt: it waits for its destination's rate. */
     private boolean untried;
@@ -221,6 +222,7 @@ final class Courier {
       this.message = message;
       this.places = job.recipients.clone();
       this.verdicts = new Verdict[places.length];
+      this.servers = new SmtpClient.Result[places.length];
       this.arrived = Instant.ofEpochMilli(job.message.arrived);
       this.begins = Instant.ofEpochMilli(job.message.begins);
     }
@@ -304,12 +306,14 @@ final class Courier {
       SmtpClient.Result result = session.send(letter(some), () -> held.test(job.message.part));
       for (int i = 0; i < some.size(); i++) {
         verdicts[some.get(i)] = result.verdicts().get(i);
+        servers[some.get(i)] = result.of(i);
       }
-      host = result.host();
-      tls = result.tls();
-      reports = result.reports();
-      times = result.times();
-      converted = result.converted();
+    }
+
+    /** What is known of the server that a recipient was offered to. */
+    SmtpClient.Result server(int i) {
+      SmtpClient.Result found = servers[i];
+      return found == null ? NO_SERVER : found;
     }
 
     private Letter.@Nullable Deadline deadline() {
@@ -321,12 +325,12 @@ final class Courier {
     boolean isPassingTold(int i) {
       @Nullable Set<Notify> notifyOn = to(i).parameters().notifyOn();
       Outgoing.Deadline by = message.terms().by();
-      boolean asked = notifyOn != null && notifyOn.contains(Notify.SUCCESS) && !reports;
+      boolean asked = notifyOn != null && notifyOn.contains(Notify.SUCCESS) && !server(i).reports();
       if (asked || by == null) {
         return asked;
       }
       // RFC 2852 §4: where nobody will tell of the time any more, and where each step is wanted.
-      return times
+      return server(i).times()
           ? by.trace() && (notifyOn == null || !notifyOn.isEmpty())
           : !by.returned() && (notifyOn == null || notifyOn.contains(Notify.DELAY));
     }
@@ -480,6 +484,7 @@ final class Courier {
           case DEFERRED -> expired ? "message not delivered, given up" : "delivery put off";
         };
     Outgoing message = trial.message;
+    SmtpClient.Result server = trial.server(i);
     LoggingEventBuilder line =
         message.reversePath().equals(message.sender())
             ? LOG.atInfo()
@@ -491,9 +496,9 @@ final class Courier {
             .addKeyValue("from", message.sender())
             .addKeyValue("recipient", trial.to(i).address())
             .addKeyValue("message_id", message.messageId())
-            .addKeyValue("host", verdict.from().isEmpty() ? trial.host : verdict.from())
-            .addKeyValue("tls", trial.tls)
-            .addKeyValue("converted", trial.converted && !trial.atHome.get(i) ? "7bit" : "")
+            .addKeyValue("host", verdict.from().isEmpty() ? server.host() : verdict.from())
+            .addKeyValue("tls", server.tls())
+            .addKeyValue("converted", server.converted() ? "7bit" : "")
             .addKeyValue("status", verdict.status())
             .addKeyValue("reply", verdict.text())
             .addKeyValue("attempt", trial.attempts())

@@ -2,17 +2,29 @@ package hikyaku.server.smtpclient;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Hands messages over to other servers. Safe for use by many threads. */
 public final class SmtpClient {
+  private static final Logger LOG = LoggerFactory.getLogger(SmtpClient.class);
+
   /** Where servers take mail from each other. */
   public static final int PORT = 25;
+
+  /**
+   * Hosts that are asked to take a message at one attempt, as long as they put it off: RFC 5321
+   * §5.1 wants the next one tried, and a domain with many hosts is not to be asked by all of them.
+   */
+  static final int ASKED = 2;
 
   private final String hello;
   private final ClientSettings settings;
@@ -97,12 +109,14 @@ public final class SmtpClient {
   /**
    * What came of handing over.
    *
-   * @param verdicts one for each recipient, in order
+   * @param verdicts one for each recipient, in order, whichever server said it
    * @param host who took it, or did not
    * @param tls the version of TLS; empty for none
    * @param reports whether that server has taken over the duty of reports (RFC 3461 §4)
    * @param times whether it has taken over to heed when mail is late (RFC 2852 §4)
    * @param converted whether it got the message in lines of 7-bit characters, as it takes no others
+   * @param elsewhere recipients whom another server took after this one had put them off, by their
+   *     places
    */
   public record Result(
       List<Verdict> verdicts,
@@ -110,12 +124,45 @@ public final class SmtpClient {
       String tls,
       boolean reports,
       boolean times,
-      boolean converted) {}
+      boolean converted,
+      Map<Integer, Result> elsewhere) {
+    Result(
+        List<Verdict> verdicts,
+        String host,
+        String tls,
+        boolean reports,
+        boolean times,
+        boolean converted) {
+      this(verdicts, host, tls, reports, times, converted, Map.of());
+    }
+
+    /** Of the server that had the last word about a recipient. */
+    public Result of(int place) {
+      return elsewhere.getOrDefault(place, this);
+    }
+
+    /** With what another server made of some. */
+    private Result and(List<Integer> places, Result other) {
+      List<Verdict> all = new ArrayList<>(verdicts);
+      Map<Integer, Result> taken = new HashMap<>(elsewhere);
+      for (int i = 0; i < places.size(); i++) {
+        // The first one will do later; what another refuses for good need not be refused by it.
+        if (other.verdicts.get(i).kind() == Verdict.Kind.DELIVERED) {
+          all.set(places.get(i), other.verdicts.get(i));
+          taken.put(places.get(i), other);
+        }
+      }
+      return new Result(all, host, tls, reports, times, converted, taken);
+    }
+  }
 
   /** Messages for one place, one after the other, over one connection while it lasts. */
   public final class Session implements AutoCloseable {
     private final Route route;
     private @Nullable SmtpConnection connection;
+
+    /** Where the connection leads to goes before these. */
+    private List<Hop> behind = List.of();
 
     /** What the connection was made for; others need another. */
     private Letter.Tls made = Letter.Tls.USUAL;
@@ -125,7 +172,8 @@ public final class SmtpClient {
     }
 
     /**
-     * Hands a message over to the first server that can be reached.
+     * Hands a message over to the first server that can be reached. Those whom it puts off are
+     * offered to the next host, once ({@link #ASKED}), while the connection to the first stays.
      *
      * @param mayEnd asked before the message's last octets are sent: whether this is still to be
      *     done here
@@ -139,14 +187,14 @@ public final class SmtpClient {
       SmtpConnection open = connection;
       if (open != null) {
         try {
-          return send(open, letter, mayEnd);
+          return elsewhere(send(open, letter, mayEnd), letter, mayEnd);
         } catch (UnreachableException e) {
           // Servers end connections that have been used for a while.
           close();
         }
       }
       try {
-        return first(letter, mayEnd);
+        return elsewhere(first(letter, mayEnd), letter, mayEnd);
       } catch (UnreachableException e) {
         if (made == Letter.Tls.REQUIRED && e.verdict().status().substring(1).startsWith(".7.")) {
           // It is this message that wants too much; others may get through.
@@ -164,16 +212,12 @@ public final class SmtpClient {
 
     private Result first(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
       UnreachableException trouble = null;
-      for (Hop hop : exchanges.of(route, made)) {
+      List<Hop> hops = exchanges.of(route, made);
+      for (int i = 0; i < hops.size(); i++) {
         try {
-          SmtpConnection fresh = SmtpConnection.open(hop, hello, settings, means);
+          SmtpConnection fresh = open(hops.get(i));
           connection = fresh;
-          if (made == Letter.Tls.REQUIRED && !fresh.offers("REQUIRETLS")) {
-            throw new UnreachableException(
-                Verdict.failed(
-                    Demands.REQUIRED_STATUS,
-                    hop + " does not promise TLS on the rest of the way, " + Demands.REQUIRED));
-          }
+          behind = hops.subList(i + 1, hops.size());
           return send(fresh, letter, mayEnd);
         } catch (UnreachableException e) {
           close();
@@ -185,6 +229,60 @@ public final class SmtpClient {
         }
       }
       throw java.util.Objects.requireNonNull(trouble, "no hop");
+    }
+
+    private SmtpConnection open(Hop hop) throws UnreachableException {
+      SmtpConnection fresh = SmtpConnection.open(hop, hello, settings, means);
+      if (made == Letter.Tls.REQUIRED && !fresh.offers("REQUIRETLS")) {
+        fresh.close();
+        throw new UnreachableException(
+            Verdict.failed(
+                Demands.REQUIRED_STATUS,
+                hop + " does not promise TLS on the rest of the way, " + Demands.REQUIRED));
+      }
+      return fresh;
+    }
+
+    /**
+     * Offers those whom a host has put off to the next one. Whoever did not say so, but broke the
+     * session at the message's end, may have taken it: then it is offered to nobody else.
+     */
+    private Result elsewhere(Result first, Letter letter, BooleanSupplier mayEnd) {
+      List<Integer> places = new ArrayList<>();
+      for (int i = 0; i < first.verdicts.size(); i++) {
+        Verdict verdict = first.verdicts.get(i);
+        if (!verdict.isFinal() && !verdict.from().isEmpty()) {
+          places.add(i);
+        }
+      }
+      SmtpConnection known = connection;
+      if (places.isEmpty() || known == null) {
+        return first;
+      }
+      List<String> names = new ArrayList<>(List.of(known.hop().name()));
+      Letter rest =
+          letter.with(letter.from(), places.stream().map(letter.recipients()::get).toList());
+      for (Hop hop : behind) {
+        boolean next = names.getLast().equals(hop.name()) && names.size() > 1;
+        boolean another = !names.contains(hop.name()) && names.size() < ASKED;
+        if (!mayEnd.getAsBoolean() || !(next || another)) {
+          continue;
+        }
+        if (another) {
+          names.add(hop.name());
+        }
+        try (SmtpConnection over = open(hop)) {
+          Result other = send(over, rest, mayEnd);
+          over.quit();
+          return first.and(places, other);
+        } catch (UnreachableException e) {
+          LOG.atDebug()
+              .addKeyValue("host", hop)
+              .addKeyValue("cause", e.getMessage())
+              .log("the next host, for what was put off, cannot be reached");
+        }
+      }
+      return first;
     }
 
     private Result send(SmtpConnection over, Letter letter, BooleanSupplier mayEnd)

@@ -511,6 +511,77 @@ class SmtpClientTest {
     }
   }
 
+  private static MailSink at(String address, int port, MailSink.Manners manners) throws Exception {
+    return new MailSink(InetAddress.ofLiteral(address), port, null, manners);
+  }
+
+  /** Three hosts of one domain, the first of them at the sink's port. */
+  private static SmtpClient.Result toThree(int port, Letter letter) throws Exception {
+    Zone zone =
+        new Zone(
+            Map.of("there.test", List.of(mx(30, "c.test"), mx(20, "b.test"), mx(10, "a.test"))),
+            Map.of(
+                "a.test", "127.0.0.11", "b.test", "127.0.0.9 127.0.0.12", "c.test", "127.0.0.13"));
+    try (SmtpClient.Session session =
+        client(port, QUICK, zone).session(new Route.Exchange("there.test"))) {
+      SmtpClient.Result unused = session.send(letter, () -> true);
+      // Over the connection that there is now it is just the same.
+      SmtpClient.Result result = session.send(letter, () -> true);
+      session.end();
+      return result;
+    }
+  }
+
+  /** RFC 5321 §5.1. */
+  @Test
+  void whatOneHostPutsOffIsOfferedToTheNextAndToNoMore() throws Exception {
+    for (String where : List.of("MAIL", "RCPT TO:<late", "DATA", ".")) {
+      try (MailSink first =
+              at("127.0.0.11", 0, (line, _) -> line.startsWith(where) ? "450 4.2.0 later" : null);
+          MailSink second = at("127.0.0.12", first.port(), (_, _) -> null);
+          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null)) {
+        SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "late", "other"));
+        assertThat(kinds(result)).as(where).containsOnly(Kind.DELIVERED);
+        assertThat(result.of(0).host()).as(where).startsWith("b.test");
+        boolean one = where.startsWith("RCPT");
+        assertThat(result.of(1).host()).as(where).startsWith(one ? "a.test" : "b.test");
+        assertThat(first.connections()).as(where).isEqualTo(1);
+        assertThat(first.taken()).as(where).hasSize(one ? 2 : 0);
+        assertThat(second.taken()).as(where).hasSize(2);
+        assertThat(third.connections()).as(where).isZero();
+      }
+    }
+  }
+
+  @Test
+  void whatTheNextHostDoesNotTakeEitherWaitsForTheFirst() throws Exception {
+    for (String reply : List.of("450 4.7.1 not you", "550 5.7.1 no relay", MailSink.CLOSE)) {
+      try (MailSink first =
+              at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+          MailSink second =
+              at("127.0.0.12", first.port(), (line, _) -> line.startsWith("RCPT") ? reply : null);
+          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null)) {
+        SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a"));
+        assertThat(result.verdicts().getFirst().toString()).as(reply).contains("450 4.2.0 later");
+        assertThat(result.of(0).host()).startsWith("a.test");
+        assertThat(second.connections()).as(reply).isEqualTo(2);
+        assertThat(third.connections()).as(reply).isZero();
+      }
+    }
+  }
+
+  /** The first one may have it. */
+  @Test
+  void whatIsInDoubtIsOfferedToNobodyElse() throws Exception {
+    try (MailSink first =
+            at("127.0.0.11", 0, (line, _) -> line.equals(".") ? MailSink.CLOSE : null);
+        MailSink second = at("127.0.0.12", first.port(), (_, _) -> null)) {
+      SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a"));
+      assertThat(kinds(result)).containsExactly(Kind.DEFERRED);
+      assertThat(second.connections()).isZero();
+    }
+  }
+
   @Test
   void relaysAreReadAsTheyAreWritten() {
     assertThat(Relay.parse("smtp://mx.test")).hasToString("smtp://mx.test:25");
