@@ -6,6 +6,7 @@ import hikyaku.server.mtasts.StsException.Kind;
 import hikyaku.server.mtasts.StsPolicy.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,10 +23,8 @@ final class StsParser {
   /** About a year; what goes beyond counts as this (RFC 8461 §3.2). */
   static final Duration LONGEST = Duration.ofSeconds(31_557_600);
 
-  private static final Pattern RECORD =
-      Pattern.compile(
-          "v=STSv1[ \\t]*;[ \\t]*id[ \\t]*=[ \\t]*([A-Za-z0-9]{1,32})[ \\t]*(?:;.*)?",
-          Pattern.DOTALL);
+  private static final Pattern ID = Pattern.compile("id[ \\t]*=[ \\t]*([A-Za-z0-9]{1,32})");
+  private static final Pattern ID_OF_ANY_KIND = Pattern.compile("(?s)id[ \\t]*=.*");
   private static final Pattern SERVER =
       Pattern.compile("(?:\\*\\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\\.)*[a-z0-9_][a-z0-9_-]{0,62}");
   private static final int LONGEST_NAME = 255;
@@ -33,8 +32,9 @@ final class StsParser {
   private StsParser() {}
 
   /**
-   * The policy's id as DNS has it (RFC 8461 §3.1); nothing if the domain has none, or more than one
-   * record, which counts as none.
+   * The policy's id as DNS has it (RFC 8461 §3.1): the version stands first, the id and whatever
+   * extensions there are behind it in any order. Nothing if the domain has no record, or more than
+   * one, which counts as none; nor if that has not one id.
    *
    * @param texts those of {@code _mta-sts.DOMAIN}
    */
@@ -44,8 +44,20 @@ final class StsParser {
     if (records.size() != 1) {
       return Optional.empty();
     }
-    Matcher record = RECORD.matcher(records.getFirst());
-    return record.matches() ? Optional.of(record.group(1)) : Optional.empty();
+    List<String> ids =
+        Arrays.stream(records.getFirst().split(";"))
+            .map(StsParser::withoutBlanks)
+            .filter(field -> ID_OF_ANY_KIND.matcher(field).matches())
+            .toList();
+    if (ids.size() != 1) {
+      return Optional.empty();
+    }
+    Matcher id = ID.matcher(ids.getFirst());
+    return id.matches() ? Optional.of(id.group(1)) : Optional.empty();
+  }
+
+  private static String withoutBlanks(String field) {
+    return field.replaceAll("^[ \\t]+|[ \\t]+$", "");
   }
 
   /**

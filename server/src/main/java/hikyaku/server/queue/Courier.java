@@ -421,7 +421,7 @@ final class Courier {
             job.lateTold || late,
             waiting.isEmpty() ? "" : reason);
     String key = "tried." + Long.toHexString(keys.nextLong()) + Long.toHexString(keys.nextLong());
-    Reporter.Times times = new Reporter.Times(trial.arrived, now, giveUp);
+    Reporter.Times times = new Reporter.Times(trial.arrived, now, giveUp, late);
     int counted = refused;
     persistently(
         job,

@@ -63,8 +63,13 @@ final class Reporter {
     };
   }
 
-  /** When a message came, when it was tried last, and when it is given up. */
-  record Times(Instant arrived, Instant now, Instant giveUp) {}
+  /**
+   * When a message came, when it was tried last, and when it is given up.
+   *
+   * @param late whether it comes later than its sender wanted (RFC 2852 §4): that is told though a
+   *     delay was told before
+   */
+  record Times(Instant arrived, Instant now, Instant giveUp, boolean late) {}
 
   /**
    * Reports, if there is something to tell. What it writes is durable when it returns. Each kind of
@@ -74,7 +79,8 @@ final class Reporter {
     if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
       return;
     }
-    String id = message.transaction() + "." + kind.action() + "." + about.getFirst().place();
+    String thing = kind == ReportKind.DELAY && times.late() ? "late" : kind.action();
+    String id = message.transaction() + "." + thing + "." + about.getFirst().place();
     try (Intake intake = mailboxes.mail().intake()) {
       Report report =
           new Report(

@@ -25,6 +25,9 @@ class StsParserTest {
   void records() {
     assertThat(StsParser.id(List.of("v=STSv1; id=20160831085700Z;"))).contains("20160831085700Z");
     assertThat(StsParser.id(List.of("v=STSv1;id=1"))).contains("1");
+    // RFC 8461 §3.1: fields come in any order.
+    assertThat(StsParser.id(List.of("v=STSv1; ext-1=a.b; id=1; idle=2;"))).contains("1");
+    assertThat(StsParser.id(List.of("v=STSv1; id=1; id=2"))).isEmpty();
     assertThat(StsParser.id(List.of("v=spf1 -all", "v=STSv1 ; id = a ; x=y"))).contains("a");
     for (List<String> none :
         List.of(

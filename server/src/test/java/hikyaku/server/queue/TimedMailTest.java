@@ -750,6 +750,29 @@ class TimedMailTest {
     assertThat(inbox()).hasSize(1);
   }
 
+  /** That it takes long was told of before, which is another thing. */
+  @Test
+  void whatIsLateIsToldOfThoughADelayWas() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    MailSink there = slow(attempts);
+    start("a", there);
+    String late = deliverBy(Duration.ofMinutes(6), false, false, there("slow"));
+    MailSink.until("the log's word", () -> tried(late) == 1);
+    clock.now = START.plus(Duration.ofMinutes(5));
+    marker(there);
+    MailSink.until("a second attempt", () -> tried(late) == 2);
+    assertThat(inbox())
+        .singleElement()
+        .asString()
+        .contains("Action: delayed\r\n")
+        .doesNotContain("Status: 4.4.7");
+    clock.now = START.plus(Duration.ofMinutes(6));
+    marker(there);
+    MailSink.until("a third attempt", () -> tried(late) == 3);
+    assertThat(inbox()).hasSize(2);
+    assertThat(inbox().getLast()).contains("Action: delayed\r\nStatus: 4.4.7\r\n");
+  }
+
   @Test
   void whatWasLateWhenItCameIsNotToldOf() throws Exception {
     AtomicInteger attempts = new AtomicInteger();
