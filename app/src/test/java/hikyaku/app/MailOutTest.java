@@ -320,12 +320,14 @@ final class MailOutTest {
         assertThat(attempts("else.test")).isEqualTo(1);
         assertThat(command("queue", "hold", "--recipient", "DAN@third.test"))
             .isEqualTo("1 message held, for 1 recipient.\n");
-        assertThat(command("queue", "list", "--held")).contains("dan@third.test and 1 more", "held");
+        assertThat(command("queue", "list", "--held"))
+            .contains("dan@third.test and 1 more", "held");
         assertThat(statusPage(node))
             .containsPattern("<td>smtp\\+plain://127.0.0.1:\\d+<td[^>]*>2<")
             .contains("Mail that goes out");
         int before = busy.connections();
-        assertThat(command("queue", "retry", "--all")).isEqualTo("2 messages to be tried now, for 3 recipients.\n");
+        assertThat(command("queue", "retry", "--all"))
+            .isEqualTo("2 messages to be tried now, for 3 recipients.\n");
         MailSink.until("another attempt", () -> busy.connections() > before);
         String id =
             command("queue", "list", "--domain", "else.test")
@@ -335,11 +337,20 @@ final class MailOutTest {
                 .orElseThrow()
                 .split(" ")[0];
         MailSink.until(
-            "its outcome", () -> command("queue", "show", id).matches("(?s).*bob@else.test +the usual way +2 .*"));
-        assertThat(command("queue", "release", "--held")).isEqualTo("1 message released, for 1 recipient.\n");
-        assertThat(command("queue", "delete", "--all", "--yes")).isEqualTo("2 messages deleted, for 3 recipients.\n");
+            "its outcome",
+            () -> command("queue", "show", id).matches("(?s).*bob@else.test +the usual way +2 .*"));
+        assertThat(command("queue", "release", "--held"))
+            .isEqualTo("1 message released, for 1 recipient.\n");
+        assertThat(command("queue", "delete", "--all", "--yes"))
+            .isEqualTo("2 messages deleted, for 3 recipients.\n");
         assertThat(command("queue", "list")).isEqualTo("Nothing waits.\n");
         assertThat(busy.taken()).isEmpty();
+        assertThat(command("trace", "dan@third.test"))
+            .contains("held in the queue", "released from hold", "deleted from the queue")
+            .contains("by=\"the administrator\"");
+        assertThat(command("trace", "bob@else.test"))
+            .contains("deleted from the queue")
+            .doesNotContain("held in the queue");
       }
       try (Door door = Door.open(configuration)) {
         assertThat(door.call(Call.of("POST", "verify")).get("problems")).isEmpty();

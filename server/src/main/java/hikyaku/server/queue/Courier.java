@@ -148,7 +148,8 @@ final class Courier {
     try {
       Outgoing message = part.read(job.message);
       if (senders.holds(message)) {
-        part.hold(job.message);
+        BitSet held = part.hold(job.message);
+        new OrderStory(Order.HOLD, null, OrderStory.STOP).tell(message, held);
         return true;
       }
       Trial trial = new Trial(job, message);

@@ -499,11 +499,23 @@ final class Part {
     refresh(logs.append(append).orThrow().lastSeq());
   }
 
-  /** Keeps a message back, as an operator would. */
-  void hold(Job.Message message) {
+  /**
+   * Keeps a message back, as an operator would.
+   *
+   * @return from whom, by their places
+   */
+  BitSet hold(Job.Message message) {
+    BitSet waiting;
+    schedule.lock.lock();
+    try {
+      waiting = message.waiting();
+    } finally {
+      schedule.lock.unlock();
+    }
     QueueEvent.Ordered held = new QueueEvent.Ordered(new long[] {message.id}, Order.HOLD);
     Append append = Append.to(log, List.of(QueueCodec.ordered(held)));
     refresh(logs.append(append).orThrow().lastSeq());
+    return waiting;
   }
 
   /** Lets go of dead entries, if there are enough of them. */

@@ -283,7 +283,16 @@ public final class QueueView {
    * after the queue decided that.
    */
   public Touched order(Order order, Filter filter) {
-    return order(order, null, filter);
+    return order(order, null, filter, OrderStory.ADMINISTRATOR);
+  }
+
+  /**
+   * The same.
+   *
+   * @param by who wants it, for the story of each message
+   */
+  Touched order(Order order, Filter filter, String by) {
+    return order(order, null, filter, by);
   }
 
   /**
@@ -293,11 +302,12 @@ public final class QueueView {
    * @throws IllegalArgumentException with a sentence for the operator, if that is no server
    */
   public Touched reroute(String relay, Filter filter) {
-    return order(Order.REROUTE, Relay.parse(relay), filter);
+    return order(Order.REROUTE, Relay.parse(relay), filter, OrderStory.ADMINISTRATOR);
   }
 
-  private Touched order(Order order, @Nullable Relay relay, Filter filter) {
+  private Touched order(Order order, @Nullable Relay relay, Filter filter, String by) {
     Touched touched = new Touched(0, 0);
+    OrderStory story = new OrderStory(order, relay, by);
     Likely likely = new Likely(filter);
     for (int part : filter.parts()) {
       Map<Long, State> states = fold(part, likely, Integer.MAX_VALUE).states;
@@ -311,9 +321,21 @@ public final class QueueView {
                 List.of(QueueCodec.ordered(new QueueEvent.Ordered(some, order, relay))));
         Appended unused = logs.append(append).orThrow();
         touched = touched.and(some, states);
+        for (QueueEvent.Meant each : some) {
+          State state = states.get(each.id());
+          story.tell(
+              state.message, each.places().length == 0 ? state.waiting : bits(each.places()));
+        }
       }
     }
+    story.end();
     return touched;
+  }
+
+  private static BitSet bits(int[] places) {
+    BitSet bits = new BitSet();
+    Arrays.stream(places).forEach(bits::set);
+    return bits;
   }
 
   private List<QueueEvent.Meant> meant(Map<Long, State> states, Order order, Filter filter) {

@@ -187,11 +187,18 @@ public final class Senders {
     while (!book.stop(account.id(), ledger, reason)) {
       ledger = book.ledger(account.id());
     }
-    return hold(account);
+    long held = hold(account, OrderStory.ADMINISTRATOR + ", who stopped the account");
+    LOG.atInfo()
+        .addKeyValue("mail", true)
+        .addKeyValue("account", account.primary())
+        .addKeyValue("reason", reason)
+        .addKeyValue("held", held)
+        .log("an account was stopped by the administrator");
+    return held;
   }
 
-  private long hold(Account account) {
-    return queue.order(Order.HOLD, QueueView.Filter.ofAccount(account.id(), false)).messages();
+  private long hold(Account account, String by) {
+    return queue.order(Order.HOLD, QueueView.Filter.ofAccount(account.id(), false), by).messages();
   }
 
   /**
@@ -202,7 +209,12 @@ public final class Senders {
   public long resume(Account account) {
     book.resume(account.id());
     long released =
-        queue.order(Order.RELEASE, QueueView.Filter.ofAccount(account.id(), true)).messages();
+        queue
+            .order(
+                Order.RELEASE,
+                QueueView.Filter.ofAccount(account.id(), true),
+                OrderStory.ADMINISTRATOR + ", who lets the account send again")
+            .messages();
     LOG.atInfo()
         .addKeyValue("mail", true)
         .addKeyValue("account", account.primary())
@@ -212,7 +224,7 @@ public final class Senders {
   }
 
   private void stopped(Account account, String reason) {
-    long held = hold(account);
+    long held = hold(account, OrderStory.STOP);
     LOG.atWarn()
         .addKeyValue("mail", true)
         .addKeyValue("account", account.primary())
