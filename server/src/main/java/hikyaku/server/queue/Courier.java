@@ -38,6 +38,12 @@ final class Courier {
   /** Mailboxes that a line of the log names. */
   private static final int NAMED = 20;
 
+  /**
+   * How often a message whose content is damaged is tried, so that who mends the store may do so
+   * first: for an hour with the usual times between attempts.
+   */
+  static final int DAMAGED = 6;
+
   /** What is told of mail that has been late for its destination's rate (RFC 3463 §3.5). */
   private static final Verdict PACED =
       Verdict.deferred("4.4.5", "it waits for the rate at which its destination gets mail");
@@ -215,6 +221,8 @@ final class Courier {
     private final Instant arrived;
     private final Instant begins;
 
+    private boolean damaged;
+
     /** Whether it is no attempt: it waits for its destination's rate. */
     private boolean untried;
 
@@ -274,6 +282,11 @@ final class Courier {
         try {
           send(session, some);
           schedule.succeeded(job.destination);
+        } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+          // Whoever had some of it must not take that for all.
+          session.close();
+          none(damaged(e));
+          return true;
         } catch (UnreachableException e) {
           none(e.verdict());
           if (!held.test(job.message.part)) {
@@ -290,10 +303,38 @@ final class Courier {
       return true;
     }
 
+    /** It concerns this message alone, and is told of each time. */
+    private Verdict damaged(StoreException e) {
+      if (!damaged) {
+        damaged = true;
+        job.damaged++;
+        metrics.damaged();
+      }
+      LOG.atError()
+          .addKeyValue("mail", true)
+          .addKeyValue("transaction", message.transaction())
+          .addKeyValue("session", message.session())
+          .addKeyValue("from", message.sender())
+          .addKeyValue("message_id", message.messageId())
+          .addKeyValue("blob", message.blob().id())
+          .addKeyValue("cause", e.getMessage())
+          .log("a message that waits cannot be read");
+      return job.damaged >= DAMAGED
+          ? Verdict.failed("5.3.0", "the message was damaged where it was kept")
+          : Verdict.deferred("4.3.0", "the message is damaged where it is kept");
+    }
+
     private Verdict local(int i) {
       // By the transaction: an account that two recipients lead to gets one copy.
       String key = message.transaction() + ".local";
-      return switch (home.deliver(message, to(i), begins, key)) {
+      HomeDelivery.Outcome outcome;
+      try {
+        outcome = home.deliver(message, to(i), begins, key);
+      } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+        // Of the message or of the mailbox.
+        return damaged(e);
+      }
+      return switch (outcome) {
         case HomeDelivery.Outcome.Done done -> {
           into.put(i, done);
           yield new Verdict(Verdict.Kind.DELIVERED, "2.0.0", "delivered to a mailbox here", "");
@@ -427,15 +468,38 @@ final class Courier {
     persistently(
         job,
         () -> {
-          reporter.send(ReportKind.FAILURE, trial.message, failures, times);
-          reporter.send(ReportKind.DELAY, trial.message, delays, times);
-          reporter.send(ReportKind.RELAYED, trial.message, relayed, times);
-          reporter.send(ReportKind.DELIVERED, trial.message, delivered, times);
+          report(ReportKind.FAILURE, trial.message, failures, times);
+          report(ReportKind.DELAY, trial.message, delays, times);
+          report(ReportKind.RELAYED, trial.message, relayed, times);
+          report(ReportKind.DELIVERED, trial.message, delivered, times);
           if (counted > 0 && !trial.message.account().isEmpty()) {
-            senders.failed(trial.message.account(), counted, key);
+            despite(trial.message, () -> senders.failed(trial.message.account(), counted, key));
           }
           job.message.part.write(tried, key);
         });
+  }
+
+  private void report(
+      ReportKind kind, Outgoing message, List<Report.About> about, Reporter.Times times) {
+    despite(message, () -> reporter.send(kind, message, about, times));
+  }
+
+  /**
+   * Where the sender's own mailbox is damaged, say, what was found out is written down all the
+   * same.
+   */
+  private static void despite(Outgoing message, Runnable work) {
+    try {
+      work.run();
+    } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+      LOG.atError()
+          .addKeyValue("mail", true)
+          .addKeyValue("transaction", message.transaction())
+          .addKeyValue("session", message.session())
+          .addKeyValue("from", message.sender())
+          .addKeyValue("cause", e.getMessage())
+          .log("a sender could not be told of a message: something in the store is damaged");
+    }
   }
 
   /** Not behind the moment at which it would be late: then there is something to tell. */
@@ -464,7 +528,7 @@ final class Courier {
       try {
         work.run();
         return;
-      } catch (StoreException.Unavailable e) {
+      } catch (StoreException e) {
         if (stopping) {
           throw e;
         }

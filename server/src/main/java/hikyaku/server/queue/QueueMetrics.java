@@ -27,6 +27,11 @@ final class QueueMetrics {
         .increment();
   }
 
+  /** The content of a message that waits was found damaged, once more. */
+  void damaged() {
+    meters.counter("hikyaku.queue.damaged").increment();
+  }
+
   void reported(ReportKind kind) {
     meters
         .counter("hikyaku.queue.reports", "kind", kind.name().toLowerCase(Locale.ROOT))

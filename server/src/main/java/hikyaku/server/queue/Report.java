@@ -10,6 +10,7 @@ import hikyaku.server.smtpclient.Verdict;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A report to a sender (RFC 3464, RFC 6533): text for people, status for programs, and what it is
@@ -61,9 +62,10 @@ record Report(
   /**
    * Writes it.
    *
-   * @param original copies so many octets of the message from its beginning
+   * @param original copies so many octets of the message from its beginning; null for a report
+   *     without (RFC 6522 §3)
    */
-  void write(OctetSink sink, Original original) throws IOException {
+  void write(OctetSink sink, @Nullable Original original) throws IOException {
     // Unique for ever, so no message holds it.
     String boundary = "=_" + message.transaction() + "." + kind.action();
     StringBuilder out = new StringBuilder();
@@ -91,6 +93,10 @@ record Report(
     out.append("\r\n--").append(boundary).append("\r\n");
     out.append(StatusText.head("delivery-status", message.smtpUtf8()));
     status(out);
+    if (original == null) {
+      write(sink, out + "\r\n--" + boundary + "--\r\n");
+      return;
+    }
     out.append("\r\n--").append(boundary).append("\r\n");
     if (returnsAll()) {
       out.append("Content-Type: message/").append(message.smtpUtf8() ? "global" : "rfc822");

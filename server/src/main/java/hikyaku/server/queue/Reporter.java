@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
@@ -13,6 +14,7 @@ import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ import org.slf4j.LoggerFactory;
 /** Tells senders what became of their mail. */
 final class Reporter {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
+  private static final HeaderFields NO_HEADER = HeaderFields.of(new byte[0]);
 
   private final String host;
   private final Wordings wordings;
@@ -79,13 +82,14 @@ final class Reporter {
     if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
       return;
     }
+    boolean readable = isReadable(message);
     String thing = kind == ReportKind.DELAY && times.late() ? "late" : kind.action();
     String id = message.transaction() + "." + thing + "." + about.getFirst().place();
     try (Intake intake = mailboxes.mail().intake()) {
       Report report =
           new Report(
               kind,
-              wordings.of(header(message), sender),
+              wordings.of(readable ? header(message) : NO_HEADER, sender),
               host,
               message,
               id,
@@ -93,7 +97,8 @@ final class Reporter {
               times.now(),
               times.giveUp(),
               about);
-      report.write(intake, (octets, sink) -> mailboxes.copy(message, octets, sink));
+      report.write(
+          intake, readable ? (octets, sink) -> mailboxes.copy(message, octets, sink) : null);
       Intake.Received written = intake.finish();
       List<String> signed = new ArrayList<>();
       boolean told = send(kind, message, sender, written, times.now(), id, signed);
@@ -110,7 +115,23 @@ final class Reporter {
           .addKeyValue("signed", signed)
           .log(told ? "the sender was told" : "there is no sender to tell");
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e); // neither side of the copy throws it
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
+  }
+
+  /** Whether what a report has of a message can be had. */
+  private boolean isReadable(Outgoing message) {
+    try {
+      mailboxes.copy(message, Math.min(Report.RETURNED, message.octets()), (_, _, _) -> {});
+      return true;
+    } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+      LOG.atWarn()
+          .addKeyValue("transaction", message.transaction())
+          .addKeyValue("cause", e.getMessage())
+          .log("a report goes without the message, which is damaged");
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // the sink throws nothing
     }
   }
 

@@ -9,6 +9,10 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.BlobId;
+import hikyaku.mailbox.store.BlobStore;
+import hikyaku.mailbox.store.Store;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.mailbox.view.Mailbox;
@@ -38,6 +42,10 @@ import hikyaku.server.smtpclient.TlsMeans;
 import hikyaku.server.testing.MailSink;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -51,8 +59,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +82,12 @@ class MailQueueTest {
   private static final Duration DAY = Duration.ofDays(1);
 
   private final MemoryStore store = new MemoryStore(Clock.systemUTC());
-  private final MailStore mail = new MailStore(store, Clock.systemUTC(), MailboxLimits.DEFAULT);
+
+  /** Whose octets cannot be read. */
+  private final Set<BlobId> damaged = ConcurrentHashMap.newKeySet();
+
+  private final MailStore mail =
+      new MailStore(damaging(), Clock.systemUTC(), MailboxLimits.DEFAULT);
   private final HomeDirectory directory = new HomeDirectory();
   private final Outbox outbox = new Outbox(store.logs());
   private final List<AutoCloseable> toClose = new ArrayList<>();
@@ -104,6 +119,43 @@ class MailQueueTest {
   }
 
   // ---- means
+
+  private Store damaging() {
+    BlobStore blobs =
+        around(
+            BlobStore.class,
+            store.blobs(),
+            (method, arguments) -> {
+              if (method.getName().equals("open") && damaged.contains(arguments[0])) {
+                throw new StoreException.Corrupt("blob " + arguments[0] + " is damaged", null);
+              }
+            },
+            null);
+    return around(Store.class, store, (_, _) -> {}, blobs);
+  }
+
+  /** Sees the arguments of each call before it is done; or answers for {@code blobs}. */
+  private static <T> T around(
+      Class<T> type, T inner, BiConsumer<Method, Object[]> before, @Nullable BlobStore blobs) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              before.accept(method, arguments);
+              if (blobs != null && method.getName().equals("blobs")) {
+                return blobs;
+              }
+              if (method.isDefault()) {
+                return InvocationHandler.invokeDefault(proxy, method, arguments);
+              }
+              try {
+                return method.invoke(inner, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
+  }
 
   private MailSink sink(MailSink.Manners manners) throws Exception {
     MailSink sink = new MailSink(manners);
@@ -689,6 +741,44 @@ class MailQueueTest {
     there.await(1);
     awaitEmpty();
     assertThat(there.taken()).hasSize(1);
+  }
+
+  /** It is given up, and its sender told; others at the same destination do not notice. */
+  @Test
+  void aDamagedMessageIsGivenUpAndItsSenderIsTold() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    put(address("me@home.test"), "Subject: hurt\r\n\r\nhurt\r\n", "a@there.test", "b@home.test");
+    store.blobs().list(null, 10).forEach(blob -> damaged.add(blob.id()));
+    put("c@there.test");
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    there.await(1);
+    awaitEmpty();
+    assertThat(recipients(there)).containsOnlyKeys("c@there.test");
+    assertThat(inbox(2))
+        .hasSize(2)
+        .anyMatch(report -> report.contains("a@there.test\r\nAction: failed\r\nStatus: 5.3.0\r\n"))
+        .noneMatch(report -> report.contains("hurt"));
+  }
+
+  /** Who mends the store in time has lost nothing. */
+  @Test
+  void aDamagedMessageThatIsMendedGoes() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    put("a@there.test");
+    store.blobs().list(null, 10).forEach(blob -> damaged.add(blob.id()));
+    QueueView view = new QueueView(store.logs(), InstantSource.system());
+    QueueView.Filter all = new QueueView.Filter(null, null, null, null, null, false, null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    MailSink.until(
+        "an attempt",
+        () ->
+            view.find(all, 1).messages().stream()
+                .anyMatch(each -> each.reason().contains("damaged")));
+    damaged.clear();
+    awaitEmpty();
+    assertThat(recipients(there)).containsOnlyKeys("a@there.test");
   }
 
   @Test
