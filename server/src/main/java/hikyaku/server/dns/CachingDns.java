@@ -236,6 +236,7 @@ public final class CachingDns implements SecureDns {
     boolean exists = false;
     boolean secure = true;
     DnsException silent = null;
+    String name = "";
     for (int type : new int[] {Type.AAAA, Type.A}) {
       try {
         Answer<InetAddress> answer =
@@ -246,6 +247,7 @@ public final class CachingDns implements SecureDns {
         exists |= answer.records().isPresent();
         secure &= found.isEmpty() || answer.secure();
         all.addAll(found);
+        name = name.isEmpty() ? answer.name() : name;
       } catch (DnsException e) {
         silent = e;
       }
@@ -253,7 +255,8 @@ public final class CachingDns implements SecureDns {
     if (all.isEmpty() && silent != null) {
       throw silent;
     }
-    return new Answer<>(exists ? Optional.of(all) : Optional.empty(), secure && !all.isEmpty());
+    return new Answer<>(
+        exists ? Optional.of(all) : Optional.empty(), secure && !all.isEmpty(), name);
   }
 
   @Override
@@ -280,7 +283,8 @@ public final class CachingDns implements SecureDns {
               .records()
               .map(all ->
                   all.stream().filter(wanted::isInstance).map(wanted::cast).map(told).toList()),
-          answer.secure());
+          answer.secure(),
+          answer.name());
     } catch (TextParseException e) {
       return new Answer<>(Optional.empty(), false);
     }
@@ -333,6 +337,13 @@ public final class CachingDns implements SecureDns {
         said.getSection(Section.ANSWER).stream()
             .filter(each -> each.getType() == question.type)
             .toList();
-    return new Answer<>(Optional.of(found), secure);
+    String name =
+        found.stream()
+            .map(Record::getName)
+            .filter(each -> !each.equals(question.name))
+            .map(each -> each.toString(true))
+            .findFirst()
+            .orElse("");
+    return new Answer<>(Optional.of(found), secure, name);
   }
 }

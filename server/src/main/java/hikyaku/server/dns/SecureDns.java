@@ -12,8 +12,14 @@ public interface SecureDns extends Dns {
    * @param records nothing if there is no such name, empty if it has no such record
    * @param secure whether a DNS server that is trusted here has checked all of it, aliases and
    *     absence included (RFC 4035 §4.3)
+   * @param name whose the records are, where aliases lead to (RFC 7672 §2.1.3); empty for that
+   *     which was asked for
    */
-  record Answer<T>(Optional<List<T>> records, boolean secure) {}
+  record Answer<T>(Optional<List<T>> records, boolean secure, String name) {
+    public Answer(Optional<List<T>> records, boolean secure) {
+      this(records, secure, "");
+    }
+  }
 
   /** Whether any answer can be secure. */
   boolean isTrusting();

@@ -38,10 +38,14 @@ final class Demands {
     }
   }
 
-  /** How a server is to be spoken to. */
-  record Demand(Security security, PeerCheck check, TlsPolicy policy) {
-    Hop hop(String host, InetSocketAddress address) {
-      return new Hop(host, address, security, check, policy, Login.NONE);
+  /**
+   * How a server is to be spoken to.
+   *
+   * @param name by which it is asked for its certificate
+   */
+  record Demand(String name, Security security, PeerCheck check, TlsPolicy policy) {
+    Hop hop(InetSocketAddress address) {
+      return new Hop(name, address, security, check, policy, Login.NONE);
     }
   }
 
@@ -51,19 +55,28 @@ final class Demands {
     /**
      * @throws UnreachableException if nobody can say now
      */
-    List<Tlsa> get() throws UnreachableException;
+    List<Tlsa> of(String host) throws UnreachableException;
   }
 
   /**
    * How a server is to be spoken to. If there are records that DNSSEC vouches for, TLS is a must,
    * and what a policy says counts no more (RFC 7672 §2.2, RFC 8461 §2).
    *
+   * @param canonical the name that the server's is an alias for; empty if it is none
    * @param believed whether DNSSEC vouches for the server's name and addresses
    * @throws UnreachableException if nothing may be sent there
    */
-  Demand of(String host, boolean believed, Records records) throws UnreachableException {
+  Demand of(String host, String canonical, boolean believed, Records records)
+      throws UnreachableException {
     if (wanted == Letter.Tls.OPTIONAL) {
-      return new Demand(Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
+      return new Demand(host, Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
+    }
+    // RFC 7672 §2.2.2: the name that an alias stands for goes before the alias.
+    if (believed && !canonical.isEmpty()) {
+      Optional<Demand> byRecords = byRecords(canonical, records);
+      if (byRecords.isPresent()) {
+        return byRecords.get();
+      }
     }
     Optional<Demand> byRecords = believed ? byRecords(host, records) : Optional.empty();
     return byRecords.isPresent() ? byRecords.get() : byPolicy(host, believed);
@@ -72,7 +85,7 @@ final class Demands {
   private Optional<Demand> byRecords(String host, Records records) throws UnreachableException {
     List<Tlsa> all;
     try {
-      all = records.get();
+      all = records.of(host);
     } catch (UnreachableException e) {
       TlsPolicy unknown = new TlsPolicy(TlsPolicy.Kind.TLSA, host, domain, List.of(), List.of());
       tell(unknown, TlsFault.DNSSEC_INVALID, String.valueOf(e.getMessage()), host);
@@ -87,7 +100,7 @@ final class Demands {
     PeerCheck without = wanted == Letter.Tls.REQUIRED ? PeerCheck.NAMED : PeerCheck.UNUSABLE;
     PeerCheck check =
         usable.isEmpty() ? without : new PeerCheck.Dane(usable, List.of(host, domain));
-    return Optional.of(new Demand(Security.REQUIRED, check, policy));
+    return Optional.of(new Demand(host, Security.REQUIRED, check, policy));
   }
 
   private Demand byPolicy(String host, boolean believed) throws UnreachableException {
@@ -105,18 +118,18 @@ final class Demands {
                     + REQUIRED));
       }
       return required
-          ? new Demand(Security.REQUIRED, PeerCheck.NAMED, TlsPolicy.none(domain))
-          : new Demand(Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
+          ? new Demand(host, Security.REQUIRED, PeerCheck.NAMED, TlsPolicy.none(domain))
+          : new Demand(host, Security.IF_OFFERED, PeerCheck.ANYBODY, TlsPolicy.none(domain));
     }
     TlsPolicy sts = TlsPolicy.sts(domain, policy.get());
     boolean enforced = required || policy.get().mode() == StsPolicy.Mode.ENFORCE;
     if (policy.get().names(host)) {
       return enforced
-          ? new Demand(Security.REQUIRED, PeerCheck.NAMED, sts)
-          : new Demand(Security.IF_OFFERED, PeerCheck.OBSERVED, sts);
+          ? new Demand(host, Security.REQUIRED, PeerCheck.NAMED, sts)
+          : new Demand(host, Security.IF_OFFERED, PeerCheck.OBSERVED, sts);
     }
     if (!enforced) {
-      return new Demand(Security.IF_OFFERED, PeerCheck.STRAY, sts);
+      return new Demand(host, Security.IF_OFFERED, PeerCheck.STRAY, sts);
     }
     tell(sts, PeerCheck.STRAY.fault(), PeerCheck.STRAY.reason(), host);
     throw new UnreachableException(

@@ -55,7 +55,7 @@ public final class DnsNames implements Names {
     if (dns.isTrusting()) {
       try {
         SecureDns.Answer<InetAddress> found = dns.secureAddresses(host);
-        return new Addresses(found.records().orElse(List.of()), found.secure());
+        return new Addresses(found.records().orElse(List.of()), found.secure(), found.name());
       } catch (DnsException e) {
         throw silent(e);
       }

@@ -184,10 +184,11 @@ final class Exchanges {
           Names.Addresses found = addresses(host);
           // Without an MX record it is the domain's own address that counts (RFC 7672 §2.2.1).
           boolean believed = found.secure() && (secure || implicit);
-          Demands.Demand demand = demands.of(host, believed, () -> names.tlsa(host, port));
+          Demands.Demand demand =
+              demands.of(host, found.name(), believed, each -> names.tlsa(each, port));
           List<Hop> all =
               alternating(found.addresses().stream().filter(this::usable).toList()).stream()
-                  .map(address -> demand.hop(host, new InetSocketAddress(address, port)))
+                  .map(address -> demand.hop(new InetSocketAddress(address, port)))
                   .toList();
           refusedAddress |= all.size() < found.addresses().size();
           if (!all.isEmpty()) {

@@ -23,8 +23,13 @@ public interface Names {
    *
    * @param addresses none too if there is no such host
    * @param secure whether DNSSEC vouches for them
+   * @param name the host's own, where its name is an alias; empty if that is not so
    */
-  record Addresses(List<InetAddress> addresses, boolean secure) {}
+  record Addresses(List<InetAddress> addresses, boolean secure, String name) {
+    Addresses(List<InetAddress> addresses, boolean secure) {
+      this(addresses, secure, "");
+    }
+  }
 
   /**
    * @throws UnreachableException if nobody can say now

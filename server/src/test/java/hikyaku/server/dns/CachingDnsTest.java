@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Master;
 import org.xbill.DNS.Message;
@@ -38,6 +39,7 @@ class CachingDnsTest {
       alias.example. 300 IN CNAME a.example.
       x\\\\y.example. 300 IN A 192.0.2.2
       signed.example. 300 IN MX 10 mx.signed.example.
+      alias.signed.example. 300 IN CNAME mx.signed.example.
       mx.signed.example. 300 IN A 192.0.2.3
       mx.signed.example. 300 IN AAAA 2001:db8::3
       _25._tcp.mx.signed.example. 300 IN TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
@@ -106,13 +108,16 @@ class CachingDnsTest {
       answer.getHeader().setFlag(Flags.AD);
     }
     boolean exists = false;
+    Name wanted = asked.getName();
     Master zone = new Master(new java.io.ByteArrayInputStream(ZONE.getBytes("US-ASCII")));
     for (Record each = zone.nextRecord(); each != null; each = zone.nextRecord()) {
-      boolean same = each.getName().equals(asked.getName());
+      boolean same = each.getName().equals(wanted);
       exists |= same;
       boolean alias = same && each.getType() == Type.CNAME;
       if (same && each.getType() == asked.getType() || alias) {
         answer.addRecord(each, Section.ANSWER);
+        // What an alias stands for is told with it if it is further below in the zone.
+        wanted = each instanceof CNAMERecord to ? to.getTarget() : wanted;
       }
     }
     answer.getHeader().setRcode(exists ? Rcode.NOERROR : Rcode.NXDOMAIN);
@@ -189,6 +194,9 @@ class CachingDnsTest {
     SecureDns.Answer<InetAddress> addresses = dns.secureAddresses("mx.signed.example");
     assertThat(addresses.secure()).isTrue();
     assertThat(addresses.records().orElseThrow()).hasSize(2);
+    assertThat(addresses.name()).isEmpty();
+    assertThat(dns.secureAddresses("alias.signed.example"))
+        .isEqualTo(new SecureDns.Answer<>(addresses.records(), true, "mx.signed.example"));
     assertThat(dns.secureAddresses("a.example").secure()).isFalse();
     // Whoever keeps one answer from us must not take away what the other one vouches for.
     SecureDns.Answer<InetAddress> half = dns.secureAddresses("half.signed.example");

@@ -46,6 +46,7 @@ class TlsPolicyTest {
   private final List<Names.Mx> mx = new ArrayList<>();
   private final Map<String, InetAddress> hosts = new HashMap<>();
   private final Map<String, List<Tlsa>> tlsa = new HashMap<>();
+  private final Map<String, String> aliases = new HashMap<>();
   private final Set<String> silent = new HashSet<>();
   private final List<String> said = new CopyOnWriteArrayList<>();
   private String offering = "";
@@ -111,7 +112,8 @@ class TlsPolicyTest {
 
         @Override
         public Addresses addresses(String host) {
-          return new Addresses(List.of(hosts.get(host)), secureAddresses);
+          return new Addresses(
+              List.of(hosts.get(host)), secureAddresses, aliases.getOrDefault(host, ""));
         }
 
         @Override
@@ -467,6 +469,31 @@ class TlsPolicyTest {
             "tlsa certificate-host-mismatch",
             "tlsa success");
     tlsa.put("mx.there.test", List.of(record(3, 0, 2, domain.certificate())));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+  }
+
+  /**
+   * RFC 7672 §2.1.3, §2.2.2: an exchange that is an alias has the records of what it stands for.
+   */
+  @Test
+  void whatAnAliasStandsForIsAskedFirst() throws Exception {
+    TestCa strange = new TestCa("strange");
+    TestCa.Identity real = strange.identity("real.test");
+    server("mx.there.test", real);
+    aliases.put("mx.there.test", "real.test");
+    signed();
+    tlsa.put("mx.there.test", List.of(new Tlsa(3, 1, 1, new byte[32])));
+    assertThat(send()).isEqualTo("4.7.5");
+    tlsa.put("real.test", List.of(record(2, 0, 1, strange.root())));
+    assertThat(send()).isEqualTo("2.0.0 real.test");
+    // Where it has none, those of the alias count.
+    tlsa.clear();
+    tlsa.put("mx.there.test", List.of(record(3, 1, 1, real.certificate())));
+    assertThat(send()).isEqualTo("2.0.0 mx.there.test");
+    silent.add("real.test");
+    assertThat(send()).isEqualTo("4.7.5");
+    // Nobody vouches for the alias, so it leads nowhere.
+    secureAddresses = false;
     assertThat(send()).isEqualTo("2.0.0 mx.there.test");
   }
 
