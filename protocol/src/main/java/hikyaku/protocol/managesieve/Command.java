@@ -127,4 +127,12 @@ public sealed interface Command extends Request {
       return Keyword.STARTTLS;
     }
   }
+
+  /** §2.14.1. */
+  record Unauthenticate() implements Command {
+    @Override
+    public Keyword keyword() {
+      return Keyword.UNAUTHENTICATE;
+    }
+  }
 }

@@ -251,6 +251,7 @@ public final class CommandReader {
       case LISTSCRIPTS -> alone(rest, new Command.ListScripts());
       case LOGOUT -> alone(rest, new Command.Logout());
       case STARTTLS -> alone(rest, new Command.StartTls());
+      case UNAUTHENTICATE -> alone(rest, new Command.Unauthenticate());
       case CHECKSCRIPT -> {
         require(rest, 1, 1);
         yield new Command.CheckScript(octets(rest, 0));

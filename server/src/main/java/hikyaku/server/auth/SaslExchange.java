@@ -28,6 +28,15 @@ public interface SaslExchange extends AutoCloseable {
   Step respond(byte[] response);
 
   /**
+   * Whether the challenge at hand is data that goes with success, and the client is to answer it
+   * with nothing. A protocol that has a place for such data (RFC 4422 §3.6) sends it there and
+   * answers in the client's place.
+   */
+  default boolean isLast() {
+    return false;
+  }
+
+  /**
    * Where the exchange stands, for {@link Authenticator#carryOn}: perhaps another node takes the
    * response. Nothing in it is secret. Only behind a {@link Step.Challenge}.
    */

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677). The server's signature goes out as a
- * last challenge, which the client answers with nothing, as the protocols here have no place for
- * data with success.
+ * SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677). The server's signature is a last
+ * challenge, which the client answers with nothing where a protocol has no place for data with
+ * success.
  */
 final class ScramExchange extends Exchange {
   private static final Logger log = LoggerFactory.getLogger(ScramExchange.class);
@@ -144,6 +144,11 @@ final class ScramExchange extends Exchange {
     if (!record.getAccountId().isEmpty()) {
       pending = judge.resume(context, record.getAccountId(), record.getEpoch());
     }
+  }
+
+  @Override
+  public boolean isLast() {
+    return pending != null;
   }
 
   /** RFC 5802 §6: a client that says the server offers no binding has been lied to if it does. */

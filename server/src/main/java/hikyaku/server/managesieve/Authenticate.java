@@ -11,6 +11,7 @@ import hikyaku.server.auth.SaslExchange;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,12 +50,16 @@ final class Authenticate {
   private static void converse(Session session, SaslExchange exchange, SaslExchange.Step step)
       throws IOException {
     switch (step) {
-      case SaslExchange.Step.Done(LoginResult result) -> conclude(session, result);
+      case SaslExchange.Step.Done(LoginResult result) -> conclude(session, result, null);
+      case SaslExchange.Step.Challenge(byte[] octets) when exchange.isLast() -> {
+        if (exchange.respond(new byte[0]) instanceof SaslExchange.Step.Done(LoginResult result)) {
+          conclude(session, result, "SASL " + Reply.string(base64(octets)));
+        } else {
+          throw new IllegalStateException("a challenge behind the last one");
+        }
+      }
       case SaslExchange.Step.Challenge(byte[] octets) -> {
-        session
-            .connection
-            .out()
-            .writeHidden(Reply.string(Base64.getEncoder().encodeToString(octets)) + "\r\n");
+        session.connection.out().writeHidden(Reply.string(base64(octets)) + "\r\n");
         session.settle(exchange.state());
         respond(session, exchange);
       }
@@ -88,7 +93,15 @@ final class Authenticate {
     return Optional.ofNullable(Base64Text.decode(new String(base64, ISO_8859_1)));
   }
 
-  private static void conclude(Session session, LoginResult result) throws IOException {
+  private static String base64(byte[] octets) {
+    return Base64.getEncoder().encodeToString(octets);
+  }
+
+  /**
+   * @param data what goes with success, as a response code (RFC 5804 §1.3); null for nothing
+   */
+  private static void conclude(Session session, LoginResult result, @Nullable String data)
+      throws IOException {
     switch (result) {
       case LoginResult.Success success when success.elsewhere() != null -> {
         success.elsewhere().close();
@@ -98,7 +111,7 @@ final class Authenticate {
       }
       case LoginResult.Success success -> {
         session.loggedIn(success);
-        session.reply(Reply.ok("Logged in"));
+        session.reply(new Reply(Reply.Kind.OK, data, "Logged in"));
       }
       case LoginResult.Refused refused -> refuse(session, refused);
     }

@@ -33,6 +33,7 @@ final class Capability {
     if (session.connection.canStartTls() && !session.isLoggedIn()) {
       session.line("\"STARTTLS\"");
     }
+    session.line("\"UNAUTHENTICATE\"");
     value(session, "MAXREDIRECTS", Integer.toString(session.filter().settings().redirects()));
     if (session.isLoggedIn()) {
       value(session, "OWNER", session.accountName());

@@ -30,7 +30,8 @@ public final class ManageSieveProtocol implements Protocol {
               "NOOP",
               "RENAMESCRIPT",
               "SETACTIVE",
-              "STARTTLS"),
+              "STARTTLS",
+              "UNAUTHENTICATE"),
           Set.of("AUTHENTICATE", "CHECKSCRIPT", "PUTSCRIPT"));
 
   final ManageSieveLimits limits;

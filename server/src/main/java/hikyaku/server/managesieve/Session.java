@@ -25,6 +25,7 @@ import hikyaku.server.net.Home;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -269,6 +270,7 @@ final class Session {
       case Command.RenameScript c -> RenameScript.execute(this, c);
       case Command.SetActive c -> SetActive.execute(this, c);
       case Command.StartTls _ -> StartTls.execute(this);
+      case Command.Unauthenticate _ -> unauthenticate();
     }
   }
 
@@ -339,6 +341,20 @@ final class Session {
         .addKeyValue("session", id())
         .addKeyValue("account", accountName())
         .log("ManageSieve login");
+  }
+
+  /** RFC 5804 §2.14.1: as before login, with what TLS there is. */
+  private void unauthenticate() throws IOException {
+    Login left = Objects.requireNonNull(login);
+    log.atInfo()
+        .addKeyValue("session", id())
+        .addKeyValue("account", left.account.primary())
+        .log("ManageSieve logout, connection kept");
+    login = null;
+    left.lease.close();
+    connection.loggedOut();
+    connection.state("authorization");
+    reply(Reply.ok("Log in again"));
   }
 
   /** A login was refused. Too many end the session. */

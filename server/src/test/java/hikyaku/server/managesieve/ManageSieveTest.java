@@ -266,6 +266,7 @@ class ManageSieveTest {
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
             "\"STARTTLS\"",
+            "\"UNAUTHENTICATE\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"VERSION\" \"1.0\"",
             "OK \"Done\"",
@@ -288,10 +289,32 @@ class ManageSieveTest {
                 + " spamtest spamtestplus special-use subaddress vacation vacation-seconds variables virustest\"",
             "\"NOTIFY\" \"mailto\"",
             "\"EXTLISTS\" \"tag urn\"",
+            "\"UNAUTHENTICATE\"",
             "\"MAXREDIRECTS\" \"4\"",
             "\"OWNER\" \"u1@demo.test\"",
             "\"VERSION\" \"1.0\"",
             "OK \"Done\"",
+            "OK \"Goodbye\"");
+  }
+
+  /** RFC 5804 §2.1: what the server sends with success is in its OK, and asks for no answer. */
+  @ParameterizedTest
+  @MethodSource("plans")
+  void dataWithSuccess(Optional<Plan> plan) throws IOException {
+    start(plan);
+    assertThat(
+            say(
+                "AUTHENTICATE \"SIGNED\" \"dTE=\"\r\nLISTSCRIPTS\r\nUNAUTHENTICATE\r\n"
+                    + "LISTSCRIPTS\r\nUNAUTHENTICATE\r\n"
+                    + "AUTHENTICATE \"SIGNED\"\r\n\"dTE=\"\r\nLOGOUT\r\n"))
+        .containsExactly(
+            "OK (SASL \"dj1zaWduYXR1cmU=\") \"Logged in\"",
+            "OK \"Done\"",
+            "OK \"Log in again\"",
+            "NO \"Log in first\"",
+            "NO \"Log in first\"",
+            "\"\"",
+            "OK (SASL \"dj1zaWduYXR1cmU=\") \"Logged in\"",
             "OK \"Goodbye\"");
   }
 

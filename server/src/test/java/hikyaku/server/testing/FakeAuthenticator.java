@@ -147,6 +147,7 @@ public final class FakeAuthenticator implements Authenticator {
     return switch (mechanism.toUpperCase(Locale.ROOT)) {
       case "PLAIN" -> Optional.of(new Exchange(context, PLAIN));
       case "LOGIN" -> Optional.of(new Exchange(context, LOGIN));
+      case "SIGNED" -> Optional.of(new Exchange(context, SIGNED));
       default -> Optional.empty();
     };
   }
@@ -154,7 +155,8 @@ public final class FakeAuthenticator implements Authenticator {
   @Override
   public SaslExchange carryOn(AuthContext context, byte[] state) {
     String[] parts = new String(state, StandardCharsets.UTF_8).split(" ", 3);
-    Exchange exchange = new Exchange(context, parts[0].equals("1") ? PLAIN : LOGIN);
+    Exchange exchange =
+        new Exchange(context, List.of(PLAIN, LOGIN, SIGNED).get(Integer.parseInt(parts[0]) - 1));
     exchange.step = Integer.parseInt(parts[1]);
     exchange.name = parts[2];
     return exchange;
@@ -162,6 +164,9 @@ public final class FakeAuthenticator implements Authenticator {
 
   private static final List<String> PLAIN = List.of("");
   private static final List<String> LOGIN = List.of("Username:", "Password:");
+
+  /** One that takes a name for all it needs, and sends a signature of its own with success. */
+  private static final List<String> SIGNED = List.of("", "v=signature", "");
 
   /** PLAIN and LOGIN, as far as the dialogue goes. */
   private final class Exchange implements SaslExchange {
@@ -207,7 +212,12 @@ public final class FakeAuthenticator implements Authenticator {
         name = text;
         return challenge();
       }
-      return new Step.Done(judge(name, text.equals("secret")));
+      return new Step.Done(judge(name, text.equals(prompts.equals(SIGNED) ? "" : "secret")));
+    }
+
+    @Override
+    public boolean isLast() {
+      return prompts.equals(SIGNED) && step == 1;
     }
 
     @Override
