@@ -309,8 +309,7 @@ public final class Examination implements AutoCloseable {
         || (spf != SpfResult.FAIL && spf != SpfResult.SOFTFAIL)) {
       return false;
     }
-    String domain = told(message.domain);
-    return signed.stream().noneMatch(each -> domain.equals(each) || domain.endsWith("." + each));
+    return !new HeldSignatures(signed, List.of()).prove(told(message.domain));
   }
 
   private static Method told(

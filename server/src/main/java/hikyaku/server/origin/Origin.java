@@ -1,15 +1,20 @@
 package hikyaku.server.origin;
 
 import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.protocol.wire.OctetSink;
 import hikyaku.server.dns.Dns;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out whom mail is from. Safe for many threads. */
 public final class Origin implements AutoCloseable {
@@ -56,6 +61,36 @@ public final class Origin implements AutoCloseable {
         clock.instant(),
         new Questions(threads, dns, settings.questions()),
         this::count);
+  }
+
+  /** Whose signatures of a message hold. Waits for DNS, until the deadline. */
+  public HeldSignatures signatures(OnwardProof.Content message) throws IOException {
+    try (Questions questions = new Questions(threads, dns, settings.questions())) {
+      DkimCheck.Bodies bodies = new DkimCheck.Bodies();
+      AtomicReference<@Nullable DkimCheck> check = new AtomicReference<>();
+      HeldHead passage =
+          new HeldHead(
+              (_, _, _) -> {},
+              settings.header(),
+              _ -> false,
+              new HeldHead.Reader() {
+                @Override
+                public void head(HeaderFields head, boolean complete) {
+                  int most = complete ? settings.signatures() : 0;
+                  check.set(new DkimCheck(head, most, clock.instant(), bodies, questions));
+                }
+
+                @Override
+                public void body(byte[] octets, int offset, int length) {
+                  bodies.write(octets, offset, length);
+                }
+              });
+      message.copyTo(passage);
+      passage.end();
+      questions.hurry(settings.deadline().toNanos());
+      DkimCheck.Results results = Objects.requireNonNull(check.get()).finish(bodies);
+      return new HeldSignatures(results.passed(), results.unsure());
+    }
   }
 
   /** The way of a message that nobody looks at, without the fields that say to be ours. */

@@ -22,8 +22,9 @@ import java.util.stream.Stream;
  * newest resending if it is resent (§3.6.6), which leaves its authors alone.
  *
  * @param named each address that they name, without its display name
+ * @param resent the addresses of From if it is resent; else none
  */
-record AuthorFields(List<Named> named) {
+record AuthorFields(List<Named> named, List<EnvelopeAddress> resent) {
   /** Octets of these fields, and of the names of others that are of use. */
   private static final int LONGEST = 64 * 1024;
 
@@ -46,6 +47,7 @@ record AuthorFields(List<Named> named) {
 
   AuthorFields {
     named = List.copyOf(named);
+    resent = List.copyOf(resent);
   }
 
   /**
@@ -88,7 +90,11 @@ record AuthorFields(List<Named> named) {
     // Whoever resends without saying who is no resender (RFC 5322 §3.6.6).
     boolean resent = resenders.stream().anyMatch(each -> each.field.equalsIgnoreCase(RESENT_FROM));
     List<Named> named = resent ? resenders : named(fields, AUTHORS);
-    return named.size() > MOST ? Optional.empty() : Optional.of(new AuthorFields(named));
+    List<Named> authors = resent ? named(fields, Set.of(FROM)) : List.of();
+    return named.size() > MOST || authors.size() > MOST
+        ? Optional.empty()
+        : Optional.of(
+            new AuthorFields(named, authors.stream().map(Named::address).distinct().toList()));
   }
 
   private static List<Named> named(List<HeaderField> fields, Set<String> names) {

@@ -10,6 +10,8 @@ import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.dkim.Signer;
+import hikyaku.server.origin.HeldSignatures;
+import hikyaku.server.origin.Origin;
 import hikyaku.server.smtp.SmtpSettings.WriteAs;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -28,7 +30,8 @@ final class Authors {
 
   /**
    * Why a message is not taken that says to be from somebody else. One that is resent says so of
-   * its authors, and must be resent by oneself; one without an author says nothing.
+   * its authors, and must be resent by oneself, and be theirs if they are here; one without an
+   * author says nothing.
    */
   static Optional<Reply> refusal(SmtpSession session, Intake.Received received) throws IOException {
     Account account = session.account();
@@ -39,11 +42,53 @@ final class Authors {
     if (fields.isEmpty()) {
       return Optional.of(Replies.TOO_MANY_AUTHORS);
     }
-    return fields.get().named().stream()
-        .distinct()
-        .filter(each -> !mayBeNamed(session, Address.of(each.address()), account))
-        .findFirst()
-        .map(each -> Replies.notYours(each.field(), told(each.address())));
+    Optional<Reply> notYours =
+        fields.get().named().stream()
+            .distinct()
+            .filter(each -> !mayBeNamed(session, Address.of(each.address()), account))
+            .findFirst()
+            .map(each -> Replies.notYours(each.field(), told(each.address())));
+    return notYours.isPresent()
+        ? notYours
+        : unproven(session, received, account, fields.get().resent());
+  }
+
+  /**
+   * Why a message is not taken that says to be resent: whoever adds a field of resending to what
+   * they wrote themselves could write under everybody's name. So a signature of the author's domain
+   * proves that it is the author's, if that domain is one of ours.
+   */
+  private static Optional<Reply> unproven(
+      SmtpSession session, Intake.Received received, Account account, List<EnvelopeAddress> authors)
+      throws IOException {
+    List<EnvelopeAddress> ours =
+        authors.stream().filter(each -> isAnothersHere(session, each, account)).toList();
+    if (ours.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Origin> origin = session.services().origin();
+    HeldSignatures held =
+        origin.isEmpty()
+            ? new HeldSignatures(List.of(), List.of())
+            : origin
+                .get()
+                .signatures(sink -> session.mail().store().blobs().copy(received.blob(), sink));
+    for (EnvelopeAddress each : ours) {
+      String domain = Address.of(each).orElseThrow().domain();
+      if (!held.prove(domain)) {
+        return Optional.of(
+            held.mayProve(domain) ? Replies.ORIGIN_UNSURE : Replies.notResent(told(each)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isAnothersHere(
+      SmtpSession session, EnvelopeAddress author, Account account) {
+    return Address.of(author)
+        .filter(each -> !session.directory().belongsTo(each, account))
+        .filter(each -> !isForeign(session.directory(), each.domain()))
+        .isPresent();
   }
 
   private static boolean mayBeNamed(

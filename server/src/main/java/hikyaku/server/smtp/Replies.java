@@ -79,6 +79,13 @@ final class Replies {
     return Reply.of(550, "5.7.1", field + " names " + address + ", which is no address of yours");
   }
 
+  static Reply notResent(String address) {
+    return Reply.of(
+        550,
+        "5.7.1",
+        "From names " + address + ", and no DKIM signature of that domain proves who wrote it");
+  }
+
   static final Reply TOO_MANY_AUTHORS =
       Reply.of(550, "5.7.1", "From or Sender names too many addresses to look at");
   static final Reply UNKNOWN_RECIPIENT = Reply.of(550, "5.1.1", "No such user here");
