@@ -438,12 +438,14 @@ final class Courier {
           }
         }
         case FAILED -> {
-          refused += verdict.isUntimely() ? 0 : 1;
+          // Neither its sender's time nor our damage says anything of those it is sent to.
+          refused += verdict.isUntimely() || trial.damaged ? 0 : 1;
           add(ReportKind.FAILURE, trial, about, failures);
         }
         case DEFERRED -> {
           reason = verdict.toString();
           if (expired) {
+            refused += returned || trial.untried || trial.damaged ? 0 : 1;
             add(ReportKind.FAILURE, trial, about, failures);
           } else if (delayed) {
             add(ReportKind.DELAY, trial, about, delays);

@@ -159,7 +159,7 @@ public final class Senders {
   }
 
   /**
-   * Recipients of an account's mail were refused for good.
+   * Recipients of an account's mail were refused for good, or given up.
    *
    * @param id the account's
    * @param key for repeats

@@ -129,7 +129,7 @@ public final class Ledger {
         && failed > settings.failures()
         && failed * 100 >= Math.max(sent, failed) * settings.failing()) {
       return Optional.of(
-          "%d of %d recipients in an hour were refused by their servers"
+          "%d of %d recipients in an hour were refused by their servers or given up"
               .formatted(failed, Math.max(sent, failed)));
     }
     if (settings.surge() > 0 && sent > settings.recipients()) {

@@ -1003,7 +1003,8 @@ class MailQueueTest {
     assertThat(inbox(5))
         .anyMatch(text ->
             text.contains("Subject: me@home.test was stopped from sending")
-                && text.contains("4 of 4 recipients in an hour were refused by their servers"));
+                && text.contains(
+                    "4 of 4 recipients in an hour were refused by their servers or given up"));
     assertThat(senders.refusal(HomeDirectory.ME, 1)).contains(new Senders.Refusal.Stopped());
 
     // What is in the queue although the account is stopped does not leave it.
@@ -1024,6 +1025,23 @@ class MailQueueTest {
     assertThat(recipients(there)).containsKey("a@there.test");
     assertThat(senders.refusal(HomeDirectory.ME, 1)).isEmpty();
     assertThat(inbox(5)).hasSize(5);
+  }
+
+  /** Who makes addresses up makes domains up too, whose servers nobody reaches. */
+  @Test
+  void whatIsGivenUpCountsAgainstAnAccountAsWhatIsRefused() throws Exception {
+    MailSink busy = sink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
+    start(settings(Map.of("there.test", busy.port()), Duration.ofMillis(1)), Workers.alone());
+    for (int i = 0; i < 4; i++) {
+      putAs(HomeDirectory.ME, "nobody" + i + "@there.test");
+    }
+    awaitEmpty();
+    MailSink.until(
+        "its stop",
+        () ->
+            senders
+                .refusal(HomeDirectory.ME, 1)
+                .equals(Optional.of(new Senders.Refusal.Stopped())));
   }
 
   @Test

@@ -176,7 +176,7 @@ class SendingBookTest {
     assertThat(ledger().suspicion(SETTINGS, clock.now)).isEmpty();
     failed(1);
     assertThat(ledger().suspicion(SETTINGS, clock.now))
-        .contains("12 of 40 recipients in an hour were refused by their servers");
+        .contains("12 of 40 recipients in an hour were refused by their servers or given up");
   }
 
   @Test
