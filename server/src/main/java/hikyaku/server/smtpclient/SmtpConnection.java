@@ -13,9 +13,11 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,8 @@ import org.slf4j.LoggerFactory;
 /** A connection to another server, up to the point where messages may be handed over. */
 final class SmtpConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SmtpConnection.class);
+  private static final SecureRandom NONCES = new SecureRandom();
+  private static final int NONCE_OCTETS = 18;
   private static final int BUFFER = 16 * 1024;
 
   /** How long the answer to QUIT is waited for; nothing depends on it. */
@@ -242,6 +246,15 @@ final class SmtpConnection implements AutoCloseable {
     String offered = " " + extensions.getOrDefault("AUTH", "").toUpperCase(Locale.ROOT) + " ";
     Hop.Login login = hop.login();
     ServerReply reply;
+    boolean simple = offered.contains(" PLAIN ") || offered.contains(" LOGIN ");
+    if (offered.contains(" " + ScramLogin.NAME + " ")) {
+      reply = scram(new ScramLogin(login, nonce()));
+      // Some offer it for accounts that cannot have it. Under TLS the others are no worse.
+      if (reply.code() / 100 != 5 || !simple || tls().isEmpty()) {
+        insist(reply);
+        return;
+      }
+    }
     if (offered.contains(" PLAIN ")) {
       reply = command("AUTH PLAIN " + base64("\0" + login.user() + "\0" + login.password()));
     } else if (offered.contains(" LOGIN ")) {
@@ -257,6 +270,38 @@ final class SmtpConnection implements AutoCloseable {
     }
     // A wrong password is the operator's affair; the mail waits.
     insist(reply);
+  }
+
+  private static String nonce() {
+    byte[] octets = new byte[NONCE_OCTETS];
+    NONCES.nextBytes(octets);
+    return HexFormat.of().formatHex(octets);
+  }
+
+  private ServerReply scram(ScramLogin scram) throws IOException {
+    try {
+      ServerReply reply = command("AUTH " + ScramLogin.NAME + " " + base64(scram.first()));
+      if (reply.code() != 334) {
+        return reply;
+      }
+      reply = command(base64(scram.last(challenge(reply))));
+      if (reply.isPositive() || (reply.code() == 334 && !scram.isProven(challenge(reply)))) {
+        throw new ScramLogin.Odd("it does not prove that it knows the password");
+      }
+      // RFC 4954 §4: what comes with success is a challenge, whose answer is empty.
+      return reply.code() == 334 ? command("") : reply;
+    } catch (ScramLogin.Odd e) {
+      throw unreachable(
+          "4.7.0", "no login at " + hop + " by " + ScramLogin.NAME + ": " + e.getMessage());
+    }
+  }
+
+  private static String challenge(ServerReply reply) throws ScramLogin.Odd {
+    try {
+      return new String(Base64.getDecoder().decode(reply.lines().getFirst().strip()), UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new ScramLogin.Odd("its challenge is no base64");
+    }
   }
 
   private static String base64(String text) {

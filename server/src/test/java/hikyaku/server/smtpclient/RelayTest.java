@@ -1,5 +1,6 @@
 package hikyaku.server.smtpclient;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.server.smtpclient.Verdict.Kind;
@@ -8,10 +9,17 @@ import hikyaku.server.testing.TestCa;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import javax.crypto.Mac;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +35,15 @@ class RelayTest {
 
   @TempDir private Path directory;
 
+  /** Of the other side of SCRAM-SHA-256, as far as there is one. */
+  private UnaryOperator<String> scram = line -> null;
+
   private String reply(String line, boolean clear) {
     said.add(line);
+    String challenge = scram.apply(line);
+    if (challenge != null) {
+      return challenge;
+    }
     if (line.startsWith("EHLO")) {
       return "250-sink\r\n" + (clear ? "250 STARTTLS" : "250 AUTH " + logins);
     }
@@ -113,6 +128,99 @@ class RelayTest {
     logins = "GSSAPI";
     try (MailSink sink = encrypted(right)) {
       assertThat(outward.status(by("smtps", sink))).isEqualTo("4.7.0");
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
+  /**
+   * The other side of SCRAM-SHA-256 (RFC 5802 §3).
+   *
+   * @param known the password as it has it
+   * @param lying whether it lets in whoever comes
+   */
+  private static UnaryOperator<String> scram(String known, boolean lying) {
+    String[] so = {"", ""};
+    return line -> {
+      try {
+        if (line.startsWith("AUTH SCRAM-SHA-256 ")) {
+          String bare = unbase64(line.substring(19)).substring(3);
+          String first = "r=" + bare.replaceFirst(".*r=", "") + "more,s=c2FsdA==,i=4096";
+          so[0] = bare + "," + first + ",";
+          return "334 " + base64(first);
+        }
+        if (line.isEmpty() && so[1].equals("in")) {
+          return "235 2.7.0 welcome";
+        }
+        if (so[0].isEmpty() || line.startsWith("AUTH")) {
+          return null;
+        }
+        String last = unbase64(line);
+        int at = last.indexOf(",p=");
+        String all = so[0] + last.substring(0, at);
+        so[0] = "";
+        byte[] salted =
+            SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
+                .generateSecret(
+                    new PBEKeySpec(known.toCharArray(), "salt".getBytes(US_ASCII), 4096, 256))
+                .getEncoded();
+        byte[] key = hmac(salted, "Client Key");
+        byte[] signature = hmac(MessageDigest.getInstance("SHA-256").digest(key), all);
+        for (int i = 0; i < key.length; i++) {
+          key[i] ^= signature[i];
+        }
+        if (!lying && !last.substring(at + 3).equals(Base64.getEncoder().encodeToString(key))) {
+          return "535 5.7.8 wrong";
+        }
+        so[1] = "in";
+        byte[] proof = hmac(hmac(salted, "Server Key"), all);
+        return "334 " + base64("v=" + Base64.getEncoder().encodeToString(proof));
+      } catch (GeneralSecurityException e) {
+        throw new AssertionError(e);
+      }
+    };
+  }
+
+  private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(key, "HmacSHA256"));
+    return mac.doFinal(text.getBytes(US_ASCII));
+  }
+
+  private static String unbase64(String text) {
+    return new String(Base64.getDecoder().decode(text), US_ASCII);
+  }
+
+  /** RFC 7677: the relay never has the password, and has to know it. */
+  @Test
+  void scramGoesBeforeWhatTellsThePassword() throws Exception {
+    passwords("us@relay.test secret");
+    logins = "PLAIN SCRAM-SHA-256 LOGIN";
+    scram = scram("secret", false);
+    try (MailSink sink = encrypted(right)) {
+      assertThat(outward.status(by("smtps", sink))).isEqualTo("2.0.0");
+      assertThat(said).noneMatch(line -> line.startsWith("AUTH PLAIN"));
+    }
+    // Who lets anybody in does not get the mail.
+    scram = scram("other", true);
+    try (MailSink sink = encrypted(right)) {
+      assertThat(outward.status(by("smtps", sink))).isEqualTo("4.7.0");
+      assertThat(sink.taken()).isEmpty();
+    }
+  }
+
+  @Test
+  void whereScramIsRefusedPlainMayStillDo() throws Exception {
+    passwords("us@relay.test secret");
+    logins = "PLAIN SCRAM-SHA-256";
+    scram = scram("other", false);
+    try (MailSink sink = encrypted(right)) {
+      assertThat(outward.status(by("smtps", sink))).isEqualTo("2.0.0");
+      assertThat(said).contains("AUTH PLAIN " + base64("\0us\0secret"));
+    }
+    said.clear();
+    logins = "SCRAM-SHA-256";
+    try (MailSink sink = encrypted(right)) {
+      assertThat(outward.status(by("smtps", sink))).isEqualTo("4.7.8");
       assertThat(sink.taken()).isEmpty();
     }
   }
