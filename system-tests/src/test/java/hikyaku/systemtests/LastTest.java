@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
-/** After all others: the node they shared stops in order and leaves a sound data directory. */
+/** After all others: what they shared stops in order and leaves sound data directories. */
 @Order(Integer.MAX_VALUE)
 class LastTest {
   @Test
@@ -16,5 +16,10 @@ class LastTest {
     assertThat(node.exitCode()).isZero();
     assertThat(node.command("", "verify").ok().output()).contains("All is well");
     assertThat(node.log()).doesNotContainPattern("(?i)\\bbug\\b");
+  }
+
+  @Test
+  void theInternetEndsInOrder() throws Exception {
+    InternetSite.end();
   }
 }

@@ -34,6 +34,8 @@ final class Host {
       nobody:x:65534:65534::/:/bin/sh
       postfix:x:1501:1501::/:/bin/sh
       Debian-exim:x:1503:1503::/:/bin/sh
+      dovecot:x:1504:1504::/:/bin/sh
+      dovenull:x:1505:1505::/:/bin/sh
       """;
 
   private static final String GROUPS =
@@ -44,6 +46,8 @@ final class Host {
       postfix:x:1501:
       postdrop:x:1502:
       Debian-exim:x:1503:
+      dovecot:x:1504:
+      dovenull:x:1505:
       """;
 
   private final Path directory;
@@ -121,6 +125,13 @@ final class Host {
   /** Writes a file below /etc. */
   void etc(String name, String text) throws IOException {
     write(etc().resolve(name), text);
+  }
+
+  /** The same with one that its owner alone may read. */
+  void secret(String name, String text) throws IOException {
+    etc(name, text);
+    Files.setPosixFilePermissions(
+        etc().resolve(name), PosixFilePermissions.fromString("rw-------"));
   }
 
   /** A file below /var, as it is called from here. */

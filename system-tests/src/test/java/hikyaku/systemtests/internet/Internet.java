@@ -20,14 +20,21 @@ public final class Internet implements AutoCloseable {
   /** Our server's name, for which there are an address and a certificate. */
   public static final String OUR_HOST = "mail.hikyaku.example";
 
+  /** The name of another server that is ours, where users are; the same is true for it. */
+  public static final String SECOND_HOST = "mail.users.example";
+
   public static final String POSTFIX = Postfix.NAME;
   public static final String EXIM = Exim.NAME;
+
+  /** A server that takes nothing for whose client SPF does not pass. */
+  public static final String CHECKING = "mx.spf.example";
 
   private static final String OURS = "ours";
   private static final String NAMES = "names";
   private static final String RESOLVER = "resolver";
   private static final String POSTFIX_HOST = "postfix";
   private static final String EXIM_HOST = "exim";
+  private static final String SENDMAIL_HOST = "sendmail";
   private static final String WEB = "web";
   private static final String USERS = "users";
   private static final String DEAD = "dead";
@@ -47,11 +54,27 @@ public final class Internet implements AutoCloseable {
           "fallback.example",
           "unsigned.example",
           "smart.example",
+          "spf.example",
+          "login.example",
+          "old.example",
+          "barred.example",
           "bogus.example",
           "dead.example",
           "null.example");
 
   private static final List<String> EXIM_DOMAINS = List.of("exim.example", "sts.example");
+
+  /** On which machine mail for a domain is kept, if not on that of Postfix. */
+  private static final Map<String, String> KEEPERS =
+      Map.of(
+          "exim.example",
+          EXIM_HOST,
+          "sts.example",
+          EXIM_HOST,
+          Sendmail.DOMAIN,
+          SENDMAIL_HOST,
+          Priorities.DOMAIN,
+          WEB);
 
   private static final String LOOPBACK = "127.0.0.1";
 
@@ -79,7 +102,9 @@ public final class Internet implements AutoCloseable {
     this.directory = directory;
     authority = new Authority(directory.resolve("authority"));
     authority.certify(OUR_HOST);
-    authority.certify(POSTFIX);
+    authority.certify(SECOND_HOST);
+    authority.certify(Sendmail.NAME);
+    authority.certify(POSTFIX, CHECKING);
     authority.certify(EXIM);
     authority.certify(ELSEWHERE);
     authority.certify(STS_HOST, STS_HOST_OF_OTHER);
@@ -87,7 +112,9 @@ public final class Internet implements AutoCloseable {
     signingKey = directory.resolve("signing-key");
     String signing = Exim.key(signingKey);
     network =
-        new Network(List.of(OURS, NAMES, RESOLVER, POSTFIX_HOST, EXIM_HOST, WEB, USERS, DEAD));
+        new Network(
+            List.of(
+                OURS, NAMES, RESOLVER, POSTFIX_HOST, EXIM_HOST, SENDMAIL_HOST, WEB, USERS, DEAD));
     try {
       String resolver = network.address(RESOLVER);
       hosts.put(OURS, Host.plain(network, OURS, directory.resolve(OURS), LOOPBACK));
@@ -97,6 +124,7 @@ public final class Internet implements AutoCloseable {
       add(RESOLVER, programs.resolve("unbound"), LOOPBACK);
       add(POSTFIX_HOST, programs.resolve("postfix"), resolver);
       add(EXIM_HOST, programs.resolve("exim4-daemon-light"), resolver);
+      add(SENDMAIL_HOST, programs.resolve("sendmail-bin"), resolver);
       add(WEB, programs.resolve("nginx"), resolver);
       hosts.put(USERS, Host.plain(network, USERS, directory.resolve(USERS), resolver));
       network.drop(List.of(new Network.Drop("*", DEAD, 100)));
@@ -124,7 +152,7 @@ public final class Internet implements AutoCloseable {
     Map<String, String> records = new LinkedHashMap<>();
     StringBuilder reverse = new StringBuilder();
     Map<String, String> pointers =
-        Map.of(OURS, OUR_HOST, POSTFIX_HOST, POSTFIX, EXIM_HOST, EXIM, USERS, "users.example");
+        Map.of(OURS, OUR_HOST, POSTFIX_HOST, POSTFIX, EXIM_HOST, EXIM, USERS, SECOND_HOST);
     pointers.forEach((host, name) ->
         reverse
             .append(network.address(host).replaceAll("(.*)\\.(.*)\\.(.*)\\.(.*)", "$4.$3.$2.$1"))
@@ -138,7 +166,8 @@ public final class Internet implements AutoCloseable {
         "example",
         """
         mail.hikyaku A %1$s
-        users A %2$s
+        mail.users A %2$s
+        mail.users TXT "v=spf1 a -all"
 
         postfix MX 10 mx.postfix
         postfix TXT "v=spf1 mx -all"
@@ -151,7 +180,7 @@ public final class Internet implements AutoCloseable {
         mx.exim A %5$s
         mx.exim TXT "v=spf1 a -all"
         %6$s._domainkey.exim TXT %7$s
-        _dmarc.exim TXT "v=DMARC1; p=reject"
+        _dmarc.exim TXT "v=DMARC1; p=reject; rua=mailto:box@exim.example"
         _mta-sts.exim TXT "v=STSv1; id=1"
         mta-sts.exim A %5$s
 
@@ -165,6 +194,12 @@ public final class Internet implements AutoCloseable {
         mx.six AAAA %11$s
         fallback A %3$s
         smart MX 10 mx.postfix
+        spf MX 10 mx.spf
+        mx.spf A %16$s
+        sendmail MX 10 mx.sendmail
+        mx.sendmail A %17$s
+        priority MX 10 mx.priority
+        mx.priority A %15$s
 
         dead MX 10 mx.dead
         mx.dead A %12$s
@@ -182,6 +217,7 @@ public final class Internet implements AutoCloseable {
 
         reports A %15$s
         other-reports A %15$s
+        _smtp._tls.sts TXT "v=TLSRPTv1; rua=mailto:box@exim.example"
         _smtp._tls.exim TXT "v=TLSRPTv1; rua=https://reports.example/taken"
         _smtp._tls.postfix TXT "v=TLSRPTv1; rua=https://reports.example/later"
         _smtp._tls.grey TXT "v=TLSRPTv1; rua=https://reports.example/moved"
@@ -205,7 +241,9 @@ public final class Internet implements AutoCloseable {
                 network.address(DEAD),
                 another(POSTFIX_HOST, 4),
                 another(EXIM_HOST, 1),
-                network.address(WEB)));
+                network.address(WEB),
+                another(POSTFIX_HOST, 5),
+                network.address(SENDMAIL_HOST)));
     records.put("bogus", "@ MX 10 mx.postfix.example.\n");
     // Nobody vouches for the TLSA record, so that it does not matter that it is wrong.
     records.put(
@@ -224,11 +262,16 @@ public final class Internet implements AutoCloseable {
     Host postfix = hosts.get(POSTFIX_HOST);
     Host exim = hosts.get(EXIM_HOST);
     Machine bare = network.machine(POSTFIX_HOST);
-    for (int number = 1; number <= 4; number++) {
+    for (int number = 1; number <= 5; number++) {
       address(bare, another(POSTFIX_HOST, number) + "/24");
     }
     address(bare, six(1) + "/64");
-    address(network.machine(OURS), six(2) + "/64");
+    Machine ours = network.machine(OURS);
+    address(ours, six(2) + "/64");
+    for (String source : sources()) {
+      address(ours, source + (source.contains(":") ? "/64" : "/24"));
+    }
+    address(network.machine(USERS), secondSource() + "/24");
     address(network.machine(EXIM_HOST), another(EXIM_HOST, 1) + "/24");
     String key = names.start();
     names.resolve(ownResolver, Network.subnet(), key);
@@ -244,10 +287,13 @@ public final class Internet implements AutoCloseable {
             another(POSTFIX_HOST, 2),
             another(POSTFIX_HOST, 4),
             another(POSTFIX_HOST, 3),
+            another(POSTFIX_HOST, 5),
             six(1)),
         POSTFIX_DOMAINS,
         users);
     Exim.start(exim, authority, ELSEWHERE, another(EXIM_HOST, 1), EXIM_DOMAINS, users, signingKey);
+    Sendmail.start(hosts.get(SENDMAIL_HOST), authority);
+    Priorities.start(hosts.get(WEB));
     policyHost(exim);
     nginx = Nginx.start(hosts.get(WEB), authority);
   }
@@ -292,14 +338,32 @@ public final class Internet implements AutoCloseable {
     return hosts.get(OURS).machine();
   }
 
-  /** The server that sends mail on for who logs in, as a route names it. */
-  public static String smartHost() {
-    return "smtp://" + Exim.USER + "@" + EXIM;
+  /**
+   * Where our server's mail shall come from: beside its first address, one of IPv4, one of IPv6.
+   */
+  public List<String> sources() {
+    return List.of(another(OURS, 1), six(3));
   }
 
-  /** What to log in with there, as a file of passwords has it. */
-  public static String smartHostLogin() {
-    return Exim.USER + "@" + EXIM + " " + Exim.PASSWORD + "\n";
+  /** Where that of our second server shall come from: not from where users' clients run. */
+  public String secondSource() {
+    return another(USERS, 1);
+  }
+
+  /** The servers that send mail on for who logs in, as routes of domains name them. */
+  public static Map<String, String> smartHosts() {
+    return Map.of(
+        "smart.example", "smtp://" + Exim.USER + "@" + EXIM,
+        "login.example", "smtp://" + Postfix.USER + "@" + POSTFIX + ":" + Postfix.SUBMISSION,
+        "old.example", "smtp://" + Postfix.USER + "@" + POSTFIX + ":" + Postfix.OLD_SUBMISSION,
+        "barred.example", "smtp://stranger@" + POSTFIX + ":" + Postfix.SUBMISSION);
+  }
+
+  /** What to log in with there, as a file of passwords has it; that of the stranger is wrong. */
+  public static String smartHostLogins() {
+    return "%s@%s %s\n%s@%s %s\nstranger@%s wrong\n"
+        .formatted(
+            Exim.USER, EXIM, Exim.PASSWORD, Postfix.USER, POSTFIX, Postfix.PASSWORD, POSTFIX);
   }
 
   /** Where clients run. */
@@ -307,13 +371,13 @@ public final class Internet implements AutoCloseable {
     return hosts.get(USERS).machine();
   }
 
-  /** The certificate of our server. */
-  public Path certificate() {
-    return authority.certificate(OUR_HOST);
+  /** The certificate of a server of ours. */
+  public Path certificate(String host) {
+    return authority.certificate(host);
   }
 
-  public Path key() {
-    return authority.key(OUR_HOST);
+  public Path key(String host) {
+    return authority.key(host);
   }
 
   /** Whom everybody trusts, as PEM. */
@@ -331,8 +395,7 @@ public final class Internet implements AutoCloseable {
 
   /** What has come for {@code box} and {@code böx} at a domain of others, whole. */
   public List<String> box(String domain) throws IOException {
-    String host = EXIM_DOMAINS.contains(domain) ? EXIM_HOST : POSTFIX_HOST;
-    Path box = hosts.get(host).var("mail/" + domain + "/new");
+    Path box = hosts.get(KEEPERS.getOrDefault(domain, POSTFIX_HOST)).var("mail/" + domain + "/new");
     if (!Files.isDirectory(box)) {
       return List.of();
     }
@@ -370,6 +433,8 @@ public final class Internet implements AutoCloseable {
       if (host.getKey().equals(EXIM_HOST)) {
         files.add(host.getValue().var("log/exim4/mainlog"));
         files.add(host.getValue().var("log/exim4/paniclog"));
+      } else if (host.getKey().equals(SENDMAIL_HOST)) {
+        files.add(host.getValue().var("traffic"));
       } else if (host.getKey().equals(WEB)) {
         files.add(host.getValue().var("nginx/access.log"));
         files.add(host.getValue().var("nginx/error.log"));
