@@ -13,15 +13,14 @@ import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * SIGKILL while mail comes in and goes out: what was accepted arrives. It arrives twice only where
- * the sender cannot have known that it was taken. Longer, and with a cluster too (which takes two
- * minutes, more than the suite has to spare), with {@code -Dhikyaku.kill.rounds=N}; another course
- * with {@code -Dhikyaku.kill.seed=N}.
+ * the sender cannot have known that it was taken. One round of each, in a cluster with two nodes of
+ * three that die; longer with {@code -Dhikyaku.kill.rounds=N}, another course with {@code
+ * -Dhikyaku.kill.seed=N}.
  */
 @ExtendWith(SharedNode.class)
 class QueueKillTest {
@@ -134,7 +133,6 @@ class QueueKillTest {
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "hikyaku.kill.rounds", matches = "[0-9]+")
   void nodesSendWhatOthersHaveAcceptedBeforeTheyDied() throws Exception {
     try (Sink sink = new Sink(DESTINATIONS);
         LocalCluster cluster = new LocalCluster(directory)) {
