@@ -1,5 +1,6 @@
 package hikyaku.stores.rocksdb;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +26,10 @@ final class FileAhead {
     return new FileAhead(Runtime.getRuntime().maxMemory() / SHARE);
   }
 
-  /** What was taken, until it is closed. Used by one thread. */
+  /** What was taken, until it is closed. */
   final class Room implements AutoCloseable {
     private final int octets;
-    private boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Room(int octets) {
       this.octets = octets;
@@ -36,8 +37,7 @@ final class FileAhead {
 
     @Override
     public void close() {
-      if (!closed) {
-        closed = true;
+      if (closed.compareAndSet(false, true)) {
         taken.addAndGet(-octets);
       }
     }

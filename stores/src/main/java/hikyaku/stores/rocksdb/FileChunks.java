@@ -62,7 +62,7 @@ final class FileChunks implements BlobChunks {
     /** Whether it has failed already, for a cause that may have passed since. */
     boolean hasFailed();
 
-    /** Gives back what the octets took, once they are not needed any more. */
+    /** The octets are not needed any more: what they took is given back once the read is over. */
     void release();
   }
 

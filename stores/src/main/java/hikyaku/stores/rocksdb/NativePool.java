@@ -55,6 +55,11 @@ final class NativePool implements AutoCloseable {
     boolean hasFailed() {
       return answer.isCompletedExceptionally();
     }
+
+    /** Does this once the work is over, however it ended: now, or on the thread that did it. */
+    void afterwards(Runnable what) {
+      var unused = answer.whenComplete((_, _) -> what.run());
+    }
   }
 
   /** Has the work done on one of the threads. */

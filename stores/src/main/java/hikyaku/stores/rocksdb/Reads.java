@@ -122,7 +122,8 @@ final class Reads {
 
     @Override
     public void release() {
-      room.close();
+      // Whoever waits no more does not end the read: until it is over it has its octets.
+      read.afterwards(room::close);
     }
   }
 

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import hikyaku.mailbox.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -119,6 +121,38 @@ final class ReadsTest {
     failed.release();
     missing.release();
     assertThat(reads.readAhead()).isZero();
+  }
+
+  /** Whoever asked for it may be gone, and have closed what it read by. */
+  @Test
+  void aReadAheadHasItsRoomUntilItIsOver() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    try (NativePool one =
+        new NativePool(new RocksSettings.Reads(1, 10, Duration.ofMinutes(1), 1, 1))) {
+      Reads slow = new Reads(database, one);
+      NativePool.Begun<Boolean> before = one.begin(() -> awaited(go));
+      FileChunks.Begun ahead =
+          Objects.requireNonNull(slow.files().begin(directory.resolve("missing"), 0, 10));
+      ahead.release();
+      ahead.release();
+      assertThat(slow.readAhead()).as("it is still to come").isEqualTo(10);
+      go.countDown();
+      assertThat(before.answer()).isTrue();
+      assertThat(ahead.octets()).isEmpty();
+      one.close();
+      assertThat(slow.readAhead()).isZero();
+    } finally {
+      go.countDown();
+    }
+  }
+
+  private static boolean awaited(CountDownLatch latch) {
+    try {
+      return latch.await(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Test
