@@ -174,7 +174,7 @@ final class Node implements AutoCloseable {
       Protocol smtp = new SmtpServer(SmtpFace.MX, configuration.smtp(), mailIn);
       Protocol lmtp = new SmtpServer(SmtpFace.LMTP, configuration.smtp(), mailIn);
       Protocol submission = new SmtpServer(SmtpFace.SUBMISSION, configuration.smtp(), mailIn);
-      Runs runs = new Runs(() -> Objects.requireNonNull(membership), clock);
+      Runs runs = new Runs(() -> Objects.requireNonNull(membership));
       Protocol pop3 =
           new Pop3Protocol(
               hostname, configuration.pop3(), authenticator, core.mail(), runs, meters);

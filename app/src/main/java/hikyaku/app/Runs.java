@@ -1,28 +1,21 @@
 package hikyaku.app;
 
-import hikyaku.server.cluster.Identity;
 import hikyaku.server.cluster.Member;
 import hikyaku.server.cluster.Membership;
 import hikyaku.server.pop3.LiveNodes;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The runs of nodes, each named by the node and the moment at which it began.
+ * The runs of nodes, each named by the node and the moment at which it began. Which of two is the
+ * later one is never told by these moments, as clocks may be set back.
  *
  * @param membership of this run; asked for when the node serves
  */
-record Runs(Supplier<Membership> membership, InstantSource clock) implements LiveNodes {
-  /** Age of a run below which it may not have been heard of yet, as clocks of nodes may differ. */
-  private static final Duration NEW = Duration.ofMinutes(1);
-
+record Runs(Supplier<Membership> membership) implements LiveNodes {
   @Override
   public String self() {
-    Identity own = membership.get().self().identity();
-    return own.name() + "@" + own.started().toEpochMilli();
+    Member own = membership.get().self();
+    return own.name() + "@" + began(own);
   }
 
   @Override
@@ -34,10 +27,19 @@ record Runs(Supplier<Membership> membership, InstantSource clock) implements Liv
     } catch (NumberFormatException e) {
       return false;
     }
-    Optional<Member> member = membership.get().member(run.substring(0, Math.max(at, 0)));
-    long heard =
-        member.map(Member::identity).map(Identity::started).map(Instant::toEpochMilli).orElse(0L);
-    boolean unheard = heard < began && clock.millis() - began < NEW.toMillis();
-    return unheard || (heard == began && member.map(Member::isAlive).orElse(false));
+    String name = run.substring(0, Math.max(at, 0));
+    Membership nodes = membership.get();
+    // A run joins before it writes its name anywhere: one of which nothing has been heard yet is
+    // in the store by now, or a later one is there in its place.
+    return nodes
+        .member(name)
+        .filter(heard -> began(heard) == began)
+        .or(() -> nodes.find(name).filter(found -> began(found) == began))
+        .map(Member::isAlive)
+        .orElse(false);
+  }
+
+  private static long began(Member member) {
+    return member.identity().started().toEpochMilli();
   }
 }

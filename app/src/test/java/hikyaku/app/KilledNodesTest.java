@@ -312,22 +312,24 @@ final class KilledNodesTest {
   private static final List<String> MEMBERS =
       List.of("m1@members.test", "m2@members.test", "m3@members.test");
 
+  private static void makeList(NodeProcess at, String kind, List<String> members) throws Exception {
+    try (Door door = at.door()) {
+      door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
+      door.call(
+          Call.of("POST", "lists")
+              .withBody(new ListOperations.New(LIST, kind, "News", false, "keep", List.of(OWNER))));
+      door.call(
+          Call.of("POST", "lists", LIST, "members")
+              .withBody(new ListOperations.Members(members, List.of())));
+    }
+  }
+
   @Test
   void aListGoesOnAtTheOtherNode() throws Exception {
     NodeProcess a = start("a", DAY);
     NodeProcess b = start("b", DAY);
     try {
-      try (Door door = a.door()) {
-        door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
-        door.call(
-            Call.of("POST", "lists")
-                .withBody(
-                    new ListOperations.New(
-                        LIST, "moderated", "News", false, "keep", List.of(OWNER))));
-        door.call(
-            Call.of("POST", "lists", LIST, "members")
-                .withBody(new ListOperations.Members(MEMBERS, List.of())));
-      }
+      makeList(a, "moderated", MEMBERS);
       // The node that took the post dies; its owner hears of it from the other, and answers that.
       post(a, "first");
       a.kill();
@@ -397,17 +399,7 @@ final class KilledNodesTest {
     last = names.getLast();
     willing = false;
     try (NodeProcess first = start(names.get(0), DAY)) {
-      try (Door door = first.door()) {
-        door.call(Call.of("POST", "domains").withBody(new DomainOperations.New("example.org")));
-        door.call(
-            Call.of("POST", "lists")
-                .withBody(
-                    new ListOperations.New(
-                        LIST, "discussion", "News", false, "keep", List.of(OWNER))));
-        door.call(
-            Call.of("POST", "lists", LIST, "members")
-                .withBody(new ListOperations.Members(members, List.of())));
-      }
+      makeList(first, "discussion", members);
       send(
           first,
           members.getFirst(),

@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
@@ -180,7 +181,7 @@ public final class Membership implements Cluster, AutoCloseable {
       waiting.pause(LOOK);
       roster.look(identity.name());
       NodeRecord now = roster.record(identity.name());
-      if (now.getLeft()) {
+      if (!now.hasJoined() || now.getLeft()) {
         return;
       }
       if (now.getSeenMillis() != before.getSeenMillis()) {
@@ -392,6 +393,15 @@ public final class Membership implements Cluster, AutoCloseable {
     members.add(self());
     members.sort(Comparator.comparing(Member::name));
     return List.copyOf(members);
+  }
+
+  /**
+   * The node of a name as the store has it now: the run that joined last under it. Unlike {@link
+   * #member} it asks the store, and of this node too.
+   */
+  public Optional<Member> find(String name) {
+    roster.look(name);
+    return roster.known().stream().filter(member -> member.name().equals(name)).findFirst();
   }
 
   /** What keeps this node from its place, a sentence each. */

@@ -99,6 +99,8 @@ public final class Roster implements Cluster {
     Head head = logs.head(log(name));
     if (head.exists()) {
       observe(name, head.seq());
+    } else {
+      nodes.remove(name);
     }
   }
 
