@@ -13,9 +13,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -113,8 +110,6 @@ final class MailboxBench implements Callable<Integer> {
     "THREAD ORDEREDSUBJECT UTF-8 ALL",
   };
 
-  private static final Pattern ENTERED = Pattern.compile("hikyaku_search_messages ([0-9.E]+)");
-
   private final PrintStream out = System.out;
 
   @Override
@@ -130,8 +125,8 @@ final class MailboxBench implements Callable<Integer> {
         Loads.append(client, "INBOX", messages, number -> Mail.letter(number, size));
         print("filled, messages a second", messages / seconds(began));
         if (!noIndex) {
-          awaitIndexed(node);
-          print("and indexed, messages a second", messages / seconds(began));
+          double indexed = (node.awaitIndex(messages) - began) / 1e9;
+          print("and indexed, messages a second", messages / indexed);
           print("index, octets of each of mail", node.octets("search") / (double) size / messages);
         }
         print("store, octets of each of mail", node.octets("store") / (double) size / messages);
@@ -226,16 +221,6 @@ final class MailboxBench implements Callable<Integer> {
 
   private void print(String what, double figure) {
     out.printf(Locale.ROOT, "%-68s %12.2f%n", what, figure);
-  }
-
-  private void awaitIndexed(Node node) throws IOException, InterruptedException {
-    while (true) {
-      Matcher entered = ENTERED.matcher(node.metrics());
-      if (entered.find() && Double.parseDouble(entered.group(1)) >= messages) {
-        return;
-      }
-      TimeUnit.MILLISECONDS.sleep(200);
-    }
   }
 
   private void measure(Node node, Client client, String... commands) throws IOException {

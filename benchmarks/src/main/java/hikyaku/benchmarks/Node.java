@@ -29,7 +29,7 @@ final class Node implements AutoCloseable {
       Pattern.compile("hikyaku_search_entered_total(?:\\{[^}]*})? ([0-9.E+]+)");
 
   /** Looks at an index that finds nothing new, until it is taken to be at rest. */
-  private static final int QUIET_LOOKS = 6;
+  private static final int QUIET_LOOKS = 15;
 
   private final Path directory;
   private Process process;
@@ -362,19 +362,30 @@ final class Node implements AutoCloseable {
     return Long.parseLong(said.substring(0, said.indexOf('\t')));
   }
 
-  /** Waits until its index of texts has entered no message for some seconds. */
-  void awaitIndex() throws IOException, InterruptedException {
-    String last = "";
+  /**
+   * Waits until its index of texts has entered so many messages since its start, and no other one
+   * for some seconds.
+   *
+   * @return when the last one was seen to be entered; {@link System#nanoTime}
+   */
+  long awaitIndex(long atLeast) throws IOException, InterruptedException {
+    double last = -1;
+    long seen = 0;
     int still = 0;
-    while (still < QUIET_LOOKS) {
+    while (still < QUIET_LOOKS || last < atLeast) {
       Matcher entered = ENTERED.matcher(metrics());
       if (!entered.find()) {
         throw new IOException("the node tells nothing of its index");
       }
-      still = entered.group(1).equals(last) ? still + 1 : 0;
-      last = entered.group(1);
-      TimeUnit.MILLISECONDS.sleep(500);
+      double now = Double.parseDouble(entered.group(1));
+      if (now != last) {
+        seen = System.nanoTime();
+      }
+      still = now == last ? still + 1 : 0;
+      last = now;
+      TimeUnit.MILLISECONDS.sleep(200);
     }
+    return seen;
   }
 
   /** What it tells Prometheus. */

@@ -128,8 +128,8 @@ final class PeersBench implements Callable<Integer> {
     /** Waits until all that was accepted is where it is to go. */
     void settle() throws IOException, InterruptedException;
 
-    /** Waits until nothing is done any more that nobody waits for. */
-    void rest() throws IOException, InterruptedException;
+    /** Waits until nothing is done any more for these that nobody waits for. */
+    void rest(int messages) throws IOException, InterruptedException;
 
     /** Idle sessions of which the memory is taken. */
     int idle(int sessions);
@@ -155,8 +155,8 @@ final class PeersBench implements Callable<Integer> {
     public void settle() {}
 
     @Override
-    public void rest() throws IOException, InterruptedException {
-      node.awaitIndex();
+    public void rest(int messages) throws IOException, InterruptedException {
+      long unused = node.awaitIndex(messages);
     }
 
     @Override
@@ -192,7 +192,7 @@ final class PeersBench implements Callable<Integer> {
     }
 
     @Override
-    public void rest() {}
+    public void rest(int messages) {}
 
     /** Each has a process of its own, so that more would tell nothing else. */
     @Override
@@ -290,7 +290,7 @@ final class PeersBench implements Callable<Integer> {
     }
     if (wanted("imap") || wanted("pop3") || wanted("logins") || wanted("idle")) {
       each(sides, side -> Loads.fill(side.target(), SMALL_MAILBOX, USUAL));
-      each(sides, Side::rest);
+      each(sides, side -> side.rest(SMALL_MAILBOX));
     }
     if (wanted("imap")) {
       for (int clients : List.of(1, 50, 500)) {
@@ -380,7 +380,7 @@ final class PeersBench implements Callable<Integer> {
     try (Client client = loggedIn(side)) {
       LargeMailbox.fill(client, messages, USUAL);
     }
-    side.rest();
+    side.rest(messages);
     add(
         "disk, octets for each of mail",
         LOWER,
