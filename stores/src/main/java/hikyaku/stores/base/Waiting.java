@@ -4,11 +4,28 @@ import hikyaku.mailbox.store.StoreException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Waiting for the engine's own threads. */
 public final class Waiting {
   private Waiting() {}
+
+  /**
+   * Has the work done on one of the engine's threads.
+   *
+   * @throws StoreException.Unavailable if they take no more work: the store is closed
+   */
+  public static <T extends @Nullable Object> CompletableFuture<T> begin(
+      Executor threads, Supplier<T> work) {
+    try {
+      return CompletableFuture.supplyAsync(work, threads);
+    } catch (RejectedExecutionException e) {
+      throw new StoreException.Unavailable("the store is closed", e);
+    }
+  }
 
   /**
    * The answer, waited for even if this thread is interrupted: an interrupt does not undo a write,

@@ -8,10 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
@@ -123,19 +121,8 @@ final class Codec implements AutoCloseable {
   }
 
   private <T> T call(Supplier<T> work) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    try {
-      threads.execute(() -> {
-        try {
-          answer.complete(work.get());
-        } catch (Throwable e) {
-          answer.completeExceptionally(e);
-        }
-      });
-    } catch (RejectedExecutionException e) {
-      throw new StoreException.Unavailable("the store is closed", e);
-    }
-    return Waiting.forAnswer(answer, PATIENCE, "packing has not come back in time");
+    return Waiting.forAnswer(
+        Waiting.begin(threads, work), PATIENCE, "packing has not come back in time");
   }
 
   @Override

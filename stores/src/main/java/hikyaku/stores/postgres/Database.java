@@ -6,13 +6,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.BlockingDeque;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingDeque;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,24 +111,9 @@ final class Database implements AutoCloseable {
         });
   }
 
-  private interface Call<T extends @Nullable Object> {
-    T run();
-  }
-
-  private <T extends @Nullable Object> T await(String what, Duration timeout, Call<T> call) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    try {
-      threads.execute(() -> {
-        try {
-          answer.complete(call.run());
-        } catch (Throwable e) {
-          answer.completeExceptionally(e);
-        }
-      });
-    } catch (RejectedExecutionException e) {
-      throw new StoreException.Unavailable("the store is closed", e);
-    }
-    return Waiting.forAnswer(answer, timeout, what + " has not come back in time");
+  private <T extends @Nullable Object> T await(String what, Duration timeout, Supplier<T> call) {
+    return Waiting.forAnswer(
+        Waiting.begin(threads, call), timeout, what + " has not come back in time");
   }
 
   private Session borrow(long deadline) {

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -84,19 +83,8 @@ final class Maintenance implements AutoCloseable {
 
   /** Does the work on the thread and waits for it. */
   <T> T call(Supplier<T> work) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    try {
-      thread.execute(() -> {
-        try {
-          answer.complete(work.get());
-        } catch (Throwable e) {
-          answer.completeExceptionally(e);
-        }
-      });
-    } catch (RejectedExecutionException e) {
-      throw new StoreException.Unavailable("the store is closed", e);
-    }
-    return Waiting.forAnswer(answer, PATIENCE, "maintenance has not come back in a day");
+    return Waiting.forAnswer(
+        Waiting.begin(thread, work), PATIENCE, "maintenance has not come back in a day");
   }
 
   private void requireGoingOn() {

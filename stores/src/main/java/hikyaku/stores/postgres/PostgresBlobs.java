@@ -9,6 +9,7 @@ import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.PieceReader;
 import hikyaku.stores.base.Waiting;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class PostgresBlobs implements BlobStore {
   /** With more damaged blobs than this, some readers fail in the middle more than once. */
   private static final int MOST_SUSPECTS = 10_000;
+
+  /** Chunks that a reader gets at once who goes on. */
+  private static final int AHEAD = 4;
 
   /** Octets of finished blobs that may wait for their append; above it they are written at once. */
   private static final long MOST_PENDING = 32L * 1024 * 1024;
@@ -285,7 +289,7 @@ final class PostgresBlobs implements BlobStore {
     return store.counted(() -> {
       Held held = pending.get(id);
       if (held != null && held.place() != Held.IN_FILE) {
-        return new PostgresBlobReader(this, id, held.content());
+        return new PieceReader(this::requireOpen, held.content());
       }
       Stored stored =
           held != null
@@ -298,13 +302,34 @@ final class PostgresBlobs implements BlobStore {
     });
   }
 
+  /** The chunks of a blob, for its reader: who goes on gets several at once. */
+  private final class Pieces implements PieceReader.Pieces {
+    private final BlobId id;
+    private final Stored stored;
+
+    Pieces(BlobId id, Stored stored) {
+      this.id = id;
+      this.stored = stored;
+    }
+
+    @Override
+    public int size() {
+      return Codec.SIZE;
+    }
+
+    @Override
+    public byte[] from(int index, boolean onwards, byte[] spare) {
+      return chunks(id, stored, index, onwards ? AHEAD : 1);
+    }
+  }
+
   private BlobReader reader(BlobId id, Stored stored) {
     if (stored.piece() == null) {
-      return new PostgresBlobReader(this, id, stored);
+      return new PieceReader(this::requireOpen, stored.size(), new Pieces(id, stored));
     }
     try {
-      return new PostgresBlobReader(
-          this, id, codec.decode(List.of(stored.piece()), "blob " + id).getFirst());
+      return new PieceReader(
+          this::requireOpen, codec.decode(List.of(stored.piece()), "blob " + id).getFirst());
     } catch (StoreException.Corrupt e) {
       suspect(id);
       throw e;

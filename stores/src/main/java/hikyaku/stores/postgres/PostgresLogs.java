@@ -15,6 +15,7 @@ import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
+import hikyaku.stores.base.Gaps;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -159,7 +160,7 @@ final class PostgresLogs implements LogStore {
         }
       }
       long end = entries.size() == limit ? entries.getLast().seq() : Math.min(through, lastSeq);
-      requireWhole(log, entries, after, end, snapshotSeq);
+      Gaps.refuse(log, entries, after, end, snapshotSeq);
       return entries;
     }
   }
@@ -208,21 +209,6 @@ final class PostgresLogs implements LogStore {
         UnsafeByteOperations.unsafeWrap(payload),
         tally,
         List.copyOf(named));
-  }
-
-  /** Above the snapshot nothing may be missing; better no answer than one with a hole. */
-  private static void requireWhole(
-      LogName log, List<Entry> entries, long after, long end, long snapshotSeq) {
-    long expected = Math.max(after, snapshotSeq) + 1;
-    for (Entry entry : entries) {
-      if (entry.seq() > expected) {
-        break;
-      }
-      expected = Math.max(expected, entry.seq() + 1);
-    }
-    if (expected <= end) {
-      throw new StoreException.Corrupt("entry " + expected + " of " + log + " is missing", null);
-    }
   }
 
   // ---- snapshots

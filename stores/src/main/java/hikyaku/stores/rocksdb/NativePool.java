@@ -64,20 +64,12 @@ final class NativePool implements AutoCloseable {
 
   /** Has the work done on one of the threads. */
   <T extends @Nullable Object> Begun<T> begin(Supplier<T> work) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
     try {
-      threads.execute(() -> {
-        try {
-          answer.complete(work.get());
-        } catch (Throwable e) {
-          answer.completeExceptionally(e);
-        }
-      });
+      return new Begun<>(CompletableFuture.supplyAsync(work, threads), timeout);
     } catch (RejectedExecutionException e) {
       throw new StoreException.Unavailable(
           threads.isShutdown() ? "the store is closed" : "too many reads are waiting", e);
     }
-    return new Begun<>(answer, timeout);
   }
 
   /** Lets what has been taken finish. */

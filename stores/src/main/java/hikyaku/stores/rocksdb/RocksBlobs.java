@@ -7,6 +7,7 @@ import hikyaku.mailbox.store.BlobStore;
 import hikyaku.mailbox.store.BlobWriter;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.stores.base.BlobFiles;
+import hikyaku.stores.base.PieceReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -197,15 +198,43 @@ final class RocksBlobs implements BlobStore {
     return store.counted(() -> {
       byte[] content = pending.content(id);
       if (content != null) {
-        return new RocksBlobReader(this, id, content);
+        return new PieceReader(this::requireOpen, content);
       }
       BlobState stored = state(id);
       BlobChunks chunks = chunks(id, stored);
       if (suspects.contains(id)) {
         readThrough(id, stored, chunks);
       }
-      return new RocksBlobReader(this, id, stored, chunks);
+      return new PieceReader(this::requireOpen, stored.size(), new Stored(id, stored, chunks));
     });
+  }
+
+  /** The chunks of a blob, for its reader. */
+  private final class Stored implements PieceReader.Pieces {
+    private final BlobId id;
+    private final BlobState state;
+    private final BlobChunks chunks;
+
+    Stored(BlobId id, BlobState state, BlobChunks chunks) {
+      this.id = id;
+      this.state = state;
+      this.chunks = chunks;
+    }
+
+    @Override
+    public int size() {
+      return state.chunkSize();
+    }
+
+    @Override
+    public byte[] from(int index, boolean onwards, byte[] spare) {
+      return chunk(id, state, chunks, index, spare);
+    }
+
+    @Override
+    public void close() {
+      chunks.close();
+    }
   }
 
   /** Fails as the first damaged chunk does, or clears the blob of suspicion. */

@@ -13,6 +13,7 @@ import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Outcome;
 import hikyaku.mailbox.store.Snapshot;
 import hikyaku.mailbox.store.StoreException;
+import hikyaku.stores.base.Gaps;
 import hikyaku.stores.base.Hints;
 import hikyaku.stores.rocksdb.proto.ChangeRecord;
 import hikyaku.stores.rocksdb.proto.ChunkRecord;
@@ -153,7 +154,7 @@ final class RocksLogs implements LogStore {
         LogState now = state(log);
         if (now.number() == before.number()) {
           long end = entries.size() == limit ? entries.getLast().seq() : to;
-          requireWhole(log, entries, from, end, now.snapshotSeq());
+          Gaps.refuse(log, entries, from, end, now.snapshotSeq());
           return entries;
         }
       }
@@ -196,21 +197,6 @@ final class RocksLogs implements LogStore {
       }
     }
     return raws;
-  }
-
-  /** Above the snapshot nothing may be missing; better no answer than one with a hole. */
-  private static void requireWhole(
-      LogName log, List<Entry> entries, long after, long end, long snapshotSeq) {
-    long expected = Math.max(after, snapshotSeq) + 1;
-    for (Entry entry : entries) {
-      if (entry.seq() > expected) {
-        break;
-      }
-      expected = Math.max(expected, entry.seq() + 1);
-    }
-    if (expected <= end) {
-      throw new StoreException.Corrupt("entry " + expected + " of " + log + " is missing", null);
-    }
   }
 
   // ---- snapshots
