@@ -1,6 +1,5 @@
 package hikyaku.protocol.mime;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import hikyaku.protocol.wire.OctetSink;
@@ -40,7 +39,6 @@ public final class SevenBit {
   /** Octets of one header, which is held. */
   private static final int LONGEST_HEADER = 256 * 1024;
 
-  private static final int PIECE = 16 * 1024;
   private static final byte[] CRLF = {'\r', '\n'};
 
   /** What the message is to be without. */
@@ -448,11 +446,6 @@ public final class SevenBit {
     }
   }
 
-  /** What a region goes through. */
-  private interface Stage extends OctetSink {
-    void end() throws IOException;
-  }
-
   private static Stage decoding(String encoding, Stage encoder) {
     if (isIdentity(encoding)) {
       return encoder;
@@ -551,134 +544,6 @@ public final class SevenBit {
 
     private static boolean endsLine(byte[] octets) {
       return octets[octets.length - 1] == '\n';
-    }
-  }
-
-  /** RFC 2045 §6.7. Line endings stay; of what is none CR and LF are encoded. */
-  private static final class QuotedPrintableEncoder implements Stage {
-    /** RFC 2045 §6.7, rule 5, with the equals sign of a soft line break. */
-    private static final int WIDTH = 76;
-
-    private static final byte[] HEX = "0123456789ABCDEF".getBytes(ISO_8859_1);
-    private static final byte[] SOFT = {'=', '\r', '\n'};
-
-    private final OctetSink out;
-    private final ByteArrayOutputStream ready = new ByteArrayOutputStream(PIECE);
-    private int column;
-
-    /** An octet whose form depends on the next one: white space or CR; -1 for none. */
-    private int held = -1;
-
-    QuotedPrintableEncoder(OctetSink out) {
-      this.out = out;
-    }
-
-    @Override
-    public void write(byte[] octets, int offset, int length) throws IOException {
-      for (int i = offset; i < offset + length; i++) {
-        octet(octets[i] & 0xff);
-      }
-      flush();
-    }
-
-    private void octet(int octet) {
-      if (held == '\r' && octet == '\n') {
-        held = -1;
-        ready.writeBytes(CRLF);
-        column = 0;
-        return;
-      }
-      release(octet == '\r');
-      if (octet == ' ' || octet == '\t' || octet == '\r') {
-        held = octet;
-      } else {
-        put(octet, octet > ' ' && octet < 127 && octet != '=');
-      }
-    }
-
-    /**
-     * @param ending whether a line ending may follow, before which no white space may stand
-     */
-    private void release(boolean ending) {
-      if (held >= 0) {
-        put(held, held != '\r' && !ending);
-        held = -1;
-      }
-    }
-
-    private void put(int octet, boolean plain) {
-      int width = plain ? 1 : 3;
-      if (column + width >= WIDTH) {
-        ready.writeBytes(SOFT);
-        column = 0;
-      }
-      if (plain) {
-        ready.write(octet);
-      } else {
-        ready.write('=');
-        ready.write(HEX[octet >> 4]);
-        ready.write(HEX[octet & 15]);
-      }
-      column += width;
-    }
-
-    private void flush() throws IOException {
-      byte[] octets = ready.toByteArray();
-      ready.reset();
-      out.write(octets, 0, octets.length);
-    }
-
-    @Override
-    public void end() throws IOException {
-      release(true);
-      flush();
-    }
-  }
-
-  /** RFC 2045 §6.8. Its last line has no ending: that belongs to what is around. */
-  private static final class Base64Encoder implements Stage {
-    /** Octets of a line of 76 characters. */
-    private static final int LINE = 57;
-
-    private final OctetSink out;
-    private final byte[] line = new byte[LINE];
-    private int size;
-    private boolean first = true;
-
-    Base64Encoder(OctetSink out) {
-      this.out = out;
-    }
-
-    @Override
-    public void write(byte[] octets, int offset, int length) throws IOException {
-      ByteArrayOutputStream ready = new ByteArrayOutputStream(length * 3 / 2);
-      for (int i = offset; i < offset + length; i++) {
-        if (size == LINE) {
-          line(ready);
-        }
-        line[size++] = octets[i];
-      }
-      byte[] encoded = ready.toByteArray();
-      out.write(encoded, 0, encoded.length);
-    }
-
-    private void line(ByteArrayOutputStream to) {
-      if (!first) {
-        to.writeBytes(CRLF);
-      }
-      first = false;
-      to.writeBytes(java.util.Base64.getEncoder().encode(java.util.Arrays.copyOf(line, size)));
-      size = 0;
-    }
-
-    @Override
-    public void end() throws IOException {
-      if (size > 0) {
-        ByteArrayOutputStream last = new ByteArrayOutputStream();
-        line(last);
-        byte[] encoded = last.toByteArray();
-        out.write(encoded, 0, encoded.length);
-      }
     }
   }
 }
