@@ -111,7 +111,9 @@ final class Authenticate {
       }
       case LoginResult.Success success -> {
         session.loggedIn(success);
-        session.reply(new Reply(Reply.Kind.OK, data, "Logged in"));
+        // As in the example of RFC 5804 §2.1, without a text: not every client looks behind the
+        // code.
+        session.reply(new Reply(Reply.Kind.OK, data, data == null ? "Logged in" : ""));
       }
       case LoginResult.Refused refused -> refuse(session, refused);
     }

@@ -308,13 +308,13 @@ class ManageSieveTest {
                     + "LISTSCRIPTS\r\nUNAUTHENTICATE\r\n"
                     + "AUTHENTICATE \"SIGNED\"\r\n\"dTE=\"\r\nLOGOUT\r\n"))
         .containsExactly(
-            "OK (SASL \"dj1zaWduYXR1cmU=\") \"Logged in\"",
+            "OK (SASL \"dj1zaWduYXR1cmU=\")",
             "OK \"Done\"",
             "OK \"Log in again\"",
             "NO \"Log in first\"",
             "NO \"Log in first\"",
             "\"\"",
-            "OK (SASL \"dj1zaWduYXR1cmU=\") \"Logged in\"",
+            "OK (SASL \"dj1zaWduYXR1cmU=\")",
             "OK \"Goodbye\"");
   }
 
