@@ -38,12 +38,6 @@ final class Courier {
   /** Mailboxes that a line of the log names. */
   private static final int NAMED = 20;
 
-  /**
-   * How often a message whose content is damaged is tried, so that who mends the store may do so
-   * first: for an hour with the usual times between attempts.
-   */
-  static final int DAMAGED = 6;
-
   /** What is told of mail that has been late for its destination's rate (RFC 3463 §3.5). */
   private static final Verdict PACED =
       Verdict.deferred("4.4.5", "it waits for the rate at which its destination gets mail");
@@ -221,6 +215,7 @@ final class Courier {
     private final Instant arrived;
     private final Instant begins;
 
+    /** Whether something that it needs of the store is lost or damaged. */
     private boolean damaged;
 
     /** Whether it is no attempt: it waits for its destination's rate. */
@@ -303,11 +298,13 @@ final class Courier {
       return true;
     }
 
-    /** It concerns this message alone, and is told of each time. */
+    /**
+     * It waits like any other mail that is put off: what this node cannot read another one may, or
+     * the same when its disk is mounted again. That is told of each time.
+     */
     private Verdict damaged(StoreException e) {
       if (!damaged) {
         damaged = true;
-        job.damaged++;
         metrics.damaged();
       }
       LOG.atError()
@@ -318,10 +315,8 @@ final class Courier {
           .addKeyValue("message_id", message.messageId())
           .addKeyValue("blob", message.blob().id())
           .addKeyValue("cause", e.getMessage())
-          .log("a message that waits cannot be read");
-      return job.damaged >= DAMAGED
-          ? Verdict.failed("5.3.0", "the message was damaged where it was kept")
-          : Verdict.deferred("4.3.0", "the message is damaged where it is kept");
+          .log("a message waits for something that is damaged in the store");
+      return Verdict.deferred("4.3.0", "something that is needed for it cannot be read here");
     }
 
     private Verdict local(int i) {
@@ -331,7 +326,7 @@ final class Courier {
       try {
         outcome = home.deliver(message, to(i), begins, key);
       } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
-        // Of the message or of the mailbox.
+        // Of the message, a mailbox, or whatever else says where it goes.
         return damaged(e);
       }
       return switch (outcome) {
@@ -438,13 +433,14 @@ final class Courier {
           }
         }
         case FAILED -> {
-          // Neither its sender's time nor our damage says anything of those it is sent to.
-          refused += verdict.isUntimely() || trial.damaged ? 0 : 1;
+          // Its sender's time says nothing of those it is sent to.
+          refused += verdict.isUntimely() ? 0 : 1;
           add(ReportKind.FAILURE, trial, about, failures);
         }
         case DEFERRED -> {
           reason = verdict.toString();
           if (expired) {
+            // Nor does our damage.
             refused += returned || trial.untried || trial.damaged ? 0 : 1;
             add(ReportKind.FAILURE, trial, about, failures);
           } else if (delayed) {
@@ -487,8 +483,9 @@ final class Courier {
   }
 
   /**
-   * Where the sender's own mailbox is damaged, say, what was found out is written down all the
-   * same.
+   * Where the keys that sign a report are damaged, say, what was found out is written down all the
+   * same. A report that cannot be read or delivered is no such case: it goes without the message,
+   * and waits in the queue.
    */
   private static void despite(Outgoing message, Runnable work) {
     try {
@@ -530,7 +527,7 @@ final class Courier {
       try {
         work.run();
         return;
-      } catch (StoreException e) {
+      } catch (StoreException.Unavailable e) {
         if (stopping) {
           throw e;
         }

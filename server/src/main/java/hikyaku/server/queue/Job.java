@@ -40,9 +40,6 @@ final class Job {
   /** Whether its sender was told that it comes later than it was to. */
   boolean lateTold;
 
-  /** How often the message was found damaged, as far as this node remembers. */
-  int damaged;
-
   /** The entry that says why it waits; 0 if it was never tried. */
   long deferral;
 

@@ -27,7 +27,7 @@ final class QueueMetrics {
         .increment();
   }
 
-  /** The content of a message that waits was found damaged, once more. */
+  /** Something that a message needs was found damaged in the store, once more. */
   void damaged() {
     meters.counter("hikyaku.queue.damaged").increment();
   }

@@ -150,51 +150,73 @@ final class Reporter {
       Instant now,
       String id,
       List<String> signed) {
-    return switch (mailboxes.resolve(sender)) {
-      case Resolution.Local local -> {
-        mailboxes.put(
-            written,
-            local,
-            new Mailboxes.Way(
-                ReversePath.NULL,
-                sender,
-                message.smtpUtf8(),
-                message.tls(),
-                message.session(),
-                "",
-                local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written, signed)),
-            now,
-            Attempt.repeat(id));
-        yield true;
-      }
-      case Resolution.NotLocal _ -> {
-        Outgoing report =
-            new Outgoing(
-                id,
-                message.session(),
-                ReversePath.NULL,
-                null,
-                null,
-                message.smtpUtf8(),
-                false,
-                written.structure().has8bit(),
-                // What the sender wants nobody to see, the report has in part.
-                message.tls(),
-                signature(written, signed),
-                written.blob(),
-                written.structure().root().bodyStart(),
-                "",
-                List.of(new Outgoing.To(sender, RcptParameters.NONE)),
-                "",
-                Outgoing.Terms.ofPriority(kind.priority(message.terms().priority())));
-        Append append = outbox.append(report).withKey(id);
-        var unused = mailboxes.mail().store().logs().append(append).orThrow();
-        yield true;
-      }
-      // It was somebody when the message came.
-      case Resolution.UnknownRecipient _, Resolution.Suspended _, Resolution.TooManyExpansions _ ->
-          false;
-    };
+    try {
+      return switch (mailboxes.resolve(sender)) {
+        case Resolution.Local local -> {
+          mailboxes.put(
+              written,
+              local,
+              new Mailboxes.Way(
+                  ReversePath.NULL,
+                  sender,
+                  message.smtpUtf8(),
+                  message.tls(),
+                  message.session(),
+                  "",
+                  local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written, signed)),
+              now,
+              Attempt.repeat(id));
+          yield true;
+        }
+        case Resolution.NotLocal _ -> {
+          queue(kind, message, sender, written, id, signed);
+          yield true;
+        }
+        // It was somebody when the message came.
+        case Resolution.UnknownRecipient _,
+            Resolution.Suspended _,
+            Resolution.TooManyExpansions _ ->
+            false;
+      };
+    } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+      // The sender's mailbox, or what says where it is: the report waits as other mail would.
+      LOG.atWarn()
+          .addKeyValue("transaction", message.transaction())
+          .addKeyValue("cause", e.getMessage())
+          .log("a report waits, since something in the store is damaged");
+      queue(kind, message, sender, written, id, signed);
+      return true;
+    }
+  }
+
+  private void queue(
+      ReportKind kind,
+      Outgoing message,
+      Mailbox sender,
+      Intake.Received written,
+      String id,
+      List<String> signed) {
+    Outgoing report =
+        new Outgoing(
+            id,
+            message.session(),
+            ReversePath.NULL,
+            null,
+            null,
+            message.smtpUtf8(),
+            false,
+            written.structure().has8bit(),
+            // What the sender wants nobody to see, the report has in part.
+            message.tls(),
+            signature(written, signed),
+            written.blob(),
+            written.structure().root().bodyStart(),
+            "",
+            List.of(new Outgoing.To(sender, RcptParameters.NONE)),
+            "",
+            Outgoing.Terms.ofPriority(kind.priority(message.terms().priority())));
+    Append append = outbox.append(report).withKey(id);
+    var unused = mailboxes.mail().store().logs().append(append).orThrow();
   }
 
   /**

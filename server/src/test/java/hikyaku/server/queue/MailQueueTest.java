@@ -9,8 +9,11 @@ import hikyaku.mailbox.Intake;
 import hikyaku.mailbox.MailStore;
 import hikyaku.mailbox.MailboxLimits;
 import hikyaku.mailbox.MessageContent;
+import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
+import hikyaku.mailbox.store.LogName;
+import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Store;
 import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.memory.Faults;
@@ -86,6 +89,9 @@ class MailQueueTest {
   /** Whose octets cannot be read. */
   private final Set<BlobId> damaged = ConcurrentHashMap.newKeySet();
 
+  /** Which can neither be read nor written. */
+  private volatile @Nullable LogName damagedLog;
+
   private final MailStore mail =
       new MailStore(damaging(), Clock.systemUTC(), MailboxLimits.DEFAULT);
   private final HomeDirectory directory = new HomeDirectory();
@@ -130,21 +136,40 @@ class MailQueueTest {
                 throw new StoreException.Corrupt("blob " + arguments[0] + " is damaged", null);
               }
             },
-            null);
-    return around(Store.class, store, (_, _) -> {}, blobs);
+            Map.of());
+    LogStore logs =
+        around(
+            LogStore.class,
+            store.logs(),
+            (_, arguments) -> {
+              if (arguments != null && isDamaged(arguments[0])) {
+                throw new StoreException.Corrupt("log " + damagedLog + " is damaged", null);
+              }
+            },
+            Map.of());
+    return around(Store.class, store, (_, _) -> {}, Map.of("blobs", blobs, "logs", logs));
   }
 
-  /** Sees the arguments of each call before it is done; or answers for {@code blobs}. */
+  private boolean isDamaged(Object argument) {
+    return switch (argument) {
+      case LogName log -> log.equals(damagedLog);
+      case Append append -> append.log().equals(damagedLog);
+      case List<?> some -> some.stream().anyMatch(this::isDamaged);
+      default -> false;
+    };
+  }
+
+  /** Sees the arguments of each call before it is done; of some methods it knows the answer. */
   private static <T> T around(
-      Class<T> type, T inner, BiConsumer<Method, Object[]> before, @Nullable BlobStore blobs) {
+      Class<T> type, T inner, BiConsumer<Method, Object[]> before, Map<String, Object> answers) {
     return type.cast(
         Proxy.newProxyInstance(
             type.getClassLoader(),
             new Class<?>[] {type},
             (proxy, method, arguments) -> {
               before.accept(method, arguments);
-              if (blobs != null && method.getName().equals("blobs")) {
-                return blobs;
+              if (answers.containsKey(method.getName())) {
+                return answers.get(method.getName());
               }
               if (method.isDefault()) {
                 return InvocationHandler.invokeDefault(proxy, method, arguments);
@@ -743,22 +768,42 @@ class MailQueueTest {
     assertThat(there.taken()).hasSize(1);
   }
 
-  /** It is given up, and its sender told; others at the same destination do not notice. */
+  /** It has as long as other mail; others at the same destination do not notice. */
   @Test
-  void aDamagedMessageIsGivenUpAndItsSenderIsTold() throws Exception {
+  void aDamagedMessageIsGivenUpAtItsEndAndItsSenderIsTold() throws Exception {
     MailSink there = sink((_, _) -> null);
     outbox.open();
     put(address("me@home.test"), "Subject: hurt\r\n\r\nhurt\r\n", "a@there.test", "b@home.test");
     store.blobs().list(null, 10).forEach(blob -> damaged.add(blob.id()));
     put("c@there.test");
-    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    start(settings(Map.of("there.test", there.port()), Duration.ofSeconds(2)), Workers.alone());
     there.await(1);
     awaitEmpty();
     assertThat(recipients(there)).containsOnlyKeys("c@there.test");
     assertThat(inbox(2))
         .hasSize(2)
-        .anyMatch(report -> report.contains("a@there.test\r\nAction: failed\r\nStatus: 5.3.0\r\n"))
+        .anyMatch(report -> report.contains("a@there.test\r\nAction: failed\r\nStatus: 4.3.0\r\n"))
         .noneMatch(report -> report.contains("hurt"));
+  }
+
+  @Test
+  void aReportWaitsForAMailboxThatIsDamaged() throws Exception {
+    outbox.open();
+    damagedLog = mail.account(HomeDirectory.ME.id()).inbox().log();
+    put(address("me@home.test"), "Subject: s\r\n\r\nx\r\n", "nobody@home.test");
+    QueueView view = new QueueView(store.logs(), InstantSource.system());
+    QueueView.Filter all = new QueueView.Filter(null, null, null, null, null, false, null);
+    start(settings(Map.of()), Workers.alone());
+    MailSink.until(
+        "a report that waits",
+        () ->
+            view.find(all, 2).messages().stream()
+                .anyMatch(each -> each.reason().contains("cannot be read here")));
+    damagedLog = null;
+    assertThat(inbox(1).getFirst())
+        .contains("Final-Recipient: rfc822; nobody@home.test\r\nAction: failed\r\n");
+    awaitEmpty();
+    assertThat(inbox(1)).hasSize(1);
   }
 
   /** Who mends the store in time has lost nothing. */
@@ -775,7 +820,7 @@ class MailQueueTest {
         "an attempt",
         () ->
             view.find(all, 1).messages().stream()
-                .anyMatch(each -> each.reason().contains("damaged")));
+                .anyMatch(each -> each.reason().contains("cannot be read here")));
     damaged.clear();
     awaitEmpty();
     assertThat(recipients(there)).containsOnlyKeys("a@there.test");
