@@ -288,7 +288,7 @@ final class ReturnPathTest {
         assertThat(held.lines().skip(1)).hasSize(3);
         String id = held.lines().skip(1).findFirst().orElseThrow().split(" ")[0];
         assertThat(command("queue", "show", id))
-            .containsPattern("(?m)^account +alice@example.org, a script$");
+            .containsPattern("(?m)^account +alice@example.org, by a script or a mailing list$");
         deliver(node, "another@far.example", ALICE, "To: alice@example.org", "two");
         assertThat(inbox(configuration)).containsExactlyInAnyOrder("one", "two", NOTICE);
         assertThat(command("queue", "list").lines().skip(1)).hasSize(3);
