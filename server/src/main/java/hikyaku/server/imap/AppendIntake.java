@@ -194,7 +194,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     if (session.state.is(CommandTable.State.NOT_AUTHENTICATED)) {
       return Reply.bad("Log in first");
     }
-    Optional<Found> found = session.places.look(session.places.place(purpose.mailbox()));
+    Optional<Found> found = session.places.known(purpose.mailbox()).flatMap(session.places::look);
     if (found.isEmpty() || found.get().isHiddenTarget()) {
       return Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
     }

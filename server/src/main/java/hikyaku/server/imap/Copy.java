@@ -52,7 +52,7 @@ final class Copy {
     session.looking.before(selected, write);
     View view = selected.view;
     Targets targets = Targets.resolve(session, uid, messages);
-    Optional<Found> found = session.places.look(session.places.place(mailbox));
+    Optional<Found> found = session.places.known(mailbox).flatMap(session.places::look);
     if (found.isEmpty() || found.get().isHiddenTarget()) {
       Reply refusal = Reply.no(ResponseCode.Plain.TRYCREATE, "There is no such mailbox");
       return new Plan(UidSet.EMPTY, UidSet.EMPTY, null, refusal, false);

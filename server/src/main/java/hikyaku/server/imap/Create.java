@@ -28,12 +28,14 @@ final class Create {
       }
       uses.add(use.get());
     }
-    Place place = session.places.place(command.mailbox());
+    if (!uses.isEmpty() && Places.isOfOthers(command.mailbox())) {
+      return Reply.no(ResponseCode.Plain.USEATTR, "Special uses are for mailboxes of your own");
+    }
+    // Nobody learns which users there are: there as here it is not permitted.
+    Place place =
+        session.places.known(command.mailbox()).orElseThrow(MailboxException.NotPermitted::new);
     if (!place.isOwn()) {
-      Optional<Reply> refusal = refusal(session, place, uses);
-      if (refusal.isPresent()) {
-        return refusal.get();
-      }
+      mayCreate(session, place);
     }
     Folder made = place.mail().create(place.name(), uses, session.looking.attempt());
     OldName.tell(session, List.of(), place.shown(made.name()), command.mailbox());
@@ -41,17 +43,9 @@ final class Create {
     return Reply.ok(new ResponseCode.MailboxId(id), "CREATE completed");
   }
 
-  /** Below another one's folder it takes a right on that (RFC 4314 §4). */
-  private static Optional<Reply> refusal(Session session, Place place, Set<SpecialUse> uses) {
-    if (!uses.isEmpty()) {
-      return Optional.of(
-          Reply.no(ResponseCode.Plain.USEATTR, "Special uses are for mailboxes of your own"));
-    }
-    mayCreate(session, place);
-    return Optional.empty();
-  }
-
   /**
+   * Below another one's folder it takes a right on that (RFC 4314 §4).
+   *
    * @throws MailboxException.NotPermitted if nothing may be made at a place of somebody else's
    */
   static void mayCreate(Session session, Place place) {

@@ -101,19 +101,32 @@ final class Places {
    * @throws MailboxException.Nonexistent below a user that there is not
    */
   Place place(String name) {
+    return known(name).orElseThrow(MailboxException.Nonexistent::new);
+  }
+
+  /** Whether a name is one of the places of others, whoever there is. */
+  static boolean isOfOthers(String name) {
     String canonical = FolderName.canonical(name);
-    if (!canonical.equals(OTHERS) && !canonical.startsWith(PREFIX)) {
-      return own(name);
+    return canonical.equals(OTHERS) || canonical.startsWith(PREFIX);
+  }
+
+  /**
+   * The same, for commands that must not say of a user that there is none.
+   *
+   * @return empty below a user that there is not
+   */
+  Optional<Place> known(String name) {
+    if (!isOfOthers(name)) {
+      return Optional.of(own(name));
     }
+    String canonical = FolderName.canonical(name);
     String rest = canonical.equals(OTHERS) ? "" : canonical.substring(PREFIX.length());
     int end = rest.indexOf(FolderName.SEPARATOR);
     String user = end < 0 ? rest : rest.substring(0, end);
-    Account owner =
-        Address.parse(user)
-            .flatMap(session.server.access.directory()::accountByAddress)
-            .filter(account -> !account.id().equals(login().account().id()))
-            .orElseThrow(MailboxException.Nonexistent::new);
-    return of(owner, end < 0 ? "" : rest.substring(end + 1));
+    return Address.parse(user)
+        .flatMap(session.server.access.directory()::accountByAddress)
+        .filter(account -> !account.id().equals(login().account().id()))
+        .map(owner -> of(owner, end < 0 ? "" : rest.substring(end + 1)));
   }
 
   /** The place of a folder of somebody else. */
@@ -137,14 +150,11 @@ final class Places {
    * @return empty below a user that there is not as well
    */
   Optional<Found> look(String name, FolderTree own) {
-    try {
-      Place place = place(name);
-      return place.isOwn()
-          ? own.folder(place.name()).map(folder -> found(place, own, folder))
-          : look(place);
-    } catch (MailboxException.Nonexistent e) {
-      return Optional.empty();
-    }
+    return known(name)
+        .flatMap(place ->
+            place.isOwn()
+                ? own.folder(place.name()).map(folder -> found(place, own, folder))
+                : look(place));
   }
 
   /**
