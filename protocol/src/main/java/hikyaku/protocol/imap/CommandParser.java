@@ -1,5 +1,6 @@
 package hikyaku.protocol.imap;
 
+import hikyaku.protocol.address.SaslPrep;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -249,14 +250,15 @@ final class CommandParser {
     return new Command.Create(mailbox, specialUse);
   }
 
-  /** {@code identifier} (RFC 4314 §7); what SASLprep would refuse is none (§3). */
+  /** {@code identifier} (RFC 4314 §7), prepared (§3). */
   private String identifier() throws SyntaxException {
     in.expectSp();
     String identifier = in.utf8(in.expectAstring("an identifier"), "identifier");
-    if (identifier.isEmpty() || identifier.chars().anyMatch(Character::isISOControl)) {
-      throw SyntaxException.bad("This identifies nobody");
-    }
-    return identifier;
+    // The sign of negative rights is no part of a name (§2).
+    String sign = identifier.startsWith("-") ? "-" : "";
+    return SaslPrep.prepare(identifier.substring(sign.length()))
+        .map(sign::concat)
+        .orElseThrow(() -> SyntaxException.bad("This identifies nobody"));
   }
 
   private Command setQuota() throws SyntaxException {

@@ -82,4 +82,21 @@ class AclTest {
       assertThat(last(bob, "COPY 1 INBOX")).startsWith("x OK");
     }
   }
+
+  /** RFC 4314 §3: names are prepared by SASLprep, and what it refuses is BAD. */
+  @Test
+  void identifiersArePrepared() throws Exception {
+    try (ImapRig rig = rig();
+        ImapClient alice = rig.connect()) {
+      alice.login("alice");
+      String fullWidth = "\uff42\uff4f\uff42";
+      assertThat(last(alice, "SETACL INBOX {9+}\r\n" + fullWidth + " lr")).startsWith("x OK");
+      assertThat(last(alice, "SETACL INBOX {10+}\r\n-" + fullWidth + " w")).startsWith("x OK");
+      assertThat(alice.say("x", "GETACL INBOX").getFirst())
+          .isEqualTo("* ACL INBOX alice@demo.test lrswipkxteacd -bob@demo.test w bob@demo.test lr");
+      assertThat(last(alice, "SETACL INBOX {6+}\r\nbob\ufffd lr")).startsWith("x BAD");
+      assertThat(last(alice, "DELETEACL INBOX {2+}\r\n\u00ad")).startsWith("x BAD");
+      assertThat(last(alice, "LISTRIGHTS INBOX -")).startsWith("x BAD");
+    }
+  }
 }
