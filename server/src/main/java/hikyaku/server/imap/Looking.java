@@ -10,6 +10,7 @@ import hikyaku.server.net.Connection;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -36,6 +37,7 @@ final class Looking {
   private OptionalLong pinned = OptionalLong.empty();
   private boolean fixed;
   private boolean elsewhere;
+  private boolean writes;
 
   Looking(Connection connection, Wire wire) {
     this.connection = connection;
@@ -59,16 +61,27 @@ final class Looking {
     repeat = pinned.isPresent() || connection.isRepeat();
     fixed = false;
     elsewhere = false;
+    writes = false;
     wire.startAnswer();
   }
 
   /** Under which the command at hand writes. */
   Attempt attempt() {
+    writes = true;
     Attempt.Phase phase =
         pinned.isPresent()
             ? Attempt.Phase.OVER
             : repeat ? Attempt.Phase.REPEAT : Attempt.Phase.FIRST;
     return new Attempt(key, phase);
+  }
+
+  /**
+   * Under which the command at hand wrote.
+   *
+   * @return empty if it had nothing to write
+   */
+  Optional<String> written() {
+    return writes ? Optional.of(key) : Optional.empty();
   }
 
   // ---- the selected mailbox

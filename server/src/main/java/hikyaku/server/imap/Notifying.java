@@ -5,6 +5,7 @@ import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.account.FolderTree;
 import hikyaku.mailbox.account.Right;
 import hikyaku.mailbox.account.Sharing;
+import hikyaku.mailbox.store.Appended;
 import hikyaku.mailbox.store.Head;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
@@ -51,6 +52,10 @@ final class Notifying implements AutoCloseable {
   record Key(String owner, long folder) {
     static Key of(Found found) {
       return new Key(found.place().mail().account(), found.folder().id());
+    }
+
+    LogName log() {
+      return AccountMail.mailboxLog(owner, folder);
     }
   }
 
@@ -314,6 +319,70 @@ final class Notifying implements AutoCloseable {
       return logs.head(one.found.mailbox().log());
     } catch (MailboxException.Gone e) {
       return Head.NONE;
+    }
+  }
+
+  /**
+   * Takes what the command at hand wrote for told (RFC 5465 §5), in logs where nothing of others is
+   * still to be told.
+   *
+   * @param key under which it wrote
+   */
+  void passOver(String key) {
+    Map<LogName, Head> heads = session.server.mail.store().logs().heads(logsTold());
+    boolean tree = false;
+    for (Map.Entry<String, Sight> one : sights.entrySet()) {
+      LogName log = AccountMail.foldersLog(one.getKey());
+      Optional<Appended> own = own(log, one.getValue().seq, key, heads);
+      own.ifPresent(done -> one.setValue(new Sight(done.lastSeq(), null)));
+      tree |= own.isPresent();
+    }
+    for (Map.Entry<Key, Told> one : told.entrySet()) {
+      LogName log = one.getKey().log();
+      own(log, one.getValue().seq, key, heads)
+          .ifPresent(_ -> one.setValue(Told.of(heads.getOrDefault(log, Head.NONE))));
+    }
+    if (tree) {
+      passOverNew();
+    }
+  }
+
+  private List<LogName> logsTold() {
+    return Stream.concat(
+            sights.keySet().stream().map(AccountMail::foldersLog),
+            told.keySet().stream().map(Key::log))
+        .toList();
+  }
+
+  /** What was written to a log under a key, if that is all that the log has behind a sequence. */
+  private Optional<Appended> own(LogName log, long seq, String key, Map<LogName, Head> heads) {
+    long now = heads.getOrDefault(log, Head.NONE).seq();
+    return now <= seq
+        ? Optional.empty()
+        : session
+            .server
+            .mail
+            .store()
+            .logs()
+            .find(log, key)
+            .filter(done -> done.firstSeq() == seq + 1 && done.lastSeq() == now);
+  }
+
+  /** The mailboxes that the client made itself. */
+  private void passOverNew() {
+    SequencedMap<Place, FolderTree> trees = trees();
+    NavigableMap<String, Watched> watched = watched(Visible.of(session, trees));
+    listen(watched);
+    boolean own =
+        trees.entrySet().stream()
+            .allMatch(one -> {
+              Sight sight = sights.get(one.getKey().mail().account());
+              return sight != null && sight.seq == one.getValue().seq();
+            });
+    if (own) {
+      heads(watched)
+          .forEach((name, head) ->
+              told.putIfAbsent(Key.of(watched(watched, name).found), Told.of(head)));
     }
   }
 

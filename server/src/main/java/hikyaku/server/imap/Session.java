@@ -458,8 +458,22 @@ final class Session {
       bye(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
       reply = Reply.no(ResponseCode.Plain.UNAVAILABLE, "The server is stopping");
     }
+    passOver();
     tell(telling, name);
     return reply;
+  }
+
+  /** RFC 5465 §5: what the client does itself it is not told. */
+  private void passOver() throws IOException {
+    Notifying here = notifying;
+    if (here == null) {
+      return;
+    }
+    try {
+      looking.written().ifPresent(here::passOver);
+    } catch (StoreException e) {
+      failed("NOTIFY", e);
+    }
   }
 
   /**
