@@ -100,7 +100,7 @@ final class Job {
     /** What an operator wants of its recipients; null for nothing, as of nearly all. */
     @Nullable Wishes wishes;
 
-    /** Entries that say what has been settled; they are needed until all is. */
+    /** Entries that are needed for as long as the message waits, such as say what was settled. */
     long[] kept = NONE;
 
     Message(Part part, long id, long seq, long arrived, long release) {
@@ -154,6 +154,12 @@ final class Job {
           told.add(job.deferral);
         }
       }
+    }
+
+    /** Whether an entry says what still matters of it. */
+    boolean needs(long entry) {
+      return Arrays.stream(kept).anyMatch(each -> each == entry)
+          || Arrays.stream(jobs).anyMatch(job -> job.deferral == entry);
     }
 
     void keep(long entry) {

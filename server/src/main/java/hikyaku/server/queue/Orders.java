@@ -89,8 +89,8 @@ final class Orders {
     return Arrays.stream(job.recipients).allMatch(places::get);
   }
 
-  /** Parts jobs of which only some recipients are among these. */
-  private void split(Job.Message message, BitSet places) {
+  /** Parts jobs of which only some recipients are among these, but for what a delivery is at. */
+  void split(Job.Message message, BitSet places) {
     for (Job job : message.jobs) {
       int[] those = Arrays.stream(job.recipients).filter(places::get).toArray();
       if (job.flying || those.length == 0 || those.length == job.recipients.length) {

@@ -336,6 +336,8 @@ final class Part {
       message.keep(at);
     }
     remove(message, tried.settled());
+    // An order that tried some at once had parted them, and the log may be rid of it.
+    orders.split(message, bits(tried.waiting()));
     for (Job job : message.jobs) {
       if (overlap(job.recipients, tried.waiting())) {
         deferred(job, at, tried, !needed);
@@ -343,7 +345,7 @@ final class Part {
     }
     settle(message);
     orders.arrange(message);
-    if (!needed && Arrays.stream(message.jobs).noneMatch(job -> job.deferral == at)) {
+    if (!needed && !message.needs(at)) {
       dead.add(at);
     }
   }
@@ -356,7 +358,7 @@ final class Part {
     job.delayTold = tried.delayTold();
     job.lateTold = tried.lateTold();
     job.flying = false;
-    if (entered && job.state == Job.State.FLYING) {
+    if (entered && (job.state == Job.State.FLYING || job.state == Job.State.WAITING)) {
       schedule.enter(job);
     }
   }
@@ -394,7 +396,7 @@ final class Part {
     if (job.deferral > 0) {
       long old = job.deferral;
       job.deferral = 0;
-      if (Arrays.stream(job.message.jobs).noneMatch(other -> other.deferral == old)) {
+      if (!job.message.needs(old)) {
         dead.add(old);
       }
     }
@@ -422,11 +424,8 @@ final class Part {
   /** Whether the order has to be known for as long as the message waits. */
   private boolean ordered(Job.Message message, int[] meant, QueueEvent.Ordered ordered, long now) {
     BitSet waiting = message.waiting();
-    BitSet places = new BitSet();
-    Arrays.stream(meant).filter(waiting::get).forEach(places::set);
-    if (meant.length == 0) {
-      places.or(waiting);
-    }
+    BitSet places = meant.length == 0 ? message.waiting() : bits(meant);
+    places.and(waiting);
     if (places.isEmpty()) {
       return false;
     }
@@ -483,6 +482,12 @@ final class Part {
       }
     }
     return false;
+  }
+
+  private static BitSet bits(int[] places) {
+    BitSet bits = new BitSet();
+    Arrays.stream(places).forEach(bits::set);
+    return bits;
   }
 
   private static int[] without(int[] some, int[] others) {

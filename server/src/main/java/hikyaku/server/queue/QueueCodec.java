@@ -1,5 +1,6 @@
 package hikyaku.server.queue;
 
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobId;
@@ -135,19 +136,30 @@ final class QueueCodec {
     Relay relay = ordered.relay();
     MessagesOrdered.Builder record =
         MessagesOrdered.newBuilder()
-            .addAllIds(ordered.meant().stream().map(QueueEvent.Meant::id).toList())
             .setOrder(order)
             .setRelay(relay == null ? "" : relay.toString());
-    if (ordered.meant().stream().anyMatch(meant -> meant.places().length > 0)) {
-      ordered.meant().forEach(meant -> record.addPlaces(places(meant.places())));
+    for (QueueEvent.Meant meant : ordered.meant()) {
+      if (meant.isWhole()) {
+        record.addIds(meant.id());
+      } else {
+        record.addParts(part(meant));
+      }
     }
     return plain(QueueEventRecord.newBuilder().setOrdered(record));
   }
 
-  private static MessagesOrdered.Places places(int[] places) {
-    return MessagesOrdered.Places.newBuilder()
-        .addAllOf(Arrays.stream(places).boxed().toList())
+  private static MessagesOrdered.Part part(QueueEvent.Meant meant) {
+    return MessagesOrdered.Part.newBuilder()
+        .setId(meant.id())
+        .addAllPlaces(Arrays.stream(meant.places()).boxed().toList())
         .build();
+  }
+
+  /** Octets by which an order gets longer that is for this message too. */
+  static int octets(QueueEvent.Meant meant) {
+    return meant.isWhole()
+        ? CodedOutputStream.computeUInt64SizeNoTag(meant.id())
+        : CodedOutputStream.computeMessageSize(MessagesOrdered.PARTS_FIELD_NUMBER, part(meant));
   }
 
   private static Event plain(QueueEventRecord.Builder record) {
@@ -276,16 +288,16 @@ final class QueueCodec {
           case NONE, UNRECOGNIZED -> throw new IllegalArgumentException("an unknown order");
         };
     List<QueueEvent.Meant> meant = new ArrayList<>();
-    for (int i = 0; i < record.getIdsCount(); i++) {
+    record.getIdsList().forEach(id -> meant.add(new QueueEvent.Meant(id, ALL)));
+    for (MessagesOrdered.Part part : record.getPartsList()) {
+      if (part.getPlacesCount() == 0) {
+        throw new IllegalArgumentException("an order for nobody");
+      }
       meant.add(
           new QueueEvent.Meant(
-              record.getIds(i), record.getPlacesCount() == 0 ? ALL : ints(record.getPlaces(i))));
+              part.getId(), part.getPlacesList().stream().mapToInt(Integer::intValue).toArray()));
     }
     return new QueueEvent.Ordered(
         meant, order, order == Order.REROUTE ? Relay.parse(record.getRelay()) : null);
-  }
-
-  private static int[] ints(MessagesOrdered.Places places) {
-    return places.getOfList().stream().mapToInt(Integer::intValue).toArray();
   }
 }

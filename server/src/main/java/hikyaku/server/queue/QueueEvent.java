@@ -40,7 +40,12 @@ sealed interface QueueEvent {
    *
    * @param places in rising order; none for all who wait
    */
-  record Meant(long id, int[] places) {}
+  record Meant(long id, int[] places) {
+    /** Whether all who wait are meant. */
+    boolean isWhole() {
+      return places.length == 0;
+    }
+  }
 
   /**
    * What an operator wants done with messages.

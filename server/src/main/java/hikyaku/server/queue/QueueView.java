@@ -36,7 +36,13 @@ public final class QueueView {
   private static final int NEAR = 16;
 
   /** Messages that one event tells of. */
-  private static final int ORDERED_AT_ONCE = 10_000;
+  static final int ORDERED_AT_ONCE = 10_000;
+
+  /**
+   * Octets of one event that name messages and recipients, but for one message alone, which takes
+   * fewer than its own entry did. Well below {@link LogStore#MAX_PAYLOAD}.
+   */
+  private static final int ORDERED_OCTETS = 1024 * 1024;
 
   private final LogStore logs;
   private final InstantSource clock;
@@ -272,7 +278,7 @@ public final class QueueView {
       return new Touched(
           messages + meant.size(),
           recipients
-              + meant.stream().mapToLong(each -> states.get(each.id()).count(each.places())).sum());
+              + meant.stream().mapToLong(each -> state(states, each).count(each.places())).sum());
     }
   }
 
@@ -312,9 +318,7 @@ public final class QueueView {
     for (int part : filter.parts()) {
       Map<Long, State> states = fold(part, likely, Integer.MAX_VALUE).states;
       List<QueueEvent.Meant> meant = meant(states, order, filter);
-      for (int from = 0; from < meant.size(); from += ORDERED_AT_ONCE) {
-        List<QueueEvent.Meant> some =
-            meant.subList(from, Math.min(meant.size(), from + ORDERED_AT_ONCE));
+      for (List<QueueEvent.Meant> some : gathered(meant)) {
         Append append =
             Append.to(
                 Part.log(part),
@@ -322,14 +326,37 @@ public final class QueueView {
         Appended unused = logs.append(append).orThrow();
         touched = touched.and(some, states);
         for (QueueEvent.Meant each : some) {
-          State state = states.get(each.id());
-          story.tell(
-              state.message, each.places().length == 0 ? state.waiting : bits(each.places()));
+          State state = state(states, each);
+          story.tell(state.message, each.isWhole() ? state.waiting : bits(each.places()));
         }
       }
     }
     story.end();
     return touched;
+  }
+
+  /** What is meant, by as much as one event tells of. */
+  static List<List<QueueEvent.Meant>> gathered(List<QueueEvent.Meant> meant) {
+    List<List<QueueEvent.Meant>> all = new ArrayList<>();
+    int from = 0;
+    int octets = 0;
+    for (int i = 0; i < meant.size(); i++) {
+      int more = QueueCodec.octets(meant.get(i));
+      if (i > from && (i - from == ORDERED_AT_ONCE || octets + more > ORDERED_OCTETS)) {
+        all.add(meant.subList(from, i));
+        from = i;
+        octets = 0;
+      }
+      octets += more;
+    }
+    if (from < meant.size()) {
+      all.add(meant.subList(from, meant.size()));
+    }
+    return all;
+  }
+
+  private static State state(Map<Long, State> states, QueueEvent.Meant meant) {
+    return Objects.requireNonNull(states.get(meant.id()));
   }
 
   private static BitSet bits(int[] places) {

@@ -10,7 +10,6 @@ import hikyaku.mailbox.store.Append;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.ReversePath;
 import hikyaku.server.directory.Account;
-import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.dkim.Signer;
@@ -25,7 +24,6 @@ import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,17 +116,14 @@ public final class Senders {
   }
 
   /**
-   * As how many recipients a message to a mailing list counts: those at other servers, as far as
-   * one message counts. What is one post to a list of many must not look like a stolen account.
+   * As how many recipients a message to a mailing list counts: those at other servers, also behind
+   * lists and aliases among its members, as far as one message counts. What is one post to a list
+   * of many must not look like a stolen account.
    *
-   * @param reached whom the list sends it to
+   * @param lists tell whom they send it to
    */
-  public int ofList(Stream<Address> reached) {
-    return (int)
-        reached
-            .filter(each -> directory.domain(each.domain()).isEmpty())
-            .limit(settings.listMembers())
-            .count();
+  public int ofList(Resolution.Listed list, ListDoor lists) {
+    return new ListReach(directory, lists, settings.listMembers()).of(list);
   }
 
   private void refused(String cause) {

@@ -272,7 +272,7 @@ final class RcptCommand {
     }
     for (Resolution.Listed listed : local.lists()) {
       if (!transaction.isCounted(listed)) {
-        counts.put(listed, senders.get().ofList(session.services().lists().reached(listed)));
+        counts.put(listed, senders.get().ofList(listed, session.services().lists()));
       }
     }
     return counts;

@@ -169,6 +169,61 @@ class PartTest {
     assertThat(there.jobs).isZero();
   }
 
+  /** Another node, for which the log no more has the order that parted a job, parts it as well. */
+  @Test
+  void whatWasTriedApartStaysApart() throws Exception {
+    put("m", "s", "a", "", USUAL, "a@there.test", "b@there.test", "c@there.test");
+    tried(1, 0, 1, 2);
+    order(Order.RETRY, null, 0);
+    tried(2, 0);
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0] 2", "[1, 2] 1");
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0] 2", "[1, 2] 1");
+    tried(3, 2);
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0] 2", "[1] 1", "[2] 3");
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0] 2", "[1] 1", "[2] 3");
+  }
+
+  /** Some of a job that goes another way now waits for what was said of all of it. */
+  @Test
+  void whatWasSaidOfThoseWhoGoAnotherWayIsKept() throws Exception {
+    put("m", "s", "a", "", USUAL, "a@there.test", "b@there.test", "c@other.test");
+    tried(5, 0, 1);
+    tried(1, 2);
+    order(Order.REROUTE, Relay.parse("smtp://relay.test"), 0, 2);
+    tried(6, 1);
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0, 2] 5", "[1] 6");
+    tried(7, 0, 2);
+    tidied();
+    assertThat(attempts()).containsExactlyInAnyOrder("[0, 2] 7", "[1] 6");
+    tried(new int[] {0, 1, 2}, new int[0]);
+    tidied();
+    assertThat(store.logs().read(Part.log(0), 0, Long.MAX_VALUE, 1000))
+        .extracting(QueueCodec::read)
+        .containsExactly(new QueueEvent.Opened());
+  }
+
+  /** Rids the log of what is dead, with as much that says nothing that it is worth while. */
+  private void tidied() {
+    for (int i = 0; i < 200; i++) {
+      QueueEvent.Ordered nobody = new QueueEvent.Ordered(new long[] {1_000_000}, Order.RETRY);
+      store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.ordered(nobody)))).orThrow();
+    }
+    part(schedule()).tidy();
+    assertThat(store.logs().read(Part.log(0), 0, Long.MAX_VALUE, 1000)).hasSizeLessThan(20);
+  }
+
+  /** How often another node takes those to have been tried for whom the message waits. */
+  private List<String> attempts() {
+    return Arrays.stream(part(schedule()).message(1).jobs)
+        .map(job -> Arrays.toString(job.recipients) + " " + job.attempts)
+        .toList();
+  }
+
   private static List<String> standing(Job.Message message) {
     return Arrays.stream(message.jobs)
         .map(job -> job.destination.route + " " + Arrays.toString(job.recipients) + " " + job.state)
@@ -182,8 +237,18 @@ class PartTest {
     store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.ordered(ordered)))).orThrow();
   }
 
+  /** An attempt at the first message that nobody got. */
+  private void tried(int attempts, int... waiting) {
+    tried(attempts, new int[0], waiting);
+  }
+
   private void tried(int[] settled, int[] waiting) {
-    QueueEvent.Tried tried = new QueueEvent.Tried(1, settled, waiting, 1, 0, false, false, "busy");
+    tried(1, settled, waiting);
+  }
+
+  private void tried(int attempts, int[] settled, int[] waiting) {
+    QueueEvent.Tried tried =
+        new QueueEvent.Tried(1, settled, waiting, attempts, 0, false, false, "busy");
     store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.tried(tried)))).orThrow();
   }
 }

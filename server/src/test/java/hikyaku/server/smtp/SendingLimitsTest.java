@@ -100,6 +100,32 @@ class SendingLimitsTest {
     }
   }
 
+  /** Who is behind a list or an alias that is a member of the list gets the post too. */
+  @Test
+  void aPostToAListCountsForWhomItsMembersHereLeadTo() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      world.list(
+          "mod",
+          ListKind.MODERATED,
+          "u1@demo.test",
+          List.of("news@demo.test", "u2@demo.test", "far1@example.org", "far2@example.org"));
+      // The alias leads to two elsewhere; the lists are members of each other.
+      world.list(
+          "news",
+          ListKind.DISCUSSION,
+          "u1@demo.test",
+          List.of("group@demo.test", "mod@demo.test", "far3@example.org"));
+      String post = "RCPT TO:<news@demo.test>\r\n";
+      world.allowance = allowance(4, 100);
+      assertThat(send(world, 0, post))
+          .startsWith("450 4.7.1 This account may send to 4 recipients an hour, try later");
+      world.allowance = allowance(5, 100);
+      assertThat(send(world, 0, post)).anyMatch(line -> line.contains("Queued as"));
+      assertThat(send(world, 1, "NOOP\r\n"))
+          .startsWith("450 4.7.1 This account may send to 5 recipients an hour, try later");
+    }
+  }
+
   /** What it has written to lists waits as well. */
   @Test
   void copiesOfListsAreHeldWithTheAccount() throws Exception {
