@@ -18,6 +18,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,10 @@ final class Courier {
 
   /** Works a destination for as long as there is something to do. */
   void work(Destination destination) {
-    SmtpClient.Session session = client.session(destination.route);
+    SmtpClient.Session session =
+        destination.pace == null
+            ? client.session(destination.route)
+            : client.pacedSession(destination.route);
     try (session) {
       boolean reachable = true;
       int done = 0;
@@ -293,9 +297,26 @@ final class Courier {
           }
           schedule.failed(job.destination, e.verdict());
           return false;
+        } catch (RuntimeException e) {
+          session.close();
+          if (Arrays.stream(verdicts).allMatch(Objects::isNull)) {
+            throw e;
+          }
+          // Others may have got it by now, and would again.
+          interrupted(e);
+          return false;
         }
       }
       return true;
+    }
+
+    private void interrupted(RuntimeException e) {
+      LOG.atError()
+          .setCause(e)
+          .addKeyValue("destination", job.destination.route)
+          .addKeyValue("transaction", message.transaction())
+          .log("a message was handed over for some of its recipients only; the others wait");
+      none(Verdict.deferred("4.3.0", "the message could not be read for this recipient"));
     }
 
     /**

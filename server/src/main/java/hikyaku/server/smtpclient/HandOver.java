@@ -74,7 +74,7 @@ final class HandOver {
         throw new UnreachableException(broken, e);
       }
       // It may have been taken. Only another attempt can tell, and then it comes twice.
-      return settled(verdicts, Verdict.deferred("4.4.2", broken.text() + ", at the message's end"));
+      return settled(verdicts, Verdict.doubtful(broken.text() + ", at the message's end"));
     }
   }
 
@@ -338,10 +338,19 @@ final class HandOver {
 
   private List<Verdict> ended(List<@Nullable Verdict> verdicts) throws IOException {
     ServerReply reply = connection.read(connection.settings().end());
-    if (reply.code() == 421) {
+    boolean answered =
+        switch (reply.code() / 100) {
+          case 2, 4, 5 -> true;
+          default -> false;
+        };
+    if (reply.code() == 421 || !answered) {
       connection.close();
     }
-    return settled(verdicts, Verdict.of(reply, host));
+    return settled(
+        verdicts,
+        answered
+            ? Verdict.of(reply, host)
+            : Verdict.doubtful(host + " said " + reply + " at the message's end"));
   }
 
   /** Those that were accepted share what became of the message. */

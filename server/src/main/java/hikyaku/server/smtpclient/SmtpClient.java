@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,12 +20,6 @@ public final class SmtpClient {
 
   /** Where servers take mail from each other. */
   public static final int PORT = 25;
-
-  /**
-   * Hosts that are asked to take a message at one attempt, as long as they put it off: RFC 5321
-   * §5.1 wants the next one tried, and a domain with many hosts is not to be asked by all of them.
-   */
-  static final int ASKED = 2;
 
   private final String hello;
   private final ClientSettings settings;
@@ -103,7 +98,15 @@ public final class SmtpClient {
 
   /** Opens nothing yet. Used by one thread. */
   public Session session(Route route) {
-    return new Session(route);
+    return new Session(route, true);
+  }
+
+  /**
+   * The same for a place that has a rate: no message is offered to more than one host at an
+   * attempt, so that none counts twice.
+   */
+  public Session pacedSession(Route route) {
+    return new Session(route, false);
   }
 
   /**
@@ -141,14 +144,26 @@ public final class SmtpClient {
       return elsewhere.getOrDefault(place, this);
     }
 
+    private boolean isTaken() {
+      return verdicts.stream().allMatch(verdict -> verdict.kind() == Verdict.Kind.DELIVERED);
+    }
+
+    /** The same, but nothing is refused for ever. */
+    private Result forNow() {
+      List<Verdict> all = verdicts.stream().map(Verdict::forNow).toList();
+      return new Result(all, host, tls, reports, times, converted, elsewhere);
+    }
+
     /** With what another server made of some. */
     private Result and(List<Integer> places, Result other) {
       List<Verdict> all = new ArrayList<>(verdicts);
       Map<Integer, Result> taken = new HashMap<>(elsewhere);
       for (int i = 0; i < places.size(); i++) {
-        // The first one will do later; what another refuses for good need not be refused by it.
-        if (other.verdicts.get(i).kind() == Verdict.Kind.DELIVERED) {
-          all.set(places.get(i), other.verdicts.get(i));
+        Verdict verdict = other.verdicts.get(i);
+        // The first one will do later; what another does not take need not be refused by it. But
+        // whoever wonders about a second copy has to find where it may have come from.
+        if (verdict.kind() == Verdict.Kind.DELIVERED || verdict.isInDoubt()) {
+          all.set(places.get(i), verdict);
           taken.put(places.get(i), other);
         }
       }
@@ -167,13 +182,23 @@ public final class SmtpClient {
     /** What the connection was made for; others need another. */
     private Letter.Tls made = Letter.Tls.USUAL;
 
-    private Session(Route route) {
+    /** Whether what is put off may still be offered to the next host: once in a session. */
+    private boolean mayOffer;
+
+    /** Whether the connection leads to such a host, while the one before it can be reached. */
+    private boolean substitute;
+
+    private Session(Route route, boolean mayOffer) {
       this.route = route;
+      this.mayOffer = mayOffer;
     }
 
     /**
      * Hands a message over to the first server that can be reached. Those whom it puts off are
-     * offered to the next host, once ({@link #ASKED}), while the connection to the first stays.
+     * offered to the next host (RFC 5321 §5.1), over a connection in place of the one that there
+     * was. Further messages go there as long as it takes all; then the first one has its turn
+     * again, and what it puts off from now on waits. So a session has one connection at a time, and
+     * goes to a next host and back once.
      *
      * @param mayEnd asked before the message's last octets are sent: whether this is still to be
      *     done here
@@ -187,7 +212,8 @@ public final class SmtpClient {
       SmtpConnection open = connection;
       if (open != null) {
         try {
-          return elsewhere(send(open, letter, mayEnd), letter, mayEnd);
+          Result result = send(open, letter, mayEnd);
+          return substitute ? bySubstitute(result) : elsewhere(result, letter, mayEnd);
         } catch (UnreachableException e) {
           // Servers end connections that have been used for a while.
           close();
@@ -244,45 +270,84 @@ public final class SmtpClient {
     }
 
     /**
-     * Offers those whom a host has put off to the next one. Whoever did not say so, but broke the
-     * session at the message's end, may have taken it: then it is offered to nobody else.
+     * Offers those whom a host has put off to the next one, at each of its addresses until one
+     * judges the message. Who may have taken it has not put it off: it is offered to nobody else.
+     *
+     * @return what is known in any case; of what the first host has said nothing is lost
      */
     private Result elsewhere(Result first, Letter letter, BooleanSupplier mayEnd) {
-      List<Integer> places = new ArrayList<>();
-      for (int i = 0; i < first.verdicts.size(); i++) {
-        Verdict verdict = first.verdicts.get(i);
-        if (!verdict.isFinal() && !verdict.from().isEmpty()) {
-          places.add(i);
-        }
-      }
+      List<Integer> places =
+          IntStream.range(0, first.verdicts.size())
+              .filter(i -> first.verdicts.get(i).isPutOff())
+              .boxed()
+              .toList();
       SmtpConnection known = connection;
-      if (places.isEmpty() || known == null) {
+      if (!mayOffer || places.isEmpty() || known == null) {
         return first;
       }
-      List<String> names = new ArrayList<>(List.of(known.hop().name()));
+      List<Hop> next = nextHost(known.hop());
+      if (next.isEmpty()) {
+        return first;
+      }
+      mayOffer = false;
+      end();
       Letter rest =
           letter.with(letter.from(), places.stream().map(letter.recipients()::get).toList());
-      for (Hop hop : behind) {
-        boolean next = names.getLast().equals(hop.name()) && names.size() > 1;
-        boolean another = !names.contains(hop.name()) && names.size() < ASKED;
-        if (!mayEnd.getAsBoolean() || !(next || another)) {
-          continue;
-        }
-        if (another) {
-          names.add(hop.name());
-        }
-        try (SmtpConnection over = open(hop)) {
-          Result other = send(over, rest, mayEnd);
-          over.quit();
-          return first.and(places, other);
+      for (Hop hop : next) {
+        try {
+          if (!mayEnd.getAsBoolean()) {
+            return first;
+          }
+          SmtpConnection over = open(hop);
+          connection = over;
+          substitute = true;
+          return first.and(places, bySubstitute(send(over, rest, mayEnd)));
         } catch (UnreachableException e) {
+          close();
           LOG.atDebug()
               .addKeyValue("host", hop)
               .addKeyValue("cause", e.getMessage())
               .log("the next host, for what was put off, cannot be reached");
+        } catch (RuntimeException e) {
+          // The store fails, say. The first one may have taken the message for others.
+          close();
+          LOG.atWarn()
+              .setCause(e)
+              .addKeyValue("host", hop)
+              .log("what was put off could not be offered to the next host");
+          return first;
         }
       }
       return first;
+    }
+
+    /** The addresses of the host behind the one that has been asked. */
+    private List<Hop> nextHost(Hop asked) {
+      return behind.stream()
+          .map(Hop::name)
+          .filter(name -> !name.equals(asked.name()))
+          .findFirst()
+          .map(name -> behind.stream().filter(hop -> hop.name().equals(name)).toList())
+          .orElse(List.of());
+    }
+
+    /**
+     * What a host said for which another one, that comes before it, will do later: it refuses
+     * nothing for good.
+     */
+    private Result bySubstitute(Result result) {
+      if (!result.isTaken()) {
+        end();
+      }
+      result.verdicts.stream()
+          .filter(Verdict::isInDoubt)
+          .findFirst()
+          .ifPresent(verdict ->
+              LOG.atWarn()
+                  .addKeyValue("host", result.host)
+                  .addKeyValue("cause", verdict.text())
+                  .log("the next host may have taken what will be sent again"));
+      return result.forNow();
     }
 
     private Result send(SmtpConnection over, Letter letter, BooleanSupplier mayEnd)
@@ -305,6 +370,7 @@ public final class SmtpClient {
         connection.quit();
         connection = null;
       }
+      substitute = false;
     }
 
     @Override
@@ -313,6 +379,7 @@ public final class SmtpClient {
         connection.close();
         connection = null;
       }
+      substitute = false;
     }
   }
 }

@@ -14,6 +14,9 @@ public record Verdict(Kind kind, String status, String text, String from) {
   /** A line of a report has room for no more (RFC 5322 §2.1.1). */
   private static final int LONGEST = 900;
 
+  /** RFC 3463 §3.5, bad connection. */
+  private static final String IN_DOUBT = "4.4.2";
+
   public Verdict {
     text = text.length() > LONGEST ? text.substring(0, LONGEST) : text;
   }
@@ -36,6 +39,11 @@ public record Verdict(Kind kind, String status, String text, String from) {
   /** Our own finding that it cannot be done. */
   public static Verdict failed(String status, String text) {
     return new Verdict(Kind.FAILED, status, text, "");
+  }
+
+  /** The session ended, or got out of step, at the message's end: it may have been taken. */
+  static Verdict doubtful(String text) {
+    return deferred(IN_DOUBT, text);
   }
 
   /** What a reply means. One that is neither positive nor a refusal is no answer to a command. */
@@ -76,6 +84,16 @@ public record Verdict(Kind kind, String status, String text, String from) {
   /** Whether it is our own finding that the time that its sender wants cannot be kept. */
   public boolean isUntimely() {
     return from.isEmpty() && (status.equals("5.4.7") || status.equals("5.3.3"));
+  }
+
+  /** Whether a host has answered with 4yz, so that it has not taken it. */
+  boolean isPutOff() {
+    return kind == Kind.DEFERRED && !from.isEmpty() && text.startsWith("4");
+  }
+
+  /** Of what a host made of a message: whether it may have taken it all the same. */
+  boolean isInDoubt() {
+    return kind == Kind.DEFERRED && from.isEmpty() && status.equals(IN_DOUBT);
   }
 
   public boolean isFinal() {

@@ -61,6 +61,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -91,6 +92,9 @@ class MailQueueTest {
 
   /** Which can neither be read nor written. */
   private volatile @Nullable LogName damagedLog;
+
+  /** Whether the next octets that are wanted are out of reach. */
+  private final AtomicBoolean unavailable = new AtomicBoolean();
 
   private final MailStore mail =
       new MailStore(damaging(), Clock.systemUTC(), MailboxLimits.DEFAULT);
@@ -134,6 +138,9 @@ class MailQueueTest {
             (method, arguments) -> {
               if (method.getName().equals("open") && damaged.contains(arguments[0])) {
                 throw new StoreException.Corrupt("blob " + arguments[0] + " is damaged", null);
+              }
+              if (method.getName().equals("open") && unavailable.getAndSet(false)) {
+                throw new StoreException.Unavailable("out of reach", null);
               }
             },
             Map.of());
@@ -769,6 +776,31 @@ class MailQueueTest {
   }
 
   /** It has as long as other mail; others at the same destination do not notice. */
+
+  /** A message to many goes in pieces. */
+  @Test
+  void whoHasGotAMessageDoesNotGetItAgainBecauseItCannotBeReadForOthers() throws Exception {
+    AtomicBoolean once = new AtomicBoolean();
+    MailSink there =
+        sink((line, _) -> {
+          if (line.equals(".") && once.compareAndSet(false, true)) {
+            unavailable.set(true);
+          }
+          return null;
+        });
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    String[] to =
+        IntStream.range(0, Courier.RECIPIENTS + 1)
+            .mapToObj(i -> "a" + i + "@there.test")
+            .toArray(String[]::new);
+    put(to);
+    awaitEmpty();
+    assertThat(unavailable).isFalse();
+    assertThat(there.taken().stream().flatMap(taken -> taken.to().stream()))
+        .containsExactlyInAnyOrder(to);
+  }
+
+  /** It is given up, and its sender told; others at the same destination do not notice. */
   @Test
   void aDamagedMessageIsGivenUpAtItsEndAndItsSenderIsTold() throws Exception {
     MailSink there = sink((_, _) -> null);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
@@ -12,6 +13,8 @@ import hikyaku.server.dns.Tlsa;
 import hikyaku.server.mtasts.StsPolicies;
 import hikyaku.server.smtpclient.Verdict.Kind;
 import hikyaku.server.testing.MailSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -22,7 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -275,7 +280,7 @@ class SmtpClientTest {
 
   @Test
   void withoutSmtpUtf8AllGoesThatDoesNotNeedIt() throws Exception {
-    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<String> said = new CopyOnWriteArrayList<>();
     String[] offered = {"250-sink\r\n250 8BITMIME"};
     try (MailSink sink =
         new MailSink((line, _) -> {
@@ -334,7 +339,7 @@ class SmtpClientTest {
 
   @Test
   void whatTheServerDoesNotTakeIsConverted() throws Exception {
-    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<String> said = new CopyOnWriteArrayList<>();
     String[] offered = {"250-sink\r\n250 SIZE 1000"};
     try (MailSink sink =
         new MailSink((line, _) -> {
@@ -385,7 +390,7 @@ class SmtpClientTest {
 
   @Test
   void aRelayIsLoggedInAt() throws Exception {
-    List<String> said = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<String> said = new CopyOnWriteArrayList<>();
     try (MailSink sink =
         new MailSink((line, _) -> {
           said.add(line);
@@ -515,39 +520,65 @@ class SmtpClientTest {
     return new MailSink(InetAddress.ofLiteral(address), port, null, manners);
   }
 
-  /** Three hosts of one domain, the first of them at the sink's port. */
-  private static SmtpClient.Result toThree(int port, Letter letter) throws Exception {
+  /** To three hosts of one domain, at the port of the first. */
+  private static SmtpClient toThree(int port) {
     Zone zone =
         new Zone(
             Map.of("there.test", List.of(mx(30, "c.test"), mx(20, "b.test"), mx(10, "a.test"))),
             Map.of(
                 "a.test", "127.0.0.11", "b.test", "127.0.0.9 127.0.0.12", "c.test", "127.0.0.13"));
-    try (SmtpClient.Session session =
-        client(port, QUICK, zone).session(new Route.Exchange("there.test"))) {
-      SmtpClient.Result unused = session.send(letter, () -> true);
-      // Over the connection that there is now it is just the same.
+    return client(port, QUICK, zone);
+  }
+
+  private static final Route THERE = new Route.Exchange("there.test");
+
+  private static SmtpClient.Result toThree(int port, Letter letter) throws Exception {
+    try (SmtpClient.Session session = toThree(port).session(THERE)) {
       SmtpClient.Result result = session.send(letter, () -> true);
       session.end();
       return result;
     }
   }
 
+  private static String host(SmtpClient.Result result, int place) {
+    return result.of(place).host().split("[ .]")[0];
+  }
+
   /** RFC 5321 §5.1. */
   @Test
   void whatOneHostPutsOffIsOfferedToTheNextAndToNoMore() throws Exception {
     for (String where : List.of("MAIL", "RCPT TO:<late", "DATA", ".")) {
+      List<Boolean> alone = new CopyOnWriteArrayList<>();
       try (MailSink first =
               at("127.0.0.11", 0, (line, _) -> line.startsWith(where) ? "450 4.2.0 later" : null);
-          MailSink second = at("127.0.0.12", first.port(), (_, _) -> null);
-          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null)) {
-        SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "late", "other"));
-        assertThat(kinds(result)).as(where).containsOnly(Kind.DELIVERED);
-        assertThat(result.of(0).host()).as(where).startsWith("b.test");
+          MailSink second =
+              at(
+                  "127.0.0.12",
+                  first.port(),
+                  (line, _) -> {
+                    if (line.isEmpty()) {
+                      alone.add(first.goes().getLast().contains("QUIT"));
+                    }
+                    return null;
+                  });
+          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null);
+          SmtpClient.Session session = toThree(first.port()).session(THERE)) {
         boolean one = where.startsWith("RCPT");
-        assertThat(result.of(1).host()).as(where).startsWith(one ? "a.test" : "b.test");
+        Letter letter = letter("x\r\n", "late", "other");
+        SmtpClient.Result result = session.send(letter, () -> true);
+        assertThat(kinds(result)).as(where).containsOnly(Kind.DELIVERED);
+        assertThat(host(result, 0)).as(where).isEqualTo("b");
+        assertThat(host(result, 1)).as(where).isEqualTo(one ? "a" : "b");
+        // What else there is goes there at once, over one connection.
+        for (int i = 0; i < 3; i++) {
+          result = session.send(letter, () -> true);
+          assertThat(kinds(result)).as(where).containsOnly(Kind.DELIVERED);
+          assertThat(host(result, 0) + host(result, 1)).as(where).isEqualTo("bb");
+        }
+        assertThat(alone).as(where).containsExactly(true);
         assertThat(first.connections()).as(where).isEqualTo(1);
-        assertThat(first.taken()).as(where).hasSize(one ? 2 : 0);
-        assertThat(second.taken()).as(where).hasSize(2);
+        assertThat(first.taken()).as(where).hasSize(one ? 1 : 0);
+        assertThat(second.taken()).as(where).hasSize(4);
         assertThat(third.connections()).as(where).isZero();
       }
     }
@@ -560,24 +591,136 @@ class SmtpClientTest {
               at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT") ? "450 4.2.0 later" : null);
           MailSink second =
               at("127.0.0.12", first.port(), (line, _) -> line.startsWith("RCPT") ? reply : null);
-          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null)) {
-        SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a"));
-        assertThat(result.verdicts().getFirst().toString()).as(reply).contains("450 4.2.0 later");
-        assertThat(result.of(0).host()).startsWith("a.test");
-        assertThat(second.connections()).as(reply).isEqualTo(2);
+          MailSink third = at("127.0.0.13", first.port(), (_, _) -> null);
+          SmtpClient.Session session = toThree(first.port()).session(THERE)) {
+        for (int i = 0; i < 3; i++) {
+          SmtpClient.Result result = session.send(letter("x\r\n", "a"), () -> true);
+          assertThat(result.verdicts().getFirst().toString()).as(reply).contains("450 4.2.0 later");
+          assertThat(host(result, 0)).isEqualTo("a");
+        }
+        // One session bothers the next host once.
+        assertThat(first.connections()).as(reply).isEqualTo(2);
+        assertThat(second.connections()).as(reply).isEqualTo(1);
         assertThat(third.connections()).as(reply).isZero();
       }
     }
   }
 
-  /** The first one may have it. */
+  /** It may know less than the one that it stands in for. */
+  @Test
+  void whatASubstituteRefusesWaitsForTheFirst() throws Exception {
+    try (MailSink first =
+            at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT TO:<a") ? "450 later" : null);
+        MailSink second =
+            at(
+                "127.0.0.12",
+                first.port(),
+                (line, _) -> line.startsWith("RCPT TO:<b") ? "550 5.1.1 who" : null);
+        SmtpClient.Session session = toThree(first.port()).session(THERE)) {
+      assertThat(kinds(session.send(letter("x\r\n", "a"), () -> true)))
+          .containsExactly(Kind.DELIVERED);
+      SmtpClient.Result refused = session.send(letter("x\r\n", "b"), () -> true);
+      assertThat(kinds(refused)).containsExactly(Kind.DEFERRED);
+      assertThat(refused.verdicts().getFirst().toString()).startsWith("b.test").contains("5.1.1");
+      SmtpClient.Result again = session.send(letter("x\r\n", "b"), () -> true);
+      assertThat(kinds(again)).containsExactly(Kind.DELIVERED);
+      assertThat(host(again, 0)).isEqualTo("a");
+    }
+  }
+
+  /** The first one may have it; or has at least not said that it will do later. */
   @Test
   void whatIsInDoubtIsOfferedToNobodyElse() throws Exception {
+    for (String where : List.of(".", "RCPT")) {
+      for (String reply : List.of(MailSink.CLOSE, "354 go on", "hello")) {
+        try (MailSink first =
+                at("127.0.0.11", 0, (line, _) -> line.startsWith(where) ? reply : null);
+            MailSink second =
+                at(
+                    "127.0.0.12",
+                    first.port(),
+                    (line, _) -> line.startsWith("MAIL") ? "550 not here" : null)) {
+          SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a"));
+          // Who breaks off before the end has nothing.
+          boolean gone = where.equals("RCPT") && !reply.startsWith("354");
+          assertThat(kinds(result))
+              .as(reply + " to " + where)
+              .containsExactly(gone ? Kind.FAILED : Kind.DEFERRED);
+          assertThat(second.connections()).as(reply + " to " + where).isEqualTo(gone ? 1 : 0);
+        }
+      }
+    }
+  }
+
+  /** Its operator has to find where a second copy came from. */
+  @Test
+  void whatTheNextHostMayHaveTakenIsTold() throws Exception {
+    for (String reply : List.of(MailSink.CLOSE, "354 go on")) {
+      try (MailSink first =
+              at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT TO:<b") ? "450 later" : null);
+          MailSink second =
+              at("127.0.0.12", first.port(), (line, _) -> line.equals(".") ? reply : null)) {
+        SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a", "b"));
+        assertThat(kinds(result)).as(reply).containsExactly(Kind.DELIVERED, Kind.DEFERRED);
+        assertThat(host(result, 1)).as(reply).isEqualTo("b");
+        Verdict doubtful = result.verdicts().get(1);
+        assertThat(doubtful.status()).as(reply).isEqualTo("4.4.2");
+        assertThat(doubtful.toString())
+            .as(reply)
+            .startsWith("b.test")
+            .contains("at the message's end");
+      }
+    }
+  }
+
+  @Test
+  void whatTheFirstHasTakenStandsThoughTheNextOneCannotBeGivenIt() throws Exception {
+    List<RuntimeException> failures =
+        List.of(
+            new StoreException.Unavailable("gone", null),
+            new StoreException.Corrupt("bad", null),
+            new UncheckedIOException(new IOException("odd")));
+    for (RuntimeException failure : failures) {
+      try (MailSink first =
+              at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT TO:<b") ? "450 later" : null);
+          MailSink second = at("127.0.0.12", first.port(), (_, _) -> null)) {
+        Letter letter = letter("x\r\n", "a", "b");
+        AtomicInteger copies = new AtomicInteger();
+        Letter once =
+            new Letter(
+                letter.from(),
+                letter.parameters(),
+                null,
+                false,
+                false,
+                letter.recipients(),
+                sink -> {
+                  if (copies.incrementAndGet() > 1) {
+                    throw failure;
+                  }
+                  letter.content().copyTo(sink);
+                });
+        SmtpClient.Result result = toThree(first.port(), once);
+        assertThat(kinds(result)).containsExactly(Kind.DELIVERED, Kind.DEFERRED);
+        assertThat(result.verdicts().get(1).toString()).startsWith("a.test").contains("450 later");
+        assertThat(copies).hasValue(2);
+        assertThat(first.taken()).hasSize(1);
+        assertThat(second.taken()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void whereThereIsARateNoMessageGoesToTwoHosts() throws Exception {
     try (MailSink first =
-            at("127.0.0.11", 0, (line, _) -> line.equals(".") ? MailSink.CLOSE : null);
-        MailSink second = at("127.0.0.12", first.port(), (_, _) -> null)) {
-      SmtpClient.Result result = toThree(first.port(), letter("x\r\n", "a"));
-      assertThat(kinds(result)).containsExactly(Kind.DEFERRED);
+            at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT") ? "450 later" : null);
+        MailSink second = at("127.0.0.12", first.port(), (_, _) -> null);
+        SmtpClient.Session session = toThree(first.port()).pacedSession(THERE)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(kinds(session.send(letter("x\r\n", "a"), () -> true)))
+            .containsExactly(Kind.DEFERRED);
+      }
+      assertThat(first.connections()).isEqualTo(1);
       assertThat(second.connections()).isZero();
     }
   }
