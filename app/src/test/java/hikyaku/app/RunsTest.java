@@ -45,7 +45,8 @@ final class RunsTest {
             "127.0.0.1:1",
             started,
             100,
-            60),
+            60,
+            List.of()),
         () -> new Vitals(0, Map.of(), 0, List.of()));
   }
 
