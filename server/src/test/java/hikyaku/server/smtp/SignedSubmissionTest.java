@@ -92,8 +92,8 @@ class SignedSubmissionTest {
             "From: team: u1@demo.test;",
             "From: ",
             "Subject: without an author",
-            "Resent-From: u1@demo.test\r\nFrom: u3@catch.test",
-            "Resent-From: u1@demo.test\r\nFrom: u1@demo.test, u3@catch.test",
+            "Resent-From: u1@demo.test\r\nFrom: u3@elsewhere.test",
+            "Resent-From: u1@demo.test\r\nFrom: u1@demo.test, u3@elsewhere.test",
             "Resent-From: u1@demo.test\r\nFrom: u1")) {
       try (World world = world(foreign)) {
         send(world, header + "\r\n\r\nhello\r\n");
