@@ -22,7 +22,7 @@ public final class SaslPrep {
   public static Optional<String> prepare(String name) {
     StringBuilder mapped = new StringBuilder();
     name.codePoints()
-        .filter(c -> !mappedToNothing(c))
+        .filter(c -> !isMappedToNothing(c))
         .map(c -> Character.getType(c) == Character.SPACE_SEPARATOR ? ' ' : c)
         .forEach(mapped::appendCodePoint);
     String prepared = Normalizer.normalize(mapped, Normalizer.Form.NFKC);
@@ -34,7 +34,7 @@ public final class SaslPrep {
   }
 
   /** RFC 3454 table B.1 (RFC 4013 §2.1). */
-  private static boolean mappedToNothing(int c) {
+  public static boolean isMappedToNothing(int c) {
     return c == 0x00AD
         || c == 0x034F
         || c == 0x1806

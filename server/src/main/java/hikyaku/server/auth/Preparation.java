@@ -1,5 +1,6 @@
 package hikyaku.server.auth;
 
+import hikyaku.protocol.address.SaslPrep;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -53,7 +54,7 @@ final class Preparation {
     boolean usable =
         decoded
             .codePoints()
-            .filter(c -> form == Normalizer.Form.NFC || !mappedToNothing(c))
+            .filter(c -> form == Normalizer.Form.NFC || !SaslPrep.isMappedToNothing(c))
             .map(c -> Character.getType(c) == Character.SPACE_SEPARATOR ? ' ' : c)
             .peek(mapped::appendCodePoint)
             .noneMatch(Preparation::prohibited);
@@ -72,18 +73,6 @@ final class Preparation {
       }
     }
     return true;
-  }
-
-  /** RFC 3454 table B.1. */
-  private static boolean mappedToNothing(int c) {
-    return c == 0x00AD
-        || c == 0x034F
-        || c == 0x1806
-        || (c >= 0x180B && c <= 0x180D)
-        || (c >= 0x200B && c <= 0x200D)
-        || c == 0x2060
-        || (c >= 0xFE00 && c <= 0xFE0F)
-        || c == 0xFEFF;
   }
 
   private static boolean prohibited(int c) {

@@ -337,7 +337,7 @@ final class Part {
     }
     remove(message, tried.settled());
     // An order that tried some at once had parted them, and the log may be rid of it.
-    orders.split(message, bits(tried.waiting()));
+    orders.split(message, QueueEvent.bits(tried.waiting()));
     for (Job job : message.jobs) {
       if (overlap(job.recipients, tried.waiting())) {
         deferred(job, at, tried, !needed);
@@ -408,7 +408,7 @@ final class Part {
     int needed = 0;
     for (QueueEvent.Meant meant : ordered.meant()) {
       Job.Message message = messages.get(meant.id());
-      if (message != null && ordered(message, meant.places(), ordered, now)) {
+      if (message != null && ordered(message, meant, ordered, now)) {
         needed++;
         message.keep(at);
       }
@@ -422,10 +422,10 @@ final class Part {
   }
 
   /** Whether the order has to be known for as long as the message waits. */
-  private boolean ordered(Job.Message message, int[] meant, QueueEvent.Ordered ordered, long now) {
+  private boolean ordered(
+      Job.Message message, QueueEvent.Meant meant, QueueEvent.Ordered ordered, long now) {
     BitSet waiting = message.waiting();
-    BitSet places = meant.length == 0 ? message.waiting() : bits(meant);
-    places.and(waiting);
+    BitSet places = meant.among(waiting);
     if (places.isEmpty()) {
       return false;
     }
@@ -482,12 +482,6 @@ final class Part {
       }
     }
     return false;
-  }
-
-  private static BitSet bits(int[] places) {
-    BitSet bits = new BitSet();
-    Arrays.stream(places).forEach(bits::set);
-    return bits;
   }
 
   private static int[] without(int[] some, int[] others) {

@@ -34,8 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Events of the queue to records of {@code queue.proto} and back. */
 final class QueueCodec {
-  private static final int[] ALL = {};
-
   private QueueCodec() {}
 
   // ---- to the store
@@ -288,7 +286,7 @@ final class QueueCodec {
           case NONE, UNRECOGNIZED -> throw new IllegalArgumentException("an unknown order");
         };
     List<QueueEvent.Meant> meant = new ArrayList<>();
-    record.getIdsList().forEach(id -> meant.add(new QueueEvent.Meant(id, ALL)));
+    record.getIdsList().forEach(id -> meant.add(QueueEvent.Meant.whole(id)));
     for (MessagesOrdered.Part part : record.getPartsList()) {
       if (part.getPlacesCount() == 0) {
         throw new IllegalArgumentException("an order for nobody");

@@ -2,6 +2,7 @@ package hikyaku.server.queue;
 
 import hikyaku.server.smtpclient.Relay;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,15 +36,38 @@ sealed interface QueueEvent {
       String reason)
       implements QueueEvent {}
 
+  /** Places as a set. */
+  static BitSet bits(int[] places) {
+    BitSet bits = new BitSet();
+    Arrays.stream(places).forEach(bits::set);
+    return bits;
+  }
+
   /**
    * Recipients of a message, by their places.
    *
    * @param places in rising order; none for all who wait
    */
   record Meant(long id, int[] places) {
+    private static final int[] ALL = {};
+
+    /** All who wait for a message. */
+    static Meant whole(long id) {
+      return new Meant(id, ALL);
+    }
+
     /** Whether all who wait are meant. */
     boolean isWhole() {
       return places.length == 0;
+    }
+
+    /** Who of those who wait is meant. */
+    BitSet among(BitSet waiting) {
+      BitSet meant = (BitSet) waiting.clone();
+      if (!isWhole()) {
+        meant.and(bits(places));
+      }
+      return meant;
     }
   }
 
@@ -61,7 +85,7 @@ sealed interface QueueEvent {
 
     /** Of whole messages. */
     Ordered(long[] ids, Order order) {
-      this(Arrays.stream(ids).mapToObj(id -> new Meant(id, new int[0])).toList(), order, null);
+      this(Arrays.stream(ids).mapToObj(Meant::whole).toList(), order, null);
     }
   }
 }

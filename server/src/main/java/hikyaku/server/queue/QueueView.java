@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueueView {
   private static final int PAGE = 500;
-  private static final int[] ALL = {};
 
   /** Entries that are read and not needed, if that saves reading once more. */
   private static final int NEAR = 16;
@@ -278,7 +277,9 @@ public final class QueueView {
       return new Touched(
           messages + meant.size(),
           recipients
-              + meant.stream().mapToLong(each -> state(states, each).count(each.places())).sum());
+              + meant.stream()
+                  .mapToLong(each -> each.among(state(states, each).waiting).cardinality())
+                  .sum());
     }
   }
 
@@ -327,7 +328,7 @@ public final class QueueView {
         touched = touched.and(some, states);
         for (QueueEvent.Meant each : some) {
           State state = state(states, each);
-          story.tell(state.message, each.isWhole() ? state.waiting : bits(each.places()));
+          story.tell(state.message, each.among(state.waiting));
         }
       }
     }
@@ -359,12 +360,6 @@ public final class QueueView {
     return Objects.requireNonNull(states.get(meant.id()));
   }
 
-  private static BitSet bits(int[] places) {
-    BitSet bits = new BitSet();
-    Arrays.stream(places).forEach(bits::set);
-    return bits;
-  }
-
   private List<QueueEvent.Meant> meant(Map<Long, State> states, Order order, Filter filter) {
     List<QueueEvent.Meant> meant = new ArrayList<>();
     states.forEach((id, state) -> {
@@ -375,8 +370,10 @@ public final class QueueView {
       BitSet places = new BitSet();
       view.waiting().stream().filter(filter::isMeant).forEach(each -> places.set(each.place()));
       if (filter.transaction != null || !state.isEarly(order, clock.instant(), places)) {
-        boolean all = places.equals(state.waiting);
-        meant.add(new QueueEvent.Meant(id, all ? ALL : places.stream().toArray()));
+        meant.add(
+            places.equals(state.waiting)
+                ? QueueEvent.Meant.whole(id)
+                : new QueueEvent.Meant(id, places.stream().toArray()));
       }
     });
     return meant;
@@ -446,7 +443,7 @@ public final class QueueView {
       case QueueEvent.Ordered ordered -> {
         for (QueueEvent.Meant meant : ordered.meant()) {
           State state = states.get(meant.id());
-          if (state != null && state.ordered(ordered, meant.places(), entry.time())) {
+          if (state != null && state.ordered(ordered, meant, entry.time())) {
             states.remove(meant.id());
           }
         }
@@ -495,16 +492,9 @@ public final class QueueView {
       return now.toEpochMilli() < release && order.isEarly(places.intersects(held));
     }
 
-    /** How many these are that an order is for. */
-    int count(int[] places) {
-      return places.length == 0 ? waiting.cardinality() : places.length;
-    }
-
     /** Whether nobody waits any more. */
-    boolean ordered(QueueEvent.Ordered ordered, int[] meant, Instant now) {
-      BitSet places = meant.length == 0 ? (BitSet) waiting.clone() : new BitSet();
-      Arrays.stream(meant).forEach(places::set);
-      places.and(waiting);
+    boolean ordered(QueueEvent.Ordered ordered, QueueEvent.Meant meant, Instant now) {
+      BitSet places = meant.among(waiting);
       boolean goes = isEarly(ordered.order(), now, places);
       switch (ordered.order()) {
         case HOLD -> held.or(places);

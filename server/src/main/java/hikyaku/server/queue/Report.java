@@ -62,10 +62,10 @@ record Report(
   /**
    * Writes it.
    *
-   * @param original copies so many octets of the message from its beginning; null for a report
-   *     without (RFC 6522 §3)
+   * @param original the first octets of the message, {@link #RETURNED} if it has as many; null for
+   *     a report without (RFC 6522 §3)
    */
-  void write(OctetSink sink, @Nullable Original original) throws IOException {
+  void write(OctetSink sink, byte @Nullable [] original) throws IOException {
     // Unique for ever, so no message holds it.
     String boundary = "=_" + message.transaction() + "." + kind.action();
     StringBuilder out = new StringBuilder();
@@ -105,15 +105,13 @@ record Report(
       out.append(StatusText.headOfHeader(message.smtpUtf8()));
     }
     write(sink, out.toString());
-    long header = Math.min(RETURNED_HEADER, message.prefix().size() + message.headerOctets());
-    original.copy(returnsAll() ? message.octets() : header, sink);
+    sink.write(original, 0, returnsAll() ? original.length : header(message));
     write(sink, "\r\n--" + boundary + "--\r\n");
   }
 
-  /** The message that a report is about. */
-  @FunctionalInterface
-  interface Original {
-    void copy(long octets, OctetSink sink) throws IOException;
+  /** Octets of the header, as far as it is returned. */
+  static int header(Outgoing message) {
+    return (int) Math.min(RETURNED_HEADER, message.prefix().size() + message.headerOctets());
   }
 
   private static void write(OctetSink sink, String text) throws IOException {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,6 @@ import org.slf4j.LoggerFactory;
 /** Tells senders what became of their mail. */
 final class Reporter {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
-  private static final HeaderFields NO_HEADER = HeaderFields.of(new byte[0]);
 
   private final String host;
   private final Wordings wordings;
@@ -82,14 +82,14 @@ final class Reporter {
     if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
       return;
     }
-    boolean readable = isReadable(message);
+    byte[] beginning = beginning(message);
     String thing = kind == ReportKind.DELAY && times.late() ? "late" : kind.action();
     String id = message.transaction() + "." + thing + "." + about.getFirst().place();
     try (Intake intake = mailboxes.mail().intake()) {
       Report report =
           new Report(
               kind,
-              wordings.of(readable ? header(message) : NO_HEADER, sender),
+              wordings.of(header(message, beginning), sender),
               host,
               message,
               id,
@@ -97,8 +97,7 @@ final class Reporter {
               times.now(),
               times.giveUp(),
               about);
-      report.write(
-          intake, readable ? (octets, sink) -> mailboxes.copy(message, octets, sink) : null);
+      report.write(intake, beginning);
       Intake.Received written = intake.finish();
       List<String> signed = new ArrayList<>();
       boolean told = send(kind, message, sender, written, times.now(), id, signed);
@@ -119,27 +118,26 @@ final class Reporter {
     }
   }
 
-  /** Whether what a report has of a message can be had. */
-  private boolean isReadable(Outgoing message) {
+  /** What a report may have of a message; null if that is damaged. */
+  private byte @Nullable [] beginning(Outgoing message) {
+    ByteArrayOutputStream octets = new ByteArrayOutputStream();
     try {
-      mailboxes.copy(message, Math.min(Report.RETURNED, message.octets()), (_, _, _) -> {});
-      return true;
+      mailboxes.copy(message, Math.min(Report.RETURNED, message.octets()), octets::write);
+      return octets.toByteArray();
     } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
       LOG.atWarn()
           .addKeyValue("transaction", message.transaction())
           .addKeyValue("cause", e.getMessage())
           .log("a report goes without the message, which is damaged");
-      return false;
+      return null;
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the sink throws nothing
     }
   }
 
-  private HeaderFields header(Outgoing message) throws IOException {
-    ByteArrayOutputStream header = new ByteArrayOutputStream();
-    long octets = message.prefix().size() + message.headerOctets();
-    mailboxes.copy(message, Math.min(Report.RETURNED_HEADER, octets), header::write);
-    return HeaderFields.of(header.toByteArray());
+  private static HeaderFields header(Outgoing message, byte @Nullable [] beginning) {
+    return HeaderFields.of(
+        beginning == null ? new byte[0] : Arrays.copyOf(beginning, Report.header(message)));
   }
 
   private boolean send(

@@ -131,14 +131,11 @@ final class SuccessReport {
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");
     out.append(wording.sentence(kind)).append("\r\n");
     recipients.forEach(recipient -> out.append(recipient.path()).append("\r\n"));
-    out.append("\r\n--").append(boundary).append("\r\nContent-Type: message/");
-    out.append(
-        utf8 ? "global-delivery-status\r\nContent-Transfer-Encoding: 8bit" : "delivery-status");
-    out.append("\r\n\r\n");
+    out.append("\r\n--").append(boundary).append("\r\n");
+    out.append(StatusText.head("delivery-status", utf8));
     status(out, host);
-    out.append("\r\n--").append(boundary).append("\r\nContent-Type: ");
-    out.append(utf8 ? "message/global-headers" : "text/rfc822-headers");
-    out.append("\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
+    out.append("\r\n--").append(boundary).append("\r\n");
+    out.append(StatusText.headOfHeader(utf8));
     write(intake, out.toString());
     intake.write(header, 0, header.length);
     write(intake, "\r\n--" + boundary + "--\r\n");
