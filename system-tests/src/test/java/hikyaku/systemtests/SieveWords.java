@@ -38,15 +38,17 @@ final class SieveWords {
                       + (found.group(2) == null ? "604800" : found.group(2))
                       + (found.group(1).startsWith("Auto: ") ? "" : " \"" + found.group(1) + "\"")),
           new Form("e?reject (.*)", found -> "reject " + plain(found.group(1))),
+          // Pigeonhole tells whom it is for in one list, those of a cc too.
           new Form(
-              "notify \\[(.*?)] \\S+ (\\d) \"(.*?)\".*",
+              "notify \\[(.*?)](?: cc \\[(.*?)])? \\S+ (\\d) \"(.*?)\".*",
               found ->
                   "notify "
                       + found.group(1)
+                      + (found.group(2) == null ? "" : ", " + found.group(2))
                       + " "
-                      + found.group(2)
-                      + " \""
                       + found.group(3)
+                      + " \""
+                      + found.group(4)
                       + "\""),
           new Form("line (\\d+): .*", found -> "fails in line " + found.group(1)));
 
