@@ -225,7 +225,7 @@ public final class Examination implements AutoCloseable {
       return ofHelo;
     }
     SpfCheck.Outcome ofSender = answer(sender);
-    methods.add(method(ofSender, "smtp.mailfrom", message.domain));
+    methods.add(method(ofSender, Finding.OF_SENDER, message.domain));
     return ofSender;
   }
 

@@ -42,6 +42,9 @@ public record Finding(
           false,
           Optional.empty());
 
+  /** How SPF tells that it is about the sender, and not about what the client calls itself. */
+  static final String OF_SENDER = "smtp.mailfrom";
+
   /** How the comment on DMARC has it that a message's sender is denied. */
   static final String DENIED = "sender=denied";
 
@@ -70,6 +73,15 @@ public record Finding(
   public record Chain(int next, String result, ByteString covered) {
     /** One that nothing is added to. */
     public static final Chain CLOSED = new Chain(0, "none", ByteString.EMPTY);
+  }
+
+  /**
+   * Whether the domain of its sender lets the server send that it came from (RFC 7208 §2.4). What
+   * that server calls itself may pass as well: anybody has a name that does, and it says nothing of
+   * the sender.
+   */
+  public boolean isSenderProven() {
+    return field.contains("\r\n\tspf=pass " + OF_SENDER + "=");
   }
 
   /** What was found, as Authentication-Results has it, without the name of the field. */

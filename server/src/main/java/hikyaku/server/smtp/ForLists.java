@@ -13,6 +13,8 @@ import hikyaku.server.origin.Finding;
 import hikyaku.server.queue.ListDoor;
 import hikyaku.server.queue.ListDoor.Taken;
 import hikyaku.server.queue.TlsWish;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -104,14 +106,28 @@ final class ForLists {
           .ifPresent(proven::add);
       return proven;
     }
-    if (finding.results().contains("spf=pass")) {
+    if (finding.isSenderProven()) {
       from.ifPresent(proven::add);
     }
-    var authors = message.structure().envelope().from();
-    if (finding.results().contains("dmarc=pass") && authors.size() == 1) {
-      Address.of(authors.getFirst()).ifPresent(proven::add);
+    if (finding.results().contains("dmarc=pass")) {
+      onlyAuthor(message).ifPresent(proven::add);
     }
     return proven;
+  }
+
+  /**
+   * The author, if there is one alone: DMARC passes by a domain, and signatures cover one From. So
+   * all of the header counts, more of it than a description of the message may have.
+   */
+  private static Optional<Address> onlyAuthor(CompletedMessage message) {
+    try {
+      return AuthorFields.ofFrom(message.session().mail().store().blobs(), message.received())
+          .map(authors -> authors.stream().distinct().toList())
+          .filter(authors -> authors.size() == 1)
+          .flatMap(authors -> Address.of(authors.getFirst()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // neither side of the copy throws it
+    }
   }
 
   /** What is written in the round of the message. */

@@ -83,7 +83,8 @@ final class MessageEnd {
     if (!binary && structure.hasNul()) {
       return refuse(Replies.HOLDS_NUL, "NUL");
     }
-    if (binary && session.account() != null) {
+    // Whoever is looked at must be seen by all alike: no header may end elsewhere for others.
+    if (binary && (session.account() != null || transaction.examination() != null)) {
       BinaryHeader header = BinaryHeader.of(session.mail().store().blobs(), received);
       if (header.hasBareLineEnding()) {
         return refuse(Replies.BARE_CR_OR_LF, "bare CR or LF in the header");

@@ -80,7 +80,7 @@ final class Provenance {
 
   /** Whether the domain of its sender allows the server that it came from. */
   boolean isSenderProven() {
-    return finding.results().contains("spf=pass");
+    return finding.isSenderProven();
   }
 
   /** What does not come again is counted for its author's domain, as nothing is that does. */
