@@ -91,7 +91,7 @@ final class DkimCheck {
   /**
    * What came of it.
    *
-   * @param passed the domains whose signatures hold
+   * @param passed the domains whose signatures hold, and cover all that says whom it is from
    * @param unsure the domains whose keys could not be had now
    * @param signatures those that say whose they are, in the order of the message
    */
@@ -133,7 +133,7 @@ final class DkimCheck {
         result = "permerror";
         comment = e.why();
       }
-      if (result.equals("pass")) {
+      if (result.equals("pass") && coversAuthors(signature)) {
         passed.add(signature.domain());
       }
       methods.add(told(signature, result, comment));
@@ -143,6 +143,15 @@ final class DkimCheck {
       methods.add(Method.of("dkim", "none", ""));
     }
     return new Results(methods, passed, unsure, signatures);
+  }
+
+  /**
+   * Whether a signature says of all authors that they are: it holds however many other From fields
+   * are put above those that it names (RFC 6376 §8.15), and proves none of these.
+   */
+  private boolean coversAuthors(MailSignature signature) {
+    long named = signature.names().stream().filter("from"::equalsIgnoreCase).count();
+    return named >= head.named("From").size();
   }
 
   private static Method told(MailSignature signature, String result, String comment) {

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,40 +26,59 @@ final class DmarcCheck {
 
   private static final int MOST_ADDRESSES = 100;
 
+  /**
+   * Of mail whose authors are not all looked at. Nobody but who wants to be judged by none of them
+   * has so many, or so much before them.
+   */
+  private static final Verdict OUT_OF_SIGHT =
+      new Verdict(Result.PERMERROR, "", Policy.QUARANTINE, Policy.QUARANTINE);
+
   private final Questions questions;
   private final Set<String> authors = new LinkedHashSet<>();
   private final boolean tooMany;
+  private final boolean complete;
+  private final Map<String, Questions.Answer<Known>> known = new HashMap<>();
   private final Map<String, Questions.Answer<TreeWalk>> walks = new HashMap<>();
 
   /**
-   * Reads whom a message is from, and has asked what can be asked already.
+   * Reads whom a message is from, and has all asked that may have to be: at its end there may be no
+   * time left.
    *
+   * @param complete whether this is all of the header, and so all of its authors
    * @param others the domains that the author's may turn out to belong together with
    */
-  DmarcCheck(HeaderFields head, List<String> others, Questions questions) {
+  DmarcCheck(HeaderFields head, boolean complete, List<String> others, Questions questions) {
     this.questions = questions;
+    this.complete = complete;
     this.tooMany = !readAuthors(head);
     if (!tooMany) {
-      for (String author : authors) {
-        walk(author);
-        others.stream().filter(other -> mayBelongTo(other, author)).forEach(this::walk);
-      }
+      authors.forEach(author -> known.put(author, questions.start(dns -> Known.of(author, dns))));
+      others.stream()
+          .filter(other -> authors.stream().anyMatch(author -> mayBelongTo(other, author)))
+          .forEach(this::walk);
     }
   }
 
-  /** False if there are more of them than are looked at. */
+  /**
+   * False if there are more of them than are looked at. Those count too whom programs find that
+   * divide inside of encoded-words.
+   */
   private boolean readAuthors(HeaderFields head) {
     int addresses = 0;
     for (HeaderField from : head.named("From")) {
-      for (EnvelopeAddress address : AddressListParser.parse(from.value(), MOST_ADDRESSES)) {
-        addresses++;
-        String host = address.host();
-        if (host != null) {
-          DomainName.of(new String(host.getBytes(ISO_8859_1), UTF_8)).ifPresent(authors::add);
-        }
-      }
+      List<EnvelopeAddress> named = AddressListParser.parse(from.value(), MOST_ADDRESSES);
+      addresses += named.size();
+      named.forEach(this::readAuthor);
+      AddressListParser.parseLiterally(from.value(), MOST_ADDRESSES).forEach(this::readAuthor);
     }
     return authors.size() <= MOST_AUTHORS && addresses < MOST_ADDRESSES;
+  }
+
+  private void readAuthor(EnvelopeAddress address) {
+    String host = address.host();
+    if (host != null) {
+      DomainName.of(new String(host.getBytes(ISO_8859_1), UTF_8)).ifPresent(authors::add);
+    }
   }
 
   /** Names without a common end have no organization in common, and are not asked for. */
@@ -66,8 +86,55 @@ final class DmarcCheck {
     return !name.equals(author) && DomainName.last(name, 1).equals(DomainName.last(author, 1));
   }
 
-  private Questions.Answer<TreeWalk> walk(String domain) {
-    return walks.computeIfAbsent(domain, name -> questions.start(dns -> TreeWalk.from(name, dns)));
+  /** Whether there is such a name; asked only where the policy depends on that. */
+  private enum Existence {
+    DOES,
+    DOES_NOT,
+    UNSAID
+  }
+
+  /** What DNS says of the domain of an author. */
+  private record Known(TreeWalk walk, Existence existence) {
+    static Known of(String name, Dns dns) throws DnsException {
+      TreeWalk walk = TreeWalk.from(name, dns);
+      boolean matters =
+          walk.applied()
+              .filter(each -> !each.own() && each.record().absent() != each.record().below())
+              .isPresent();
+      return new Known(walk, matters ? existence(name, dns) : Existence.UNSAID);
+    }
+
+    private static Existence existence(String name, Dns dns) {
+      try {
+        return exists(name, dns) ? Existence.DOES : Existence.DOES_NOT;
+      } catch (DnsException e) {
+        return Existence.UNSAID;
+      }
+    }
+
+    private static boolean exists(String name, Dns dns) throws DnsException {
+      return !dns.a(name).orElse(List.of()).isEmpty()
+          || !dns.aaaa(name).orElse(List.of()).isEmpty()
+          || !dns.mx(name).orElse(List.of()).isEmpty();
+    }
+
+    /** What the domain asks for; nothing if that depends on what DNS does not say. */
+    Optional<Policy> published(TreeWalk.Applied applied) {
+      DmarcRecord record = applied.record();
+      if (applied.own()) {
+        return Optional.of(record.policy());
+      }
+      return switch (existence) {
+        case DOES -> Optional.of(record.below());
+        case DOES_NOT -> Optional.of(record.absent());
+        case UNSAID ->
+            record.absent() == record.below() ? Optional.of(record.below()) : Optional.empty();
+      };
+    }
+  }
+
+  private Questions.Answer<TreeWalk> walk(String other) {
+    return walks.computeIfAbsent(other, name -> questions.start(dns -> TreeWalk.from(name, dns)));
   }
 
   /** RFC 8601 §2.7.1 and RFC 7489 §11.2. */
@@ -119,8 +186,7 @@ final class DmarcCheck {
    */
   Verdict finish(Identities found, int sample) {
     if (tooMany) {
-      // Nobody but who wants to be judged by none of them has so many.
-      return new Verdict(Result.PERMERROR, "", Policy.QUARANTINE, Policy.QUARANTINE);
+      return OUT_OF_SIGHT;
     }
     Verdict strictest = new Verdict(Result.NONE, "", Policy.NONE, Policy.NONE);
     for (String author : authors) {
@@ -129,7 +195,7 @@ final class DmarcCheck {
         strictest = each;
       }
     }
-    return strictest;
+    return complete || weight(strictest) >= weight(OUT_OF_SIGHT) ? strictest : OUT_OF_SIGHT;
   }
 
   private static int weight(Verdict verdict) {
@@ -143,25 +209,29 @@ final class DmarcCheck {
 
   private Verdict judge(String author, Identities found, int sample) {
     try {
-      TreeWalk walk = walk(author).get();
+      Known of = Objects.requireNonNull(known.get(author)).get();
+      TreeWalk walk = of.walk;
       Optional<TreeWalk.Applied> applied = walk.applied();
       if (applied.isEmpty()) {
         return new Verdict(Result.NONE, author, Policy.NONE, Policy.NONE);
       }
       DmarcRecord record = applied.get().record();
       Grounds grounds = grounds(walk, applied.get(), found);
+      Optional<Policy> published = of.published(applied.get());
       if (grounds.dkim || grounds.spf) {
         return new Verdict(
-            Result.PASS, author, published(author, applied.get()), Policy.NONE, grounds);
+            Result.PASS, author, published.orElse(record.below()), Policy.NONE, grounds);
       }
-      for (String unsure : found.unsure) {
-        if (isAligned(walk, unsure, false)) {
-          return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE, grounds);
-        }
+      boolean unsure = published.isEmpty();
+      for (String domain : found.unsure) {
+        unsure |= isAligned(walk, domain, false);
       }
-      Policy published = published(author, applied.get());
-      Policy asked = sample < record.percent() ? published : published.weaker();
-      return new Verdict(Result.FAIL, author, published, asked, grounds);
+      if (unsure) {
+        return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE, grounds);
+      }
+      Policy wanted = published.orElseThrow();
+      Policy asked = sample < record.percent() ? wanted : wanted.weaker();
+      return new Verdict(Result.FAIL, author, wanted, asked, grounds);
     } catch (DnsException e) {
       return new Verdict(Result.TEMPERROR, author, Policy.NONE, Policy.NONE);
     }
@@ -192,29 +262,17 @@ final class DmarcCheck {
     return new Grounds(applied.domain(), record, dkim, spf);
   }
 
+  /**
+   * Whoever is not below the author's organization does not belong to it: that is not asked, as it
+   * would be of the DNS of whoever sends the message, who need not answer.
+   */
   private boolean isAligned(TreeWalk author, String domain, boolean strict) throws DnsException {
     if (domain.equals(author.start())) {
       return true;
     }
+    String organization = author.organization();
     return !strict
-        && mayBelongTo(domain, author.start())
-        && walk(domain).get().organization().equals(author.organization());
-  }
-
-  private Policy published(String author, TreeWalk.Applied applied) throws DnsException {
-    DmarcRecord record = applied.record();
-    if (applied.own()) {
-      return record.policy();
-    }
-    if (record.absent() == record.below()) {
-      return record.below();
-    }
-    return questions.start(dns -> exists(author, dns)).get() ? record.below() : record.absent();
-  }
-
-  private static boolean exists(String name, Dns dns) throws DnsException {
-    return !dns.a(name).orElse(List.of()).isEmpty()
-        || !dns.aaaa(name).orElse(List.of()).isEmpty()
-        || !dns.mx(name).orElse(List.of()).isEmpty();
+        && DomainName.isBelowOrSame(domain, organization)
+        && walk(domain).get().organization().equals(organization);
   }
 }

@@ -88,7 +88,7 @@ public final class Examination implements AutoCloseable {
     }
     List<String> others = new ArrayList<>(signatures.domains());
     DomainName.of(identity()).ifPresent(others::add);
-    dmarc = new DmarcCheck(head, others, questions);
+    dmarc = new DmarcCheck(head, complete, others, questions);
   }
 
   /** Whom SPF speaks of (RFC 7208 §2.4, RFC 7489 §3.1.2). */

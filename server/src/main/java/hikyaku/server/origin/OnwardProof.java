@@ -84,7 +84,7 @@ public final class OnwardProof {
       List<String> others = new ArrayList<>(signatures.domains());
       others.add(sender);
       dkim = signatures;
-      dmarc = new DmarcCheck(head, others, questions);
+      dmarc = new DmarcCheck(head, complete, others, questions);
     }
 
     @Override

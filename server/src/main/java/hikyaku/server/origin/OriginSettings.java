@@ -25,7 +25,8 @@ import java.util.List;
  * @param unsure what becomes of mail that DMARC cannot judge because DNS does not answer: {@code
  *     accept}, or {@code defer} (451 4.4.3, or 4.7.24 where it is SPF)
  * @param deadline how long the end of a message waits for DNS
- * @param questions the most questions of DNS for one message
+ * @param questions the most questions of DNS for each thing that is found out of a message: SPF of
+ *     its sender, SPF of the client's name, a key, the policy of a domain
  * @param signatures the most signatures of one message that are verified, from the top
  * @param header the most octets of a header; of a longer one no signature is verified
  * @param seal whether what was found is sealed when a script sends the message on to another

@@ -14,19 +14,26 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one message has DNS asked, beside what else is done; so many questions and no more. Used by
- * one thread, which closes it.
+ * What one message has DNS asked, beside what else is done. Each thing that is to be found out
+ * takes so many questions and no more, and none of another's: whoever sends a message says most of
+ * what is asked for it, and must not use up what the answer of somebody else takes. Used by one
+ * thread, which closes it.
  */
 final class Questions implements AutoCloseable {
   private final ExecutorService threads;
   private final Dns dns;
+  private final int most;
   private final List<Future<?>> asked = new ArrayList<>();
   private boolean hurried;
   private long deadline;
 
+  /**
+   * @param most questions for each thing that is to be found out
+   */
   Questions(ExecutorService threads, Dns dns, int most) {
     this.threads = threads;
-    this.dns = new Counted(dns, most);
+    this.dns = dns;
+    this.most = most;
   }
 
   /** What is to be found out from DNS. */
@@ -68,7 +75,8 @@ final class Questions implements AutoCloseable {
   }
 
   <T> Answer<T> start(Question<T> question) {
-    Future<T> future = threads.submit(() -> question.ask(dns));
+    Dns counted = new Counted(dns, most);
+    Future<T> future = threads.submit(() -> question.ask(counted));
     asked.add(future);
     return new Answer<>(future);
   }

@@ -7,6 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import hikyaku.protocol.mime.BodyHash;
 import hikyaku.server.testing.ZoneDns;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
+import java.security.Signature;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -135,6 +140,46 @@ class DkimCheckTest {
     String text = Mails.read("signed-relaxed-relaxed.eml");
     assertThat(dkim(Mails.zone(), text.replace("\r\nTo:", "\r\nFrom: x@y.example\r\nTo:")))
         .containsExactly("dkim=fail");
+  }
+
+  /** A message whose one From is signed, and the key that says so. */
+  private static String signedOnce(String author, KeyPair keys) throws GeneralSecurityException {
+    String body = "hi\r\n";
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(body.getBytes(ISO_8859_1));
+    String unsigned =
+        "v=1; a=rsa-sha256; c=relaxed/relaxed; d=author.example; s=own; h=from; bh="
+            + Base64.getEncoder().encodeToString(hash)
+            + "; b=";
+    Signature signature = Signature.getInstance("SHA256withRSA");
+    signature.initSign(keys.getPrivate());
+    signature.update(("from:" + author + "\r\ndkim-signature:" + unsigned).getBytes(ISO_8859_1));
+    return "DKIM-Signature: "
+        + unsigned
+        + Base64.getEncoder().encodeToString(signature.sign())
+        + "\r\nFrom: "
+        + author
+        + "\r\n\r\n"
+        + body;
+  }
+
+  /** Whoever has an address in a domain has it sign, and puts another's above that. */
+  @Test
+  void aFromAboveTheSignedOneIsNotProven() throws Exception {
+    KeyPair keys = KeyPairGenerator.getInstance("RSA").generateKeyPair();
+    ZoneDns dns =
+        new ZoneDns()
+            .with(
+                "own._domainkey.author.example",
+                "TXT",
+                "v=DKIM1; p=" + Base64.getEncoder().encodeToString(keys.getPublic().getEncoded()))
+            .with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject");
+    String text = signedOnce("jo@author.example", keys);
+    Finding alone = Mails.examine(dns, "jo@other.example", text).finding();
+    assertThat(alone.results()).contains("dkim=pass", "dmarc=pass");
+    Finding beside =
+        Mails.examine(dns, "jo@other.example", "From: boss@author.example\r\n" + text).finding();
+    assertThat(beside.results()).contains("dkim=pass", "dmarc=fail");
+    assertThat(beside.disposition()).isEqualTo(Finding.Disposition.REFUSE_DMARC);
   }
 
   @Test

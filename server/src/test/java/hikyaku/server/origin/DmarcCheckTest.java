@@ -5,11 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.server.origin.Finding.Disposition;
+import hikyaku.server.testing.MailSink;
 import hikyaku.server.testing.ZoneDns;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Policies, and what follows from them, for mail that is not signed. */
 class DmarcCheckTest {
@@ -153,6 +158,94 @@ class DmarcCheckTest {
     String crowd = "jo@author.example, ".repeat(200) + "x@bank.example";
     assertThat(from(GOOD, "jo@author.example", crowd)).isEqualTo("permerror junk");
     assertThat(from(GOOD, "jo@author.example", "nobody")).isEqualTo("none accept");
+  }
+
+  /** Nor by where they stand: behind more than is looked at, or inside of an encoded-word. */
+  @Test
+  void authorsOutOfSight() throws Exception {
+    dns.with("_dmarc.author.example", "TXT", "v=DMARC1; p=reject")
+        .with("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject");
+    String much = "X-Much: more\r\n".repeat(2_000);
+    assertThat(much).hasSizeGreaterThan(Mails.SETTINGS.header());
+    String bank = "From: x@bank.example\r\n";
+    assertThat(from(Mails.SETTINGS, GOOD, "jo@author.example", much + bank + "\r\nhi\r\n"))
+        .isEqualTo("permerror junk");
+    String both = "From: jo@author.example\r\n" + much + bank + "\r\nhi\r\n";
+    assertThat(from(Mails.SETTINGS, GOOD, "jo@author.example", both)).isEqualTo("permerror junk");
+    String first = bank + much + "\r\nhi\r\n";
+    assertThat(from(Mails.SETTINGS, GOOD, "jo@author.example", first))
+        .isEqualTo("fail refuse_dmarc");
+    assertThat(from(GOOD, "jo@author.example", "=?utf-8?q?x_<x@bank.example>,?= jo@author.example"))
+        .isEqualTo("fail refuse_dmarc");
+    assertThat(from(GOOD, "jo@author.example", "=?utf-8?q?Doe,_Jo?= <jo@author.example>"))
+        .isEqualTo("pass accept");
+  }
+
+  /** A forger's own domain passes SPF, and its DNS does not say whom it belongs to. */
+  @Test
+  void aForgerWhoseDnsIsSilent() throws Exception {
+    dns.with("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject").silent("_dmarc.author.example");
+    assertThat(from(GOOD, "jo@author.example", "x@bank.example")).isEqualTo("fail refuse_dmarc");
+    // Nor does it whether it passes.
+    dns.silent("evil.example");
+    assertThat(from(GOOD, "jo@evil.example", "x@bank.example")).isEqualTo("fail refuse_dmarc");
+    assertThat(from(GOOD, "jo@author.example", "jo@sub.author.example"))
+        .isEqualTo("temperror accept");
+  }
+
+  private Examination examination(Origin origin) {
+    return origin.examine(
+        InetAddress.ofLiteral(BAD), "helo.author.example", "jo", "evil.example", "t1");
+  }
+
+  private static void pass(Examination examination, String text) throws IOException {
+    Passage through = examination.through((_, _, _) -> {});
+    byte[] octets = text.getBytes(ISO_8859_1);
+    through.write(octets, 0, octets.length);
+    through.end();
+  }
+
+  /**
+   * SPF of the client's name and of the sender ask what these want, and keep nothing from others.
+   */
+  @Test
+  void aForgerWhoseRecordsAskForMuch() throws Exception {
+    StringBuilder record = new StringBuilder("v=spf1");
+    for (int i = 0; i < 10; i++) {
+      record.append(" mx:m").append(i).append(".evil.example");
+      for (int j = 0; j < 10; j++) {
+        dns.with("m" + i + ".evil.example", "MX", "10 h" + j + ".evil.example");
+      }
+    }
+    dns.with("helo.author.example", "TXT", record + " -all")
+        .with("evil.example", "TXT", record + " -all")
+        .with("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject");
+    try (Origin origin =
+            new Origin(
+                Mails.SETTINGS, dns, InstantSource.fixed(Mails.NOW), new SimpleMeterRegistry());
+        Examination examination = examination(origin)) {
+      int most = Mails.SETTINGS.questions();
+      MailSink.until("as much was asked as may be", () -> dns.questions.get() >= most);
+      pass(examination, "From: x@bank.example\r\n\r\nhi\r\n");
+      assertThat(examination.finish().disposition()).isEqualTo(Disposition.REFUSE_DMARC);
+    }
+  }
+
+  /** What a policy depends on is asked before the end, where a forger's DNS may use up the time. */
+  @Test
+  @Timeout(60)
+  void allIsAskedBeforeTheEnd() throws Exception {
+    dns.with("_dmarc.bank.example", "TXT", "v=DMARC1; p=reject; sp=none; np=reject");
+    try (Origin origin =
+            new Origin(
+                Mails.SETTINGS, dns, InstantSource.fixed(Mails.NOW), new SimpleMeterRegistry());
+        Examination examination = examination(origin)) {
+      pass(examination, "From: x@absent.bank.example\r\n\r\nhi\r\n");
+      // SPF twice, policies of three names and two, and A, AAAA and MX of the author's domain.
+      MailSink.until("all was asked", () -> dns.questions.get() == 2 + 3 + 2 + 3);
+      assertThat(examination.finish().disposition()).isEqualTo(Disposition.REFUSE_DMARC);
+      assertThat(dns.questions).hasValue(10);
+    }
   }
 
   /** DNS that does not answer is nobody's failure. */
