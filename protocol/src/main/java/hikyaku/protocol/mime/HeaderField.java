@@ -15,7 +15,8 @@ public record HeaderField(String name, int start, int valueStart, int end, Strin
 
   /** Whether it has this name; case does not count (RFC 5322 §1.2.2). */
   public boolean is(String wanted) {
-    return fold(name).equals(fold(wanted));
+    // Case changes no length that a name of octets can have.
+    return name.length() == wanted.length() && fold(name).equals(fold(wanted));
   }
 
   /** The value as people read it: encoded-words and 8-bit text decoded. */

@@ -12,9 +12,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Runs a script over a message. Pure: it says what is to be done, and does none of it. */
 public final class Interpreter {
+  /** Alone: with the blanks about it an expression takes the square of their number. */
+  private static final Pattern LINE_END = Pattern.compile("\\R");
+
   /** What it costs to go to a part, in comparisons. */
   private static final int VISIT = 16;
 
@@ -272,6 +276,7 @@ public final class Interpreter {
   private Flow command(Command command) throws RunException, IOException {
     run.at(command.line());
     run.pay(1);
+    run.payForRead(message);
     switch (command) {
       case Command.If(int _, List<Command.If.Branch> branches) -> {
         for (Command.If.Branch branch : branches) {
@@ -413,7 +418,7 @@ public final class Interpreter {
   private void addHeader(Command.AddHeader command) throws RunException {
     checkEdit();
     String name = run.expand(command.name());
-    String value = run.expand(command.value()).replaceAll("[ \\t]*\\R[ \\t]*", " ").strip();
+    String value = oneLine(run.expand(command.value()));
     boolean fit =
         SieveMessage.isFieldName(name)
             && value.chars().noneMatch(c -> c < ' ' || c == 127)
@@ -422,6 +427,29 @@ public final class Interpreter {
       throw run.problem("this can be no field of a header");
     }
     watcher.step(command.line(), "add the field " + name + ": " + value);
+  }
+
+  /** Lines with a space in place of their ends, and of the blanks about these. */
+  private static String oneLine(String text) {
+    String[] lines = LINE_END.split(text, -1);
+    StringBuilder one = new StringBuilder();
+    for (int i = 0; i < lines.length; i++) {
+      String line = lines[i];
+      int from = 0;
+      while (i > 0 && from < line.length() && isBlank(line.charAt(from))) {
+        from++;
+      }
+      int to = line.length();
+      while (i < lines.length - 1 && to > from && isBlank(line.charAt(to - 1))) {
+        to--;
+      }
+      one.append(i > 0 ? " " : "").append(line, from, to);
+    }
+    return one.toString().strip();
+  }
+
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\t';
   }
 
   private void checkEdit() throws RunException {

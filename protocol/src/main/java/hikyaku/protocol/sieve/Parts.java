@@ -74,7 +74,10 @@ final class Parts {
         part.read = known;
       }
     }
-    return known.named(name);
+    List<HeaderField> found = known.named(name);
+    read += (long) Run.OCTETS_OF_A_STEP * known.all().size();
+    found.forEach(field -> read += field.value().length());
+    return found;
   }
 
   private byte[] header(Part part) throws IOException {

@@ -17,7 +17,7 @@ final class Run {
   static final String GLOBAL = "global.";
 
   /** Octets that are read, and decoded, in the time of a comparison. */
-  private static final int OCTETS_OF_A_STEP = 8;
+  static final int OCTETS_OF_A_STEP = 8;
 
   /** A character that is filled in takes memory too, until the run is over. */
   private static final int STEPS_OF_A_CHARACTER = 4;
@@ -113,9 +113,9 @@ final class Run {
     }
   }
 
-  /** Pays for what was read of the message. */
+  /** Pays for what was read of the message, and for the fields that were looked through. */
   void payForRead(SieveMessage message) throws RunException {
-    pay(message.parts().takeRead() / OCTETS_OF_A_STEP);
+    pay(message.parts().takeRead() / OCTETS_OF_A_STEP + message.takeLooked());
   }
 
   /** The part that the inner loop has come to (RFC 5703 §3); nothing outside of loops. */

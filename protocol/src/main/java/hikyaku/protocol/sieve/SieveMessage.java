@@ -13,8 +13,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,7 @@ public final class SieveMessage {
   private @Nullable Optional<Edition> before;
 
   private List<Line> linesBefore = List.of();
+  private long looked;
   private final long added;
   private final MessageStructure structure;
   private final Parts parts;
@@ -153,20 +157,21 @@ public final class SieveMessage {
     return new Line(HeaderFields.of(octets).all().getFirst(), octets);
   }
 
-  /** Whether a field can be taken away: it is none of this delivery, and none that is protected. */
-  boolean isRemovable(HeaderField field) {
-    return lines.stream().anyMatch(line -> isSame(line.field, field) && !line.fixed);
-  }
-
-  void remove(HeaderField field) {
-    lines.removeIf(line -> isSame(line.field, field));
-    rewrite();
-  }
-
-  /** Two fields that are added may be equal, and yet are two. */
-  @SuppressWarnings("ReferenceEquality")
-  private static boolean isSame(HeaderField one, HeaderField other) {
-    return one == other;
+  /**
+   * Takes fields away, all at once: whoever sends a message may give it very many of one name.
+   * Those of this delivery stay, and those that are protected.
+   *
+   * @return how many went
+   */
+  int remove(List<HeaderField> fields) {
+    // Two fields that are added may be equal, and yet are two.
+    Set<HeaderField> gone = Collections.newSetFromMap(new IdentityHashMap<>());
+    gone.addAll(fields);
+    int size = lines.size();
+    if (lines.removeIf(line -> !line.fixed && gone.contains(line.field))) {
+      rewrite();
+    }
+    return size - lines.size();
   }
 
   private void rewrite() {
@@ -324,9 +329,20 @@ public final class SieveMessage {
       // What is no field at all has an empty name, and is not meant.
       return List.of();
     }
-    return Stream.concat(trace.stream(), own.stream().map(Line::field))
-        .filter(field -> field.is(name))
-        .toList();
+    List<HeaderField> found =
+        Stream.concat(trace.stream(), own.stream().map(Line::field))
+            .filter(field -> field.is(name))
+            .toList();
+    looked += trace.size() + own.size();
+    found.forEach(field -> looked += field.value().length() / Run.OCTETS_OF_A_STEP);
+    return found;
+  }
+
+  /** What it took to find fields since this was last asked, in comparisons, to be paid for. */
+  long takeLooked() {
+    long taken = looked;
+    looked = 0;
+    return taken;
   }
 
   /** The first field of a name as people read it; empty if there is none. */

@@ -54,6 +54,7 @@ final class Testing {
   boolean isTrue(Test test) throws RunException, IOException {
     run.at(test.line());
     run.pay(1);
+    run.payForRead(message);
     return switch (test) {
       case Test.Constant(int _, boolean value) -> value;
       case Test.Not(int _, Test inner) -> !isTrue(inner);
@@ -209,16 +210,14 @@ final class Testing {
     String name = run.expand(command.name());
     List<Template> keys = command.values();
     List<String> wanted = keys == null ? List.of() : run.expand(keys);
-    int deleted = 0;
+    List<HeaderField> fitting = new ArrayList<>();
     for (HeaderField field : command.index().of(message.fields(name))) {
-      boolean fits =
-          keys == null
-              || comparing.any(command.match(), List.of(field.decoded().strip()), wanted, false);
-      if (fits && message.isRemovable(field)) {
-        message.remove(field);
-        deleted++;
+      if (keys == null
+          || comparing.any(command.match(), List.of(field.decoded().strip()), wanted, false)) {
+        fitting.add(field);
       }
     }
+    int deleted = message.remove(fitting);
     watcher.step(command.line(), "delete the field " + name + ": " + deleted + " of them");
   }
 
