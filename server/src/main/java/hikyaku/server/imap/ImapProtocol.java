@@ -32,7 +32,7 @@ public final class ImapProtocol implements Protocol {
   final Optional<QuotaAdmin> quotaAdmin;
 
   final ImapMetrics metrics;
-  final Workspace workspace = Workspace.ofHeap();
+  final Workspace workspace;
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 
@@ -60,6 +60,7 @@ public final class ImapProtocol implements Protocol {
     this(
         settings,
         MessageLimit.of(settings),
+        Workspace.ofHeap(),
         authenticator,
         directory,
         quotaAdmin,
@@ -68,10 +69,11 @@ public final class ImapProtocol implements Protocol {
         registry);
   }
 
-  /** The same with a limit that no operator may set. */
+  /** The same with limits that no operator may set. */
   ImapProtocol(
       ImapSettings settings,
       MessageLimit messageLimit,
+      Workspace workspace,
       Authenticator authenticator,
       Directory directory,
       Optional<QuotaAdmin> quotaAdmin,
@@ -80,6 +82,7 @@ public final class ImapProtocol implements Protocol {
       MeterRegistry registry) {
     this.settings = settings;
     this.messageLimit = messageLimit;
+    this.workspace = workspace;
     this.authenticator = authenticator;
     this.mail = mail;
     this.index = index;

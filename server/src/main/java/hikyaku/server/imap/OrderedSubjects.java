@@ -19,6 +19,11 @@ final class OrderedSubjects implements Threading {
   }
 
   @Override
+  public int places() {
+    return table.size();
+  }
+
+  @Override
   public List<? extends MessageThread> threads() {
     int[] messages = IntStream.range(0, table.size()).toArray();
     table.sortByDate(messages);

@@ -165,6 +165,11 @@ final class References implements Threading {
   }
 
   @Override
+  public int places() {
+    return table.size();
+  }
+
+  @Override
   public List<? extends MessageThread> threads() {
     int[] roots = pruned();
     Arrays.stream(roots).forEach(table::sortChildren);

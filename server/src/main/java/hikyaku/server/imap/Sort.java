@@ -51,9 +51,7 @@ final class Sort {
     Search.Found found =
         Search.findAll(session, command.key(), command.returns(), returned || sorts);
     int[] sorted;
-    long each = SortColumn.octets(command.order());
-    try (Workspace.Space _ =
-        session.server.workspace.take(found.indexes().length, each, session::checkpoint)) {
+    try {
       sorted =
           new Sort(session, session.state.inMailbox(), command.order(), found.relevancy())
               .sorted(found.indexes());
@@ -90,6 +88,15 @@ final class Sort {
   }
 
   private int[] sorted(int[] found) throws IOException {
+    long each = SortColumn.octets(order);
+    try (Workspace.Space space =
+        session.server.workspace.take(found.length, each, session::checkpoint)) {
+      return sorted(found, space);
+    }
+  }
+
+  private int[] sorted(int[] found, Workspace.Space space) throws IOException {
+    long rows = found.length * SortColumn.octetsWithoutTexts(order);
     List<SortColumn> columns =
         order.stream().map(key -> new SortColumn(key, found.length)).toList();
     if (order.stream().allMatch(key -> inColumns(key.criterion()))) {
@@ -109,6 +116,7 @@ final class Sort {
                 session.checkpoint();
                 row[0] = Arrays.binarySearch(found, row[0], found.length, index);
                 fill(columns, row[0], index, brief);
+                space.atLeast(rows + octetsOfTexts(columns));
               });
     }
     int[] sorted = RowOrder.of(columns, found.length);
@@ -116,6 +124,14 @@ final class Sort {
       sorted[i] = found[sorted[i]];
     }
     return sorted;
+  }
+
+  private static long octetsOfTexts(List<SortColumn> columns) {
+    long octets = 0;
+    for (SortColumn column : columns) {
+      octets += column.octetsOfTexts();
+    }
+    return octets;
   }
 
   private static boolean inColumns(SortKey.Criterion criterion) {

@@ -43,6 +43,7 @@ final class SortColumn {
 
   private int page = -1;
   private int used = PAGE;
+  private long octetsOfTexts;
 
   SortColumn(SortKey key, int rows) {
     this.key = key;
@@ -56,11 +57,21 @@ final class SortColumn {
         + keys.stream().mapToLong(key -> isNumeric(key.criterion()) ? Long.BYTES : TEXT).sum();
   }
 
+  /** The same without texts, of which {@link #octetsOfTexts} tells. */
+  static long octetsWithoutTexts(List<SortKey> keys) {
+    return PLACE + (long) Long.BYTES * keys.size();
+  }
+
   private static boolean isNumeric(SortKey.Criterion criterion) {
     return switch (criterion) {
       case ARRIVAL, DATE, RELEVANCY, SIZE -> true;
       case CC, DISPLAYFROM, DISPLAYTO, FROM, SUBJECT, TO -> false;
     };
+  }
+
+  /** Octets of memory that texts take by now, which may be as long as whoever wrote them likes. */
+  long octetsOfTexts() {
+    return octetsOfTexts;
   }
 
   SortKey.Criterion criterion() {
@@ -88,6 +99,7 @@ final class SortColumn {
         pages = Arrays.copyOf(pages, 2 * page);
       }
       pages[page] = new byte[Math.max(PAGE, length)];
+      octetsOfTexts += pages[page].length;
       used = 0;
     }
     folded.copyTo(pages[page], 0, used, length);

@@ -13,6 +13,9 @@ interface Threading {
    */
   void add(long number, long sent, Brief brief);
 
+  /** How many messages there are by now, with those that are not there. */
+  int places();
+
   /** The threads of all messages that came. */
   List<? extends MessageThread> threads();
 }

@@ -17,6 +17,9 @@ final class Workspace {
   /** So much is always to be had: it is what any other command may take. */
   private static final long SMALL = 1 << 20;
 
+  /** What is taken more at a time. */
+  private static final long STEP = 1 << 20;
+
   /** How long one waits in silence, in milliseconds. */
   private static final long SILENCE = 1_000;
 
@@ -24,6 +27,9 @@ final class Workspace {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition freed = lock.newCondition();
   private long taken;
+
+  /** What those have who wait for more. */
+  private long stuck;
 
   /**
    * @param most octets that all work may take together
@@ -37,10 +43,45 @@ final class Workspace {
     return new Workspace(Runtime.getRuntime().maxMemory() / 5 * 2);
   }
 
-  /** What was taken, until it is closed. */
-  interface Space extends AutoCloseable {
+  /** What was taken, until it is closed. Used by one thread. */
+  final class Space implements AutoCloseable {
+    private final Mailbox.Steps steps;
+    private long octets;
+
+    private Space(long octets, Mailbox.Steps steps) {
+      this.octets = octets;
+      this.steps = steps;
+    }
+
+    /**
+     * Takes more, if the work turns out to need so many octets: of messages it is known only when
+     * they are looked at how much they have to say.
+     *
+     * @throws MailboxException.LimitReached if there never will be as many, or all that is taken
+     *     belongs to work that waits for more
+     */
+    void atLeast(long needed) throws IOException {
+      long more = needed - octets;
+      if (needed <= SMALL || more <= 0) {
+        return;
+      }
+      more = Math.max(more, Math.min(STEP, most - octets));
+      if (octets + more > most) {
+        throw tooMuch();
+      }
+      while (!tryTake(more, octets)) {
+        steps.next();
+      }
+      octets += more;
+    }
+
     @Override
-    void close();
+    public void close() {
+      if (octets > 0) {
+        free(octets);
+        octets = 0;
+      }
+    }
   }
 
   /**
@@ -53,23 +94,35 @@ final class Workspace {
   Space take(long messages, long each, Mailbox.Steps steps) throws IOException {
     long octets = messages * each;
     if (octets <= SMALL) {
-      return () -> {};
+      return new Space(0, steps);
     }
     if (octets > most) {
       throw new MailboxException.LimitReached(
           "messages can be worked on at a time in the memory of this server", most / each);
     }
-    while (!tryTake(octets)) {
+    while (!tryTake(octets, 0)) {
       steps.next();
     }
-    return () -> free(octets);
+    return new Space(octets, steps);
   }
 
-  private boolean tryTake(long octets) throws InterruptedIOException {
+  private MailboxException tooMuch() {
+    return new MailboxException.LimitReached(
+        "octets of messages can be worked on at a time in the memory of this server", most);
+  }
+
+  /**
+   * @param had by who asks; nobody waits for those who all wait
+   */
+  private boolean tryTake(long octets, long had) throws InterruptedIOException {
     long left = TimeUnit.MILLISECONDS.toNanos(SILENCE);
     lock.lock();
+    stuck += had;
     try {
       while (taken + octets > most && left > 0) {
+        if (had > 0 && stuck == taken) {
+          throw tooMuch();
+        }
         left = freed.awaitNanos(left);
       }
       boolean fits = taken + octets <= most;
@@ -79,6 +132,7 @@ final class Workspace {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while it waited for memory");
     } finally {
+      stuck -= had;
       lock.unlock();
     }
   }

@@ -95,11 +95,26 @@ final class ImapRig implements AutoCloseable {
       Optional<Carrier.Plan> plan,
       TextIndex index)
       throws IOException {
+    this(settings, limit, Workspace.ofHeap(), tls, plan, index);
+  }
+
+  /**
+   * @param workspace of each node
+   */
+  ImapRig(
+      ImapSettings settings,
+      MessageLimit limit,
+      Workspace workspace,
+      TlsMode tls,
+      Optional<Carrier.Plan> plan,
+      TextIndex index)
+      throws IOException {
     otherMail = node();
     Protocol first =
         new ImapProtocol(
             settings,
             limit,
+            workspace,
             authenticator,
             directory,
             Optional.of(directory::setQuota),
@@ -110,6 +125,7 @@ final class ImapRig implements AutoCloseable {
         new ImapProtocol(
             settings,
             limit,
+            workspace,
             authenticator,
             directory,
             Optional.of(directory::setQuota),
