@@ -57,7 +57,19 @@ final class StsParser {
   }
 
   private static String withoutBlanks(String field) {
-    return field.replaceAll("^[ \\t]+|[ \\t]+$", "");
+    int start = 0;
+    int end = field.length();
+    while (start < end && isBlank(field.charAt(start))) {
+      start++;
+    }
+    while (start < end && isBlank(field.charAt(end - 1))) {
+      end--;
+    }
+    return field.substring(start, end);
+  }
+
+  private static boolean isBlank(char character) {
+    return character == ' ' || character == '\t';
   }
 
   /**

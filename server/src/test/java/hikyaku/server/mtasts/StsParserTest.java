@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class StsParserTest {
   private static final String POLICY =
@@ -41,6 +42,17 @@ class StsParserTest {
             List.of("v=STSv10; id=1"))) {
       assertThat(StsParser.id(none)).as(none.toString()).isEqualTo(Optional.empty());
     }
+  }
+
+  /** Whoever owns a domain may write as many blanks into its record as fit. */
+  @Test
+  @Timeout(20)
+  void blanksCostTimeInProportionOnly() {
+    String blanks = " \t".repeat(40_000);
+    assertThat(StsParser.id(List.of("v=STSv1;" + blanks + "id=1" + blanks + "; x" + blanks + "y")))
+        .contains("1");
+    assertThat(StsParser.id(List.of("v=STSv1" + blanks + "; id" + blanks + "=" + blanks)))
+        .isEmpty();
   }
 
   /** RFC 8461 §3.2. */
