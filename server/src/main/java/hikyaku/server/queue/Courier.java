@@ -504,9 +504,9 @@ final class Courier {
   }
 
   /**
-   * Where the keys that sign a report are damaged, say, what was found out is written down all the
-   * same. A report that cannot be read or delivered is no such case: it goes without the message,
-   * and waits in the queue.
+   * Where the log of who sends how much is damaged, say, what was found out is written down all the
+   * same. What a report is made of, and who gets it, is no such case: it goes without what is
+   * damaged, and waits in the queue.
    */
   private static void despite(Outgoing message, Runnable work) {
     try {

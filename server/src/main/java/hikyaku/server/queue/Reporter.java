@@ -75,8 +75,9 @@ final class Reporter {
   record Times(Instant arrived, Instant now, Instant giveUp, boolean late) {}
 
   /**
-   * Reports, if there is something to tell. What it writes is durable when it returns. Each kind of
-   * thing is told once of a recipient: a repeat changes nothing.
+   * Reports, if there is something to tell. What it writes is durable when it returns. A repeat
+   * changes nothing: each kind of thing is told once of the same recipients. Who repeats an attempt
+   * and finds out more of others may tell some of it again, rather than nobody of the others.
    */
   void send(ReportKind kind, Outgoing message, List<Report.About> about, Times times) {
     if (about.isEmpty() || !(message.sender() instanceof Mailbox sender)) {
@@ -84,12 +85,12 @@ final class Reporter {
     }
     byte[] beginning = beginning(message);
     String thing = kind == ReportKind.DELAY && times.late() ? "late" : kind.action();
-    String id = message.transaction() + "." + thing + "." + about.getFirst().place();
+    String id = message.transaction() + "." + thing + "." + places(about);
     try (Intake intake = mailboxes.mail().intake()) {
       Report report =
           new Report(
               kind,
-              wordings.of(header(message, beginning), sender),
+              wording(message, beginning, sender),
               host,
               message,
               id,
@@ -118,6 +119,32 @@ final class Reporter {
     }
   }
 
+  /** Names recipients: the first, and if there are more what tells those from others. */
+  private static String places(List<Report.About> about) {
+    int[] places = about.stream().mapToInt(Report.About::place).toArray();
+    return places[0]
+        + (places.length == 1 ? "" : "-" + Integer.toHexString(Arrays.hashCode(places)));
+  }
+
+  private Wording wording(Outgoing message, byte @Nullable [] beginning, Mailbox sender) {
+    try {
+      return wordings.of(header(message, beginning), sender);
+    } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+      return without(
+          "the language of the sender's domain", message, Wording.in(wordings.last()), e);
+    }
+  }
+
+  /** What stands for a part of a report that is damaged in the store. */
+  private static <T extends @Nullable Object> T without(
+      String what, Outgoing message, T instead, StoreException e) {
+    LOG.atWarn()
+        .addKeyValue("transaction", message.transaction())
+        .addKeyValue("cause", e.getMessage())
+        .log("a report goes without " + what + ": something in the store is damaged");
+    return instead;
+  }
+
   /** What a report may have of a message; null if that is damaged. */
   private byte @Nullable [] beginning(Outgoing message) {
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
@@ -125,11 +152,7 @@ final class Reporter {
       mailboxes.copy(message, Math.min(Report.RETURNED, message.octets()), octets::write);
       return octets.toByteArray();
     } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
-      LOG.atWarn()
-          .addKeyValue("transaction", message.transaction())
-          .addKeyValue("cause", e.getMessage())
-          .log("a report goes without the message, which is damaged");
-      return null;
+      return without("the message", message, null, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the sink throws nothing
     }
@@ -161,7 +184,9 @@ final class Reporter {
                   message.tls(),
                   message.session(),
                   "",
-                  local.elsewhere().isEmpty() ? ByteString.EMPTY : signature(written, signed)),
+                  local.elsewhere().isEmpty()
+                      ? ByteString.EMPTY
+                      : signature(message, written, signed)),
               now,
               Attempt.repeat(id));
           yield true;
@@ -206,7 +231,7 @@ final class Reporter {
             written.structure().has8bit(),
             // What the sender wants nobody to see, the report has in part.
             message.tls(),
-            signature(written, signed),
+            signature(message, written, signed),
             written.blob(),
             written.structure().root().bodyStart(),
             "",
@@ -220,8 +245,13 @@ final class Reporter {
   /**
    * @param by takes who signed, for logs
    */
-  private ByteString signature(Intake.Received report, List<String> by) {
-    Signer.Signatures signatures = mailboxes.signed(report, signer, host);
+  private ByteString signature(Outgoing message, Intake.Received report, List<String> by) {
+    Signer.Signatures signatures;
+    try {
+      signatures = mailboxes.signed(report, signer, host);
+    } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
+      signatures = without("a signature", message, Signer.Signatures.NONE, e);
+    }
     by.addAll(signatures.by());
     return ByteString.copyFromUtf8(signatures.fields());
   }
