@@ -207,14 +207,214 @@ class PartTest {
         .containsExactly(new QueueEvent.Opened());
   }
 
+  /** A job that a delivery is at, with those it is for. */
+  private record Flight(Job job, int[] places) {}
+
+  /**
+   * Whatever is ordered and tried, and whatever of it the log still has: each node takes the same
+   * ones to wait, for the same; and all of them go out once.
+   */
+  @Test
+  void allNodesTakeTheLogAlike() {
+    for (int seed = 0; seed < 500; seed++) {
+      new Story(seed).run();
+    }
+  }
+
+  /** Of one message, on a store of its own. */
+  private static final class Story {
+    private final String name;
+    private final Random random;
+    private final PartTest its = new PartTest();
+    private final List<Flight> flights = new ArrayList<>();
+    private final Part part;
+
+    /**
+     * Whether something was to go another way while a delivery was at some of it. Who reads the log
+     * afterwards brings all of that together, and then takes it for tried as often as the one that
+     * was tried most.
+     */
+    private boolean parted;
+
+    Story(int seed) {
+      name = "seed " + seed;
+      random = new Random(seed);
+      its.open();
+      long release = random.nextInt(3) == 0 ? System.currentTimeMillis() + 10_000_000 : 0;
+      its.put(
+          "m",
+          "s",
+          "a",
+          "",
+          new Outgoing.Terms(release, "", null, 0),
+          "a@there.test",
+          "b@there.test",
+          "c@there.test",
+          "d@other.test",
+          "e@other.test");
+      part = its.part(its.schedule);
+    }
+
+    void run() {
+      for (int step = 0; step < 25 && part.size() > 0; step++) {
+        switch (random.nextInt(4)) {
+          case 0, 1 -> order();
+          case 2 -> takeOff();
+          default -> land();
+        }
+        part.refresh(Long.MAX_VALUE);
+        if (flights.isEmpty()) {
+          compare();
+        }
+      }
+      while (!flights.isEmpty()) {
+        land();
+        part.refresh(Long.MAX_VALUE);
+      }
+      compare();
+      if (random.nextBoolean()) {
+        its.tidied(40);
+        compare();
+      }
+      if (part.size() > 0) {
+        goOut();
+      }
+    }
+
+    private void order() {
+      Order order = Order.values()[random.nextInt(Order.values().length)];
+      Relay relay =
+          order == Order.REROUTE ? Relay.parse("smtp://relay" + random.nextInt(2) + ".test") : null;
+      int[] places = random.nextInt(3) == 0 ? new int[0] : some(new int[] {0, 1, 2, 3, 4});
+      parted |= order == Order.REROUTE && !flights.isEmpty();
+      // Whoever orders something for all leaves nothing to look at.
+      its.order(order, relay, order == Order.DELETE && places.length == 0 ? new int[] {0} : places);
+    }
+
+    private int[] some(int[] all) {
+      return Arrays.stream(all).filter(_ -> random.nextInt(3) == 0).toArray();
+    }
+
+    private void takeOff() {
+      Job[] jobs = part.message(1).jobs;
+      Job chosen = jobs[random.nextInt(jobs.length)];
+      Job job = its.schedule.take(chosen.destination, 0, 100);
+      if (job != null) {
+        flights.add(new Flight(job, job.recipients.clone()));
+      }
+    }
+
+    private void land() {
+      if (flights.isEmpty()) {
+        return;
+      }
+      Flight flight = flights.remove(random.nextInt(flights.size()));
+      if (random.nextInt(4) == 0) {
+        part.putBack(flight.job, Duration.ZERO);
+        return;
+      }
+      int[] settled = some(flight.places);
+      int[] waiting =
+          Arrays.stream(flight.places)
+              .filter(place -> Arrays.stream(settled).noneMatch(each -> each == place))
+              .toArray();
+      its.tried(flight.job.attempts + 1, settled, waiting);
+    }
+
+    /** Those who wait, each with what a node takes it to wait for. */
+    private static List<String> waiting(Part of) {
+      return of.size() == 0
+          ? List.of()
+          : Arrays.stream(of.message(1).jobs)
+              .flatMap(job ->
+                  Arrays.stream(job.recipients)
+                      .mapToObj(place ->
+                          place
+                              + " "
+                              + job.destination.route
+                              + (job.state == Job.State.HELD ? " held" : "")))
+              .sorted()
+              .toList();
+    }
+
+    private static List<Integer> attempts(Part of) {
+      int[] attempts = new int[5];
+      if (of.size() > 0) {
+        for (Job job : of.message(1).jobs) {
+          Arrays.stream(job.recipients).forEach(place -> attempts[place] = job.attempts);
+        }
+      }
+      return Arrays.stream(attempts).boxed().toList();
+    }
+
+    private void compare() {
+      Part another = its.part(schedule());
+      assertThat(waiting(another)).as(name).isEqualTo(waiting(part));
+      if (!parted) {
+        assertThat(attempts(another)).as(name).isEqualTo(attempts(part));
+      }
+      assertThat(shown()).as(name).isEqualTo(waiting(part));
+      for (Part each : List.of(part, another)) {
+        if (each.size() > 0) {
+          for (Job job : each.message(1).jobs) {
+            assertThat(job.destination.jobs).as(name).isEqualTo(1);
+          }
+        }
+      }
+    }
+
+    private List<String> shown() {
+      QueueView view = new QueueView(its.store.logs(), Clock.systemUTC());
+      return view
+          .find(new QueueView.Filter(null, null, null, null, null, false, null), 9)
+          .messages()
+          .stream()
+          .flatMap(message -> message.waiting().stream())
+          .map(each ->
+              each.place()
+                  + " "
+                  + (each.way().isEmpty()
+                      ? new Route.Exchange(each.to().address().domain())
+                      : new Route.Named(Relay.parse(each.way())))
+                  + (each.held() ? " held" : ""))
+          .sorted()
+          .toList();
+    }
+
+    /** Nobody is forgotten in the schedule, and nobody stands in it twice. */
+    private void goOut() {
+      its.order(Order.RELEASE, null);
+      its.order(Order.RETRY, null);
+      part.refresh(Long.MAX_VALUE);
+      List<Integer> out = new ArrayList<>();
+      for (Job job : part.message(1).jobs) {
+        for (Job next = its.schedule.take(job.destination, 0, 100);
+            next != null;
+            next = its.schedule.take(job.destination, 0, 100)) {
+          Arrays.stream(next.recipients).forEach(out::add);
+        }
+      }
+      assertThat(out)
+          .as(name)
+          .containsExactlyInAnyOrderElementsOf(part.message(1).waiting().stream().boxed().toList());
+    }
+  }
+
   /** Rids the log of what is dead, with as much that says nothing that it is worth while. */
   private void tidied() {
+    tidied(20);
+  }
+
+  /**
+   * @param most entries that are left
+   */
+  private void tidied(int most) {
     for (int i = 0; i < 200; i++) {
       QueueEvent.Ordered nobody = new QueueEvent.Ordered(new long[] {1_000_000}, Order.RETRY);
       store.logs().append(Append.to(Part.log(0), List.of(QueueCodec.ordered(nobody)))).orThrow();
     }
     part(schedule()).tidy();
-    assertThat(store.logs().read(Part.log(0), 0, Long.MAX_VALUE, 1000)).hasSizeLessThan(20);
+    assertThat(store.logs().read(Part.log(0), 0, Long.MAX_VALUE, 1000)).hasSizeLessThan(most);
   }
 
   /** How often another node takes those to have been tried for whom the message waits. */
