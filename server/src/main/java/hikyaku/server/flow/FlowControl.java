@@ -43,7 +43,10 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
   private final Census census;
   private final Bucket arrivals;
   private final FairGate logins;
+
+  /** The place that each session took last; it has the others. */
   private final Map<String, Place> places = new ConcurrentHashMap<>();
+
   private final Pause pause;
   private final MeterRegistry metrics;
   private final Counter waited;
@@ -215,7 +218,7 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
         hold = Math.max(hold, take(meters));
       }
       census.enter(place, meters, newcomer.moved());
-      places.put(place.session, place);
+      Place unused = places.merge(place.session, place, (before, last) -> last.after(before));
       return new Flow.Answer.Admitted(place, hold);
     } finally {
       census.unlock();
@@ -377,7 +380,7 @@ public final class FlowControl implements Flow, LoginGate, AutoCloseable {
   }
 
   void leave(Place place) {
-    boolean unused = places.remove(place.session, place);
+    Place unused = places.computeIfPresent(place.session, (_, last) -> last.without(place));
     census.lock();
     try {
       census.leave(place);

@@ -36,9 +36,31 @@ final class Place implements Flow.Passage {
   private long receivedBefore;
   private long sentBefore;
 
+  /**
+   * The one that its session had taken here before and has not left. What a front said over a link
+   * that is gone may be read when the session is here again by the next link: so the place that was
+   * taken last need not be the one that stays. Touched only while the session's entry is locked.
+   */
+  private @Nullable Place before;
+
   Place(FlowControl control, String session) {
     this.control = control;
     this.session = session;
+  }
+
+  /** Puts this one before another of the same session. */
+  Place after(Place other) {
+    before = other;
+    return this;
+  }
+
+  /** What is left when one has gone: its session's places, the last one first. */
+  @Nullable Place without(Place gone) {
+    if (this == gone) {
+      return before;
+    }
+    before = before == null ? null : before.without(gone);
+    return this;
   }
 
   void stale() {

@@ -111,6 +111,25 @@ final class FlowControlTest {
     assertThat(a.inside("account:u1@demo.test")).isZero();
   }
 
+  /**
+   * What a front said over a link that is gone may be read late: the session then is twice here for
+   * a moment.
+   */
+  @Test
+  void aSessionThatIsHereTwiceKeepsThePlaceThatItStaysIn() {
+    Client here = a.come("192.0.2.1");
+    Client again = a.take(here);
+    Client late = a.take(here);
+    here.leave();
+    late.leave();
+    assertThat(again.login("u1@demo.test")).isTrue();
+    assertThat(a.inside("account:u1@demo.test")).isOne();
+    again.leave();
+    assertThat(a.flow.enter(again.session, Address.parse("u1@demo.test").orElseThrow()))
+        .isInstanceOf(LoginGate.Answer.NotNow.class);
+    assertThat(a.inside("account:u1@demo.test")).isZero();
+  }
+
   // ---- rates
 
   private static List<Long> holds(Node node, int attempts) {
