@@ -91,7 +91,8 @@ public final class Main {
           Map.entry("tls", TlsCommand.class),
           Map.entry("version", VersionCommand.class),
           Map.entry("help", HelpCommand.class),
-          Map.entry("rehearse", Rehearsal.class));
+          Map.entry("rehearse", Rehearsal.class),
+          Map.entry("rehearse-commands", RehearsedCommands.class));
 
   private Main() {}
 

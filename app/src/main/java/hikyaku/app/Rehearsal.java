@@ -28,8 +28,16 @@ import picocli.CommandLine.Parameters;
 final class Rehearsal implements Callable<Integer> {
   private static final PrintWriter NOBODY = new PrintWriter(Writer.nullWriter());
 
-  @Parameters(paramLabel = "DIR", description = "An empty directory.")
+  @Parameters(index = "0", paramLabel = "DIR", description = "An empty directory.")
   private Path directory;
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "PROGRAM",
+      description =
+          "What to run beside a node: it is given the node's data directory, and has to succeed.")
+  private List<String> beside = List.of();
 
   @Override
   public Integer call() throws Failure {
@@ -51,6 +59,8 @@ final class Rehearsal implements Callable<Integer> {
         node -> {
           Optional<List<Demo.Login>> none = Demo.create(node.core());
           new Welcome(NOBODY, node).print(Duration.ZERO, none);
+          // First: a door of this process lets go of the directory's lock, which others then take.
+          runBeside();
           try (Door door = Door.open(node.core().configuration())) {
             door.call(Call.of("GET", "accounts"));
           }
@@ -63,6 +73,25 @@ final class Rehearsal implements Callable<Integer> {
 
   private Path data() {
     return directory.resolve("data");
+  }
+
+  private void runBeside() throws Failure {
+    if (beside.isEmpty()) {
+      return;
+    }
+    List<String> line = new ArrayList<>(beside);
+    line.add(data().toString());
+    try {
+      int status = new ProcessBuilder(line).inheritIO().start().waitFor();
+      if (status != 0) {
+        throw new Failure(beside.getFirst() + " ended with " + status + ".");
+      }
+    } catch (IOException e) {
+      throw new Failure(beside.getFirst() + " cannot be run: " + Reason.of(e) + ".", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Failure("Interrupted.", e);
+    }
   }
 
   private Configuration configuration(Optional<Path> file) throws Failure {
