@@ -106,6 +106,7 @@ class DelayTest {
                 "<told@client.test.example> told@busy.example");
         while (!node.command("", "queue", "list").ok().output().contains("Nothing waits")) {
           assertThat(node.runs()).isTrue();
+          Ran.pause();
         }
         // However often it was put off, it was told once, and only whom it was to be told.
         assertThat(Mail.inbox(node, account)).hasSize(1);

@@ -203,6 +203,7 @@ final class InternetSite implements BeforeAllCallback, TestWatcher {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     Ran looked = node.command("", "dns", domain);
     while (looked.exit() != 0 && System.nanoTime() < end) {
+      Ran.pause();
       looked = node.command("", "dns", domain);
     }
     looked.ok();

@@ -242,6 +242,7 @@ final class LocalCluster implements AutoCloseable {
     String table = ok("nodes");
     while (!Pattern.compile("(?m)^" + name + " +" + state + " ").matcher(table).find()) {
       assertThat(System.nanoTime()).as(table).isLessThan(deadline);
+      Ran.pause();
       table = ok("nodes");
     }
   }

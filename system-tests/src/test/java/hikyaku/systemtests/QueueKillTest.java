@@ -123,6 +123,7 @@ class QueueKillTest {
       awaitAll(sink, users);
       while (!node.command("", "queue", "list").ok().output().contains("Nothing waits")) {
         assertThat(node.runs()).isTrue();
+        Ran.pause();
       }
       assertThat(node.command("", "verify").ok().output()).contains("All is well");
       node.terminate();
@@ -171,6 +172,7 @@ class QueueKillTest {
       sink.open();
       while (!cluster.ok("queue", "list").contains("Nothing waits")) {
         assertThat(cluster.keeper().isAlive()).isTrue();
+        Ran.pause();
       }
       assertThat(cluster.ok("verify")).contains("All is well");
       cluster.close();

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 record Ran(List<String> command, int exit, String output) {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int PAUSE_MILLIS = 250;
 
   /** Runs a program in a directory, with something on its standard input. */
   static Ran in(Path directory, Map<String, String> environment, String input, String... command)
@@ -64,6 +65,13 @@ record Ran(List<String> command, int exit, String output) {
 
   static Ran in(Path directory, String... command) throws IOException, InterruptedException {
     return in(directory, Map.of(), "", command);
+  }
+
+  /**
+   * Between one program and the next that asks the same: what they wait for wants the processor.
+   */
+  static void pause() throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
   }
 
   /** Itself, if it ended with 0. */

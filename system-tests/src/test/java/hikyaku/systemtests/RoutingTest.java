@@ -39,12 +39,15 @@ class RoutingTest {
   /** Waits until all sessions of the account, so many, are on that node. */
   private void awaitOn(String node, String account, int sessions) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LocalCluster.PATIENCE_SECONDS);
-    String list;
-    do {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      list = cluster.ok("connections", "account:" + account, "--json");
-    } while (count(list, "\"node\" : \"") != sessions
-        || count(list, "\"node\" : \"" + node + "\"") != sessions);
+    while (true) {
+      String list = cluster.ok("connections", "account:" + account, "--json");
+      if (count(list, "\"node\" : \"") == sessions
+          && count(list, "\"node\" : \"" + node + "\"") == sessions) {
+        return;
+      }
+      assertThat(System.nanoTime()).as(list).isLessThan(deadline);
+      Ran.pause();
+    }
   }
 
   private static int count(String text, String part) {

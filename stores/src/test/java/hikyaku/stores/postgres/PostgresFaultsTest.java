@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 final class PostgresFaultsTest {
   private static final LogName LOG = new LogName("mailbox/a");
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   @TempDir Path directory;
   private LocalPostgres server;
@@ -87,8 +89,13 @@ final class PostgresFaultsTest {
   }
 
   private String ask(String sql) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
+    try (Connection connection = connect()) {
+      return ask(connection, sql);
+    }
+  }
+
+  private static String ask(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
       if (!statement.execute(sql)) {
         return "";
       }
@@ -111,10 +118,15 @@ final class PostgresFaultsTest {
     backend.get().destroyForcibly();
   }
 
-  /** Asks until the answer is yes; the test's time limit is the bound. */
+  /**
+   * Asks until the answer is yes; the test's time limit is the bound. By one connection and with
+   * pauses, for those it waits for want the processor.
+   */
   private void until(String sql) throws SQLException {
-    while (!ask(sql).equals("t")) {
-      Thread.onSpinWait();
+    try (Connection connection = connect()) {
+      while (!ask(connection, sql).equals("t")) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
     }
   }
 
@@ -281,7 +293,7 @@ final class PostgresFaultsTest {
       try {
         return call.get();
       } catch (StoreException.Unavailable again) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
   }
