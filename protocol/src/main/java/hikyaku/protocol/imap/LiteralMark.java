@@ -14,10 +14,14 @@ record LiteralMark(int start, long length, boolean synchronising, boolean litera
   /** More digits than this need not be told apart: no limit is as large. */
   private static final int DIGITS = 18;
 
-  /** The announcement that ends the line, unless it stands inside a quoted string. */
+  /**
+   * The announcement that ends the line. Inside a quoted string, which the line then does not end,
+   * it is none if the client waits, and will be refused; octets that follow unasked follow all the
+   * same, and must not be taken for commands (RFC 7888 §3).
+   */
   static @Nullable LiteralMark of(byte[] line) {
     LiteralMark mark = ofTail(line);
-    return mark == null || inQuotes(line, mark.start) ? null : mark;
+    return mark != null && mark.synchronising && inQuotes(line, mark.start) ? null : mark;
   }
 
   /** The announcement that ends these last octets of a line. */

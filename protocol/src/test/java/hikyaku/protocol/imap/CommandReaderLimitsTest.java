@@ -84,6 +84,17 @@ class CommandReaderLimitsTest {
     return text.toString();
   }
 
+  /** RFC 7888 §3: every line is looked at; what follows is never a command. */
+  @Test
+  void octetsThatComeUnaskedAreNoCommandsWhateverTheLineIs() throws IOException {
+    String unasked = "{10+}\r\nx DELETE a";
+    isRefused("a SEARCH TEXT \"b " + unasked, "a BAD Quoted string without an end");
+    isRefused("a SEARCH TEXT b\"c FROM " + unasked, "a BAD Unexpected text at octet 16");
+    isRefused("a APPEND \"b " + unasked, "a BAD Quoted string without an end");
+    isRefused("a NONSENSE \"b " + unasked, "a BAD Unknown command");
+    isRefused("a SEARCH TEXT \"b {10}", "a BAD Quoted string without an end");
+  }
+
   @Test
   void aSetMayHaveManyRangesAndNoMore() throws IOException {
     // Ranges beyond one line come in no literal, so the limit is met with a smaller one.
