@@ -6,14 +6,16 @@ import hikyaku.server.auth.Authenticator;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is advertised, by state: that which is complete, and only where it can be used. */
+/**
+ * What is advertised, by state: that which is complete, and only where it can be used. IDLE alone
+ * is told before the login too: Outlook and Python's imaplib do not look for it again behind it.
+ */
 final class Capabilities {
   private static final List<String> ALWAYS =
-      List.of("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "LANGUAGE");
+      List.of("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "LANGUAGE");
 
   private static final List<String> LOGGED_IN =
       List.of(
-          "IDLE",
           "NOTIFY",
           "NAMESPACE",
           "UIDPLUS",
