@@ -62,15 +62,19 @@ final class Move {
       session.out.untagged(Reply.ok(copyUid, "Moved"));
     }
     session.updates.tell(true, command.uid());
-    if (plan.ghosts()) {
-      return portion.completion(
-          session,
-          Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist"));
-    }
     ResponseCode code =
         session.state.has(Extension.CONDSTORE) && copyUid != null
             ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
             : null;
+    if (plan.ghosts()) {
+      if (code != null) {
+        // RFC 6851 §4.4: in an OK, which the completion is not.
+        session.out.untagged(Reply.ok(code, "Moved those that exist"));
+      }
+      return portion.completion(
+          session,
+          Reply.no(ResponseCode.Plain.EXPUNGEISSUED, "Some of the messages no longer exist"));
+    }
     return portion.completion(session, Reply.ok(code, "MOVE completed"));
   }
 }

@@ -425,11 +425,12 @@ final class Session {
     return attempt(name, telling(rule, command), () -> execute(tag, command, intake));
   }
 
-  /** A UID command that finds messages by their numbers uses these too (RFC 7162 §3.2.10.2). */
+  /** A command that finds messages by their numbers uses these too (RFC 7162 §3.2.10.2). */
   private static Telling telling(CommandTable.Rule rule, Command command) {
     SearchKey key =
         switch (command) {
           case Command.Search c -> c.key();
+          case Command.MultiSearch c -> c.key();
           case Command.Sort c -> c.key();
           case Command.Threads c -> c.key();
           default -> null;
