@@ -7,19 +7,19 @@ public enum Keyword {
   USER("USER name"),
   PASS("PASS string"),
   APOP("APOP name digest"),
-  AUTH("AUTH [mechanism [initial-response]]"),
+  AUTH("AUTH, AUTH mechanism, or AUTH mechanism initial-response"),
   STLS("STLS"),
   CAPA("CAPA"),
-  LANG("LANG [language-tag]"),
+  LANG("LANG or LANG language-tag"),
   UTF8("UTF8"),
   STAT("STAT"),
-  LIST("LIST [message]"),
+  LIST("LIST or LIST message"),
   RETR("RETR message"),
   DELE("DELE message"),
   NOOP("NOOP"),
   RSET("RSET"),
   TOP("TOP message lines"),
-  UIDL("UIDL [message]"),
+  UIDL("UIDL or UIDL message"),
   QUIT("QUIT");
 
   /** No keyword is longer, so a longer word needs no look. */
@@ -33,7 +33,7 @@ public enum Keyword {
     this.usage = usage;
   }
 
-  /** How the command is written, for the text of a refusal. */
+  /** How the command is written, for the text of a refusal: without "[" (RFC 2449 §3, schar). */
   public String usage() {
     return usage;
   }

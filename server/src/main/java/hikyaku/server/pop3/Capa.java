@@ -52,7 +52,8 @@ final class Capa {
     if (!mechanisms.isEmpty()) {
       all.add(new Capability("SASL", mechanisms));
     }
-    if (session.connection.canStartTls()) {
+    // Of this alone it is said that it is told where it can be used (RFC 2595 §4, §8).
+    if (session.state() == State.AUTHORIZATION && session.connection.canStartTls()) {
       all.add(Capability.STLS);
     }
   }

@@ -14,12 +14,14 @@
  *       again.
  *   <li>The size told of a message is the number of octets that RETR sends of it, before dots are
  *       stuffed. A message whose last line lacks CRLF gets one in front of the final dot, which
- *       counts as framing like the dot itself.
+ *       counts as framing like the dot itself. Of a message with UTF-8 in its header LIST and STAT
+ *       tell the size as well to who has not said UTF8, and gets that header in ASCII (RFC 6857,
+ *       RFC 6858 §4).
  *   <li>A session can be carried on by another node between any two commands: the maildrop is a
  *       sequence of the log and the marks, and is folded there anew. Where a maildrop is exclusive
  *       its hold goes along, and ends with the node that has it.
- *   <li>A message goes out octet for octet. The dialogue, not the message, bends: see {@link
- *       hikyaku.protocol.pop3.MultilineWriter} on bare CR and LF.
+ *   <li>Any other message goes out octet for octet. The dialogue, not the message, bends: see
+ *       {@link hikyaku.protocol.pop3.MultilineWriter} on bare CR and LF.
  * </ul>
  *
  * <p>Not bugs:
@@ -29,9 +31,6 @@
  *       each has its own view of it: clients that poll at the same time, or come back after a lost
  *       connection, are not turned away. {@link hikyaku.server.pop3.Pop3Settings#exclusive} turns
  *       the second away with [IN-USE], on whatever node.
- *   <li>A client that has not said UTF8 gets a message with UTF-8 in its header as it is. RFC 6856
- *       §2.1 offers to refuse or to rewrite it; the one would keep the message from most clients
- *       for ever, the other change what was sent.
  *   <li>RETR sets no \Seen: POP3 does not know whether anybody looked.
  *   <li>Messages that IMAP marked \Deleted and nobody expunged are there.
  * </ul>
