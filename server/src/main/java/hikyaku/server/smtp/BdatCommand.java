@@ -23,7 +23,10 @@ final class BdatCommand {
       } catch (StoreException e) {
         session.endTransaction();
         session.skip(command.size());
-        return Answer.of(session.storeFailure("begin a message", e));
+        Reply failed = session.storeFailure("begin a message", e);
+        return command.last()
+            ? new EndReplies(session, transaction).forAll(failed)
+            : Answer.of(failed);
       }
     }
     session.connection().setReadTimeout(session.limits().data());

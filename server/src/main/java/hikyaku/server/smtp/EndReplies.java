@@ -18,12 +18,12 @@ final class EndReplies {
     this.transaction = transaction;
   }
 
-  /** In LMTP each recipient gets its reply (RFC 2033 §4.2), elsewhere there is one. */
+  /** In LMTP each RCPT gets its reply (RFC 2033 §4.2), elsewhere there is one. */
   Answer forAll(Reply reply) {
     if (session.face() != SmtpFace.LMTP) {
       return Answer.of(reply);
     }
-    return new Answer(transaction.recipients().stream().map(_ -> reply).toList(), false);
+    return new Answer(transaction.named().stream().map(_ -> reply).toList(), false);
   }
 
   Reply accepted() {
@@ -67,7 +67,7 @@ final class EndReplies {
   /** A recipient is well off if all its accounts are, and the transaction if all recipients are. */
   Answer answer(Map<String, Reply> byAccount, ForLists forLists) {
     List<Reply> byRecipient = new ArrayList<>();
-    for (Recipient recipient : transaction.recipients()) {
+    for (Recipient recipient : transaction.named()) {
       List<Reply> replies = new ArrayList<>();
       if (recipient.isElsewhere() || !recipient.forwarded().isEmpty()) {
         replies.add(accepted());

@@ -51,7 +51,7 @@ final class RcptCommand {
     if (parameters && !session.offersDsn()) {
       return Replies.PARAMETER_NOT_OFFERED;
     }
-    if (transaction.recipients().size() >= session.limits().recipients()) {
+    if (transaction.named().size() >= session.limits().recipients()) {
       return Replies.TOO_MANY_RECIPIENTS;
     }
     if (command.to() instanceof Mailbox to && !to.isAscii() && !transaction.isSmtpUtf8()) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class Transaction {
   private final Instant begun;
   private final long deadline;
   private final List<Recipient> recipients = new ArrayList<>();
+
+  /** The recipient of each RCPT that was taken, in order: one may be named again. */
+  private final List<Recipient> named = new ArrayList<>();
 
   /** By account id, in the order of first mention. */
   private final SequencedMap<String, Copy> copies = new LinkedHashMap<>();
@@ -75,6 +79,11 @@ final class Transaction {
     return Collections.unmodifiableList(recipients);
   }
 
+  /** The recipient of each RCPT that was taken, in order; LMTP has a reply to each. */
+  List<Recipient> named() {
+    return Collections.unmodifiableList(named);
+  }
+
   Collection<Copy> copies() {
     return Collections.unmodifiableCollection(copies.sequencedValues());
   }
@@ -94,6 +103,7 @@ final class Transaction {
       return false;
     }
     recipients.add(recipient);
+    named.add(recipient);
     for (Resolution.Target target : recipient.targets()) {
       copies.putIfAbsent(target.account().id(), new Copy(target, recipient));
     }
@@ -102,9 +112,12 @@ final class Transaction {
 
   /** Takes in a recipient that another server has; one that is named twice is one. */
   void addElsewhere(Recipient recipient) {
-    if (recipients.stream().noneMatch(known -> known.path().equals(recipient.path()))) {
+    Optional<Recipient> known =
+        recipients.stream().filter(one -> one.path().equals(recipient.path())).findFirst();
+    if (known.isEmpty()) {
       recipients.add(recipient);
     }
+    named.add(known.orElse(recipient));
   }
 
   /** Recipients that other servers have. */
