@@ -131,6 +131,32 @@ public final class CommandReader {
   }
 
   /**
+   * Reads over what a line that is no command, and should have been another, says that comes
+   * unasked (RFC 7888 §3): octets, and the lines behind them. A client that takes it for a command
+   * sends them, and they must not be taken for commands.
+   *
+   * @param end the line, or its end
+   * @return false if more comes than is read over: say BYE
+   */
+  public boolean passOver(String end, Mode mode) throws IOException {
+    long left = mode.authenticated() ? limits.discard() : limits.discardBeforeLogin();
+    LiteralMark mark = LiteralMark.ofTail(end.getBytes(StandardCharsets.ISO_8859_1));
+    for (int literals = 0; mark != null && !mark.synchronising(); literals++) {
+      if (mark.length() > left || literals == limits.literals()) {
+        return false;
+      }
+      left -= mark.length();
+      wire.readCounted(mark.length(), NOWHERE);
+      try {
+        mark = LiteralMark.ofTail(wire.readLine(lineLimit(mode), WireReader.LineEnding.LENIENT));
+      } catch (WireException.LineTooLong e) {
+        mark = LiteralMark.ofTail(e.tail());
+      }
+    }
+    return true;
+  }
+
+  /**
    * Reads a command once more that was read before.
    *
    * @throws IllegalArgumentException if it is none

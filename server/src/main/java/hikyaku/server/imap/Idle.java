@@ -7,6 +7,7 @@ import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.protocol.wire.WireException;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -123,10 +124,15 @@ final class Idle {
     try {
       line = session.reader.line(session.mode());
     } catch (WireException.LineTooLong e) {
-      line = "";
+      line = new String(e.tail(), StandardCharsets.ISO_8859_1);
     }
-    return line.strip().equalsIgnoreCase("DONE")
-        ? Reply.ok("IDLE completed")
-        : Reply.bad("Expected DONE");
+    if (line.strip().equalsIgnoreCase("DONE")) {
+      return Reply.ok("IDLE completed");
+    }
+    // A client that has forgotten that it is in IDLE sends a command, perhaps with its literals.
+    if (!session.reader.passOver(line, session.mode())) {
+      session.bye(ResponseCode.Plain.TOOBIG, "Literal is too large");
+    }
+    return Reply.bad("Expected DONE");
   }
 }
