@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -225,6 +226,16 @@ final class SieveTrial {
         Action action = outcome.actions().get(i);
         screen.line("  " + Told.of(action) + changed(action, outcome.editions().get(i)));
       }
+      outcome.actions().stream()
+          .flatMap(Try::filed)
+          .filter(into -> !into.create() && !isThere(into.mailbox()))
+          .map(Action.FileInto::mailbox)
+          .distinct()
+          .forEach(name ->
+              screen.line(
+                  "If the account has no mailbox "
+                      + name
+                      + ", the message is kept in INBOX and nothing else is done."));
       Optional<Outcome.Problem> problem = outcome.problem();
       if (problem.isPresent()) {
         throw new Failure(
@@ -235,6 +246,20 @@ final class SieveTrial {
                 + ".");
       }
       return 0;
+    }
+
+    private boolean isThere(String mailbox) {
+      return mailbox.equalsIgnoreCase("INBOX") || mailboxes.contains(mailbox);
+    }
+
+    /** What goes into a mailbox that must be there when the script runs. */
+    private static Stream<Action.FileInto> filed(Action action) {
+      return switch (action) {
+        case Action.FileInto into -> Stream.of(into);
+        case Action.Vacation vacation -> vacation.copy().stream();
+        case Action.Notify notify -> notify.copy().stream();
+        case Action.Keep _, Action.Redirect _, Action.Reject _ -> Stream.empty();
+      };
     }
 
     private static String changed(Action action, Optional<Edition> edition) {

@@ -3,6 +3,7 @@ package hikyaku.protocol.sieve;
 import hikyaku.protocol.address.MailAddress;
 import hikyaku.protocol.mime.ContentField;
 import hikyaku.protocol.mime.HeaderField;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -98,15 +99,15 @@ final class Answering {
    * @param more addresses that the script calls the user's
    */
   Optional<MailAddress> named(List<MailAddress> more) {
+    // A script may have very many of them, and a message too.
+    Set<String> known = new HashSet<>();
+    known.add(folded(surroundings.own()));
+    more.forEach(each -> known.add(folded(each)));
     int asked = 0;
     for (String name : RECIPIENTS) {
       for (HeaderField field : message.fieldsSent(name)) {
         for (MailAddress address : Addresses.of(field.value())) {
-          boolean known =
-              isSame(address, surroundings.own())
-                  || more.stream().anyMatch(each -> isSame(address, each))
-                  || asked++ < ASKED && surroundings.isOwn(address);
-          if (known) {
+          if (known.contains(folded(address)) || asked++ < ASKED && surroundings.isOwn(address)) {
             return Optional.of(address);
           }
         }
@@ -115,7 +116,7 @@ final class Answering {
     return Optional.empty();
   }
 
-  private static boolean isSame(MailAddress one, MailAddress other) {
-    return Collation.asciiLower(one.toString()).equals(Collation.asciiLower(other.toString()));
+  private static String folded(MailAddress address) {
+    return Collation.asciiLower(address.toString());
   }
 }

@@ -57,6 +57,17 @@ class HeaderCostTest {
     assertThat(Runs.last(script, message("x")).orElseThrow()).isEqualTo("Subject: s\r\n\r\nhi\r\n");
   }
 
+  /** RFC 5230 §4.5: a script may name very many addresses, and a message too. */
+  @Test
+  @Timeout(10)
+  void whomAMessageNamesIsFoundAmongManyAddresses() {
+    String own = "[\"own@example.org\"" + ", \"u@b.c\"".repeat(14_000) + "]";
+    String script = "require \"vacation\"; vacation :addresses " + own + " \"gone\";";
+    String others = ("Cc: " + "a@example.net, ".repeat(2_800) + "b@example.net\n").repeat(5);
+    assertThat(run(script, others + "\nhi\n")).isEqualTo("implicit keep");
+    assertThat(run(script, others + "Cc: Own@example.org\n\nhi\n")).startsWith("vacation ");
+  }
+
   @Test
   @Timeout(10)
   void aFieldOfBlanksIsAddedOrNotInNoTime() {
