@@ -13,18 +13,27 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A node for each test, on free ports and a directory of its own, that verifies after the test. */
 final class RunningNodeExtension implements BeforeEachCallback, AfterEachCallback {
+  /** Hashes that cost little. */
+  private static final String CHEAP_PASSWORDS =
+      """
+      [passwords.argon2]
+      memory-kib = 64
+      passes = 1
+      [passwords.hashing]
+      scram-iterations = 4096
+      """;
+
   private Path directory;
   private Configuration configuration;
   private Node node;
 
   @Override
-  public void beforeEach(ExtensionContext context) throws IOException, Failure {
+  public void beforeEach(ExtensionContext context) throws Exception {
     directory = Files.createTempDirectory("hikyaku-node");
+    Path file = directory.resolve("hikyaku.toml");
+    Files.writeString(file, CHEAP_PASSWORDS);
     configuration =
-        Configuration.DEFAULTS
-            .withHostname("mail.test")
-            .withData(directory.resolve("data"))
-            .withListen(Configuration.DEFAULTS.listen().map(l -> l.at(0, "127.0.0.1")));
+        NodeProcess.configuration(file, directory.resolve("data")).withHostname("mail.test");
     start();
   }
 

@@ -115,18 +115,24 @@ final class LocalCluster implements AutoCloseable {
 
   /** Starts it on a new directory. */
   void start(int nodes) throws Exception {
-    up("--nodes", Integer.toString(nodes), "--ports", Integer.toString(offset));
+    start(nodes, "");
   }
 
   /** The same with settings that all have alike. */
   void start(int nodes, Path settings) throws Exception {
+    start(nodes, Files.readString(settings));
+  }
+
+  private void start(int nodes, String settings) throws Exception {
+    Path file = directory.resolve("settings-of-all.toml");
+    Files.writeString(file, settings + Node.CHEAP_PASSWORDS);
     up(
         "--nodes",
         Integer.toString(nodes),
         "--ports",
         Integer.toString(offset),
         "--config",
-        settings.toString());
+        file.toString());
   }
 
   void up(String... more) throws Exception {

@@ -57,6 +57,17 @@ final class Node implements AutoCloseable {
 
   private final Path directory;
   private final Path config;
+
+  /** Hashes that cost little: to compute those that people have would be a tenth of all tests. */
+  static final String CHEAP_PASSWORDS =
+      """
+      [passwords.argon2]
+      memory-kib = 64
+      passes = 1
+      [passwords.hashing]
+      scram-iterations = 4096
+      """;
+
   private final Machine machine;
   private final Map<String, String> environment;
   private final Map<Port, Integer> ports = new EnumMap<>(Port.class);
@@ -171,7 +182,7 @@ final class Node implements AutoCloseable {
             .append(number)
             .append("\naddresses = [\"127.0.0.1\"]\n")
             .append(port == Port.ADMIN ? "" : ofListeners));
-    Files.writeString(node.config, text.append(settings));
+    Files.writeString(node.config, text.append(CHEAP_PASSWORDS).append(settings));
     return node;
   }
 

@@ -155,6 +155,11 @@ final class Site implements AutoCloseable {
       imap = 10000
       pop3 = 10000
       total = 10000
+      [passwords.argon2]
+      memory-kib = 64
+      passes = 1
+      [passwords.hashing]
+      scram-iterations = 4096
       """;
 
   private void configureFront() throws IOException {
