@@ -42,6 +42,28 @@ class AclTest {
     }
   }
 
+  /** RFC 4314 §4: what could be taken away when the mailbox was selected may not be any more. */
+  @Test
+  void whoMayNoLongerExpungeTakesNothingAwayByClose() throws Exception {
+    for (boolean may : new boolean[] {false, true}) {
+      try (ImapRig rig = new ImapRig();
+          ImapClient alice = rig.connect();
+          ImapClient bob = rig.connect()) {
+        alice.login("alice");
+        bob.login("bob");
+        rig.deliver("alice", new byte[] {'a'});
+        assertThat(last(alice, "SETACL INBOX bob lrte")).startsWith("x OK");
+        assertThat(last(bob, "SELECT " + INBOX)).startsWith("x OK [READ-WRITE]");
+        assertThat(last(bob, "STORE 1 +FLAGS (\\Deleted)")).startsWith("x OK");
+        if (!may) {
+          assertThat(last(alice, "SETACL INBOX bob -e")).startsWith("x OK");
+        }
+        assertThat(last(bob, "CLOSE")).startsWith("x OK");
+        assertThat(rig.inbox("alice").refresh().size()).isEqualTo(may ? 0 : 1);
+      }
+    }
+  }
+
   /** A new account of an old address has another id, and none of its rights. */
   @Test
   void rightsOfARemovedAccountAreNotToldAndMakeRoom() throws Exception {

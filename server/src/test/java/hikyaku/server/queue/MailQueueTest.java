@@ -1068,6 +1068,21 @@ class MailQueueTest {
                 outbox.append(of), senders.counted(account, to.length, "n" + of.transaction())));
   }
 
+  /** Nobody refuses it. */
+  @Test
+  void whatIsDamagedHereDoesNotCountAgainstItsSender() throws Exception {
+    outbox.open();
+    for (int i = 0; i < 4; i++) {
+      putAs(HomeDirectory.ME, "a" + i + "@there.test");
+    }
+    store.blobs().list(null, 10).forEach(blob -> damaged.add(blob.id()));
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port()), Duration.ofSeconds(2)), Workers.alone());
+    awaitEmpty();
+    assertThat(inbox(4)).hasSize(4).allMatch(report -> report.contains("Status: 4.3.0\r\n"));
+    assertThat(senders.refusal(HomeDirectory.ME, 1)).isEmpty();
+  }
+
   @Test
   void anAccountWhoseRecipientsAreRefusedIsStoppedAndItsMailHeld() throws Exception {
     MailSink there = sink((line, _) -> line.contains("nobody") ? "550 5.1.1 no" : null);
