@@ -226,6 +226,11 @@ final class HandOver {
       connection.write(DATA);
     }
     ServerReply go = read();
+    if (go.isPositive()) {
+      // Nobody has taken what did not come yet: it answers something else (RFC 5321 §4.3.2).
+      throw new UnreachableException(
+          Verdict.deferred("4.5.0", host + " is out of step: it said " + go + " to DATA"));
+    }
     if (go.code() / 100 != 3) {
       reset();
       return settled(verdicts, Verdict.of(go, host));

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -193,6 +194,11 @@ public final class SmtpClient {
       this.mayOffer = mayOffer;
     }
 
+    /** As {@link #send(Letter, BooleanSupplier, Consumer)}, for whoever waits for all of it. */
+    public Result send(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
+      return send(letter, mayEnd, _ -> {});
+    }
+
     /**
      * Hands a message over to the first server that can be reached. Those whom it puts off are
      * offered to the next host (RFC 5321 §5.1), over a connection in place of the one that there
@@ -202,9 +208,12 @@ public final class SmtpClient {
      *
      * @param mayEnd asked before the message's last octets are sent: whether this is still to be
      *     done here
+     * @param sofar told what a host has made of it before those whom it puts off are offered to the
+     *     next one, which may take long
      * @throws UnreachableException if none can be; nothing was handed over
      */
-    public Result send(Letter letter, BooleanSupplier mayEnd) throws UnreachableException {
+    public Result send(Letter letter, BooleanSupplier mayEnd, Consumer<Result> sofar)
+        throws UnreachableException {
       if (made != letter.tls()) {
         end();
         made = letter.tls();
@@ -213,14 +222,14 @@ public final class SmtpClient {
       if (open != null) {
         try {
           Result result = send(open, letter, mayEnd);
-          return substitute ? bySubstitute(result) : elsewhere(result, letter, mayEnd);
+          return substitute ? bySubstitute(result) : elsewhere(result, letter, mayEnd, sofar);
         } catch (UnreachableException e) {
           // Servers end connections that have been used for a while.
           close();
         }
       }
       try {
-        return elsewhere(first(letter, mayEnd), letter, mayEnd);
+        return elsewhere(first(letter, mayEnd), letter, mayEnd, sofar);
       } catch (UnreachableException e) {
         if (made == Letter.Tls.REQUIRED && e.verdict().status().substring(1).startsWith(".7.")) {
           // It is this message that wants too much; others may get through.
@@ -275,7 +284,8 @@ public final class SmtpClient {
      *
      * @return what is known in any case; of what the first host has said nothing is lost
      */
-    private Result elsewhere(Result first, Letter letter, BooleanSupplier mayEnd) {
+    private Result elsewhere(
+        Result first, Letter letter, BooleanSupplier mayEnd, Consumer<Result> sofar) {
       List<Integer> places =
           IntStream.range(0, first.verdicts.size())
               .filter(i -> first.verdicts.get(i).isPutOff())
@@ -290,6 +300,7 @@ public final class SmtpClient {
         return first;
       }
       mayOffer = false;
+      sofar.accept(first);
       end();
       Letter rest =
           letter.with(letter.from(), places.stream().map(letter.recipients()::get).toList());

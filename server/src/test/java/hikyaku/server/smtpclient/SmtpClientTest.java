@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -161,6 +162,32 @@ class SmtpClientTest {
       assertThat(kinds(send(sink, letter("x\r\n", "a")))).containsExactly(Kind.FAILED);
       assertThat(sink.taken()).hasSize(1);
       assertThat(sink.taken().getFirst().text()).isEmpty();
+    }
+  }
+
+  /** Its replies are one behind the commands, or one ahead: none of them means what it says. */
+  @Test
+  void whoseRepliesAreOutOfStepHasTakenNothing() throws Exception {
+    for (String extra : List.of("DATA", "MAIL", "EHLO")) {
+      String reply = "250 2.0.0 OK";
+      try (MailSink sink =
+          new MailSink((line, _) ->
+              !line.startsWith(extra)
+                  ? null
+                  : switch (extra) {
+                    // One reply to MAIL, RCPT and DATA too many, or none to DATA but this.
+                    case "DATA" -> reply;
+                    case "MAIL" -> reply + "\r\n" + reply;
+                    default -> "250 sink\r\n" + reply;
+                  })) {
+        assertThatThrownBy(() -> send(sink, letter("x\r\n", "a", "b")))
+            .as(extra)
+            .isInstanceOf(UnreachableException.class)
+            .extracting(e -> ((UnreachableException) e).verdict())
+            .extracting(Verdict::kind, Verdict::status)
+            .containsExactly(Kind.DEFERRED, "4.5.0");
+        assertThat(sink.taken()).as(extra).isEmpty();
+      }
     }
   }
 
@@ -581,6 +608,31 @@ class SmtpClientTest {
         assertThat(second.taken()).as(where).hasSize(4);
         assertThat(third.connections()).as(where).isZero();
       }
+    }
+  }
+
+  /** However long the next one takes, what the first has taken is known by then. */
+  @Test
+  void itIsKnownWhatOneHostHasTakenBeforeTheNextIsAsked() throws Exception {
+    try (MailSink first =
+            at(
+                "127.0.0.11",
+                0,
+                (line, _) -> line.startsWith("RCPT TO:<late") ? "450 later" : null);
+        MailSink second = at("127.0.0.12", first.port(), (_, _) -> null);
+        SmtpClient.Session session = toThree(first.port()).session(THERE)) {
+      List<List<Kind>> known = new ArrayList<>();
+      Letter letter = letter("x\r\n", "late", "other");
+      SmtpClient.Result result =
+          session.send(
+              letter,
+              () -> true,
+              sofar -> {
+                assertThat(second.connections()).isZero();
+                known.add(kinds(sofar));
+              });
+      assertThat(known).containsExactly(List.of(Kind.DEFERRED, Kind.DELIVERED));
+      assertThat(kinds(result)).containsOnly(Kind.DELIVERED);
     }
   }
 
