@@ -1,7 +1,6 @@
 package hikyaku.server.queue;
 
 import hikyaku.mailbox.store.StoreException;
-import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters.Notify;
 import hikyaku.server.smtpclient.Letter;
@@ -21,10 +20,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.spi.LoggingEventBuilder;
 
 /** Delivers to destinations, a thread for each delivery, and writes down what came of it. */
 final class Courier {
@@ -35,9 +34,6 @@ final class Courier {
 
   /** Recipients of one transaction; RFC 5321 §4.5.3.1.8 has servers take as many at least. */
   static final int RECIPIENTS = 100;
-
-  /** Mailboxes that a line of the log names. */
-  private static final int NAMED = 20;
 
   /** What is told of mail that has been late for its destination's rate (RFC 3463 §3.5). */
   private static final Verdict PACED =
@@ -148,7 +144,7 @@ final class Courier {
       land(job, Duration.ZERO);
       return false;
     }
-    boolean again = true;
+    Trial trial = null;
     try {
       Outgoing message = part.read(job.message);
       if (senders.holds(message)) {
@@ -156,38 +152,65 @@ final class Courier {
         new OrderStory(Order.HOLD, null, OrderStory.STOP).tell(message, held);
         return true;
       }
-      Trial trial = new Trial(job, message);
+      trial = new Trial(job, message);
       boolean late = schedule.isReturned(job, clock.millis());
       if (late) {
         trial.none(Verdict.deferred("4.4.7", "it was late before it could be tried"));
       }
       boolean reachable = late || trial.run(session);
-      if (!held.test(part) && trial.isNothing()) {
-        return false;
-      }
-      // From here on it is never tried again before it is known what came of it.
-      again = false;
-      record(trial);
-      return reachable;
+      // What another node has by now it may get through; but whoever has it must not get it again.
+      boolean ours = held.test(part);
+      record(trial, ours);
+      return ours && reachable;
     } finally {
-      land(job, again ? settings.firstRetry() : null);
+      land(job, isOpen(trial) ? settings.firstRetry() : null);
     }
   }
 
-  /** Deals with a job that waits for its destination, and whose sender must hear of it. */
-  void overdue(Job job) {
-    boolean paced = schedule.isPaced(job);
-    Verdict trouble = paced ? PACED : job.destination.trouble;
-    boolean recorded = false;
-    try {
-      Trial trial = new Trial(job, job.message.part.read(job.message));
-      trial.untried = paced;
-      trial.none(trouble == null ? Verdict.deferred("4.4.1", "the destination rests") : trouble);
-      record(trial);
-      recorded = true;
-    } finally {
-      land(job, recorded ? null : settings.firstRetry());
+  /**
+   * Deals with jobs that wait for their destinations, and whose senders must hear of it. They are
+   * as they were if that cannot be done now.
+   */
+  void overdue(List<Job> jobs) {
+    boolean inReach = true;
+    for (Job job : jobs) {
+      Trial trial = null;
+      Duration wait = Duration.ZERO;
+      try {
+        if (inReach && held.test(job.message.part) && schedule.isThere(job)) {
+          trial = new Trial(job, job.message.part.read(job.message));
+          overdue(trial);
+        }
+      } catch (StoreException.Unavailable e) {
+        inReach = false;
+        LOG.atWarn().addKeyValue("cause", e.getMessage()).log("senders cannot be reminded now");
+      } catch (RuntimeException e) {
+        wait = settings.firstRetry();
+        // One that was deleted at this moment may be gone from its log.
+        if (schedule.isThere(job)) {
+          LOG.atError()
+              .setCause(e)
+              .addKeyValue("log", job.message.part.log)
+              .addKeyValue("entry", job.message.seq)
+              .log("a sender cannot be reminded of a message");
+        }
+      } finally {
+        land(job, isOpen(trial) ? wait : null);
+      }
     }
+  }
+
+  /** Whether there is something left to try, and it is certain what. */
+  private static boolean isOpen(@Nullable Trial trial) {
+    return trial == null || !trial.closed;
+  }
+
+  private void overdue(Trial trial) {
+    boolean paced = schedule.isPaced(trial.job);
+    Verdict trouble = paced ? PACED : trial.job.destination.trouble;
+    trial.untried = paced;
+    trial.none(trouble == null ? Verdict.deferred("4.4.1", "the destination rests") : trouble);
+    record(trial, true);
   }
 
   /**
@@ -225,6 +248,15 @@ final class Courier {
     /** Whether it is no attempt: it waits for its destination's rate. */
     private boolean untried;
 
+    /** Those of whom it is written down what became of it, by the same places. */
+    private final BitSet known = new BitSet();
+
+    /**
+     * Whether it is written down what came of it, or that was begun: then it is not tried again
+     * before that is known.
+     */
+    private boolean closed;
+
     Trial(Job job, Outgoing message) {
       this.job = job;
       this.message = message;
@@ -252,9 +284,16 @@ final class Courier {
       return job.attempts + (untried ? 0 : 1);
     }
 
-    /** Whether nobody has got it and nobody will hear of it. */
-    boolean isNothing() {
-      return Arrays.stream(verdicts).allMatch(v -> v != null && !v.isFinal());
+    /** Those of whom it is to be written down what became of it; all, or those done with. */
+    List<Integer> unknown(boolean all) {
+      return IntStream.range(0, places.length)
+          .filter(i -> !known.get(i) && (all || isOver(verdicts[i])))
+          .boxed()
+          .toList();
+    }
+
+    private static boolean isOver(@Nullable Verdict verdict) {
+      return verdict != null && verdict.isFinal();
     }
 
     Verdict verdict(int i) {
@@ -279,6 +318,10 @@ final class Courier {
       for (int from = 0; from < others.size(); from += RECIPIENTS) {
         List<Integer> some = others.subList(from, Math.min(others.size(), from + RECIPIENTS));
         try {
+          if (from > 0) {
+            // Should this node die now, nobody gets it again who has it.
+            record(this, false);
+          }
           send(session, some);
           schedule.succeeded(job.destination);
         } catch (StoreException.BlobMissing | StoreException.Corrupt e) {
@@ -361,10 +404,23 @@ final class Courier {
     }
 
     private void send(SmtpClient.Session session, List<Integer> some) throws UnreachableException {
-      SmtpClient.Result result = session.send(letter(some), () -> held.test(job.message.part));
+      SmtpClient.Result result =
+          session.send(
+              letter(some),
+              () -> held.test(job.message.part),
+              sofar -> {
+                take(some, sofar);
+                record(this, false);
+              });
+      take(some, result);
+    }
+
+    private void take(List<Integer> some, SmtpClient.Result result) {
       for (int i = 0; i < some.size(); i++) {
-        verdicts[some.get(i)] = result.verdicts().get(i);
-        servers[some.get(i)] = result.of(i);
+        if (!known.get(some.get(i))) {
+          verdicts[some.get(i)] = result.verdicts().get(i);
+          servers[some.get(i)] = result.of(i);
+        }
       }
     }
 
@@ -372,11 +428,6 @@ final class Courier {
     SmtpClient.Result server(int i) {
       SmtpClient.Result found = servers[i];
       return found == null ? NO_SERVER : found;
-    }
-
-    private Letter.@Nullable Deadline deadline() {
-      Outgoing.Deadline by = message.terms().by();
-      return by == null ? null : new Letter.Deadline(by.time(), by.returned(), by.trace(), clock);
     }
 
     /** Whether the sender hears that it was passed on. */
@@ -394,31 +445,28 @@ final class Courier {
     }
 
     private Letter letter(List<Integer> some) {
-      MailParameters.Body body = message.binary() ? MailParameters.Body.BINARYMIME : null;
-      return new Letter(
-          message.reversePath(),
-          new MailParameters(
-              message.octets(),
-              body,
-              message.smtpUtf8(),
-              message.ret(),
-              message.envid(),
-              null,
-              message.tls() == Outgoing.Tls.REQUIRED,
-              null,
-              null,
-              message.terms().priority() == 0 ? null : message.terms().priority()),
-          deadline(),
-          message.eightBit(),
-          message.tls() == Outgoing.Tls.OPTIONAL,
-          some.stream().map(i -> new Letter.To(to(i).address(), to(i).parameters())).toList(),
+      return Letters.of(
+          message,
+          some.stream().map(this::to).toList(),
+          clock,
           sink -> mailboxes.copy(message, message.octets(), sink));
     }
   }
 
   // ---- what came of it
 
-  private void record(Trial trial) {
+  /**
+   * Tells and writes down what became of it.
+   *
+   * @param all whether for all of whom that is not known yet, or for those only who need nothing
+   *     more
+   */
+  private void record(Trial trial, boolean all) {
+    List<Integer> those = trial.unknown(all);
+    if (those.isEmpty()) {
+      return;
+    }
+    trial.closed = true;
     Job job = trial.job;
     Instant now = clock.instant();
     Instant giveUp = trial.begins.plus(settings.lifetime());
@@ -434,14 +482,17 @@ final class Courier {
     List<Report.About> delivered = new ArrayList<>();
     String reason = "";
     int refused = 0;
-    for (int i = 0; i < trial.places.length; i++) {
+    AttemptStory story =
+        new AttemptStory(trial.message, trial.attempts(), Duration.between(trial.arrived, now));
+    for (int i : those) {
       Verdict verdict = trial.verdict(i);
       if (!trial.untried) {
         metrics.attempted(verdict.kind());
       }
       boolean over = verdict.isFinal() || expired;
       (over ? settled : waiting).add(trial.places[i]);
-      tell(trial, i, verdict, expired);
+      story.tell(
+          trial.to(i), verdict, trial.server(i), trial.atHome.get(i), trial.into.get(i), expired);
       boolean timed = verdict.kind() == Verdict.Kind.DEFERRED && (returned || late);
       Verdict told = timed ? verdict.late(returned) : verdict;
       Report.About about = new Report.About(trial.places[i], trial.to(i), told);
@@ -496,6 +547,8 @@ final class Courier {
           }
           job.message.part.write(tried, key);
         });
+    those.forEach(trial.known::set);
+    trial.closed = all;
   }
 
   private void report(
@@ -559,45 +612,5 @@ final class Courier {
       }
       pause();
     }
-  }
-
-  private void tell(Trial trial, int i, Verdict verdict, boolean expired) {
-    String what =
-        switch (verdict.kind()) {
-          case DELIVERED -> trial.atHome.get(i) ? "message delivered" : "message sent";
-          case FAILED -> "message not delivered";
-          case DEFERRED -> expired ? "message not delivered, given up" : "delivery put off";
-        };
-    Outgoing message = trial.message;
-    SmtpClient.Result server = trial.server(i);
-    LoggingEventBuilder line =
-        message.reversePath().equals(message.sender())
-            ? LOG.atInfo()
-            : LOG.atInfo().addKeyValue("as", message.reversePath());
-    LoggingEventBuilder told =
-        line.addKeyValue("mail", true)
-            .addKeyValue("transaction", message.transaction())
-            .addKeyValue("session", message.session())
-            .addKeyValue("from", message.sender())
-            .addKeyValue("recipient", trial.to(i).address())
-            .addKeyValue("message_id", message.messageId())
-            .addKeyValue("host", verdict.from().isEmpty() ? server.host() : verdict.from())
-            .addKeyValue("tls", server.tls())
-            .addKeyValue("converted", server.converted() ? "7bit" : "")
-            .addKeyValue("status", verdict.status())
-            .addKeyValue("reply", verdict.text())
-            .addKeyValue("attempt", trial.attempts())
-            .addKeyValue("age", Duration.between(trial.arrived, clock.instant()));
-    HomeDelivery.Outcome.Done done = trial.into.get(i);
-    if (done != null) {
-      told =
-          told.addKeyValue("into", first(done.into()))
-              .addKeyValue("scripts", first(done.scripts()));
-    }
-    told.log(what);
-  }
-
-  private static List<String> first(List<String> all) {
-    return all.subList(0, Math.min(NAMED, all.size()));
   }
 }

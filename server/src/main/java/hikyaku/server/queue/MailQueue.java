@@ -54,6 +54,9 @@ public final class MailQueue implements AutoCloseable {
 
   private final WorkedParts parts;
 
+  /** Parts that could not be looked at. Only the keeper has it. */
+  private final Set<Integer> broken = new HashSet<>();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
   private final Set<Integer> moved = new HashSet<>();
@@ -145,7 +148,7 @@ public final class MailQueue implements AutoCloseable {
     hints = logs.hints(this::hinted);
     threads.add(Thread.ofPlatform().daemon().name("queue-keeper").start(this::keep));
     threads.add(Thread.ofVirtual().name("queue-dispatcher").start(this::dispatch));
-    threads.add(Thread.ofVirtual().name("queue-overdue").start(this::remind));
+    threads.add(Thread.ofVirtual().name("queue-overdue").start(this::remindOnAndOn));
   }
 
   // ---- deliveries
@@ -163,19 +166,20 @@ public final class MailQueue implements AutoCloseable {
     }
   }
 
-  private void remind() {
+  private void remindOnAndOn() {
     try {
       while (true) {
         Thread.sleep(OVERDUE);
-        for (Job job : schedule.overdue(OVERDUE_AT_ONCE)) {
-          courier.overdue(job);
-        }
+        remind();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (StoreException e) {
-      LOG.atWarn().addKeyValue("cause", e.getMessage()).log("senders cannot be reminded now");
     }
+  }
+
+  /** Tells senders of what has waited too long for destinations that rest, or for rates. */
+  void remind() {
+    courier.overdue(schedule.overdue(OVERDUE_AT_ONCE));
   }
 
   // ---- parts
@@ -253,27 +257,44 @@ public final class MailQueue implements AutoCloseable {
     }
     Map<LogName, Head> heads = logs.heads(names);
     for (int number : which) {
-      claims.look(number, heads.getOrDefault(Claims.log(number), Head.NONE));
-      Part part = parts.get(number);
-      if (part != null && !claims.isOurs(number)) {
-        LOG.atWarn()
-            .addKeyValue("part", number)
-            .addKeyValue("by", claims.holder(number))
-            .log("a part of the queue was taken over");
-        drop(part);
-        part = null;
+      try {
+        look(number, heads);
+        broken.remove(number);
+      } catch (StoreException.Unavailable e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // The others have nothing to do with it.
+        if (broken.add(number)) {
+          LOG.atError()
+              .setCause(e)
+              .addKeyValue("part", number)
+              .log("a part of the queue cannot be read; its mail waits");
+        }
       }
-      if (part != null && (part.isLost() || !workers.isMine(number))) {
-        leave(part);
-        continue;
-      }
-      if (part == null && workers.isMine(number) && workers.isHeard()) {
-        part = take(number);
-      }
-      if (part != null) {
-        part.refresh(heads.getOrDefault(part.log, Head.NONE).seq());
-        part.tidy();
-      }
+    }
+  }
+
+  private void look(int number, Map<LogName, Head> heads) {
+    claims.look(number, heads.getOrDefault(Claims.log(number), Head.NONE));
+    Part part = parts.get(number);
+    if (part != null && !claims.isOurs(number)) {
+      LOG.atWarn()
+          .addKeyValue("part", number)
+          .addKeyValue("by", claims.holder(number))
+          .log("a part of the queue was taken over");
+      drop(part);
+      part = null;
+    }
+    if (part != null && (part.isLost() || !workers.isMine(number))) {
+      leave(part);
+      return;
+    }
+    if (part == null && workers.isMine(number) && workers.isHeard()) {
+      part = take(number);
+    }
+    if (part != null) {
+      part.refresh(heads.getOrDefault(part.log, Head.NONE).seq());
+      part.tidy();
     }
   }
 
@@ -296,8 +317,9 @@ public final class MailQueue implements AutoCloseable {
   private void leave(Part part) {
     part.lose();
     if (part.isQuiet()) {
-      forget(part);
+      // It is known here until it is given back, or nobody would have it after a failure.
       claims.giveBack(part.number);
+      forget(part);
       LOG.atInfo()
           .addKeyValue("part", part.number)
           .log("a part of the queue is given to another node");

@@ -6,6 +6,7 @@ import hikyaku.mailbox.store.Entry;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Snapshot;
+import hikyaku.mailbox.store.StoreException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,6 +70,9 @@ final class Part {
 
   /** Entries that say nothing that matters any more. */
   private final List<Long> dead = new ArrayList<>();
+
+  /** Whether the log could not be rid of them. Only who tidies has it. */
+  private boolean untidy;
 
   /** Jobs that deliveries are at. */
   private final AtomicInteger inAir = new AtomicInteger();
@@ -535,14 +539,38 @@ final class Part {
     } finally {
       schedule.lock.unlock();
     }
-    logs.saveSnapshot(log, new Snapshot(through, ByteString.EMPTY));
-    // Messages first: what was said of one must not go before it, or it would be sent once more.
-    logs.compact(log, done);
-    logs.compact(log, rest);
+    try {
+      logs.saveSnapshot(log, new Snapshot(through, ByteString.EMPTY));
+      // Messages first: what was said of one must not go before it, or it would be sent once more.
+      logs.compact(log, done);
+      logs.compact(log, rest);
+      untidy = false;
+    } catch (StoreException e) {
+      dies(done, rest);
+      if (!untidy) {
+        untidy = true;
+        LOG.atWarn()
+            .addKeyValue("log", log)
+            .addKeyValue("cause", e.getMessage())
+            .log("entries cannot be let go of yet");
+      }
+      return;
+    }
     LOG.atDebug()
         .addKeyValue("log", log)
         .addKeyValue("entries", done.length + rest.length)
         .log("entries let go");
+  }
+
+  /** What could not be let go of is next time. */
+  private void dies(long[] done, long[] rest) {
+    schedule.lock.lock();
+    try {
+      Arrays.stream(done).forEach(deadMessages::add);
+      Arrays.stream(rest).forEach(dead::add);
+    } finally {
+      schedule.lock.unlock();
+    }
   }
 
   private static long[] sorted(List<Long> entries) {

@@ -376,6 +376,16 @@ final class Schedule {
     return isExpired(job, now) || isDelayed(job, now) || isReturned(job, now) || isLate(job, now);
   }
 
+  /** Whether a job is still to be done, and here. */
+  boolean isThere(Job job) {
+    lock.lock();
+    try {
+      return job.state != Job.State.GONE;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether a job waits for nothing but its destination's rate. */
   boolean isPaced(Job job) {
     lock.lock();

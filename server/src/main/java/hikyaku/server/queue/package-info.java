@@ -13,9 +13,9 @@
  *   <li>A part is worked by one node, whose claim is a conditional append. A node that is not heard
  *       of loses its parts; before the last octets of a message go out, it is asked once more
  *       whether the part is still ours and this node still heard of.
- *   <li>What became of an attempt is written down before the connection takes the next message.
- *       Outcomes are facts and commute: whoever writes them, a settled recipient is never tried
- *       again.
+ *   <li>What became of an attempt is written down before the connection takes the next message, or
+ *       the next piece of one to many. Outcomes are facts and commute: whoever writes them, a
+ *       settled recipient is never tried again.
  *   <li>A sender is told of each failure, in a durability round before the one that settles it. A
  *       report has no sender, so there is never a report of a report.
  *   <li>A destination that cannot be reached rests, whatever waits for it; it takes no delivery

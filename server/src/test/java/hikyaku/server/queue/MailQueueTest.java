@@ -12,6 +12,7 @@ import hikyaku.mailbox.MessageContent;
 import hikyaku.mailbox.store.Append;
 import hikyaku.mailbox.store.BlobId;
 import hikyaku.mailbox.store.BlobStore;
+import hikyaku.mailbox.store.Event;
 import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.LogStore;
 import hikyaku.mailbox.store.Store;
@@ -322,6 +323,26 @@ class MailQueueTest {
     put(address("me@home.test"), "Subject: s\r\n\r\nhello\r\n", to);
   }
 
+  /** The same, but what was put off waits for a day, and so does a destination. */
+  private static QueueSettings patient(Map<String, Integer> ports, Duration lifetime) {
+    QueueSettings hasty = settings(ports, lifetime);
+    return new QueueSettings(
+        hasty.relay(),
+        hasty.routes(),
+        hasty.senders(),
+        hasty.passwords(),
+        DAY,
+        DAY,
+        lifetime,
+        hasty.delayWarning(),
+        hasty.reportLanguage(),
+        hasty.deliveries(),
+        hasty.perDestination(),
+        hasty.rate(),
+        hasty.rates(),
+        hasty.client());
+  }
+
   /** The messages in the mailbox of the account, once there are so many. */
   private List<String> inbox(int count) throws Exception {
     Mailbox inbox = mail.account(HomeDirectory.ME.id()).inbox();
@@ -542,6 +563,37 @@ class MailQueueTest {
     assertThat(recipients(there)).containsExactly(Map.entry("a@there.test", 1));
   }
 
+  /** A node dies between the report and the log's word of it, and then there is more to tell. */
+  @Test
+  void whatFailsAfterANodeDiedIsToldThoughAnotherFailureWas() throws Exception {
+    Set<String> dead = ConcurrentHashMap.newKeySet();
+    Hand first = new Hand("a", dead);
+    Hand second = new Hand("b", dead);
+    second.working = false;
+    LogName log = Part.log(Outbox.part("t1"));
+    MailSink there =
+        sink((line, _) -> {
+          if (line.startsWith("RCPT TO:<b") && first.heard) {
+            damagedLog = log;
+            return "450 4.2.0 later";
+          }
+          return line.startsWith("RCPT") ? "550 5.1.1 who" : null;
+        });
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    outbox.open();
+    put("a@there.test", "b@there.test");
+    MailQueue dying = start(settings, first);
+    start(settings, second);
+    assertThat(inbox(1).getFirst()).contains("a@there.test\r\nAction: failed\r\n");
+    MailSink.until("its end", () -> dying.standings(1).getFirst().underWay() == 0);
+    first.heard = false;
+    dead.add("a");
+    damagedLog = null;
+    second.working = true;
+    awaitEmpty();
+    assertThat(inbox(2)).anyMatch(report -> report.contains("b@there.test\r\nAction: failed\r\n"));
+  }
+
   @Test
   void aSenderIsToldInTheLanguageOfTheMessage() throws Exception {
     MailSink there = sink((line, _) -> line.startsWith("RCPT") ? "550 5.1.1 no such user" : null);
@@ -699,6 +751,58 @@ class MailQueueTest {
     assertThat(waiting()).isEqualTo(200);
     // Those that wait behind it have cost nothing: what was tried is no more than a few.
     assertThat(silent.connections()).isLessThanOrEqualTo(5);
+  }
+
+  private static int closedPort() throws Exception {
+    try (MailSink gone = MailSink.willing()) {
+      return gone.port();
+    }
+  }
+
+  private static boolean rests(MailQueue queue) {
+    return queue.standings(1).stream()
+        .anyMatch(each -> each.rest().isPositive() && each.underWay() == 0);
+  }
+
+  /** That the store was away for a moment, or that some of it was deleted, changes nothing. */
+  @Test
+  void whatWaitsTooLongBehindADeadDestinationIsGivenUpWhateverHappensMeanwhile() throws Exception {
+    outbox.open();
+    for (int i = 0; i < 20; i++) {
+      put("a" + i + "@dead.test");
+    }
+    MailQueue queue =
+        start(patient(Map.of("dead.test", closedPort()), Duration.ofMillis(1)), Workers.alone());
+    MailSink.until("a rest", () -> rests(queue));
+    assertThat(waiting()).isBetween(1, 19);
+    store.faults().failWhile(call -> call == Faults.Call.READ, Faults.When.BEFORE);
+    queue.remind();
+    store.faults().clear();
+    assertThat(waiting()).isPositive();
+    queue.remind();
+    awaitEmpty();
+    assertThat(inbox(20))
+        .hasSize(20)
+        .allMatch(report -> report.contains("@dead.test\r\nAction: failed\r\n"));
+  }
+
+  /** Whoever has it now may get it through. */
+  @Test
+  void whatAnotherNodeHasByNowIsNotGivenUpHere() throws Exception {
+    Hand node = new Hand("a", Set.of());
+    outbox.open();
+    for (int i = 0; i < 20; i++) {
+      put("a" + i + "@dead.test");
+    }
+    MailQueue queue = start(patient(Map.of("dead.test", closedPort()), Duration.ofMillis(1)), node);
+    MailSink.until("a rest", () -> rests(queue));
+    int left = waiting();
+    node.heard = false;
+    queue.remind();
+    assertThat(waiting()).isEqualTo(left).isPositive();
+    node.heard = true;
+    queue.remind();
+    awaitEmpty();
   }
 
   @Test
@@ -873,6 +977,39 @@ class MailQueueTest {
     assertThat(waiting()).isZero();
   }
 
+  @Test
+  void aPartThatCannotBeReadKeepsNoOther() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    outbox.open();
+    Append garbage =
+        Append.to(Part.log(0), List.of(Event.of(ByteString.copyFromUtf8("no entry of a queue"))));
+    store.logs().append(garbage).orThrow();
+    int others = 0;
+    for (int i = 0; i < 10 * Part.COUNT; i++) {
+      put("a@there.test");
+      others += Outbox.part("t" + transactions) == 0 ? 0 : 1;
+    }
+    assertThat(others).isBetween(1, 10 * Part.COUNT - 1);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    assertThat(there.await(others)).hasSize(others);
+  }
+
+  @Test
+  void whatALogCouldNotBeRidOfGoesLater() throws Exception {
+    MailSink there = sink((_, _) -> null);
+    start(settings(Map.of("there.test", there.port())), Workers.alone());
+    int count = Part.COUNT * 110;
+    outbox.open();
+    store.faults().failWhile(call -> call == Faults.Call.COMPACT, Faults.When.BEFORE);
+    for (int i = 0; i < count; i++) {
+      put("a@there.test");
+    }
+    awaitEmpty();
+    MailSink.until("an attempt", () -> store.faults().thrown() > 0);
+    store.faults().clear();
+    MailSink.until("short logs", () -> entries() < count);
+  }
+
   private int entries() {
     return IntStream.range(0, Part.COUNT)
         .map(i -> store.logs().read(Part.log(i), 0, Long.MAX_VALUE, 100_000).size())
@@ -956,6 +1093,39 @@ class MailQueueTest {
     assertThat(there.taken()).hasSize(50);
   }
 
+  /** A message to many goes in pieces, and each is written down before the next begins. */
+  @Test
+  void whoHasGotAMessageToManyDoesNotGetItAgainFromTheNextNode() throws Exception {
+    Set<String> dead = ConcurrentHashMap.newKeySet();
+    Hand first = new Hand("a", dead);
+    Hand second = new Hand("b", dead);
+    second.working = false;
+    AtomicInteger texts = new AtomicInteger();
+    MailSink there =
+        sink((line, _) -> {
+          if (line.equals("DATA") && texts.incrementAndGet() == 2) {
+            first.heard = false;
+            dead.add("a");
+            second.working = true;
+            return MailSink.SILENCE;
+          }
+          return null;
+        });
+    String[] to =
+        IntStream.range(0, 2 * Courier.RECIPIENTS + 1)
+            .mapToObj(i -> "a" + i + "@there.test")
+            .toArray(String[]::new);
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    start(settings, first);
+    start(settings, second);
+    put(to);
+    awaitEmpty();
+    assertThat(there.taken().stream().flatMap(taken -> taken.to().stream()))
+        .containsExactlyInAnyOrder(to);
+    // The first one waits for an answer yet.
+    there.close();
+  }
+
   @Test
   void partsMoveToWhoShouldHaveThemWithNothingSentTwice() throws Exception {
     Hand first = new Hand("a", Set.of());
@@ -978,6 +1148,32 @@ class MailQueueTest {
     MailSink.until("all of them", () -> recipients(there).size() == 100);
     awaitEmpty();
     assertThat(there.taken()).hasSize(100);
+  }
+
+  @Test
+  void aPartIsGivenToAnotherNodeThoughTheStoreFailsAtThat() throws Exception {
+    Hand first = new Hand("a", Set.of());
+    Hand second = new Hand("b", Set.of());
+    second.working = false;
+    MailSink there = sink((_, _) -> null);
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    start(settings, first);
+    start(settings, second);
+    for (int i = 0; i < 100; i++) {
+      put("a" + i + "@there.test");
+    }
+    awaitEmpty();
+    // Nobody writes anything now but who gives a part away.
+    long before = store.faults().thrown();
+    store.faults().failNext(Faults.Call.APPEND, Faults.When.BEFORE);
+    first.working = false;
+    second.working = true;
+    MailSink.until("the failure", () -> store.faults().thrown() > before);
+    for (int i = 0; i < 100; i++) {
+      put("b" + i + "@there.test");
+    }
+    MailSink.until("all of them", () -> recipients(there).size() == 200);
+    assertThat(there.taken()).hasSize(200);
   }
 
   @Test

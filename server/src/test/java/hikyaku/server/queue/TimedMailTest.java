@@ -486,7 +486,7 @@ class TimedMailTest {
 
   @Test
   void theLogSaysWhereItIs() throws Exception {
-    Logger logger = (Logger) LoggerFactory.getLogger(Courier.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(AttemptStory.class);
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
     lines.list = new CopyOnWriteArrayList<>();
     lines.start();
