@@ -89,9 +89,14 @@ final class MailOutTest {
   }
 
   private static void send(Node node, String subject, String... to) throws IOException {
+    sendAs(ALICE, node, subject, to);
+  }
+
+  private static void sendAs(String sender, Node node, String subject, String... to)
+      throws IOException {
     try (Dialogue submission = new Dialogue(port(node, "submission"))) {
       login(submission);
-      submission.say("MAIL FROM:<" + ALICE + ">", "250");
+      submission.say("MAIL FROM:<" + sender + ">", "250");
       for (String each : to) {
         submission.say("RCPT TO:<" + each + ">", "250");
       }
@@ -282,6 +287,30 @@ final class MailOutTest {
 
   private Path makeDirectory(String name) throws IOException {
     return Files.createDirectories(directory.resolve(name));
+  }
+
+  /** As lists show them: whoever has to get rid of reports must be able to say which these are. */
+  @Test
+  void mailWithoutASenderIsListedAndDeletedAsListsShowIt() throws Exception {
+    try (MailSink busy =
+        new MailSink((line, _) -> line.startsWith("RCPT") ? "450 4.2.0 not now" : null)) {
+      Configuration configuration = configuration("a", "", busy);
+      try (Node node = start(configuration)) {
+        addAlice(configuration);
+        send(node, "one", "bob@else.test");
+        sendAs("", node, "two", "carol@third.test");
+        MailSink.until("both", () -> command("queue", "list").lines().count() == 3);
+        assertThat(command("queue", "list", "--sender", "<>"))
+            .contains("carol@third.test")
+            .doesNotContain("bob@else.test");
+        assertThat(command("queue", "list", "--sender", "<" + ALICE + ">"))
+            .contains("bob@else.test")
+            .doesNotContain("carol@third.test");
+        assertThat(command("queue", "delete", "--sender", "<>", "--yes"))
+            .isEqualTo("1 message deleted, for 1 recipient.\n");
+        assertThat(command("queue", "list")).contains("bob@else.test");
+      }
+    }
   }
 
   @Test

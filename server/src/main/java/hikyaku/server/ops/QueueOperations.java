@@ -99,6 +99,7 @@ public final class QueueOperations implements AdminApi.Group {
   /**
    * Which messages are meant; null and 0 stand for any.
    *
+   * @param sender in angle brackets or without; {@code <>} for none
    * @param account the address of who sends them, or whose script does
    * @param reason a part of what keeps somebody waiting, in whichever case
    * @param older came longer ago than so many milliseconds
@@ -134,13 +135,20 @@ public final class QueueOperations implements AdminApi.Group {
       }
       return new Filter(
           id,
-          sender,
-          recipient,
+          bare(sender),
+          bare(recipient),
           domain,
           older == 0 ? null : clock.instant().minusMillis(older),
           held,
           account == null ? null : id(directory, DomainOperations.address(account)),
           reason);
+    }
+
+    /** As lists have it, or as envelopes do: {@code <>} is for mail without a sender. */
+    private static @Nullable String bare(@Nullable String address) {
+      return address != null && address.startsWith("<") && address.endsWith(">")
+          ? address.substring(1, address.length() - 1)
+          : address;
     }
 
     private static String id(Directory directory, Address account) throws AdminException {

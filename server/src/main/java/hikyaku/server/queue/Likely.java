@@ -94,8 +94,20 @@ final class Likely implements Predicate<Job.Message> {
     return same ? numberOf(first) : 0;
   }
 
+  /** Whether two spellings are of one domain. */
+  static boolean isSame(String domain, String other) {
+    return domain.equalsIgnoreCase(other) || spelled(domain).equals(spelled(other));
+  }
+
+  /** The one spelling of a domain: of one beyond ASCII, that in A-labels. */
+  private static String spelled(String domain) {
+    return domain.chars().allMatch(c -> c < 128)
+        ? domain.toLowerCase(Locale.ROOT)
+        : Address.canonicalDomain(domain).orElse(domain);
+  }
+
   private static short numberOf(String domain) {
-    int hash = folded(domain);
+    int hash = folded(spelled(domain));
     short folded = (short) (hash ^ hash >>> Short.SIZE);
     return folded == 0 ? 1 : folded;
   }

@@ -145,7 +145,7 @@ public final class QueueView {
   /**
    * Which messages are meant, and of their recipients which; null stands for any. It is one and the
    * same recipient who has the address and the domain, waits for the reason and is held. Addresses
-   * and domains are compared without regard to case.
+   * and domains are compared without regard to case, and recipients' domains in either spelling.
    *
    * @param transaction the message's id
    * @param before that came before this moment
@@ -204,11 +204,17 @@ public final class QueueView {
     }
 
     private boolean isRecipient(Recipient each) {
-      return recipient == null || recipient.equalsIgnoreCase(each.to().address().toString());
+      String written = each.to().address().toString();
+      int at = written.lastIndexOf('@');
+      return recipient == null
+          || recipient.equalsIgnoreCase(written)
+          || (recipient.lastIndexOf('@') == at
+              && recipient.regionMatches(true, 0, written, 0, at + 1)
+              && Likely.isSame(recipient.substring(at + 1), written.substring(at + 1)));
     }
 
     private boolean isOfDomain(Recipient each) {
-      return domain == null || domain.equalsIgnoreCase(each.to().address().domain());
+      return domain == null || Likely.isSame(domain, each.to().address().domain());
     }
 
     private boolean isForReason(Recipient each) {

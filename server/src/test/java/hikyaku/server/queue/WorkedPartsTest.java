@@ -314,6 +314,21 @@ class WorkedPartsTest {
     return new Filter(null, null, null, domain, null, false, null);
   }
 
+  /** Whichever of the two an operator has copied from somewhere. */
+  @Test
+  void aDomainIsFoundInEitherSpelling() throws Exception {
+    work();
+    put("me@home.test", "", "a@bücher.test");
+    put("me@home.test", "", "b@XN--BCHER-KVA.test", "c@two.test");
+    put("me@home.test", "", "d@two.test");
+    for (String spelling : List.of("bücher.test", "BÜCHER.test", "xn--bcher-kva.test")) {
+      assertThat(whole.find(filterOf(spelling), 9).all()).as(spelling).isEqualTo(2);
+      Filter b = new Filter(null, null, "B@" + spelling, null, null, false, null);
+      assertThat(waiting(b)).as(spelling).containsExactly("b@XN--BCHER-KVA.test");
+    }
+    assertAlike();
+  }
+
   /** What another node works is read. */
   @Test
   void partsOfOthersAreReadWhole() throws Exception {
