@@ -29,7 +29,7 @@ package hikyaku.protocol.sieve;
  *     behind is not found
  * @param madeOctets octets that a run may put into the message in place of parts and around it
  * @param enclosures how often a run may put another message around it
- * @param steps characters compared in a run, some milliseconds of work
+ * @param steps characters compared and fields looked through in a run
  */
 public record SieveLimits(
     int scriptOctets,
