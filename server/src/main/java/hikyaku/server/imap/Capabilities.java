@@ -19,7 +19,6 @@ final class Capabilities {
           "NOTIFY",
           "NAMESPACE",
           "UIDPLUS",
-          "UIDONLY",
           "REPLACE",
           "INPROGRESS",
           "MOVE",
@@ -91,6 +90,9 @@ final class Capabilities {
       }
       capabilities.add("APPENDLIMIT=" + session.server.settings.appendLimit());
       session.server.messageLimit.capability().ifPresent(capabilities::add);
+      if (session.server.settings.uidOnly()) {
+        capabilities.add("UIDONLY");
+      }
       if (!compressed) {
         capabilities.add("UNAUTHENTICATE");
         capabilities.add("COMPRESS=DEFLATE");

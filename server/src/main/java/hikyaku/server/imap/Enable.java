@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ENABLE (RFC 9051 §6.3.1, RFC 5161). What is not known is passed over. What was on before, as
- * CONDSTORE is after many a command, is told like the rest: the client asks whether it may rely on
- * it. Only what it did not name now is left out (RFC 9051 §6.3.1).
+ * ENABLE (RFC 9051 §6.3.1, RFC 5161). What is not known, or not offered, is passed over. What was
+ * on before, as CONDSTORE is after many a command, is told like the rest: the client asks whether
+ * it may rely on it. Only what it did not name now is left out (RFC 9051 §6.3.1).
  */
 final class Enable {
   private Enable() {}
@@ -28,7 +28,11 @@ final class Enable {
         }
         case "IMAP4REV2" -> enable(session, Extension.IMAP4REV2, "IMAP4rev2", enabled);
         case "UTF8=ACCEPT" -> enable(session, Extension.UTF8_ACCEPT, "UTF8=ACCEPT", enabled);
-        case "UIDONLY" -> enable(session, Extension.UIDONLY, "UIDONLY", enabled);
+        case "UIDONLY" -> {
+          if (session.server.settings.uidOnly()) {
+            enable(session, Extension.UIDONLY, "UIDONLY", enabled);
+          }
+        }
         default -> {
           // RFC 5161 §3.1: an argument that names nothing the server can enable is ignored.
         }

@@ -19,6 +19,9 @@ import java.time.Duration;
  * @param enforcedLimit messages from which on that limit is kept to, where clients that do not know
  *     of it are to be spared (RFC 9738 §4.2); {@code unlimited} to advertise it only, 0 for what is
  *     advertised
+ * @param uidOnly whether clients may do without message numbers, which is advertised as UIDONLY
+ *     (RFC 9586). Outlook enables it wherever it is offered, and then uses message numbers all the
+ *     same, which the RFC has refused: it shows no mail
  * @param keepAlive how often IDLE says that it is still there, so that NATs and phones keep the
  *     connection (RFC 2177 leaves that to the server)
  * @param working how often a command that takes long says that it is still at work, by which the
@@ -43,6 +46,7 @@ public record ImapSettings(
     int messageLimit,
     int saveLimit,
     int enforcedLimit,
+    boolean uidOnly,
     Duration keepAlive,
     Duration working,
     Duration login,
@@ -92,6 +96,7 @@ public record ImapSettings(
           Integer.MAX_VALUE,
           Integer.MAX_VALUE,
           0,
+          false,
           Duration.ofMinutes(2),
           Duration.ofSeconds(10),
           Duration.ofMinutes(2),

@@ -85,6 +85,7 @@ class KeptTest {
             d.messageLimit(),
             d.saveLimit(),
             d.enforcedLimit(),
+            d.uidOnly(),
             d.keepAlive(),
             Duration.ZERO,
             d.login(),

@@ -28,6 +28,7 @@ class MessageLimitTest {
                 messages,
                 saved,
                 enforced,
+                d.uidOnly(),
                 d.keepAlive(),
                 d.working(),
                 d.login(),

@@ -208,6 +208,7 @@ class StateFuzzTest {
             d.messageLimit(),
             d.saveLimit(),
             d.enforcedLimit(),
+            true,
             patience,
             patience,
             patience,

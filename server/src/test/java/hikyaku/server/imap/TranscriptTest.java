@@ -39,6 +39,7 @@ import org.junit.jupiter.api.TestFactory;
  * # a comment
  * with tls-required | starttls | append-limit 100 | message-limit 3 | save-limit 3    before anything else
  * with enforced-limit 4    where message-limit or save-limit is told
+ * with uid-only            before anything else
  * with keep-alive MILLIS | idle MILLIS | contact URI | comment WORD    before anything else
  * CN: text       client N says this; its first line opens the connection
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
@@ -285,6 +286,7 @@ class TranscriptTest {
       MessageLimit.Scope scope = MessageLimit.Scope.ALL;
       int messageLimit = Integer.MAX_VALUE;
       int enforcedLimit = 0;
+      boolean uidOnly = d.uidOnly();
       Duration keepAlive = d.keepAlive();
       Duration working = d.working();
       Duration idle = d.idle();
@@ -306,6 +308,7 @@ class TranscriptTest {
               messageLimit = Integer.parseInt(words[2]);
             }
             case "enforced-limit" -> enforcedLimit = Integer.parseInt(words[2]);
+            case "uid-only" -> uidOnly = true;
             case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
             case "working" -> working = Duration.ofMillis(Long.parseLong(words[2]));
             case "command" -> command = Duration.ofMillis(Long.parseLong(words[2]));
@@ -323,6 +326,7 @@ class TranscriptTest {
                   d.messageLimit(),
                   d.saveLimit(),
                   d.enforcedLimit(),
+                  uidOnly,
                   keepAlive,
                   working,
                   d.login(),
