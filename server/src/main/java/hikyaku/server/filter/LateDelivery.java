@@ -13,7 +13,6 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
-import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Address;
@@ -244,21 +243,9 @@ public final class LateDelivery implements HomeDelivery {
 
   private Envelope envelope(Outgoing message, Outgoing.To to, Attempt attempt) {
     Outgoing.Deadline by = message.terms().by();
-    MailParameters parameters =
-        new MailParameters(
-            message.octets(),
-            message.binary() ? MailParameters.Body.BINARYMIME : null,
-            message.smtpUtf8(),
-            message.ret(),
-            message.envid(),
-            null,
-            message.tls() == Outgoing.Tls.REQUIRED,
-            null,
-            by == null ? null : by.left(filter.mail().clock().instant()),
-            null);
     return new Envelope(
         message.sender(),
-        parameters,
+        message.parameters(by == null ? null : by.left(filter.mail().clock().instant()), null),
         to.address(),
         to.parameters(),
         message.transaction(),

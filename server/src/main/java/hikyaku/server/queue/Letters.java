@@ -1,6 +1,5 @@
 package hikyaku.server.queue;
 
-import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.server.smtpclient.Letter;
 import java.time.InstantSource;
 import java.util.List;
@@ -17,21 +16,10 @@ final class Letters {
    */
   static Letter of(
       Outgoing message, List<Outgoing.To> to, InstantSource clock, Letter.Content content) {
-    MailParameters.Body body = message.binary() ? MailParameters.Body.BINARYMIME : null;
     int priority = message.terms().priority();
     return new Letter(
         message.reversePath(),
-        new MailParameters(
-            message.octets(),
-            body,
-            message.smtpUtf8(),
-            message.ret(),
-            message.envid(),
-            null,
-            message.tls() == Outgoing.Tls.REQUIRED,
-            null,
-            null,
-            priority == 0 ? null : priority),
+        message.parameters(null, priority == 0 ? null : priority),
         deadline(message, clock),
         message.eightBit(),
         message.tls() == Outgoing.Tls.OPTIONAL,

@@ -5,6 +5,7 @@ import hikyaku.mailbox.store.Blob;
 import hikyaku.mailbox.store.BlobReader;
 import hikyaku.mailbox.store.BlobStore;
 import hikyaku.protocol.smtp.DeliverBy;
+import hikyaku.protocol.smtp.MailParameters;
 import hikyaku.protocol.smtp.MailParameters.Ret;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.RcptParameters;
@@ -219,5 +220,26 @@ public record Outgoing(
   /** Size as it goes out. */
   public long octets() {
     return prefix.size() + blob.size();
+  }
+
+  /**
+   * What MAIL says of it to whoever gets it.
+   *
+   * @param by how long it may take from now (RFC 2852); null where that is said in another way, or
+   *     not at all
+   * @param priority RFC 6710; null to say nothing of it
+   */
+  public MailParameters parameters(@Nullable DeliverBy by, @Nullable Integer priority) {
+    return new MailParameters(
+        octets(),
+        binary ? MailParameters.Body.BINARYMIME : null,
+        smtpUtf8,
+        ret,
+        envid,
+        null,
+        tls == Tls.REQUIRED,
+        null,
+        by,
+        priority);
   }
 }
