@@ -2,6 +2,7 @@ package hikyaku.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.fixtures.CheapPasswords;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -125,7 +126,7 @@ final class LocalCluster implements AutoCloseable {
 
   private void start(int nodes, String settings) throws Exception {
     Path file = directory.resolve("settings-of-all.toml");
-    Files.writeString(file, settings + Node.CHEAP_PASSWORDS);
+    Files.writeString(file, settings + CheapPasswords.SETTINGS);
     up(
         "--nodes",
         Integer.toString(nodes),

@@ -1,5 +1,6 @@
 package hikyaku.systemtests;
 
+import hikyaku.fixtures.CheapPasswords;
 import hikyaku.fixtures.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -57,16 +58,6 @@ final class Node implements AutoCloseable {
 
   private final Path directory;
   private final Path config;
-
-  /** Hashes that cost little: to compute those that people have would be a tenth of all tests. */
-  static final String CHEAP_PASSWORDS =
-      """
-      [passwords.argon2]
-      memory-kib = 64
-      passes = 1
-      [passwords.hashing]
-      scram-iterations = 4096
-      """;
 
   private final Machine machine;
   private final Map<String, String> environment;
@@ -182,7 +173,7 @@ final class Node implements AutoCloseable {
             .append(number)
             .append("\naddresses = [\"127.0.0.1\"]\n")
             .append(port == Port.ADMIN ? "" : ofListeners));
-    Files.writeString(node.config, text.append(CHEAP_PASSWORDS).append(settings));
+    Files.writeString(node.config, text.append(CheapPasswords.SETTINGS).append(settings));
     return node;
   }
 

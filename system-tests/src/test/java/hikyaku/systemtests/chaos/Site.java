@@ -1,5 +1,6 @@
 package hikyaku.systemtests.chaos;
 
+import hikyaku.fixtures.CheapPasswords;
 import hikyaku.fixtures.Network;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -155,12 +156,8 @@ final class Site implements AutoCloseable {
       imap = 10000
       pop3 = 10000
       total = 10000
-      [passwords.argon2]
-      memory-kib = 64
-      passes = 1
-      [passwords.hashing]
-      scram-iterations = 4096
-      """;
+      """
+          + CheapPasswords.SETTINGS;
 
   private void configureFront() throws IOException {
     String text =
