@@ -36,9 +36,6 @@ final class PeersBench implements Callable<Integer> {
 
   private static final int MANY = 100;
 
-  /** Octets that clients of one round may have delivered at a time, all copies counted. */
-  private static final long AT_A_TIME = 2L << 30;
-
   /** Idle sessions of a server that has a process for each. */
   private static final int PROCESSES = 1_000;
 
@@ -108,10 +105,7 @@ final class PeersBench implements Callable<Integer> {
       names = "--sizes-to-many",
       split = ",",
       defaultValue = "4096,51200,5242880",
-      description = {
-        "Octets of those that go to 100 recipients (default: ${DEFAULT-VALUE}). Left out is where all"
-            + " clients' copies together would be more than 2 GiB."
-      })
+      description = "Octets of those that go to 100 recipients (default: ${DEFAULT-VALUE}).")
   List<Integer> sizesToMany = List.of();
 
   @Option(names = "--chart", paramLabel = "FILE", description = "Draw the ratios into this SVG.")
@@ -432,9 +426,6 @@ final class PeersBench implements Callable<Integer> {
     for (int recipients : List.of(1, MANY)) {
       for (int octets : recipients > 1 ? sizesToMany : sizes) {
         for (int clients : List.of(1, 32, 256)) {
-          if (recipients > 1 && (long) octets * recipients * clients > AT_A_TIME) {
-            continue;
-          }
           String what =
               String.format(
                   Locale.ROOT,
