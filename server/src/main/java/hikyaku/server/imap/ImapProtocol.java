@@ -33,6 +33,7 @@ public final class ImapProtocol implements Protocol {
 
   final ImapMetrics metrics;
   final Workspace workspace;
+  final KeptOrders orders;
   final FailureLog failures = new FailureLog();
   private final Redaction redaction;
 
@@ -83,6 +84,7 @@ public final class ImapProtocol implements Protocol {
     this.settings = settings;
     this.messageLimit = messageLimit;
     this.workspace = workspace;
+    this.orders = KeptOrders.ofHeap();
     this.authenticator = authenticator;
     this.mail = mail;
     this.index = index;

@@ -11,6 +11,7 @@ import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.protocol.mime.SentDate;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +21,20 @@ import org.jspecify.annotations.Nullable;
  * are sorted by, and only if the columns of the state do not have that.
  */
 final class Sort {
+  /**
+   * So many times as many messages as are to be sorted may be known, for their order to be used: it
+   * is walked through whole. What that takes of memory, sorting them would take.
+   */
+  private static final int MOST_KNOWN = 4;
+
   private final Session session;
   private final Selected selected;
   private final MailboxState state;
   private final List<SortKey> order;
   private final @Nullable Relevancy relevancy;
+
+  /** Whether a message was sorted of which nothing is known, since it is gone from the log. */
+  private boolean unknown;
 
   private Sort(
       Session session, Selected selected, List<SortKey> order, @Nullable Relevancy relevancy) {
@@ -91,11 +101,58 @@ final class Sort {
     long each = SortColumn.octets(order);
     try (Workspace.Space space =
         session.server.workspace.take(found.length, each, session::checkpoint)) {
-      return sorted(found, space);
+      return isKept(found) ? sortedByKept(found, space) : anew(found, space);
     }
   }
 
-  private int[] sorted(int[] found, Workspace.Space space) throws IOException {
+  /** Whether the order is worth to be kept, and is the same for all who ask. */
+  private boolean isKept(int[] found) {
+    return found.length >= KeptOrders.LEAST
+        && order.stream().noneMatch(key -> key.criterion() == SortKey.Criterion.RELEVANCY)
+        && !order.stream().allMatch(key -> inColumns(key.criterion()));
+  }
+
+  /** The messages whose order is known are not sorted again, but for those near others. */
+  private int[] sortedByKept(int[] found, Workspace.Space space) throws IOException {
+    KeptOrders.Key key = new KeptOrders.Key(selected.mailbox().log(), state.uidValidity(), order);
+    KeptOrder kept = session.server.orders.get(key);
+    int[] known = kept == null ? new int[0] : kept.indexes(state.size(), state::uid);
+    BitSet wanted = bits(found);
+    BitSet others = bits(found);
+    others.andNot(bits(known));
+    if (known.length / MOST_KNOWN > found.length || others.cardinality() > found.length / 4) {
+      int[] sorted = anew(found, space);
+      if (found.length > known.length) {
+        keep(key, sorted);
+      }
+      return sorted;
+    }
+    int[] sorted = known;
+    if (!others.isEmpty()) {
+      sorted = KeptOrder.merged(known, others.stream().toArray(), some -> anew(some, space));
+      if (unknown) {
+        return anew(found, space);
+      }
+      keep(key, sorted);
+    }
+    return Arrays.stream(sorted).filter(wanted::get).toArray();
+  }
+
+  private void keep(KeptOrders.Key key, int[] sorted) {
+    if (!unknown) {
+      session.server.orders.put(key, KeptOrder.of(sorted, state.size(), state::uid));
+    }
+  }
+
+  private static BitSet bits(int[] indexes) {
+    BitSet bits = new BitSet();
+    for (int index : indexes) {
+      bits.set(index);
+    }
+    return bits;
+  }
+
+  private int[] anew(int[] found, Workspace.Space space) throws IOException {
     long rows = found.length * SortColumn.octetsWithoutTexts(order);
     List<SortColumn> columns =
         order.stream().map(key -> new SortColumn(key, found.length)).toList();
@@ -106,6 +163,7 @@ final class Sort {
     } else {
       // Of a message that is gone from the log nothing is known: it is as if all were empty.
       int[] row = new int[1];
+      int[] told = new int[1];
       selected
           .mailbox()
           .messages()
@@ -116,8 +174,10 @@ final class Sort {
                 session.checkpoint();
                 row[0] = Arrays.binarySearch(found, row[0], found.length, index);
                 fill(columns, row[0], index, brief);
+                told[0]++;
                 space.atLeast(rows + octetsOfTexts(columns));
               });
+      unknown |= told[0] < found.length;
     }
     int[] sorted = RowOrder.of(columns, found.length);
     for (int i = 0; i < sorted.length; i++) {
