@@ -26,6 +26,9 @@ final class HandOver {
   private static final byte[] DATA = "DATA\r\n".getBytes(US_ASCII);
   private static final byte[] END = ".\r\n".getBytes(US_ASCII);
 
+  /** RFC 3463 §3.5, of a session that broke while nothing can have been taken. */
+  private static final String NOT_TAKEN = "4.4.0";
+
   private final SmtpConnection connection;
   private final Letter letter;
   private final BooleanSupplier mayEnd;
@@ -50,7 +53,8 @@ final class HandOver {
    * Hands the message over.
    *
    * @return what became of it for each recipient, in order
-   * @throws UnreachableException if the connection broke before the message's end: it was not taken
+   * @throws UnreachableException if the connection broke before the message's end, and it is not
+   *     certain that anybody was refused: it was not taken
    */
   List<Verdict> run() throws UnreachableException {
     if (lacksUtf8() && !letter.hasAsciiAddresses()) {
@@ -70,12 +74,31 @@ final class HandOver {
       connection.close();
       Verdict broken =
           e instanceof UnreachableException known ? known.verdict() : connection.failure(e);
-      if (!ending) {
+      if (ending) {
+        // It may have been taken. Only another attempt can tell, and then it comes twice.
+        return settled(verdicts, Verdict.doubtful(broken.text() + ", at the message's end"));
+      }
+      if (!isLeaving(e, broken)
+          || verdicts.stream().noneMatch(each -> each != null && each.isFinal())) {
         throw new UnreachableException(broken, e);
       }
-      // It may have been taken. Only another attempt can tell, and then it comes twice.
-      return settled(verdicts, Verdict.doubtful(broken.text() + ", at the message's end"));
+      // Who was refused is refused, or would be offered for ever to whoever breaks off for that.
+      while (verdicts.size() < letter.recipients().size()) {
+        verdicts.add(null);
+      }
+      return settled(
+          verdicts, broken.isInDoubt() ? Verdict.deferred(NOT_TAKEN, broken.text()) : broken);
     }
+  }
+
+  /**
+   * Whether the server has ended the session. Where an answer did not come, or was none, those
+   * before it may have been to other commands than they seem to be.
+   */
+  private boolean isLeaving(IOException e, Verdict broken) {
+    return e instanceof UnreachableException
+        ? !broken.from().isEmpty()
+        : !(e instanceof ServerReply.Malformed) && !connection.tookTooLong();
   }
 
   /** Whether what was handed over is the message in lines of 7-bit characters. */
@@ -269,22 +292,22 @@ final class HandOver {
       }
     }
     ServerReply mail = read();
+    if (!mail.isPositive()) {
+      verdicts.addAll(all(Verdict.of(mail, host)));
+    }
     for (Letter.To to : letter.recipients()) {
-      if (pipelined) {
-        verdicts.add(verdict(mail, read()));
-      } else if (mail.isPositive()) {
-        connection.write(rcpt(to));
-        verdicts.add(verdict(mail, read()));
-      } else {
-        verdicts.add(Verdict.of(mail, host));
+      if (mail.isPositive()) {
+        if (!pipelined) {
+          connection.write(rcpt(to));
+        }
+        verdicts.add(verdict(read()));
+      } else if (pipelined) {
+        ServerReply unused = read();
       }
     }
   }
 
-  private @Nullable Verdict verdict(ServerReply mail, ServerReply rcpt) {
-    if (!mail.isPositive()) {
-      return Verdict.of(mail, host);
-    }
+  private @Nullable Verdict verdict(ServerReply rcpt) {
     if (rcpt.isPositive()) {
       return null;
     }

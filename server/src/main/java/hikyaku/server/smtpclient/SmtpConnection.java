@@ -390,6 +390,11 @@ final class SmtpConnection implements AutoCloseable {
     return settings;
   }
 
+  /** Whether an answer did not come in time. */
+  boolean tookTooLong() {
+    return patience.isOver();
+  }
+
   /** How a failure of this connection is told. */
   Verdict failure(IOException e) {
     String how = patience.isOver() ? " took too long" : " broke the session: " + e.getMessage();

@@ -223,6 +223,65 @@ class SmtpClientTest {
     }
   }
 
+  /**
+   * As Postfix breaks off after many errors (smtpd_hard_error_limit) and Exim with a refusal
+   * (drop): who is refused would else be offered again, and the others with them never get it.
+   */
+  @Test
+  void whoIsRefusedStaysSoThoughTheServerBreaksOff() throws Exception {
+    for (String extensions : List.of("250-sink\r\n250 PIPELINING", "250 sink")) {
+      for (String how : List.of(MailSink.CLOSE, "421 4.7.0 too many errors")) {
+        try (MailSink sink =
+            new MailSink((line, _) ->
+                line.startsWith("EHLO")
+                    ? extensions
+                    : line.startsWith("RCPT TO:<bad")
+                        ? "550 5.1.1 who"
+                        : line.startsWith("RCPT TO:<b@") ? how : null)) {
+          SmtpClient.Result result = send(sink, letter("x\r\n", "a", "bad", "b", "c"));
+          assertThat(kinds(result))
+              .as(how + extensions)
+              .containsExactly(Kind.DEFERRED, Kind.FAILED, Kind.DEFERRED, Kind.DEFERRED);
+          assertThat(result.verdicts().get(1).text()).isEqualTo("550 5.1.1 who");
+          assertThat(result.verdicts()).noneMatch(Verdict::isInDoubt);
+          assertThat(sink.taken()).isEmpty();
+        }
+      }
+      // Whose answers cannot be told apart may have refused somebody else.
+      try (MailSink sink =
+          new MailSink((line, _) ->
+              line.startsWith("EHLO")
+                  ? extensions
+                  : line.startsWith("RCPT TO:<bad") ? "550 5.1.1 who\r\nwhat?" : null)) {
+        assertThatThrownBy(() -> send(sink, letter("x\r\n", "bad", "a")))
+            .isInstanceOf(UnreachableException.class);
+      }
+      for (String where : List.of("MAIL", "RCPT")) {
+        try (MailSink sink =
+            new MailSink((line, _) ->
+                line.startsWith("EHLO")
+                    ? extensions
+                    : line.startsWith(where) ? "550 5.7.1 go away\r\n421 4.3.2 bye" : null)) {
+          assertThat(kinds(send(sink, letter("x\r\n", "a")))).containsExactly(Kind.FAILED);
+        }
+      }
+    }
+  }
+
+  /** Nobody else does what this node may do no more. */
+  @Test
+  void whatIsAnothersByNowIsOfferedToNoOtherHost() throws Exception {
+    try (MailSink first =
+            at("127.0.0.11", 0, (line, _) -> line.startsWith("RCPT") ? "450 later" : null);
+        MailSink second = at("127.0.0.12", first.port(), (_, _) -> null);
+        SmtpClient.Session session = toThree(first.port()).session(THERE)) {
+      assertThat(kinds(session.send(letter("x\r\n", "a"), () -> false)))
+          .containsExactly(Kind.DEFERRED);
+      assertThat(first.connections()).isEqualTo(1);
+      assertThat(second.connections()).isZero();
+    }
+  }
+
   @Test
   void whoMayNotEndItDoesNot() throws Exception {
     try (MailSink sink = MailSink.willing()) {
