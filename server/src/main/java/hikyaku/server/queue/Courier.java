@@ -29,9 +29,6 @@ import org.slf4j.LoggerFactory;
 final class Courier {
   private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
 
-  /** Messages over one connection, if others wait for it to end. */
-  private static final int ENOUGH = 100;
-
   /** Recipients of one transaction; RFC 5321 §4.5.3.1.8 has servers take as many at least. */
   static final int RECIPIENTS = 100;
 
@@ -102,11 +99,12 @@ final class Courier {
     try (session) {
       boolean reachable = true;
       int done = 0;
-      Job job = schedule.take(destination, done, ENOUGH);
+      long began = clock.millis();
+      Job job = schedule.take(destination, done, began);
       while (job != null) {
         reachable = work(job, session);
         done++;
-        job = reachable ? schedule.take(destination, done, ENOUGH) : null;
+        job = reachable ? schedule.take(destination, done, began) : null;
       }
       session.end();
     } catch (StoreException e) {

@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class Schedule {
   private static final long LONGEST_NAP_MILLIS = 60_000;
 
+  /** Messages over one connection, if others wait for it to end. */
+  private static final int ENOUGH = 100;
+
+  /** How long a delivery goes on likewise: of a slow server nobody waits for many messages. */
+  private static final long LONG_ENOUGH_MILLIS = 30_000;
+
   /** How often it is asked whether deliveries may begin. */
   private static final long SHORT_NAP_MILLIS = 200;
 
@@ -247,17 +253,19 @@ final class Schedule {
   /**
    * The next job of a destination, which flies from now on.
    *
-   * @param done how many the delivery that asks has had
-   * @param enough after how many it makes room if others wait
+   * @param done how many the delivery that asks has had; it makes room if others wait, after enough
+   *     of them or of time
+   * @param since when it began, in milliseconds since 1970
    */
-  @Nullable Job take(Destination destination, int done, int enough) {
+  @Nullable Job take(Destination destination, int done, long since) {
     lock.lock();
     try {
+      long now = clock.millis();
       boolean wanted = !turn.isEmpty() && active >= settings.deliveries();
-      if (closed || (done >= enough && wanted)) {
+      boolean enough = done >= ENOUGH || (done > 0 && now - since >= LONG_ENOUGH_MILLIS);
+      if (closed || (enough && wanted)) {
         return null;
       }
-      long now = clock.millis();
       while (!destination.ready.isEmpty() && !destination.isPaced(now)) {
         Job job = destination.ready.remove();
         if (job.state == Job.State.READY) {

@@ -23,6 +23,12 @@ final class Exchanges {
   /** Addresses that are tried for one message; RFC 5321 §5.1 wants two at least. */
   private static final int MOST = 10;
 
+  /**
+   * Hosts whose addresses are asked for. A domain may name thousands, each of which keeps DNS
+   * waiting.
+   */
+  private static final int MOST_ASKED = 20;
+
   /** Addresses of a host that come before more of another's: one of each family. */
   private static final int TURN = 2;
 
@@ -70,7 +76,12 @@ final class Exchanges {
   List<Hop> of(Route route, Letter.Tls tls) throws UnreachableException {
     Offer offer = offer(route, tls);
     if (offer.hops.isEmpty()) {
-      throw List.copyOf(offer.refused.values()).getLast();
+      List<UnreachableException> refused = List.copyOf(offer.refused.values());
+      // As long as one of them may do later, it is not over.
+      throw refused.stream()
+          .filter(each -> !each.verdict().isFinal())
+          .findFirst()
+          .orElseGet(refused::getLast);
     }
     return offer.hops;
   }
@@ -174,25 +185,29 @@ final class Exchanges {
     List<List<Hop>> hosts = new ArrayList<>();
     Map<String, UnreachableException> refused = new LinkedHashMap<>();
     boolean refusedAddress = false;
+    int asked = 0;
+    boolean all = true;
     for (List<String> group : groups) {
       Collections.shuffle(group, random::nextInt);
       for (String host : group) {
-        if (inFirstTurn(hosts) >= MOST) {
+        if (inFirstTurn(hosts) >= MOST || asked == MOST_ASKED) {
+          all = false;
           break;
         }
+        asked++;
         try {
           Names.Addresses found = addresses(host);
           // Without an MX record it is the domain's own address that counts (RFC 7672 §2.2.1).
           boolean believed = found.secure() && (secure || implicit);
           Demands.Demand demand =
               demands.of(host, found.name(), believed, each -> names.tlsa(each, port));
-          List<Hop> all =
+          List<Hop> hops =
               alternating(found.addresses().stream().filter(this::usable).toList()).stream()
                   .map(address -> demand.hop(new InetSocketAddress(address, port)))
                   .toList();
-          refusedAddress |= all.size() < found.addresses().size();
-          if (!all.isEmpty()) {
-            hosts.add(all);
+          refusedAddress |= hops.size() < found.addresses().size();
+          if (!hops.isEmpty()) {
+            hosts.add(hops);
           }
         } catch (UnreachableException e) {
           refused.put(host, e);
@@ -204,7 +219,8 @@ final class Exchanges {
           refusedAddress
               ? " has only addresses that no mail is sent to"
               : implicit ? " has no mail server" : " names mail servers that have no address";
-      refused.put(domain, unreachable(Verdict.failed("5.4.4", domain + what)));
+      Verdict none = Verdict.failed("5.4.4", domain + what);
+      refused.put(domain, unreachable(all ? none : none.forNow()));
     }
     return new Offer(chosen(hosts), refused);
   }

@@ -86,9 +86,9 @@ class PartTest {
     Part part = part(schedule);
     Destination destination = schedule.next();
     List<String> order = new ArrayList<>();
-    for (Job job = schedule.take(destination, 0, 100);
+    for (Job job = schedule.take(destination, 0, 0);
         job != null;
-        job = schedule.take(destination, 0, 100)) {
+        job = schedule.take(destination, 0, 0)) {
       order.add(part.read(job.message).transaction());
     }
     return order;
@@ -135,12 +135,12 @@ class PartTest {
     put("m", "s", "a", "", USUAL, "a@there.test", "b@there.test", "c@there.test", "d@there.test");
     Part part = part(schedule);
     Destination there = schedule.next();
-    Job flying = schedule.take(there, 0, 100);
+    Job flying = schedule.take(there, 0, 0);
     order(Order.HOLD, null, 1);
     order(Order.REROUTE, Relay.parse("smtp://relay.test"), 2);
     order(Order.DELETE, null, 3);
     part.refresh(Long.MAX_VALUE);
-    assertThat(schedule.take(there, 0, 100)).isNull();
+    assertThat(schedule.take(there, 0, 0)).isNull();
     assertThat(flying.recipients).containsExactly(0, 1, 2);
     tried(new int[0], new int[] {0, 1, 2, 3});
     part.refresh(Long.MAX_VALUE);
@@ -153,7 +153,7 @@ class PartTest {
 
     schedule.ended(there);
     assertThat(List.of(schedule.next(), schedule.next())).contains(there);
-    Job again = schedule.take(there, 0, 100);
+    Job again = schedule.take(there, 0, 0);
     order(Order.RELEASE, null, 1);
     order(Order.HOLD, null);
     part.refresh(Long.MAX_VALUE);
@@ -161,7 +161,7 @@ class PartTest {
     assertThat(standing(flying.message))
         .containsExactlyInAnyOrder(
             "there.test [0] HELD", "there.test [1] HELD", "smtp://relay.test:25 [2] HELD");
-    assertThat(schedule.take(there, 0, 100)).isNull();
+    assertThat(schedule.take(there, 0, 0)).isNull();
     tried(new int[] {0, 2}, new int[0]);
     order(Order.DELETE, null, 1);
     part.refresh(Long.MAX_VALUE);
@@ -298,7 +298,7 @@ class PartTest {
     private void takeOff() {
       Job[] jobs = part.message(1).jobs;
       Job chosen = jobs[random.nextInt(jobs.length)];
-      Job job = its.schedule.take(chosen.destination, 0, 100);
+      Job job = its.schedule.take(chosen.destination, 0, 0);
       if (job != null) {
         flights.add(new Flight(job, job.recipients.clone()));
       }
@@ -388,9 +388,9 @@ class PartTest {
       part.refresh(Long.MAX_VALUE);
       List<Integer> out = new ArrayList<>();
       for (Job job : part.message(1).jobs) {
-        for (Job next = its.schedule.take(job.destination, 0, 100);
+        for (Job next = its.schedule.take(job.destination, 0, 0);
             next != null;
-            next = its.schedule.take(job.destination, 0, 100)) {
+            next = its.schedule.take(job.destination, 0, 0)) {
           Arrays.stream(next.recipients).forEach(out::add);
         }
       }

@@ -80,9 +80,9 @@ class ScheduleTest {
 
   private List<Integer> priorities(Destination destination) {
     List<Integer> priorities = new ArrayList<>();
-    for (Job job = schedule.take(destination, 0, 100);
+    for (Job job = schedule.take(destination, 0, 0);
         job != null;
-        job = schedule.take(destination, 0, 100)) {
+        job = schedule.take(destination, 0, 0)) {
       priorities.add((int) job.message.priority);
     }
     return priorities;
@@ -127,6 +127,26 @@ class ScheduleTest {
       turns++;
     } while (next != patient.destination);
     assertThat(turns).isEqualTo(Line.FAIR);
+  }
+
+  /** Where a message takes a minute, others do not wait for a hundred of them. */
+  @Test
+  void aSlowDestinationMakesRoomForOthers() throws Exception {
+    Job first = enter("slow0.test", 0);
+    for (int i = 0; i < 20; i++) {
+      Job unused = enter("slow" + i + ".test", 0);
+      assertThat(schedule.next()).isNotNull();
+    }
+    long began = now.toEpochMilli();
+    now = now.plusSeconds(60);
+    assertThat(schedule.take(first.destination, 1, began)).as("nobody waits").isNotNull();
+    Job other = enter("other.test", 0);
+    assertThat(schedule.take(first.destination, 1, now.toEpochMilli())).isNotNull();
+    Job last = enter("slow0.test", 0);
+    assertThat(schedule.take(first.destination, 1, began)).as("another one waits").isNull();
+    schedule.ended(first.destination);
+    assertThat(schedule.next()).isSameAs(other.destination);
+    assertThat(last.state).isEqualTo(Job.State.READY);
   }
 
   // ---- rates
@@ -200,7 +220,7 @@ class ScheduleTest {
   void aMessageToManyCountsOnceForEachTransaction() throws Exception {
     Goal goal = new Goal(new Route.Exchange("slow.test"), false);
     Destination slow = enter(goal, 9, 201).destination;
-    assertThat(enter(goal, 0, 100).destination).isSameAs(slow);
+    assertThat(enter(goal, 0, 0).destination).isSameAs(slow);
     assertThat(goes(slow)).isEqualTo(1);
     now = start.plus(Duration.ofMinutes(29));
     nobodyGoes();

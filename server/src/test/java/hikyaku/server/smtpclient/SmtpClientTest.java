@@ -588,6 +588,44 @@ class SmtpClientTest {
     }
   }
 
+  /** However many are named, a message does not wait for DNS to say nothing of each. */
+  @Test
+  void notAllOfManyExchangesAreAskedFor() throws Exception {
+    for (boolean silent : new boolean[] {true, false}) {
+      AtomicInteger asked = new AtomicInteger();
+      Names names =
+          new Names() {
+            @Override
+            public Exchanges exchanges(String domain) {
+              List<Mx> all = IntStream.range(0, 900).mapToObj(i -> mx(i, i + ".test")).toList();
+              return new Exchanges(Optional.of(all), false);
+            }
+
+            @Override
+            public Addresses addresses(String host) throws UnreachableException {
+              asked.incrementAndGet();
+              if (silent) {
+                throw new UnreachableException(Verdict.deferred("4.4.3", "no answer"));
+              }
+              return new Addresses(List.of(), false);
+            }
+
+            @Override
+            public List<Tlsa> tlsa(String host, int port) {
+              throw new AssertionError("nobody vouches for this zone");
+            }
+          };
+      try (SmtpClient.Session session =
+          client(25, QUICK, names).session(new Route.Exchange("many.test"))) {
+        assertThatThrownBy(() -> session.send(letter("x\r\n", "a"), () -> true))
+            .isInstanceOfSatisfying(
+                UnreachableException.class,
+                e -> assertThat(e.verdict().status()).isEqualTo(silent ? "4.4.3" : "4.4.4"));
+      }
+      assertThat(asked).hasValueBetween(10, 50);
+    }
+  }
+
   private static String status(MailSink sink, Zone zone, String domain) throws Exception {
     return status(sink, zone, domain, QUICK);
   }

@@ -48,6 +48,7 @@ class TlsPolicyTest {
   private final Map<String, List<Tlsa>> tlsa = new HashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
   private final Set<String> silent = new HashSet<>();
+  private final Set<String> unsigned = new HashSet<>();
   private final List<String> said = new CopyOnWriteArrayList<>();
   private String offering = "";
   private boolean secureMx;
@@ -113,7 +114,9 @@ class TlsPolicyTest {
         @Override
         public Addresses addresses(String host) {
           return new Addresses(
-              List.of(hosts.get(host)), secureAddresses, aliases.getOrDefault(host, ""));
+              List.of(hosts.get(host)),
+              secureAddresses && !unsigned.contains(host),
+              aliases.getOrDefault(host, ""));
         }
 
         @Override
@@ -367,6 +370,18 @@ class TlsPolicyTest {
     withoutServers();
     server("d.there.test", null);
     assertThat(send(true, false)).isEqualTo("4.7.4");
+  }
+
+  /** Nobody vouches for the second server; but the first one may be known about later. */
+  @Test
+  void aMessageThatOneServerMayTakeLaterWaits() throws Exception {
+    offering = "REQUIRETLS";
+    signed();
+    server("a.there.test", ca.identity("a.there.test"));
+    server("b.there.test", ca.identity("b.there.test"));
+    silent.add("a.there.test");
+    unsigned.add("b.there.test");
+    assertThat(send(true, false)).isEqualTo("4.7.5");
   }
 
   @Test
