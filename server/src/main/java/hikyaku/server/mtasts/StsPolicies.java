@@ -12,13 +12,11 @@ import hikyaku.server.mtasts.StsPolicy.Mode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +29,6 @@ public final class StsPolicies {
   private static final Duration DAY = Duration.ofDays(1);
 
   private static final int REMEMBERED = 20_000;
-  private static final int LOCKS = 64;
   private static final int PAGE = 500;
 
   private final Dns dns;
@@ -47,8 +44,8 @@ public final class StsPolicies {
   /** Domains whose policy is being fetched while their mail goes on by the one that is known. */
   private final Set<String> renewed = ConcurrentHashMap.newKeySet();
 
-  private final List<ReentrantLock> locks =
-      IntStream.range(0, LOCKS).mapToObj(_ -> new ReentrantLock()).toList();
+  /** Of domains whose policy is being fetched: a slow policy host delays nobody else's mail. */
+  private final Cache<String, ReentrantLock> locks = Caffeine.newBuilder().weakValues().build();
 
   public StsPolicies(
       Dns dns, PolicyHost host, LogStore logs, StsSettings settings, InstantSource clock) {
@@ -151,7 +148,7 @@ public final class StsPolicies {
    */
   private PolicyBook.@Nullable Held fetch(
       String domain, String id, PolicyBook.@Nullable Held held, Instant asked) {
-    ReentrantLock lock = locks.get(Math.floorMod(domain.hashCode(), LOCKS));
+    ReentrantLock lock = locks.get(domain, _ -> new ReentrantLock());
     lock.lock();
     try {
       Instant now = clock.instant();

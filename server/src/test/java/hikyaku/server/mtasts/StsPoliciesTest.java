@@ -11,6 +11,7 @@ import hikyaku.server.testing.ZoneDns;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,49 @@ class StsPoliciesTest {
     assertThat(found.policy()).contains(good);
     assertThat(found.trouble()).isEmpty();
     assertThat(fetches).hasValue(2);
+  }
+
+  @Test
+  void aSlowHostDelaysNoOtherDomain() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answers = new CountDownLatch(1);
+    StsPolicies some =
+        new StsPolicies(
+            dns,
+            domain -> {
+              if (domain.equals("slow.test")) {
+                asked.countDown();
+                awaitQuietly(answers);
+              }
+              return fetch(domain);
+            },
+            store.logs(),
+            StsSettings.DEFAULTS,
+            clock);
+    dns.with("_mta-sts.slow.test", "TXT", "v=STSv1; id=1;");
+    Thread slow = Thread.ofVirtual().start(() -> some.find("slow.test"));
+    asked.await();
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      String domain = "d" + i + ".test";
+      dns.with("_mta-sts." + domain, "TXT", "v=STSv1; id=1;");
+      others.add(Thread.ofVirtual().start(() -> some.find(domain)));
+    }
+    MailSink.until("the others' policies", () -> fetches.get() == 300);
+    for (Thread each : others) {
+      each.join();
+    }
+    answers.countDown();
+    slow.join();
+    assertThat(fetches).hasValue(301);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
