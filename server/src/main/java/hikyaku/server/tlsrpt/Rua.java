@@ -4,9 +4,8 @@ import hikyaku.protocol.address.MailAddress;
 import hikyaku.server.reports.ReportMail;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Where a domain wants its reports (RFC 8460 §3). */
 sealed interface Rua {
@@ -32,9 +31,6 @@ sealed interface Rua {
   /** Places that one domain may name; more are passed over. */
   int MOST = 5;
 
-  Pattern RECORD =
-      Pattern.compile("v=TLSRPTv1[ \\t]*;(?:[^;]*;)*?[ \\t]*rua[ \\t]*=([^;]*)(?:;.*)?");
-
   /**
    * @param texts those of {@code _smtp._tls.DOMAIN}
    * @return empty if it wants none, or has more than one record, which counts as none
@@ -43,15 +39,23 @@ sealed interface Rua {
     List<String> records =
         texts.stream().filter(text -> text.matches("(?s)v=TLSRPTv1[ \\t]*;.*")).toList();
     List<Rua> found = new ArrayList<>();
-    Matcher record = RECORD.matcher(records.size() == 1 ? records.getFirst() : "");
-    if (record.matches()) {
-      for (String each : record.group(1).split(",")) {
+    if (records.size() == 1) {
+      for (String each : places(records.getFirst())) {
         if (found.size() < MOST) {
           read(each.strip(), found);
         }
       }
     }
     return found;
+  }
+
+  private static String[] places(String record) {
+    return Arrays.stream(record.split(";"))
+        .map(field -> field.split("=", 2))
+        .filter(field -> field.length == 2 && field[0].strip().equals("rua"))
+        .findFirst()
+        .map(field -> field[1].split(","))
+        .orElseGet(() -> new String[0]);
   }
 
   private static void read(String uri, List<Rua> found) {

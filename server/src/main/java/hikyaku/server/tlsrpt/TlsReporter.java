@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,9 @@ public final class TlsReporter implements AutoCloseable {
   /** How long reports of a day are tried. */
   private static final Duration GIVE_UP = Duration.ofDays(3);
 
+  /** How long it is gone on at one time; the rest is for the next. */
+  static final Duration AT_ONCE = Duration.ofMinutes(10);
+
   private final ReportMail letters;
   private final MailStore mail;
   private final Dns dns;
@@ -55,6 +59,12 @@ public final class TlsReporter implements AutoCloseable {
   private final ReportClaims claims;
   private final InstantSource clock;
   private volatile boolean closed;
+
+  /**
+   * Domains that could not be told the last time. They are behind all others, or whoever names slow
+   * web servers would take up all of the time each time. Only who sends has it.
+   */
+  private final Set<String> untold = new HashSet<>();
 
   /**
    * @param host our name
@@ -110,33 +120,44 @@ public final class TlsReporter implements AutoCloseable {
       return done;
     }
     for (LogName log : due) {
-      if (!mayGoOn()) {
-        break;
-      }
       Set<String> reported = new HashSet<>();
       Set<HandedOver> handedOver = new HashSet<>();
       Map<String, Map<CountedResult, Long>> domains = read(log, reported, handedOver);
+      domains.keySet().removeAll(reported);
       boolean left = false;
-      for (Map.Entry<String, Map<CountedResult, Long>> each : domains.entrySet()) {
-        if (!reported.contains(each.getKey())) {
-          DayReport report =
-              new DayReport(
-                  letters.host(), letters.contact(), each.getKey(), day(log), each.getValue());
-          boolean sent = mayGoOn() && send(report, log, handedOver, now);
-          left |= !sent;
-          if (sent) {
-            done++;
-            TlsResults.append(
-                logs(), log, ResultsRecord.newBuilder().setReported(each.getKey()).build());
-          }
+      for (Map.Entry<String, Map<CountedResult, Long>> each : inTurn(domains)) {
+        if (!mayGoOn(now)) {
+          left = true;
+          break;
+        }
+        String domain = each.getKey();
+        DayReport report =
+            new DayReport(letters.host(), letters.contact(), domain, day(log), each.getValue());
+        if (send(report, log, handedOver, now)) {
+          done++;
+          untold.remove(domain);
+          TlsResults.append(logs(), log, ResultsRecord.newBuilder().setReported(domain).build());
+        } else {
+          left = true;
+          untold.add(domain);
         }
       }
-      // What a stop left is for the next start, or another node.
-      if (!left || (now.isAfter(over(log).plus(GIVE_UP)) && mayGoOn())) {
+      if (!isOurs()) {
+        // What a stop left is for the next start, or another node.
+        break;
+      }
+      if (!left || now.isAfter(over(log).plus(GIVE_UP))) {
         logs().drop(log);
+        untold.removeAll(domains.keySet());
       }
     }
     return done;
+  }
+
+  private <T> List<Map.Entry<String, T>> inTurn(Map<String, T> domains) {
+    return domains.entrySet().stream()
+        .sorted(Comparator.comparing(each -> untold.contains(each.getKey())))
+        .toList();
   }
 
   private static LocalDate day(LogName log) {
@@ -147,8 +168,12 @@ public final class TlsReporter implements AutoCloseable {
     return day(log).plusDays(1).atStartOfDay().toInstant(ZoneOffset.UTC);
   }
 
-  private boolean mayGoOn() {
+  private boolean isOurs() {
     return !closed && claims.holds(clock.instant());
+  }
+
+  private boolean mayGoOn(Instant began) {
+    return clock.instant().isBefore(began.plus(AT_ONCE)) && isOurs();
   }
 
   /**
@@ -220,7 +245,7 @@ public final class TlsReporter implements AutoCloseable {
       if (before.contains(note)) {
         continue;
       }
-      if (!mayGoOn()) {
+      if (!mayGoOn(now)) {
         return false;
       }
       boolean sent =
