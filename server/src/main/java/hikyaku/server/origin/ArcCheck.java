@@ -148,7 +148,8 @@ final class ArcCheck {
   /**
    * What came of it.
    *
-   * @param passed the domains that sealed a chain that holds, oldest first; else empty
+   * @param passed the domains that sealed a chain that holds, oldest first, if its newest signature
+   *     is of all authors and all of the body; else empty
    * @param first what the first of them had found
    */
   record Results(Method method, List<String> passed, String first, Chain chain) {}
@@ -215,9 +216,12 @@ final class ArcCheck {
       return results("fail", e.why());
     }
     List<String> domains = links.stream().map(Link::domain).toList();
+    // The chain is as good as it was; but whoever has seen such a message can write another author
+    // or more text into it.
+    boolean whole = signature.coversAuthors(head) && signature.length() >= hash.length();
     return new Results(
         Method.of("arc", "pass", "i=" + links.size(), "header.d", domains.getLast()),
-        domains,
+        whole ? domains : List.of(),
         links.getFirst().results.value(),
         chain("pass"));
   }

@@ -133,7 +133,7 @@ final class DkimCheck {
         result = "permerror";
         comment = e.why();
       }
-      if (result.equals("pass") && coversAuthors(signature)) {
+      if (result.equals("pass") && signature.coversAuthors(head)) {
         passed.add(signature.domain());
       }
       methods.add(told(signature, result, comment));
@@ -143,15 +143,6 @@ final class DkimCheck {
       methods.add(Method.of("dkim", "none", ""));
     }
     return new Results(methods, passed, unsure, signatures);
-  }
-
-  /**
-   * Whether a signature says of all authors that they are: it holds however many other From fields
-   * are put above those that it names (RFC 6376 §8.15), and proves none of these.
-   */
-  private boolean coversAuthors(MailSignature signature) {
-    long named = signature.names().stream().filter("from"::equalsIgnoreCase).count();
-    return named >= head.named("From").size();
   }
 
   private static Method told(MailSignature signature, String result, String comment) {

@@ -1,6 +1,7 @@
 package hikyaku.server.origin;
 
 import hikyaku.protocol.mime.HeaderField;
+import hikyaku.protocol.mime.HeaderFields;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -96,6 +97,15 @@ record MailSignature(
         names,
         number(tags, "l", Long.MAX_VALUE),
         sameDomain);
+  }
+
+  /**
+   * Whether it says of all authors that they are: it holds however many other From fields are put
+   * above those that it names (RFC 6376 §8.15), and proves none of these.
+   */
+  boolean coversAuthors(HeaderFields head) {
+    List<HeaderField> authors = head.named("From");
+    return names.stream().filter("from"::equalsIgnoreCase).count() >= authors.size();
   }
 
   /** RFC 6376 §3.5: the identity is of the domain or below it. */

@@ -1,10 +1,20 @@
 package hikyaku.server.origin;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hikyaku.protocol.mime.BodyHash;
+import hikyaku.protocol.mime.HeaderFields;
 import hikyaku.server.origin.Finding.Disposition;
 import hikyaku.server.testing.ZoneDns;
+import java.io.ByteArrayOutputStream;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.util.Base64;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Chains that dkimpy has sealed. */
@@ -54,6 +64,76 @@ class ArcCheckTest {
             .finding();
     assertThat(refused.results()).contains("arc=pass");
     assertThat(refused.disposition()).isEqualTo(Disposition.REFUSE_DMARC);
+  }
+
+  /**
+   * A message as a list that is believed has sealed it.
+   *
+   * @param covers tags that say what its signature covers
+   */
+  private static String sealed(KeyPair keys, String covers, String head, String body)
+      throws Exception {
+    Matcher limit = Pattern.compile("l=([0-9]+)").matcher(covers);
+    BodyHash hash =
+        new BodyHash(true, limit.find() ? Long.parseLong(limit.group(1)) : Long.MAX_VALUE);
+    hash.write(body.getBytes(US_ASCII), 0, body.length());
+    String results = "ARC-Authentication-Results: i=1; list1.example; dmarc=pass\r\n";
+    String signature =
+        "ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed; d=list1.example; s=own; "
+            + covers
+            + "; bh="
+            + Base64.getEncoder().encodeToString(hash.finish())
+            + "; b=";
+    HeaderFields signed = HeaderFields.of((signature + "\r\n" + head).getBytes(US_ASCII));
+    List<String> names = List.of(covers.replaceFirst(".*h=([^;]*).*", "$1").split(":"));
+    signature +=
+        sign(keys, SignedField.covered(signed, names, signed.all().getFirst(), true)) + "\r\n";
+    String seal = "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=list1.example; s=own; b=";
+    HeaderFields set = HeaderFields.of((results + signature + seal + "\r\n").getBytes(US_ASCII));
+    ByteArrayOutputStream covered = new ByteArrayOutputStream();
+    SignedField.write(set, set.all().get(0), true, covered);
+    SignedField.write(set, set.all().get(1), true, covered);
+    SignedField.writeUnsigned(set, set.all().get(2), true, covered);
+    return seal + sign(keys, covered.toByteArray()) + "\r\n" + signature + results + head + body;
+  }
+
+  private static String sign(KeyPair keys, byte[] octets) throws Exception {
+    Signature signer = Signature.getInstance("SHA256withRSA");
+    signer.initSign(keys.getPrivate());
+    signer.update(octets);
+    return Base64.getEncoder().encodeToString(signer.sign());
+  }
+
+  /** Whoever has got a message that was sealed can add to it what the signature does not cover. */
+  @Test
+  void aSealIsBelievedOfTheMessageThatWasSealed() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(1_024);
+    KeyPair keys = generator.generateKeyPair();
+    String key = Base64.getEncoder().encodeToString(keys.getPublic().getEncoded());
+    ZoneDns dns = zone().with("own._domainkey.list1.example", "TXT", "k=rsa; p=" + key);
+    String from = "From: <a@author.example>\r\n";
+    String rest = "Subject: s\r\n\r\n";
+    String body = "hello\r\n";
+    String good = sealed(keys, "h=from", from + rest, body);
+    for (String message :
+        List.of(
+            good,
+            sealed(keys, "h=from:from:subject", from + rest, body),
+            sealed(keys, "l=7; h=from", from + rest, body))) {
+      Finding found = examine(dns, message);
+      assertThat(found.results()).contains("dmarc=fail", "arc=pass");
+      assertThat(found.disposition()).as(message).isEqualTo(Disposition.ACCEPT);
+    }
+    for (String message :
+        List.of(
+            "From: <boss@author.example>\r\n" + good,
+            sealed(keys, "h=subject", from + rest, body),
+            sealed(keys, "l=7; h=from", from + rest, body) + "and more\r\n")) {
+      Finding found = examine(dns, message);
+      assertThat(found.results()).contains("dmarc=fail", "arc=pass");
+      assertThat(found.disposition()).as(message).isEqualTo(Disposition.REFUSE_DMARC);
+    }
   }
 
   @Test
