@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 
 /**
  * Lets a message through without some fields of its header, octet for octet otherwise. Holds a
- * field name at most. A line of the header that is no field begins the body, as an empty line does:
- * from there on nothing is taken away.
+ * field name at most. Where the header ends is as {@link MimeParser} has it: at an empty line, or
+ * at once if the first line is no field.
  */
 public final class FieldRemover implements OctetSink {
   private final OctetSink passed;
@@ -18,6 +18,9 @@ public final class FieldRemover implements OctetSink {
   private int count;
   private State state = State.LINE_START;
   private boolean removing;
+
+  /** Whether there was a line of the header. */
+  private boolean begun;
 
   private enum State {
     /** The beginning of a line of the header is being gathered. */
@@ -31,7 +34,15 @@ public final class FieldRemover implements OctetSink {
    * @param names of fields to take away; case does not count
    */
   public FieldRemover(Collection<String> names, OctetSink passed) {
+    this(names, passed, false);
+  }
+
+  /**
+   * @param within whether what comes is the rest of a header, and what is behind it
+   */
+  public FieldRemover(Collection<String> names, OctetSink passed, boolean within) {
     this.passed = passed;
+    this.begun = within;
     this.names = names.stream().map(HeaderField::fold).collect(Collectors.toUnmodifiableSet());
     int longest = names.stream().mapToInt(String::length).max().orElse(0);
     // White space may stand before the colon.
@@ -81,24 +92,32 @@ public final class FieldRemover implements OctetSink {
     if (count == 1 && (octet == ' ' || octet == '\t')) {
       line(removing);
     } else if (octet == ':') {
-      int length = count - 1;
-      while (length > 0 && (held[length - 1] == ' ' || held[length - 1] == '\t')) {
-        length--;
-      }
-      String name = new String(held, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1);
-      line(names.contains(HeaderField.fold(name)));
+      line(isNamed(count - 1));
     } else if (octet == '\n') {
-      release();
-      state = State.BODY;
-    } else if (count == held.length) {
-      // Longer than any name to take away; whether it is a field at all does not matter here.
+      boolean empty = count == 1 || (count == 2 && held[0] == '\r');
+      boolean header = !empty && (begun || HeaderLine.isMboxSeparator(held, count));
       line(false);
+      state = header ? State.LINE_START : State.BODY;
+    } else if (count == held.length) {
+      // Longer than any name to take away; whether it is a field at all does not matter here. What
+      // has such a name, and much white space behind it, is one, or is of no use.
+      line(isNamed(count));
     }
     return at + 1;
   }
 
+  private boolean isNamed(int end) {
+    int length = end;
+    while (length > 0 && (held[length - 1] == ' ' || held[length - 1] == '\t')) {
+      length--;
+    }
+    String name = new String(held, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1);
+    return names.contains(HeaderField.fold(name));
+  }
+
   /** What this line is has become clear. */
   private void line(boolean remove) throws IOException {
+    begun = true;
     removing = remove;
     if (remove) {
       count = 0;

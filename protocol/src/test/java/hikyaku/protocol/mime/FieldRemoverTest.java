@@ -33,6 +33,18 @@ class FieldRemoverTest {
         "To: a\r\nSubject: x\r\n y\r\n\r\nhi\r\n");
     check("Bcc: b\r\n\r\n", "\r\n");
     check("Bcc: b", "");
+    check("Bcc" + " ".repeat(30) + ": b\r\nTo: a\r\n\r\n", "To: a\r\n\r\n");
+  }
+
+  /** Other readers of the header pass over it, and would see what is behind it. */
+  @Test
+  void aLineThatIsNoFieldDoesNotEndTheHeader() throws Exception {
+    check(
+        "To: a\r\nno field\r\n b\r\nBcc: c\r\n\r\nBcc: d\r\n",
+        "To: a\r\nno field\r\n b\r\n\r\nBcc: d\r\n");
+    check("Bcc: a\r\nno field\r\n b\r\nBcc: c\r\n\r\n", "no field\r\n b\r\n\r\n");
+    check("From me\r\nBcc: c\r\n\r\n", "From me\r\n\r\n");
+    check("To: a\nno\nBcc: c\n\nBcc: d\n", "To: a\nno\n\nBcc: d\n");
   }
 
   @Test

@@ -135,7 +135,7 @@ final class HeldHead implements Passage {
     int cut = whole.isEmpty() ? 0 : whole.getLast().end();
     reader.head(fields, false);
     pass(all, whole, cut);
-    FieldRemover remover = new FieldRemover(List.of(ResultsField.NAME), passed);
+    FieldRemover remover = new FieldRemover(List.of(ResultsField.NAME), passed, true);
     beyond = remover;
     remover.write(all, cut, all.length - cut);
   }

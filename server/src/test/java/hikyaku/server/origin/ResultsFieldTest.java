@@ -58,6 +58,10 @@ class ResultsFieldTest {
     for (int piece : List.of(1, 1_000, 100_000)) {
       assertThat(passed(forged + filler + forged + BODY, piece)).isEqualTo(filler + BODY);
     }
+    for (String line : List.of("no field\r\n", "x".repeat(20_000) + "\r\n", "\t\r\n")) {
+      assertThat(passed(filler + line + forged + BODY, 1_000)).isEqualTo(filler + line + BODY);
+      assertThat(passed(line + filler + forged + BODY, 1_000)).isEqualTo(line + filler + BODY);
+    }
     String folded = "X: y\r\n" + " z\r\n".repeat(10_000) + BODY;
     assertThat(passed(folded, 1_000)).isEqualTo(folded);
     assertThat(
