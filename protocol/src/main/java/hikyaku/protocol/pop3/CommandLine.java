@@ -18,16 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommandLine {
   /**
-   * The most octets of a command line, CRLF not counted (RFC 2449 §4: 255 with it). It holds for
-   * AUTH with an initial response as well (RFC 5034 §4).
+   * The most octets of a command line other than AUTH, CRLF not counted (RFC 2449 §4: 255 with it).
    */
   public static final int LONGEST = 253;
 
   /**
    * The most octets of a client's response within AUTH, CRLF not counted: 12288 before base64. RFC
    * 5034 names no number; RFC 4954 §4 names this one for the same exchange in SMTP.
+   *
+   * <p>As many are taken of AUTH with an initial response: RFC 5034 §4 has clients send a long one
+   * behind a challenge, but not all of them do.
    */
-  public static final int LONGEST_SASL_RESPONSE = 16_384;
+  public static final int LONGEST_SASL = 16_384;
 
   /** RFC 4422 §3.1: "sasl-mech" has 1 to 20 characters. */
   private static final int LONGEST_MECHANISM = 20;
@@ -44,7 +46,11 @@ public final class CommandLine {
     this.line = line;
   }
 
-  /** Reads a line that was received while commands are expected; its line ending is cut off. */
+  /**
+   * Reads a line that was received while commands are expected.
+   *
+   * @param line without its line ending, at most {@link #LONGEST_SASL} octets
+   */
   public static Parsed parse(byte[] line) {
     return new CommandLine(line).command();
   }
@@ -72,6 +78,9 @@ public final class CommandLine {
 
   private Parsed command() {
     Keyword keyword = keyword();
+    if (line.length > LONGEST && keyword != Keyword.AUTH) {
+      return new Malformed(keyword, "Line too long");
+    }
     if (keyword == null) {
       return new Malformed(null, "Unknown command");
     }

@@ -24,7 +24,7 @@ public sealed interface SaslResponse {
   /** Not base64: the exchange fails. */
   record NotBase64() implements SaslResponse {}
 
-  /** Longer than {@link CommandLine#LONGEST_SASL_RESPONSE}: the exchange fails. */
+  /** Longer than {@link CommandLine#LONGEST_SASL}: the exchange fails. */
   record TooLong() implements SaslResponse {}
 
   /** Reads a line whose line ending is cut off. */

@@ -125,6 +125,23 @@ class CommandLineTest {
             Command.Auth.class, auth -> assertThat(auth.initialResponse()).isNull());
   }
 
+  /** Only what AUTH brings along may be longer than a line of POP3. */
+  @Test
+  void takesALongInitialResponseAndNoOtherLongLine() {
+    String longest = "A".repeat(CommandLine.LONGEST_SASL - "AUTH PLAIN ".length() - 1);
+    String encoded = longest.substring(longest.length() % 4);
+    assertThat(CommandLine.parse(octets("AUTH PLAIN " + encoded)))
+        .isInstanceOfSatisfying(
+            Command.Auth.class,
+            auth -> assertThat(auth.initialResponse()).hasSize(encoded.length() / 4 * 3));
+    String password = "x".repeat(CommandLine.LONGEST - "PASS ".length());
+    assertThat(CommandLine.parse(octets("PASS " + password))).isInstanceOf(Command.Pass.class);
+    assertThat(CommandLine.parse(octets("PASS x" + password)))
+        .isEqualTo(new Malformed(Keyword.PASS, "Line too long"));
+    assertThat(CommandLine.parse(octets("x".repeat(CommandLine.LONGEST + 1))))
+        .isEqualTo(new Malformed(null, "Line too long"));
+  }
+
   @Test
   void readsSaslResponses() {
     assertThat(SaslResponse.parse(octets("*"))).isEqualTo(new SaslResponse.Cancelled());

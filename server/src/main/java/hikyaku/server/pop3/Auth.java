@@ -64,7 +64,7 @@ final class Auth {
     session.connection.hideInput();
     try {
       return SaslResponse.parse(
-          session.connection.in().readLine(CommandLine.LONGEST_SASL_RESPONSE, LineEnding.LENIENT));
+          session.connection.in().readLine(CommandLine.LONGEST_SASL, LineEnding.LENIENT));
     } catch (WireException.LineTooLong e) {
       return new SaslResponse.TooLong();
     }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Message numbers are 1 to {@link #size}: a message's index in the state, plus one.
  */
 final class Maildrop {
+  private final AccountMail mail;
   private final long folder;
   private final Mailbox mailbox;
   private final long seq;
@@ -34,9 +35,10 @@ final class Maildrop {
   /** Null until it is needed, in a session that comes from another node. */
   private @Nullable MailboxState state;
 
-  private Maildrop(long folder, Mailbox mailbox, long seq, BitSet marked) {
+  private Maildrop(AccountMail mail, long folder, long seq, BitSet marked) {
+    this.mail = mail;
     this.folder = folder;
-    this.mailbox = mailbox;
+    this.mailbox = mail.mailbox(folder);
     this.seq = seq;
     this.marked = marked;
   }
@@ -44,16 +46,15 @@ final class Maildrop {
   /** Opens the maildrop as it is now. */
   static Maildrop open(AccountMail mail) {
     Folder inbox = mail.tree().inbox();
-    Mailbox mailbox = mail.mailbox(inbox);
-    MailboxState now = mailbox.refresh();
-    Maildrop maildrop = new Maildrop(inbox.id(), mailbox, now.seq(), new BitSet());
+    MailboxState now = mail.mailbox(inbox).refresh();
+    Maildrop maildrop = new Maildrop(mail, inbox.id(), now.seq(), new BitSet());
     maildrop.state = now;
     return maildrop;
   }
 
   /** The maildrop as a session on another node had it. */
   static Maildrop at(AccountMail mail, Pop3Position.Transaction from) {
-    return new Maildrop(from.folder(), mail.mailbox(from.folder()), from.seq(), from.marked());
+    return new Maildrop(mail, from.folder(), from.seq(), from.marked());
   }
 
   long folder() {
@@ -181,6 +182,8 @@ final class Maildrop {
    * @param session names this attempt, so that the store does it once
    * @param repeat whether it may have been made before
    * @return those that were still there to remove
+   * @throws MailboxException.Gone if the folder is INBOX no more: whoever renamed it has taken its
+   *     messages elsewhere, to keep them (RFC 9051 §6.3.6)
    */
   UidSet update(String session, boolean repeat) {
     if (marked.isEmpty()) {
@@ -188,6 +191,9 @@ final class Maildrop {
     }
     UidSet.Builder uids = new UidSet.Builder();
     marked.stream().forEach(index -> uids.add(state().uid(index)));
+    if (mail.tree().inbox().id() != folder) {
+      throw new MailboxException.Gone();
+    }
     UidSet removed = uids.build();
     // A session's id may come up again after a clock was set back: what it names is part of the
     // key, so that another removal is not taken for a repeat of this one.

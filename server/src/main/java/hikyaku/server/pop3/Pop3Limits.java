@@ -14,7 +14,7 @@ import java.time.Duration;
  *     AUTH exchange; the connection is closed
  * @param errors replies to lines that are no command, or none in this state, until the session
  *     ends: whoever speaks another protocol, or guesses, is not kept. The last is {@code -ERR} and
- *     says so
+ *     says so. Once the client has logged in they are counted anew after each {@code +OK}
  * @param failedLogins logins refused until the session ends; the last refusal is as any other, for
  *     it must not look different to a client that will come again
  */

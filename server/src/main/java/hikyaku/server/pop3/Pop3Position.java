@@ -29,6 +29,8 @@ record Pop3Position(
     boolean utf8,
     @Nullable Transaction transaction,
     ByteString exchange) {
+  /** Numbers that runs may take whatever bits would. */
+  private static final int FEW_RUNS = 1_000;
 
   /**
    * What a login opened.
@@ -59,17 +61,25 @@ record Pop3Position(
       record.setUser(user);
     }
     if (transaction != null) {
-      record.setMaildrop(
-          Pop3MaildropRecord.newBuilder()
-              .setAccountId(transaction.account)
-              .setEpoch(transaction.epoch)
-              .setFolder(transaction.folder)
-              .setSeq(transaction.seq)
-              .addAllMarked(runs(transaction.marked))
-              .setRetrieved(transaction.retrieved)
-              .setRetrievedOctets(transaction.retrievedOctets));
+      record.setMaildrop(record(transaction));
     }
     return record.build().toByteArray();
+  }
+
+  private static Pop3MaildropRecord record(Transaction transaction) {
+    Pop3MaildropRecord.Builder record =
+        Pop3MaildropRecord.newBuilder()
+            .setAccountId(transaction.account)
+            .setEpoch(transaction.epoch)
+            .setFolder(transaction.folder)
+            .setSeq(transaction.seq)
+            .setRetrieved(transaction.retrieved)
+            .setRetrievedOctets(transaction.retrievedOctets);
+    List<Integer> runs = runs(transaction.marked);
+    if (runs.size() > Math.max(FEW_RUNS, transaction.marked.length() / Byte.SIZE)) {
+      return record.setMarkedBits(ByteString.copyFrom(transaction.marked.toByteArray())).build();
+    }
+    return record.addAllMarked(runs).build();
   }
 
   /**
@@ -97,7 +107,9 @@ record Pop3Position(
         record.getEpoch(),
         record.getFolder(),
         record.getSeq(),
-        marked(record.getMarkedList()),
+        record.getMarkedBits().isEmpty()
+            ? marked(record.getMarkedList())
+            : BitSet.valueOf(record.getMarkedBits().toByteArray()),
         record.getRetrieved(),
         record.getRetrievedOctets());
   }

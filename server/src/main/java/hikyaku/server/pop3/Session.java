@@ -22,6 +22,7 @@ import hikyaku.server.directory.Service;
 import hikyaku.server.net.CloseReason;
 import hikyaku.server.net.Connection;
 import hikyaku.server.net.Home;
+import hikyaku.server.net.NetException;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.Wake;
 import java.io.IOException;
@@ -126,6 +127,13 @@ final class Session {
       // Between two lines of an AUTH exchange; an end like any other between commands.
       done = true;
       log.atDebug().addKeyValue("session", id()).log("client left during AUTH");
+    } catch (WireException.Truncated e) {
+      done = true;
+      throw e;
+    } catch (NetException e) {
+      // Only with the node or the link that ends may it go on: else its client is gone.
+      done = e.reason() != CloseReason.MOVED && e.reason() != CloseReason.STOPPING;
+      throw e;
     } catch (BrokenOff e) {
       done = true;
       server.metrics.failures.increment();
@@ -258,7 +266,7 @@ final class Session {
   private void serveLine() throws IOException {
     byte[] line;
     try {
-      line = connection.in().readLine(CommandLine.LONGEST, LineEnding.LENIENT);
+      line = connection.in().readLine(CommandLine.LONGEST_SASL, LineEnding.LENIENT);
     } catch (WireException.LineTooLong e) {
       server.metrics.malformed.increment();
       error("Line too long");
@@ -294,6 +302,9 @@ final class Session {
     } catch (MailboxException e) {
       failed(command, e);
       err(ResponseCode.SYS_TEMP, "The mailbox is not there any more");
+    }
+    if (accepted && state == State.TRANSACTION) {
+      errors = 0;
     }
     if (!moved) {
       server
@@ -375,7 +386,10 @@ final class Session {
     reply(Reply.err(text));
   }
 
-  /** The client's mistake: what it sent is no command, or none here. Too many end the session. */
+  /**
+   * The client's mistake: what it sent is no command, or none here. Too many end the session:
+   * before login all together, afterwards with no command between them that was carried out.
+   */
   void error(String text) throws IOException {
     errors++;
     over |= errors >= server.settings.limits().errors();

@@ -3,11 +3,14 @@ package hikyaku.server.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import hikyaku.mailbox.Attempt;
+import hikyaku.mailbox.account.AccountMail;
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.protocol.pop3.Keyword;
 import hikyaku.server.net.Redaction;
 import hikyaku.server.net.Refusal;
 import hikyaku.server.net.TlsMode;
+import hikyaku.server.testing.FakeAuthenticator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -149,6 +152,22 @@ class SessionTest {
       assertThatThrownBy(client::dotted).isInstanceOf(IOException.class);
       rig.store.faults().clear();
       assertThat(rig.counted("hikyaku.pop3.failures")).isEqualTo(1);
+    }
+  }
+
+  /** Somebody renames INBOX by IMAP to keep what is in it: POP3 has no say over another folder. */
+  @Test
+  void whatHasLeftInboxByItsRenamingStays() throws IOException {
+    try (Pop3Rig rig = new Pop3Rig();
+        Pop3Client client = rig.connect()) {
+      rig.deliver("u1", "", octets("a\r\n"));
+      client.login("u1");
+      assertThat(client.say("DELE 1")).isEqualTo("+OK Marked");
+      AccountMail mail = rig.mail.account(FakeAuthenticator.account("u1").id());
+      mail.rename("INBOX", "Kept", Attempt.ONLY);
+      assertThat(client.say("QUIT"))
+          .isEqualTo("-ERR [SYS/TEMP] Deleted messages may be there still");
+      assertThat(mail.mailbox("Kept").refresh().size()).isEqualTo(1);
     }
   }
 
