@@ -130,8 +130,8 @@ final class CommandTable {
           rule(Verb.RSET, Command.Rset.class, ALL, Need.NOTHING, RsetCommand::handle, IDLE),
           rule(Verb.NOOP, Command.Noop.class, ALL, Need.NOTHING, NoopCommand::handle, IDLE),
           rule(Verb.HELP, Command.Help.class, ALL, Need.NOTHING, HelpCommand::handle, IDLE),
-          rule(Verb.VRFY, Command.Vrfy.class, ALL, Need.HELLO, VrfyCommand::handle, IDLE),
-          rule(Verb.EXPN, Command.Expn.class, ALL, Need.HELLO, ExpnCommand::handle, IDLE),
+          rule(Verb.VRFY, Command.Vrfy.class, ALL, Need.NOTHING, VrfyCommand::handle, IDLE),
+          rule(Verb.EXPN, Command.Expn.class, ALL, Need.NOTHING, ExpnCommand::handle, IDLE),
           rule(Verb.QUIT, Command.Quit.class, ALL, Need.NOTHING, QuitCommand::handle));
 
   private static final Map<Verb, Rule<?>> BY_VERB =

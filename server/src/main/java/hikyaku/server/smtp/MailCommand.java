@@ -41,7 +41,7 @@ final class MailCommand {
       return Replies.TOO_BIG;
     }
     if (command.from() instanceof Mailbox from && !from.isAscii() && !parameters.smtpUtf8()) {
-      return Replies.NEEDS_SMTPUTF8;
+      return Replies.SENDER_NEEDS_SMTPUTF8;
     }
     Hold hold = parameters.hold();
     Reply unfit = hold == null ? null : refusal(session, hold, parameters.by());

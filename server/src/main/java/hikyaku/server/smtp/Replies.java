@@ -66,6 +66,11 @@ final class Replies {
 
   // Senders and recipients
   static final Reply NEEDS_SMTPUTF8 = Reply.of(553, "5.6.7", "Address beyond ASCII needs SMTPUTF8");
+
+  /** RFC 6531 §3.5 has another code for a sender. */
+  static final Reply SENDER_NEEDS_SMTPUTF8 =
+      Reply.of(550, "5.6.7", "Address beyond ASCII needs SMTPUTF8");
+
   static final Reply NOT_YOUR_ADDRESS =
       Reply.of(553, "5.7.1", "This sender address is not one of yours");
 

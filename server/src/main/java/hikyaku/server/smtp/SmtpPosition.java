@@ -35,6 +35,7 @@ record SmtpPosition(
             .setUnknownRecipients(counts.unknownRecipients())
             .setIdleCommands(counts.idleCommands())
             .setRefusals(counts.refusals())
+            .setFollowing(counts.following())
             .setExchange(exchange);
     if (hello != null) {
       record.setHello(
@@ -60,7 +61,8 @@ record SmtpPosition(
               record.getBadCommands(),
               record.getUnknownRecipients(),
               record.getIdleCommands(),
-              record.getRefusals()),
+              record.getRefusals(),
+              record.getFollowing()),
           record.getExchange());
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException("no position of an SMTP session", e);

@@ -251,7 +251,7 @@ final class SmtpSession {
   private boolean give(String command, Answer answer) throws IOException {
     for (Reply reply : answer.replies()) {
       if (reply.code() >= 400) {
-        budget.reply(reply);
+        boolean counts = budget.refuses(command, reply);
         metrics.refused(command, reply);
         LOG.atDebug()
             .addKeyValue("session", connection.sessionId())
@@ -259,7 +259,7 @@ final class SmtpSession {
             .addKeyValue("reply", reply)
             .log("refused");
         Duration delay = budget.delay();
-        if (delay.isPositive()) {
+        if (counts && delay.isPositive()) {
           services.pause().pause(delay);
         }
       }
@@ -268,7 +268,8 @@ final class SmtpSession {
     if (answer.closes()) {
       return false;
     }
-    Reply exhausted = budget.exhausted();
+    // RSET closes no connection (RFC 5321 §4.1.1.5); what comes next may.
+    Reply exhausted = command.equals("RSET") ? null : budget.exhausted();
     return exhausted == null || give(command, Answer.closing(exhausted));
   }
 
@@ -292,7 +293,10 @@ final class SmtpSession {
       budget.usefulCommand();
     }
     // Of a command that is repeated nobody knows what was sent behind it before it was answered.
-    if (rule.has(Flag.ENDS_PIPELINE) && !repeat && connection.in().buffered() > 0) {
+    if (rule.has(Flag.ENDS_PIPELINE)
+        && !isOneRoundTrip(command)
+        && !repeat
+        && connection.in().buffered() > 0) {
       return Answer.closing(Replies.NOT_PIPELINED);
     }
     if (command instanceof Command.Malformed(Verb _, Reply refusal)) {
@@ -311,6 +315,13 @@ final class SmtpSession {
     } catch (StoreException e) {
       return Answer.of(storeFailure("carry out " + verb, e));
     }
+  }
+
+  /** A login that needs no challenge is the only one behind which more may come (RFC 4954 §4). */
+  private static boolean isOneRoundTrip(Command command) {
+    return command instanceof Command.Auth auth
+        && auth.mechanism().equals("PLAIN")
+        && auth.initialResponse() != null;
   }
 
   private <C extends Command> Answer carryOut(Rule<C> rule, Command command) throws IOException {

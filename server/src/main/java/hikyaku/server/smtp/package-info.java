@@ -41,7 +41,7 @@
  *   <li>A message without Date or Message-ID gets them in submission, in the prefix (RFC 6409 §8).
  *   <li>Out of step, a pipelined NOOP, VRFY, EXPN, HELP or QUIT does no harm and is answered;
  *       behind HELO, EHLO, LHLO, STARTTLS, AUTH and DATA nothing may be pipelined, and who does is
- *       cut off.
+ *       cut off; but behind AUTH PLAIN with its response something may (RFC 4954 §4).
  * </ul>
  *
  * <p>RFC 5321 (SMTP), 2033 (LMTP), 6409 (submission), 1870 (SIZE), 2034 and 3463 (enhanced codes),

@@ -23,7 +23,7 @@ class CommandTableTest {
           Verb.BDAT, " 6",
           Verb.VRFY, " u1",
           Verb.EXPN, " u1",
-          Verb.AUTH, " PLAIN =");
+          Verb.AUTH, " PLAIN");
 
   private static String line(Verb verb) {
     return verb + ARGUMENTS.getOrDefault(verb, "") + "\r\n";
