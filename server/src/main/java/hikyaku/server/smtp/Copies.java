@@ -8,6 +8,7 @@ import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
@@ -346,8 +347,14 @@ final class Copies {
   }
 
   private String named(String account, FiledCopy of) {
-    return account.equals(of.account().id())
-        ? of.account().primary().toString()
-        : session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
+    if (account.equals(of.account().id())) {
+      return of.account().primary().toString();
+    }
+    try {
+      return session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
+    } catch (StoreException e) {
+      // It is for the log alone: the message is durable, and who sent it must hear so.
+      return account;
+    }
   }
 }

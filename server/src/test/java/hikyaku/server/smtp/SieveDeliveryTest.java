@@ -11,6 +11,7 @@ import hikyaku.mailbox.account.Annotating;
 import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.log.SystemFlag;
+import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.mailbox.view.Mailbox;
 import hikyaku.protocol.mime.EncodedWords;
 import hikyaku.server.filter.Filter;
@@ -129,6 +130,25 @@ class SieveDeliveryTest extends ScriptedDelivery {
         "require [\"fileinto\", \"special-use\"]; fileinto :specialuse \"\\\\Junk\" \"None\";");
     send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");
     assertThat(in("u1", "Junk")).hasSize(1);
+  }
+
+  /** Who is named in the log may be looked up when the message is there already. */
+  @Test
+  void whatIsDurableIsAcceptedThoughTheStoreFailsThen() throws Exception {
+    script("u1", "redirect \"u2@demo.test\";");
+    world
+        .store
+        .faults()
+        .failWhile(
+            call -> {
+              world.directory.unreachable |= call == Faults.Call.APPEND;
+              return false;
+            },
+            Faults.When.BEFORE);
+    assertThat(send(List.of("u1@demo.test"), "Subject: x\n\nbody\n")).containsExactly("250 2.0.0");
+    world.store.faults().clear();
+    world.directory.unreachable = false;
+    assertThat(in("u2", "INBOX")).hasSize(1);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.server.directory.Account;
 import hikyaku.server.directory.Address;
 import hikyaku.server.directory.Directory;
@@ -55,6 +56,9 @@ final class TestDirectory implements Directory {
   Account named(String name) {
     return Optional.ofNullable(accounts.get(name)).orElseThrow();
   }
+
+  /** Whether accounts cannot be looked up by their ids. */
+  volatile boolean unreachable;
 
   /** At demo.test; empty for the usual one. */
   volatile String postmaster = "";
@@ -140,6 +144,9 @@ final class TestDirectory implements Directory {
 
   @Override
   public Optional<Account> account(String id) {
+    if (unreachable) {
+      throw new StoreException.Unavailable("ordered failure of the directory", null);
+    }
     return accounts.values().stream().filter(account -> account.id().equals(id)).findFirst();
   }
 
