@@ -386,9 +386,19 @@ public final class AccountMail {
               checkCount(now.size() + events.size());
               return events;
             });
-    after.folders().stream()
-        .filter(f -> !logs.head(mailboxLog(account, f.id())).exists())
-        .forEach(this::createLog);
+    // Only these may be new: an account has too many folders to look at each.
+    createMissingLog(after.named(Folder.INBOX));
+    for (String parent = FolderName.parent(target);
+        !parent.isEmpty();
+        parent = FolderName.parent(parent)) {
+      createMissingLog(after.named(parent));
+    }
+  }
+
+  private void createMissingLog(@Nullable Folder folder) {
+    if (folder != null && !logs.head(mailboxLog(account, folder.id())).exists()) {
+      createLog(folder);
+    }
   }
 
   private void renameEvents(

@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,36 @@ class AccountMailTest {
         .isInstanceOf(MailboxException.AlreadyExists.class);
     assertThatThrownBy(() -> account.rename("nothing", "y", Attempt.ONLY))
         .isInstanceOf(MailboxException.Nonexistent.class);
+  }
+
+  /** Where the store is a database each look at a log is a question to it. */
+  @Test
+  void renameLooksAtFewOfManyFolders() {
+    for (int i = 0; i < 100; i++) {
+      account.create("x" + i, Set.of(), Attempt.ONLY);
+    }
+    account.tree().folders().forEach(account::mailbox);
+    AtomicInteger looks = new AtomicInteger();
+    store
+        .faults()
+        .failWhile(
+            call -> {
+              looks.addAndGet(call == Faults.Call.HEADS ? 1 : 0);
+              return false;
+            },
+            Faults.When.BEFORE);
+    account.rename("x1", "above/above/x1", Attempt.ONLY);
+    store.faults().clear();
+    assertThat(looks).hasValueLessThan(10);
+    for (String name : List.of("INBOX", "above", "above/above", "above/above/x1")) {
+      assertThat(store.logs().head(AccountMail.mailboxLog("a", id(name))).exists())
+          .as(name)
+          .isTrue();
+    }
+  }
+
+  private long id(String name) {
+    return account.tree().folder(name).orElseThrow().id();
   }
 
   @Test
