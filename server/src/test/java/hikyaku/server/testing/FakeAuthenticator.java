@@ -25,6 +25,9 @@ import java.util.Set;
  * its like get the result of that name, and {@code small} has a quota of 200 octets and 3 messages.
  */
 public final class FakeAuthenticator implements Authenticator {
+  private static final String SCRAM = "SCRAM-SHA-256";
+
+  private final Authenticator scram = FixedScram.authenticator();
   private int leases;
 
   public volatile boolean plainTextAllowed = true;
@@ -148,12 +151,16 @@ public final class FakeAuthenticator implements Authenticator {
       case "PLAIN" -> Optional.of(new Exchange(context, PLAIN));
       case "LOGIN" -> Optional.of(new Exchange(context, LOGIN));
       case "SIGNED" -> Optional.of(new Exchange(context, SIGNED));
+      case SCRAM -> scram.start(context, SCRAM);
       default -> Optional.empty();
     };
   }
 
   @Override
   public SaslExchange carryOn(AuthContext context, byte[] state) {
+    if (!Character.isDigit(state[0])) {
+      return scram.carryOn(context, state);
+    }
     String[] parts = new String(state, StandardCharsets.UTF_8).split(" ", 3);
     Exchange exchange =
         new Exchange(context, List.of(PLAIN, LOGIN, SIGNED).get(Integer.parseInt(parts[0]) - 1));
