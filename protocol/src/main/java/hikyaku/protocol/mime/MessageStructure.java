@@ -1,5 +1,8 @@
 package hikyaku.protocol.mime;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +64,17 @@ public record MessageStructure(
         longestLine,
         hasAttachments,
         limitReached);
+  }
+
+  /**
+   * Whether a Delivered-To field names an address: the message has come for it before.
+   *
+   * @param address as such a field has it, in whichever case
+   */
+  public boolean wasDeliveredTo(String address) {
+    return deliveredTo.stream()
+        .map(octets -> new String(octets.getBytes(ISO_8859_1), UTF_8))
+        .anyMatch(value -> value.strip().equalsIgnoreCase(address));
   }
 
   /**

@@ -331,6 +331,8 @@ class MimeParserTest {
                 + "References: <1@a> junk <2@b\n <3@c>(x)<4@d>\n\nReceived: not one\n");
     assertThat(message.receivedFields()).isEqualTo(2);
     assertThat(message.deliveredTo()).containsExactly("x@y", "z@y");
+    assertThat(message.wasDeliveredTo("Z@y")).isTrue();
+    assertThat(message.wasDeliveredTo("z@y.x")).isFalse();
     assertThat(message.references()).containsExactly("<1@a>", "<3@c>", "<4@d>");
   }
 

@@ -345,8 +345,8 @@ final class Filing {
   }
 
   static boolean hadBefore(MessageStructure structure, Resolution.Target target) {
-    return structure.deliveredTo().stream()
-        .anyMatch(value -> value.strip().equalsIgnoreCase(target.reachedBy().toString()));
+    Address reached = target.reachedBy();
+    return structure.wasDeliveredTo(new Mailbox(reached.localPart(), reached.domain()).toString());
   }
 
   private void checkSendOn(NewMessage message, Resolution.Target by, int recipients) throws Unfit {

@@ -98,9 +98,13 @@ public final class LateDelivery implements HomeDelivery {
       return new Outcome.Never("5.4.6", to.address() + " has had this message before");
     }
     List<Append> always = new ArrayList<>(sentOn.get());
-    for (int i = 0; i < local.lists().size(); i++) {
-      switch (lists.take(arrival(i, message, local.lists().get(i), received, attempt))) {
-        case ListDoor.Taken.Accepted(List<Append> round, String _) -> always.addAll(round);
+    List<String> ofLists = new ArrayList<>();
+    for (Resolution.Listed listed : local.lists()) {
+      switch (lists.take(arrival(message, listed, received, attempt))) {
+        case ListDoor.Taken.Accepted(List<Append> round, String as) -> {
+          always.addAll(round);
+          ofLists.add(listed.role().of(listed.list()) + " " + as);
+        }
         case ListDoor.Taken.Refused(Reply reply, String _) -> {
           String status = String.valueOf(reply.enhanced());
           String why = String.join(" ", reply.lines());
@@ -131,9 +135,12 @@ public final class LateDelivery implements HomeDelivery {
     if (!missing.isEmpty()) {
       return notDelivered(missing, others || anyAccepted(all, delivered));
     }
+    boolean refused =
+        !others && all.stream().allMatch(filed -> filed.refusal().isPresent()) && !all.isEmpty();
+    List<String> into = new ArrayList<>(into(local.targets(), all, delivered));
+    into.addAll(ofLists);
     return new Outcome.Done(
-        into(local.targets(), all, delivered),
-        all.stream().flatMap(filed -> filed.scripts().stream()).toList());
+        into, all.stream().flatMap(filed -> filed.scripts().stream()).toList(), refused);
   }
 
   private List<Delivered> round(
@@ -256,13 +263,11 @@ public final class LateDelivery implements HomeDelivery {
         Optional.empty());
   }
 
+  /** A list that several recipients lead to gets it once: the key is of the list alone. */
   private ListDoor.Arrival arrival(
-      int number,
-      Outgoing message,
-      Resolution.Listed listed,
-      Intake.Received received,
-      Attempt attempt) {
-    String key = Objects.requireNonNull(attempt.part(".l" + number).key()) + "." + listed.list();
+      Outgoing message, Resolution.Listed listed, Intake.Received received, Attempt attempt) {
+    String to = listed.role().of(listed.list(), listed.token()).toString();
+    String key = Objects.requireNonNull(attempt.part(".l." + to).key());
     return new ListDoor.Arrival(
         listed,
         message.sender(),
@@ -323,8 +328,7 @@ public final class LateDelivery implements HomeDelivery {
       return Optional.of(List.of());
     }
     String alias = to.address().toString();
-    if (received.structure().deliveredTo().stream()
-        .anyMatch(value -> value.strip().equalsIgnoreCase(alias))) {
+    if (received.structure().wasDeliveredTo(alias)) {
       return Optional.empty();
     }
     NewMessage entry =

@@ -82,6 +82,7 @@ final class Letter {
   byte[] parts(String type, String boundary, List<byte[]> parts) {
     field("MIME-Version", "1.0");
     field("Content-Type", type + ";\r\n\tboundary=\"" + boundary + "\"");
+    field("Content-Transfer-Encoding", "8bit");
     ByteArrayOutputStream octets = new ByteArrayOutputStream();
     octets.writeBytes((out + "\r\n").getBytes(UTF_8));
     for (byte[] part : parts) {

@@ -497,7 +497,10 @@ final class Courier {
       switch (verdict.kind()) {
         case DELIVERED -> {
           if (trial.atHome.get(i)) {
-            add(ReportKind.DELIVERED, trial, about, delivered);
+            HomeDelivery.Outcome.Done done = trial.into.get(i);
+            if (done != null && !done.refused()) {
+              add(ReportKind.DELIVERED, trial, about, delivered);
+            }
           } else if (trial.isPassingTold(i) && trial.message.sender() instanceof Mailbox) {
             relayed.add(about);
           }

@@ -22,8 +22,9 @@ public interface HomeDelivery {
      * @param into the mailboxes that have it, each with the account and the UID, and what became of
      *     it otherwise; for logs
      * @param scripts what scripts did with it, likewise
+     * @param refused whether scripts refuse it for all whom it is for, and so tell its sender
      */
-    record Done(List<String> into, List<String> scripts) implements Outcome {
+    record Done(List<String> into, List<String> scripts, boolean refused) implements Outcome {
       public Done {
         into = List.copyOf(into);
         scripts = List.copyOf(scripts);

@@ -85,7 +85,9 @@ record Report(
     }
     out.append("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
-    out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
+    // RFC 2045 §6.4: what parts have, all of it has.
+    out.append(boundary).append("\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n--");
+    out.append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
     out.append("Content-Language: ").append(wording.language().tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");

@@ -1,8 +1,5 @@
 package hikyaku.server.smtp;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import hikyaku.mailbox.Delivered;
 import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.MailboxException;
@@ -128,12 +125,7 @@ final class Copies {
 
   /** Whether the message came here for this address before. */
   static boolean wasDeliveredTo(CompletedMessage message, String address) {
-    return message.structure().deliveredTo().stream()
-        .anyMatch(value -> utf8(value).strip().equalsIgnoreCase(address));
-  }
-
-  private static String utf8(String octets) {
-    return new String(octets.getBytes(ISO_8859_1), UTF_8);
+    return message.structure().wasDeliveredTo(address);
   }
 
   /**
@@ -214,6 +206,17 @@ final class Copies {
   Reply refusal() {
     List<Reply> replies = copies.stream().map(copy -> copy.refusal(session)).toList();
     return replies.stream().filter(Reply::isTransient).findFirst().orElse(replies.getFirst());
+  }
+
+  /** Whether scripts refuse it for all that a recipient leads to. */
+  boolean areRefusedFor(Recipient recipient) {
+    Set<String> refused = new HashSet<>();
+    copies.stream()
+        .filter(copy -> copy.filed.refusal().isPresent())
+        .forEach(copy -> refused.add(copy.account().id()));
+    return recipient.forwarded().isEmpty()
+        && recipient.lists().isEmpty()
+        && recipient.targets().stream().allMatch(to -> refused.contains(to.account().id()));
   }
 
   /** What is delivered in the round of the message. */

@@ -193,7 +193,7 @@ final class MessageEnd {
         from.lookAtArrival();
       }
       if (answer.replies().stream().allMatch(Reply::isPositive) && !from.finding().denied()) {
-        SuccessReport.deliver(session, transaction, message.received());
+        SuccessReport.deliver(session, transaction, message.received(), copies);
       }
     } else {
       log.refused(

@@ -58,11 +58,16 @@ final class SuccessReport {
     this.time = session.services().clock().instant();
   }
 
-  /** Reports, if anybody asked, to a sender that can be told. */
-  static void deliver(SmtpSession session, Transaction transaction, Intake.Received original) {
+  /**
+   * Reports, if anybody asked, to a sender that can be told. Of whom a script refuses it for it
+   * tells nothing: that is a failure, which is told in its own way.
+   */
+  static void deliver(
+      SmtpSession session, Transaction transaction, Intake.Received original, Copies copies) {
     List<Recipient> recipients =
         transaction.recipients().stream()
             .filter(recipient -> recipient.wantsSuccessReport() && !recipient.isElsewhere())
+            .filter(recipient -> !copies.areRefusedFor(recipient))
             .toList();
     if (recipients.isEmpty() || !(transaction.mail().from() instanceof Mailbox sender)) {
       return;
@@ -125,7 +130,9 @@ final class SuccessReport {
     out.append("Message-ID: <").append(transaction.id()).append(".report@").append(host);
     out.append(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n");
     out.append("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"");
-    out.append(boundary).append("\"\r\n\r\n--").append(boundary).append("\r\n");
+    // RFC 2045 §6.4: what parts have, all of it has.
+    out.append(boundary).append("\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n--");
+    out.append(boundary).append("\r\n");
     out.append("Content-Type: text/plain; charset=utf-8\r\n");
     out.append("Content-Language: ").append(wording.language().tag()).append("\r\n");
     out.append("Content-Transfer-Encoding: 8bit\r\n\r\n");

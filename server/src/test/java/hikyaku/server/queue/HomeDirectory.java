@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /**
  * Two accounts, {@code me@home.test} and {@code other@home.test}; the aliases {@code both}, which
  * leads to them, {@code team}, which leads to me and to somebody elsewhere, {@code group}, which
- * leads to me and to the list {@code news}, and {@code staff}, which is not for everybody.
+ * leads to me and to the list {@code news}, {@code lists}, which leads to the lists {@code old} and
+ * {@code news}, and {@code staff}, which is not for everybody.
  */
 final class HomeDirectory implements Directory {
   static final Account ME =
@@ -40,6 +41,7 @@ final class HomeDirectory implements Directory {
           EnumSet.allOf(Service.class));
 
   static final Address NEWS = new Address("news", "home.test");
+  static final Address OLD = new Address("old", "home.test");
 
   private volatile Account account = ME;
   private volatile Account other = OTHER;
@@ -74,6 +76,14 @@ final class HomeDirectory implements Directory {
               me,
               List.of(),
               List.of(new Resolution.Listed(NEWS, ListRole.POST, "")),
+              Writers.ANYONE);
+      case "lists" ->
+          new Resolution.Local(
+              List.of(),
+              List.of(),
+              Stream.of(OLD, NEWS)
+                  .map(list -> new Resolution.Listed(list, ListRole.POST, ""))
+                  .toList(),
               Writers.ANYONE);
       case "team" ->
           new Resolution.Local(me, List.of(new Address("friend", "there.test")), Writers.ANYONE);

@@ -145,7 +145,7 @@ class LateDeliveryTest {
   }
 
   private static HomeDelivery.Outcome done(String... into) {
-    return new HomeDelivery.Outcome.Done(List.of(into), List.of());
+    return new HomeDelivery.Outcome.Done(List.of(into), List.of(), false);
   }
 
   private int inbox(Account account) {
@@ -200,7 +200,9 @@ class LateDeliveryTest {
     HomeDelivery.Outcome done =
         alias.equals("both")
             ? done("me@home.test INBOX 1", "other@home.test INBOX 1")
-            : done("me@home.test INBOX 1");
+            : alias.equals("team")
+                ? done("me@home.test INBOX 1")
+                : done("me@home.test INBOX 1", "news@home.test posted");
     assertThat(settled(strict, alias)).isEqualTo(done);
     // Once more, as if the node had died before it wrote down what became of it.
     assertThat(deliver(strict, alias, "0.local")).isEqualTo(done);
@@ -230,6 +232,16 @@ class LateDeliveryTest {
         .isEqualTo(done("me@home.test INBOX 1", "other@home.test INBOX 1"));
     assertThat(inbox(HomeDirectory.ME)).isEqualTo(1);
     assertThat(inbox(HomeDirectory.OTHER)).isEqualTo(1);
+  }
+
+  /** As where it comes in: a list has it once, in whichever place among others aliases name it. */
+  @Test
+  void aListBehindTwoRecipientsGetsItOnce() throws Exception {
+    assertThat(deliver(false, "group", "t1.local"))
+        .isEqualTo(done("me@home.test INBOX 1", "news@home.test posted"));
+    assertThat(deliver(false, "lists", "t1.local"))
+        .isEqualTo(done("old@home.test posted", "news@home.test posted"));
+    assertThat(elsewhere()).containsExactly("member@there.test", "member@there.test");
   }
 
   /** A message that was held is no less its author's than when it came. */

@@ -554,6 +554,7 @@ class MailQueueTest {
     assertThat(reports.getFirst())
         .startsWith("Return-Path: <>\r\nDelivered-To: me@home.test\r\nFrom: Mail Delivery System")
         .contains("In-Reply-To: <1@home.test>\r\n")
+        .containsPattern("\tboundary=\"[^\"]+\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n--")
         .contains("Final-Recipient: rfc822; no@there.test\r\nAction: failed\r\nStatus: 5.1.1\r\n")
         .contains("Remote-MTA: dns; 127.0.0.1\r\n")
         .contains("Final-Recipient: rfc822; no2@there.test\r\n")

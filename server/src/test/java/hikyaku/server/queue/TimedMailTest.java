@@ -442,7 +442,8 @@ class TimedMailTest {
     LateDelivery home = new LateDelivery(filter, ListDoor.NONE, "home.test", false);
     for (int i = 0; i < 2; i++) {
       assertThat(home.deliver(message, me(Set.of()), START.plus(HOUR), "t1.local"))
-          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of()));
+          .isEqualTo(
+              new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of(), false));
     }
     assertThat(inbox()).hasSize(1);
   }
@@ -459,7 +460,8 @@ class TimedMailTest {
     Instant time = START.plus(HOUR);
     for (LateDelivery home : List.of(patient, strict)) {
       assertThat(home.deliver(message, me(Set.of()), time, "t1.local"))
-          .isEqualTo(new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of()));
+          .isEqualTo(
+              new HomeDelivery.Outcome.Done(List.of("me@home.test INBOX 1"), List.of(), false));
     }
     assertThat(patient.deliver(message, me(Set.of()), time, "t2.local"))
         .isEqualTo(new HomeDelivery.Outcome.Later("4.2.2", "the mailbox is full"));
@@ -581,7 +583,8 @@ class TimedMailTest {
   void theScriptOfThatTimeDecides() throws Exception {
     MailSink there = sink((_, _) -> null);
     start("a", there);
-    hold(me(Set.of()));
+    // That it was delivered would not be true.
+    hold(me(Set.of(RcptParameters.Notify.SUCCESS)));
     marker(there);
     filter.put(
         HomeDirectory.ME.id(),

@@ -178,6 +178,20 @@ class SieveDeliveryTest extends ScriptedDelivery {
   }
 
   @Test
+  void aCircleIsSeenInWhateverScriptItsAddressesAre() throws Exception {
+    script("u1", "redirect \"zo\u00eb@demo.test\";");
+    forAll = " SMTPUTF8";
+    String octets =
+        new String(
+            "zo\u00eb@demo.test".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    send(List.of("u1@demo.test"), "Delivered-To: " + octets + "\nSubject: x\n\nbody\n");
+    assertThat(in("zo\u00eb", "INBOX")).isEmpty();
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(problem("u1").sentence())
+        .isEqualTo("zo\u00eb@demo.test has had this message before");
+  }
+
+  @Test
   void redirectToOneselfIsAKeep() throws Exception {
     script("u1", "redirect \"u1+x@demo.test\";");
     send(List.of("u1@demo.test"), "Subject: x\n\nbody\n");

@@ -68,6 +68,18 @@ class SieveSubmissionTest extends ScriptedDelivery {
                 .doesNotContain("Original-Envelope-Id"));
   }
 
+  /** RFC 3461 §6.2: whom it was refused for had it not delivered. */
+  @Test
+  void thatItWasDeliveredIsNotToldOfWhomItWasRefusedFor() throws Exception {
+    script("u2", "require \"ereject\"; ereject \"Not wanted\";");
+    forRecipients = " NOTIFY=SUCCESS";
+    send(List.of("u2@demo.test", "u3@demo.test"), TO_U1 + "\nx\n");
+    assertThat(in("u1", "INBOX")).hasSize(1);
+    assertThat(header("u1", "INBOX"))
+        .contains("Final-Recipient: rfc822; u3@demo.test\r\nAction: delivered\r\n")
+        .doesNotContain("u2@demo.test");
+  }
+
   /** RFC 6009 §4, §5. */
   @Test
   void whatTheEnvelopeHasIsSeen() throws Exception {

@@ -19,12 +19,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A directory in memory: {@code u1}, {@code u2} and {@code u3} at demo.test, {@code small} with a
- * quota of 1000 octets, {@code gone} suspended, aliases {@code info} (u1, u2) and {@code team}
- * (info, u1, small), {@code group} (u1, two elsewhere), {@code away} (one of these), {@code staff}
- * for writers of the domain, {@code club} (u1, one elsewhere) for members, {@code loop} which
- * cannot be expanded, the mailing lists {@code news} and {@code mod} as soon as they are made, and
- * the domain catch.test whose catch-all is u3 and whose language is Japanese.
+ * A directory in memory: {@code u1}, {@code u2}, {@code u3} and {@code zoë} at demo.test, {@code
+ * small} with a quota of 1000 octets, {@code gone} suspended, aliases {@code info} (u1, u2) and
+ * {@code team} (info, u1, small), {@code group} (u1, two elsewhere), {@code away} (one of these),
+ * {@code staff} for writers of the domain, {@code club} (u1, one elsewhere) for members, {@code
+ * loop} which cannot be expanded, the mailing lists {@code news} and {@code mod} as soon as they
+ * are made, and the domain catch.test whose catch-all is u3 and whose language is Japanese.
  */
 final class TestDirectory implements Directory {
   private static final Domain DEMO =
@@ -42,6 +42,7 @@ final class TestDirectory implements Directory {
     add("u1", Quota.NONE, false);
     add("u2", Quota.NONE, false);
     add("u3", Quota.NONE, false);
+    add("zo\u00eb", Quota.NONE, false);
     add("small", new Quota(1000, Quota.UNLIMITED), false);
     add("gone", Quota.NONE, true);
   }
