@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One resolution of a recipient: follows aliases breadth first, each address once.
  *
- * <p>An address is looked up as it is, then without its detail; then, if it is postmaster, as the
- * domain's postmaster; then as the domain's catch-all. Whatever is found by the last two is looked
- * up in its turn, but not by them again.
+ * <p>An address is looked up as it is, then without its detail, then as one that a mailing list has
+ * for requests; then, if it is postmaster, as the domain's postmaster; then as the domain's
+ * catch-all. Whatever is found by the last two is looked up in its turn, but not by them again.
  */
 final class Resolver {
   private final Folds folds;
@@ -121,16 +121,16 @@ final class Resolver {
     if (found(step, step.address, "", pair.address().state())) {
       return;
     }
+    Optional<Resolution.Listed> ofList =
+        ListRole.parse(step.address)
+            .filter(each -> folds.address(each.list()).state() instanceof AddressState.IsList);
     Optional<Base> base = base(step, domain.settings().separators());
-    if (base.isPresent()) {
+    if (base.isPresent() && ofList.filter(each -> isShorter(base.get(), each)).isEmpty()) {
       Address address = base.get().address;
       if (found(step, address, base.get().detail, folds.address(address).state())) {
         return;
       }
     }
-    Optional<Resolution.Listed> ofList =
-        ListRole.parse(step.address)
-            .filter(each -> folds.address(each.list()).state() instanceof AddressState.IsList);
     if (ofList.isPresent()) {
       lists.add(ofList.get());
       return;
@@ -209,6 +209,14 @@ final class Resolver {
     String user = step.address.localPart().substring(0, key);
     String detail = step.spelling.substring(spelled + 1);
     return Optional.of(new Base(new Address(user, step.address.domain()), detail));
+  }
+
+  /**
+   * Whether a separator stands inside of the name of a list or its role, as a hyphen may: then the
+   * address is that of the list, which many have been told.
+   */
+  private static boolean isShorter(Base base, Resolution.Listed listed) {
+    return base.address.localPart().length() < listed.role().of(listed.list()).localPart().length();
   }
 
   /** Where the user part ends, which is never at once. */

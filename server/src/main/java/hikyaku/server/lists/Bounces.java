@@ -33,12 +33,13 @@ final class Bounces {
 
   /**
    * What is about the message and not about the member: its size and content (RFC 3463 §3.4, §3.7),
-   * and whom it is from (RFC 7372 §3). And what it was given up for without having been refused
-   * that may be about us: what is broken here, a rate or a way that our operator has set, a login
-   * or TLS that a relay or a policy wants (RFC 3463 §3.4, §3.5, §3.8).
+   * and whom it is from (RFC 3463 §3.8: another list that its author may not write to; RFC 7372
+   * §3). And what it was given up for without having been refused that may be about us: what is
+   * broken here, a rate or a way that our operator has set, a login or TLS that a relay or a policy
+   * wants (RFC 3463 §3.4, §3.5, §3.8).
    */
   private static final Pattern NOT_OF_THE_MEMBER =
-      Pattern.compile("[45]\\.(3\\.4|6\\.[0-9]+|7\\.2[0-9])|4\\.(3\\.[0-9]+|4\\.[45]|7\\.[0-9]+)");
+      Pattern.compile("[45]\\.(3\\.4|6\\.[0-9]+|7\\.2[0-9]?)|4\\.(3\\.[0-9]+|4\\.[45]|7\\.[0-9]+)");
 
   private final ListSettings settings;
   private final ListBook book;

@@ -54,7 +54,7 @@ public final class ListDesk implements ListDoor {
     Letters letters = new Letters(host, distribution, clock);
     Publication publication = new Publication(book, distribution);
     this.moderation = new Moderation(settings, book, mail, tokens, publication, letters, clock);
-    this.posts = new Posts(settings, publication, moderation, distribution);
+    this.posts = new Posts(settings, book, publication, moderation, distribution);
     this.bounces = new Bounces(settings, book, mail, tokens, letters, clock);
     this.subscriptions = new Subscriptions(settings, book, tokens, letters, clock);
   }

@@ -16,16 +16,19 @@ import java.util.Set;
 final class Posts {
 
   private final ListSettings settings;
+  private final ListBook book;
   private final Publication publication;
   private final Moderation moderation;
   private final Distribution distribution;
 
   Posts(
       ListSettings settings,
+      ListBook book,
       Publication publication,
       Moderation moderation,
       Distribution distribution) {
     this.settings = settings;
+    this.book = book;
     this.publication = publication;
     this.moderation = moderation;
     this.distribution = distribution;
@@ -40,12 +43,14 @@ final class Posts {
     Address address = arrival.to().list();
     String id = "<" + ListFields.id(address) + ">";
     boolean loop =
-        arrival.message().structure().deliveredTo().stream()
-                .anyMatch(value -> value.strip().equalsIgnoreCase(address.toString()))
+        arrival.message().structure().wasDeliveredTo(address.toString())
             || head.values("list-id").stream()
                 .anyMatch(value -> value.toLowerCase(Locale.ROOT).endsWith(id));
     if (loop) {
-      return new Taken.Refused(Refusals.LOOP, "it has been through the list");
+      // Lists may be members of each other: then their members have it, and no member has failed.
+      return arrival.proven().stream().anyMatch(each -> book.list(each).isPresent())
+          ? new Taken.Accepted(List.of(), "has been through the list before")
+          : new Taken.Refused(Refusals.LOOP, "it has been through the list");
     }
     if (isAnswerOfAProgram(head)) {
       return new Taken.Refused(Refusals.AUTOMATIC, "it is automatic");
@@ -103,10 +108,7 @@ final class Posts {
   /** Takes a message for the owners. */
   Taken toOwners(MailingList list, Arrival arrival) {
     Address own = ListRole.OWNER.of(arrival.to().list());
-    boolean loop =
-        arrival.message().structure().deliveredTo().stream()
-            .anyMatch(value -> value.strip().equalsIgnoreCase(own.toString()));
-    if (loop) {
+    if (arrival.message().structure().wasDeliveredTo(own.toString())) {
       return new Taken.Refused(Refusals.LOOP, "it has been to the owners");
     }
     ReversePath sender =

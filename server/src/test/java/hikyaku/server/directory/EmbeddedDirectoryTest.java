@@ -157,6 +157,37 @@ class EmbeddedDirectoryTest {
     assertThat(resolve("alice+x@demo.test")).isInstanceOf(UnknownRecipient.class);
   }
 
+  /** A domain whose separator is a hyphen has lists whose members can leave all the same. */
+  @Test
+  void whatAListIsAskedIsNoSubAddress() throws DirectoryException {
+    account("my@demo.test");
+    admin.createList(address("news@demo.test"));
+    admin.createList(address("my-news@demo.test"));
+    admin.setAlias(address("news-owner@demo.test"), List.of(address("my@demo.test")));
+    for (String separators : List.of("+", "-", "+-", "")) {
+      admin.setDomainSettings("demo.test", DomainSettings.DEFAULTS.withSeparators(separators));
+      for (String list : List.of("news", "my-news")) {
+        assertThat(resolve(list + "-unsubscribe+abc@demo.test"))
+            .as(separators)
+            .isEqualTo(
+                new Local(
+                    List.of(),
+                    List.of(),
+                    List.of(
+                        new Resolution.Listed(
+                            address(list + "@demo.test"), ListRole.UNSUBSCRIBE, "abc")),
+                    Writers.ANYONE));
+      }
+      assertThat(reached("news-owner@demo.test")).containsExactly("my@demo.test|");
+    }
+    admin.setDomainSettings("demo.test", DomainSettings.DEFAULTS.withSeparators("-"));
+    assertThat(reached("my-x@demo.test")).containsExactly("my@demo.test|x");
+    assertThat(((Local) resolve("news-x@demo.test")).lists())
+        .containsExactly(new Resolution.Listed(address("news@demo.test"), ListRole.POST, ""));
+    admin.setDomainSettings("demo.test", DomainSettings.DEFAULTS);
+    assertThat(reached("news-owner+x@demo.test")).containsExactly("my@demo.test|");
+  }
+
   @Test
   void anAliasLeadsToSeveralAccountsEachOnce() throws DirectoryException {
     account("alice@demo.test");
