@@ -113,6 +113,11 @@ final class MessageEnd {
     if (transaction.mustBeProven() && !from.isSenderProven()) {
       return refuse(Replies.NOT_FOR_YOU, "its sender is not proven, and an alias is not for all");
     }
+    // What a repeat has sent before is counted already.
+    Reply spent = session.isRepeat() ? null : SenderLimits.refusal(session, transaction, 0);
+    if (spent != null) {
+      return refuse(spent, "its sender may not send so much, or nothing now");
+    }
     CompletedMessage message = CompletedMessage.of(session, transaction, carried, from.finding());
     Hold hold = transaction.mail().parameters().hold();
     return hold == null ? deliver(message, from) : hold(message, hold.release(message.time()));

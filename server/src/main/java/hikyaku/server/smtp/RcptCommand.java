@@ -13,14 +13,12 @@ import hikyaku.server.directory.Directory;
 import hikyaku.server.directory.Quota;
 import hikyaku.server.directory.Resolution;
 import hikyaku.server.queue.Senders;
-import hikyaku.server.sending.Allowance;
 import hikyaku.server.srs.ReturnPaths.Behind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /** RCPT (RFC 5321 §4.1.1.3): names a recipient, who must be local but for users of ours. */
@@ -126,46 +124,13 @@ final class RcptCommand {
     if (to.isLiteral()) {
       return Replies.NO_LITERALS;
     }
-    Reply refusal = refusal(session, transaction, 1);
+    Reply refusal = SenderLimits.refusal(session, transaction, 1);
     if (refusal != null) {
       return refusal;
     }
     transaction.addElsewhere(Recipient.elsewhere(command.to(), to, command.parameters()));
     session.examine(transaction);
     return Replies.RECIPIENT_OK;
-  }
-
-  private static boolean isStopped(SmtpSession session) {
-    Account account = session.account();
-    return account != null
-        && session.services().senders().filter(each -> each.isStopped(account)).isPresent();
-  }
-
-  /** Why a user may not send to so many more, or null. */
-  private static @Nullable Reply refusal(SmtpSession session, Transaction transaction, int more) {
-    Account account = session.account();
-    Optional<Senders> senders = session.services().senders();
-    if (account == null || senders.isEmpty()) {
-      return null;
-    }
-    int recipients = transaction.counted() + more;
-    Reply reply =
-        switch (senders.get().refusal(account, recipients).orElse(null)) {
-          case null -> null;
-          case Senders.Refusal.Stopped _ -> Replies.SENDER_STOPPED;
-          case Senders.Refusal.Spent(Allowance.Window window, long most) ->
-              Replies.recipientsSpent(most, window);
-        };
-    if (reply != null && !transaction.hasRefusedRecipients()) {
-      session
-          .log(Level.INFO, "a user may not send more")
-          .addKeyValue("mail", true)
-          .addKeyValue("account", account.primary())
-          .addKeyValue("from", transaction.mail().from())
-          .addKeyValue("reply", reply)
-          .log();
-    }
-    return reply;
   }
 
   private static Resolution resolve(SmtpSession session, ForwardPath path) {
@@ -216,7 +181,7 @@ final class RcptCommand {
     if (!mayWrite(session, transaction, to, local)) {
       return Replies.NOT_FOR_YOU;
     }
-    if (!local.lists().isEmpty() && isStopped(session)) {
+    if (!local.lists().isEmpty() && SenderLimits.isStopped(session)) {
       return Replies.SENDER_STOPPED;
     }
     boolean provable = session.account() != null || session.canProve();
@@ -244,7 +209,7 @@ final class RcptCommand {
     }
     Map<Resolution.Listed, Integer> ofLists = ofLists(session, transaction, local);
     int more = forwarded.size() + ofLists.values().stream().mapToInt(Integer::intValue).sum();
-    Reply spent = more == 0 ? null : refusal(session, transaction, more);
+    Reply spent = more == 0 ? null : SenderLimits.refusal(session, transaction, more);
     if (spent != null) {
       return spent;
     }

@@ -1,5 +1,6 @@
 package hikyaku.server.smtp;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hikyaku.server.dkim.Signer;
@@ -7,6 +8,10 @@ import hikyaku.server.lists.ListKind;
 import hikyaku.server.net.TlsMode;
 import hikyaku.server.queue.QueueView;
 import hikyaku.server.sending.Allowance;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +79,80 @@ class SendingLimitsTest {
       world.allowance = allowance(4, 4);
       assertThat(send(world, 1, "NOOP\r\n")).startsWith("250 2.1.5 Recipient OK");
       assertThat(world.queued()).isEqualTo(3);
+    }
+  }
+
+  /** Whoever opens many sessions first, and sends over all of them then, gets no more out. */
+  @Test
+  void sessionsOfOneAccountShareItsLimit() throws Exception {
+    try (World world = new World(SmtpFace.SUBMISSION, TestSettings.DEFAULT, TlsMode.NONE)) {
+      world.allowance = allowance(3, 100);
+      List<Client> clients = new ArrayList<>();
+      try {
+        for (int i = 0; i < 3; i++) {
+          clients.add(new Client(world));
+        }
+        clients.get(0).begin("r1@example.org", "r2@example.org");
+        clients.get(1).begin("r1@example.org", "r2@example.org");
+        Client alone = clients.get(2);
+        alone.begin("r3@example.org");
+        assertThat(clients.get(0).end()).startsWith("250 2.0.0 Queued as");
+        assertThat(clients.get(1).end())
+            .isEqualTo("450 4.7.1 This account may send to 3 recipients an hour, try later");
+        assertThat(alone.end()).startsWith("250 2.0.0 Queued as");
+        // What stays here is no matter of the limit.
+        clients.get(1).begin("u2@demo.test");
+        assertThat(clients.get(1).end()).startsWith("250 2.0.0 Delivered as");
+      } finally {
+        for (Client client : clients) {
+          client.close();
+        }
+      }
+      assertThat(world.queued()).isEqualTo(2);
+    }
+  }
+
+  /** A session of u1. */
+  private static final class Client implements AutoCloseable {
+    private final Socket socket;
+    private final BufferedReader in;
+
+    Client(World world) throws IOException {
+      socket = world.connect();
+      in = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+      assertThat(in.readLine()).startsWith("220 ");
+      say("EHLO c\r\n", "250 ");
+      say("AUTH PLAIN AHUxAHNlY3JldA==\r\n", "235 ");
+    }
+
+    private String say(String lines) throws IOException {
+      socket.getOutputStream().write(lines.getBytes(ISO_8859_1));
+      String line = in.readLine();
+      while (line.charAt(3) == '-') {
+        line = in.readLine();
+      }
+      return line;
+    }
+
+    void say(String lines, String reply) throws IOException {
+      assertThat(say(lines)).startsWith(reply);
+    }
+
+    void begin(String... to) throws IOException {
+      say("MAIL FROM:<u1@demo.test>\r\n", "250 ");
+      for (String each : to) {
+        say("RCPT TO:<" + each + ">\r\n", "250 ");
+      }
+      say("DATA\r\n", "354 ");
+    }
+
+    String end() throws IOException {
+      return say("From: u1@demo.test\r\n\r\nhello\r\n.\r\n");
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
     }
   }
 
