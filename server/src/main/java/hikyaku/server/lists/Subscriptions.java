@@ -159,8 +159,9 @@ final class Subscriptions {
         .ifPresent(member -> {
           book.append(address, ListBook.removal(member));
           LOG.atInfo()
+              .addKeyValue("mail", true)
               .addKeyValue("list", address)
-              .addKeyValue("member", member.address())
+              .addKeyValue("recipient", member.address())
               .log("a member left a mailing list by the web");
         });
   }

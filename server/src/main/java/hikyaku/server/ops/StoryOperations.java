@@ -14,6 +14,9 @@ import tools.jackson.databind.JsonNode;
 public final class StoryOperations implements AdminApi.Group {
   private static final Pattern SESSION = Pattern.compile("[0-9a-z]{1,32}");
 
+  /** What a client was told behind {@code Queued as}. */
+  private static final Pattern TRANSACTION = Pattern.compile("[0-9a-z]{1,32}\\.[0-9]{1,10}");
+
   /** The longest that a Message-ID or an address is logged with, and more. */
   private static final int LONGEST = 1000;
 
@@ -26,6 +29,7 @@ public final class StoryOperations implements AdminApi.Group {
           "to",
           "returned",
           "recipient",
+          "account",
           "list",
           "transaction",
           "sent",
@@ -84,6 +88,11 @@ public final class StoryOperations implements AdminApi.Group {
       if (value.isArray() ? any(value, wanted) : bare(value.asString()).equalsIgnoreCase(wanted)) {
         return true;
       }
+    }
+    // What aliases, lists and scripts send on has an id that begins with that of the message.
+    if (TRANSACTION.matcher(wanted).matches()
+        && text(keys, "transaction").startsWith(wanted + ".")) {
+      return true;
     }
     // Whom an alias or a script leads to is no recipient: its mailbox is told alone.
     return keys.has("transaction") && isInto(keys.get("into"), wanted);

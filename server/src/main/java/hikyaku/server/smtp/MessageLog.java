@@ -2,6 +2,7 @@ package hikyaku.server.smtp;
 
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
+import hikyaku.server.directory.Account;
 import hikyaku.server.origin.Finding;
 import hikyaku.server.story.MailStory;
 import java.time.Duration;
@@ -40,6 +41,7 @@ final class MessageLog {
     session
         .log(Level.INFO, "message refused")
         .addKeyValue("mail", true)
+        .addKeyValue("account", account())
         .addKeyValue("from", transaction.mail().from())
         .addKeyValue("to", named())
         .addKeyValue("octets", octets)
@@ -72,6 +74,7 @@ final class MessageLog {
     session
         .log(Level.INFO, elsewhere == 0 && release == null ? "message delivered" : "message queued")
         .addKeyValue("mail", true)
+        .addKeyValue("account", account())
         .addKeyValue("from", transaction.mail().from())
         .addKeyValue("to", named())
         .addKeyValue("recipients", transaction.recipients().size())
@@ -94,6 +97,12 @@ final class MessageLog {
         .addKeyValue("author", message.finding().author())
         .addKeyValue("ms", took.toMillis())
         .log();
+  }
+
+  /** Who sends it, whatever address it is from; empty for nobody who has logged in. */
+  private String account() {
+    Account account = session.account();
+    return account == null ? "" : account.primary().toString();
   }
 
   private static List<String> first(List<String> all) {

@@ -142,6 +142,17 @@ final class JournalTest {
       for (String name : List.of("dan@demo.test", "EVE@demo.test", "1m8a.2.abc")) {
         assertThat(messages(search, "mail", name)).as(name).containsExactly("by an alias");
       }
+      for (String onward : List.of("1m8a.2.g0", "1m8a.20")) {
+        journal.append(
+            line("sent " + onward, Map.of("mail", true, "transaction", onward, "from", "x@y")));
+      }
+      assertThat(messages(search, "mail", "1m8a.2"))
+          .containsExactly("by an alias", "sent 1m8a.2.g0");
+      assertThat(messages(search, "mail", "1m8a")).isEmpty();
+      journal.append(
+          line("an account was stopped", Map.of("mail", true, "account", "fay@demo.test")));
+      assertThat(messages(search, "mail", "Fay@demo.test"))
+          .containsExactly("an account was stopped");
       for (String part : List.of("an@demo.test", "dan@demo.test INB", "Work", "eve@demo")) {
         assertThat(messages(search, "mail", part)).as(part).isEmpty();
       }

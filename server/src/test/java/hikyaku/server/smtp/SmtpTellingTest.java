@@ -52,6 +52,7 @@ class SmtpTellingTest {
             assertThat(line)
                 .startsWith("message delivered")
                 .contains("session=t1", "transaction=t1.1", "from=u1@demo.test")
+                .contains(" account=u1@demo.test ")
                 .contains("to=[u2@demo.test]", "octets=48", "message_id=<1@c>", "blob="))
         .anySatisfy(line ->
             assertThat(line)
