@@ -37,6 +37,7 @@ import hikyaku.server.net.Traces;
 import hikyaku.server.ops.AdminApi;
 import hikyaku.server.ops.AdminServer;
 import hikyaku.server.ops.ClusterOperations;
+import hikyaku.server.ops.DestinationOperations;
 import hikyaku.server.ops.Figures;
 import hikyaku.server.ops.Health;
 import hikyaku.server.ops.HereOperations;
@@ -275,7 +276,7 @@ final class Node implements AutoCloseable {
               () ->
                   List.of(
                       StatusTables.nodes(joined.members(), clock.instant()),
-                      StatusTables.queue(standings())),
+                      StatusTables.queue(standings(DESTINATIONS_SHOWN))),
               clock);
       Neighbours neighbours = new NodeNeighbours(configuration.node().name(), joined, links);
       LinkAnswers answers =
@@ -332,6 +333,7 @@ final class Node implements AutoCloseable {
             new SessionOperations(status),
             new ClusterOperations(joined),
             new StoryOperations(journal),
+            new DestinationOperations(this::standings),
             new HereOperations(status, "node", health::problems, List::of, neighbours)));
   }
 
@@ -428,9 +430,9 @@ final class Node implements AutoCloseable {
         : Optional.empty();
   }
 
-  private List<Standing> standings() {
+  private List<Standing> standings(int most) {
     MailQueue working = queue;
-    return working == null ? List.of() : working.standings(DESTINATIONS_SHOWN);
+    return working == null ? List.of() : working.standings(most);
   }
 
   /** What sends out the mail that is for others. */

@@ -313,6 +313,31 @@ final class MailOutTest {
     }
   }
 
+  /** At three in the morning: why does nothing go, and how long is there left? */
+  @Test
+  void whatRestsIsShownAndWhenMailIsGivenUp() throws Exception {
+    Configuration configuration;
+    int port;
+    try (MailSink gone = new MailSink((_, _) -> null)) {
+      configuration = configuration("a", "", gone);
+      port = gone.port();
+    }
+    try (Node node = start(configuration)) {
+      addAlice(configuration);
+      assertThat(command("queue", "destinations")).isEqualTo("Nothing waits.\n");
+      send(node, "one", "bob@else.test");
+      MailSink.until("a rest", () -> command("queue", "destinations").contains("rests for"));
+      assertThat(command("queue", "destinations"))
+          .startsWith("DESTINATION")
+          .contains("127.0.0.1:" + port)
+          .containsPattern(" 1 +0 +rests for .* no session with ");
+      String id = command("queue", "list").lines().toList().get(1).split(" ")[0];
+      assertThat(command("queue", "show", id)).containsPattern("given up +20.*Z, in 4d 23h");
+      assertThat(command("queue", "hold", id)).isEqualTo("1 message held, for 1 recipient.\n");
+      assertThat(command("queue", "show", id)).contains("not while it is held; else 20");
+    }
+  }
+
   @Test
   void whatWaitsIsListedHeldAndDeleted() throws Exception {
     try (MailSink busy =

@@ -5,11 +5,13 @@ import hikyaku.app.Door.Call;
 import hikyaku.app.Failure;
 import hikyaku.app.config.Values;
 import hikyaku.server.ops.Figures;
+import hikyaku.server.ops.Json;
 import hikyaku.server.ops.QueueOperations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code hikyaku queue}. */
 @Command(
@@ -26,6 +29,7 @@ import tools.jackson.databind.JsonNode;
     subcommands = {
       QueueCommand.Listing.class,
       QueueCommand.Show.class,
+      QueueCommand.Destinations.class,
       QueueCommand.Retry.class,
       QueueCommand.Hold.class,
       QueueCommand.Release.class,
@@ -204,6 +208,7 @@ public final class QueueCommand {
               "recipients",
               "next",
               "in time",
+              "given up",
               "priority"),
           List.of(
               text(message, "id"),
@@ -217,6 +222,7 @@ public final class QueueCommand {
               String.valueOf(number(message, "recipients")),
               next(message),
               inTime(message),
+              givenUp(message),
               String.valueOf(message.get("priority").asInt())));
       List<List<String>> waiting = new ArrayList<>();
       for (JsonNode each : message.get("waiting")) {
@@ -246,11 +252,73 @@ public final class QueueCommand {
           : account + (flag(message, "script") ? ", by a script or a mailing list" : "");
     }
 
+    /** Nobody tries what is held, and so nobody gives it up. */
+    private static String givenUp(JsonNode message) {
+      Instant end = Instant.parse(text(message, "givenUp"));
+      Instant now = Instant.now();
+      String when =
+          end.isAfter(now)
+              ? end.truncatedTo(ChronoUnit.SECONDS)
+                  + ", in "
+                  + Figures.time(Duration.between(now, end))
+              : "if the next attempt fails";
+      return flag(message, "held") ? "not while it is held; else " + when : when;
+    }
+
     private static String inTime(JsonNode message) {
       String deadline = text(message, "deadline");
       String late =
           text(message, "late").equals("returned") ? "it is returned" : "its sender is told";
       return deadline.isEmpty() ? "whenever it is" : "until " + deadline + ", or " + late;
+    }
+  }
+
+  /** {@code queue destinations}. */
+  @Command(
+      name = "destinations",
+      description = {
+        "Show where mail goes that waits, those first that rest since nobody there could be spoken"
+            + " to.",
+        "'queue retry --domain' ends a rest. Of each node the 1,000 with the most mail."
+      })
+  static final class Destinations extends Asking {
+    @Override
+    void run(Door door, Screen screen) throws Failure {
+      Everyone everyone = Everyone.ask(door, Call.of("GET", "destinations"));
+      List<ObjectNode> all = new ArrayList<>();
+      for (Everyone.Said said : everyone.said()) {
+        // Fronts, and nodes that only have their data looked at, send nothing.
+        if (said.status() < 300) {
+          said.value().forEach(each -> all.add(((ObjectNode) each).put("node", said.name())));
+        }
+      }
+      all.sort(
+          Comparator.comparing((ObjectNode each) -> number(each, "rest") == 0)
+              .thenComparing(each -> -number(each, "waiting")));
+      if (json()) {
+        screen.json(Json.MAPPER.valueToTree(all));
+      } else {
+        screen.table(
+            List.of("DESTINATION", "NODE", "WAITING", "UNDER WAY", "STATE", "REASON"),
+            all.stream().map(Destinations::row).toList(),
+            "Nothing waits.");
+      }
+      everyone.tellSilent(notes());
+    }
+
+    private static List<String> row(ObjectNode destination) {
+      long rest = number(destination, "rest");
+      String state =
+          rest > 0
+              ? "rests for " + Figures.time(Duration.ofMillis(rest))
+              : flag(destination, "paced") ? "waits for its rate" : "open";
+      return List.of(
+          text(destination, "destination"),
+          text(destination, "node"),
+          Figures.count(number(destination, "waiting")),
+          Figures.count(number(destination, "underWay")),
+          state,
+          text(destination, "trouble"));
     }
   }
 

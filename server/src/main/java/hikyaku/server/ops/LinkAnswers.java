@@ -18,6 +18,7 @@ public final class LinkAnswers implements Answerer {
   private static final Set<String> ALLOWED =
       Set.of(
           "GET here",
+          "GET destinations",
           "GET nodes",
           "GET sessions",
           "DELETE sessions",

@@ -190,8 +190,9 @@ public final class QueueOperations implements AdminApi.Group {
    * A message that waits; {@code reversePath} is the sender that other servers are told; times in
    * ISO 8601, {@code due} empty for at once, {@code way} for that of the configuration (or for
    * several), {@code until} if its sender does not want it later, {@code deadline} if it may come
-   * at any time; {@code late} is what becomes of it then. Whether it is held, attempts, time, way
-   * and reason are of those who were asked for.
+   * at any time; {@code late} is what becomes of it then; {@code givenUp} from when on an attempt
+   * that fails is the last one. Whether it is held, attempts, time, way and reason are of those who
+   * were asked for.
    *
    * @param account the address of who sends it, or whose script does, or to whose message a mailing
    *     list does; empty for nobody, or for one that is gone
@@ -218,6 +219,7 @@ public final class QueueOperations implements AdminApi.Group {
       String until,
       String deadline,
       String late,
+      String givenUp,
       int priority) {
     private static View of(Waiting waiting, String account) {
       Outgoing message = waiting.message();
@@ -242,6 +244,7 @@ public final class QueueOperations implements AdminApi.Group {
           waiting.release().map(Object::toString).orElse(""),
           by == null ? "" : by.time().toString(),
           by == null ? "" : by.returned() ? "returned" : "told",
+          waiting.givenUp().toString(),
           message.terms().priority());
     }
   }

@@ -72,13 +72,15 @@ public final class QueueView {
    * @param waiting those who wait, first those who were asked for
    * @param asked how many were asked for: all, unless it was by something of recipients
    * @param release the moment that its sender wants it to go; nothing for at once
+   * @param givenUp from when on an attempt that fails is the last one
    */
   public record Waiting(
       Outgoing message,
       Instant arrived,
       List<Recipient> waiting,
       int asked,
-      Optional<Instant> release) {
+      Optional<Instant> release,
+      Instant givenUp) {
     private Stream<Recipient> recipients() {
       return waiting.stream().limit(asked);
     }
@@ -232,7 +234,12 @@ public final class QueueView {
       int first = waiting.size();
       waiting.addAll(others);
       return new Waiting(
-          fitting.message(), fitting.arrived(), List.copyOf(waiting), first, fitting.release());
+          fitting.message(),
+          fitting.arrived(),
+          List.copyOf(waiting),
+          first,
+          fitting.release(),
+          fitting.givenUp());
     }
   }
 
@@ -479,6 +486,9 @@ public final class QueueView {
     /** As in {@link Outgoing.Terms}, unless an operator wants it earlier. */
     private long release;
 
+    /** From when on its time counts, as in {@link Job.Message#begins}. */
+    private Instant begins;
+
     State(Outgoing message, Instant arrived) {
       this.message = message;
       this.arrived = arrived;
@@ -490,6 +500,7 @@ public final class QueueView {
       this.tried = new QueueEvent.Tried[recipients];
       waiting.set(0, recipients);
       release = message.terms().release();
+      begins = arrived.toEpochMilli() < release ? Instant.ofEpochMilli(release) : arrived;
       atOnce.set(0, recipients);
     }
 
@@ -518,6 +529,7 @@ public final class QueueView {
       }
       if (goes && places.equals(waiting)) {
         release = 0;
+        begins = now;
       } else if (goes) {
         early.or(places);
       } else if (ordered.order() != Order.RETRY) {
@@ -575,7 +587,13 @@ public final class QueueView {
 
     Waiting view() {
       List<Recipient> recipients = waiting.stream().mapToObj(this::recipient).toList();
-      return new Waiting(message, arrived, recipients, recipients.size(), time(release));
+      return new Waiting(message, arrived, recipients, recipients.size(), time(release), givenUp());
+    }
+
+    private Instant givenUp() {
+      Instant end = begins.plus(settings.lifetime());
+      Outgoing.Deadline by = message.terms().by();
+      return by != null && by.returned() && by.time().isBefore(end) ? by.time() : end;
     }
   }
 }

@@ -724,6 +724,25 @@ class TimedMailTest {
     assertThat(attempts).hasValue(1);
   }
 
+  @Test
+  void whenItIsGivenUpIsKnown() throws Exception {
+    outbox.open();
+    Duration lifetime = QueueSettings.DEFAULTS.lifetime();
+    String held = hold(there("x"));
+    String returned = deliverBy(HOUR, true, false, there("x"));
+    String told = deliverBy(HOUR, false, false, there("x"));
+    assertThat(givenUp(held)).isEqualTo(START.plus(HOUR).plus(lifetime));
+    assertThat(givenUp(returned)).isEqualTo(START.plus(HOUR));
+    assertThat(givenUp(told)).isEqualTo(START.plus(lifetime));
+    clock.now = START.plusSeconds(5);
+    assertThat(view.order(Order.RELEASE, named(held)).messages()).isEqualTo(1);
+    assertThat(givenUp(held)).isEqualTo(START.plusSeconds(5).plus(lifetime));
+  }
+
+  private Instant givenUp(String id) {
+    return view.find(named(id), 1).messages().getFirst().givenUp();
+  }
+
   private int tried(String id) {
     return view.find(named(id), 1).messages().stream()
         .mapToInt(QueueView.Waiting::attempts)
