@@ -91,9 +91,13 @@ public final class StandardAuthenticator implements Authenticator {
         || (mechanism.plainText && !plainTextAllowed(context));
   }
 
+  /**
+   * Whether the connection has the binding that clients take by themselves: who offers -PLUS must
+   * have it. Under TLS 1.2 that is tls-unique, which Java does not tell (RFC 5802 §6.1, RFC 9266
+   * §3).
+   */
   private static boolean bindable(AuthContext context) {
-    return context.bindings().data(ChannelBindings.TLS_EXPORTER).isPresent()
-        || context.bindings().data(ChannelBindings.TLS_SERVER_END_POINT).isPresent();
+    return context.bindings().data(ChannelBindings.TLS_EXPORTER).isPresent();
   }
 
   @Override

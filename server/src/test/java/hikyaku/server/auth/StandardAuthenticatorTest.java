@@ -210,6 +210,28 @@ class StandardAuthenticatorTest {
         .isInstanceOf(Success.class);
   }
 
+  /** Under TLS 1.2 clients bind by tls-unique, and would fail with what there is. */
+  @Test
+  void theChannelIsOfferedWithTheBindingOfItsVersionAlone() throws Exception {
+    AuthContext older =
+        new AuthContext(
+            TLS.session(),
+            TLS.service(),
+            TLS.remote(),
+            TLS.port(),
+            true,
+            type ->
+                type.equals(AuthContext.ChannelBindings.TLS_SERVER_END_POINT)
+                    ? Optional.of(utf8("hash of a certificate"))
+                    : Optional.empty());
+    assertThat(rig.authenticator.mechanisms(older))
+        .containsExactly("SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN");
+    assertThat(
+            new ScramClient("y,,", new byte[0], "alice", "n1", "correct horse")
+                .run(start(older, "SCRAM-SHA-256")))
+        .isInstanceOf(Success.class);
+  }
+
   /** Who was not offered -PLUS, and says so by "y", has seen what there is. */
   @Test
   void channelBindingCanBeLeftOut() throws Exception {
