@@ -34,6 +34,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Delivers what waited in the queue and is for accounts here, as their scripts want it then: mail
@@ -339,10 +340,20 @@ public final class LateDelivery implements HomeDelivery {
             Flags.NONE,
             received.structure(),
             message.session());
+    // Who is a recipient besides has it by that: one copy, as where nothing is held.
+    Set<Mailbox> named =
+        message.recipients().stream()
+            .filter(each -> !each.here())
+            .map(Outgoing.To::address)
+            .collect(Collectors.toSet());
     List<Mailbox> elsewhere =
         local.elsewhere().stream()
             .map(each -> new Mailbox(each.localPart(), each.domain()))
+            .filter(each -> !named.contains(each))
             .toList();
+    if (elsewhere.isEmpty()) {
+      return Optional.of(List.of());
+    }
     String name = UUID.nameUUIDFromBytes(alias.getBytes(UTF_8)).toString();
     return Optional.of(
         List.of(filter.sendOn(name, entry, envelope(message, to, attempt), elsewhere).append()));

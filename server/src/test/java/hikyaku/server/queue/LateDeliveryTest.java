@@ -244,6 +244,36 @@ class LateDeliveryTest {
     assertThat(elsewhere()).containsExactly("member@there.test", "member@there.test");
   }
 
+  @Test
+  void whomAnAliasLeadsToAndWhoIsNamedBesidesGetsOneCopy() throws Exception {
+    Filter filter = Filter.of(mail, directory, SieveSettings.DEFAULTS);
+    Outgoing.To team = to("team", "home.test");
+    for (String named : List.of("friend", "other")) {
+      Outgoing.To besides =
+          new Outgoing.To(to(named, "there.test").address(), RcptParameters.NONE, false);
+      try (Intake intake = mail.intake()) {
+        intake.write("Subject: x\r\n\r\nx\r\n".getBytes(UTF_8), 0, 17);
+        Intake.Received message = intake.finish();
+        Outgoing held =
+            new PlainMail("t-" + named, "s1", to("sender", "there.test").address())
+                .of(
+                    ByteString.EMPTY,
+                    message.blob(),
+                    message.structure().root().bodyStart(),
+                    List.of(team, besides),
+                    "",
+                    "",
+                    Outgoing.Terms.NONE);
+        assertThat(
+                new LateDelivery(filter, new OneMember(), "home.test", false)
+                    .deliver(held, team, TIME, "k-" + named))
+            .isInstanceOf(HomeDelivery.Outcome.Done.class);
+      }
+      assertThat(elsewhere())
+          .isEqualTo(named.equals("friend") ? List.of() : List.of("friend@there.test"));
+    }
+  }
+
   /** A message that was held is no less its author's than when it came. */
   @Test
   void anAccountMayWriteToListsUnderEachOfItsAddresses() throws Exception {
