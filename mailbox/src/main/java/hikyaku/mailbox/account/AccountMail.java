@@ -249,13 +249,16 @@ public final class AccountMail {
     List<Event> events = new ArrayList<>();
     for (Default d : defaults) {
       Set<SpecialUse> uses = d.use == null ? Set.of() : Set.of(d.use);
-      events.add(FoldersCodec.created(d.name, validity, uses));
+      events.add(FoldersCodec.created(d.name, validity++, uses));
       events.add(FoldersCodec.subscription(d.name, true));
     }
     logs.append(Append.to(log, events).expecting(Append.Expect.NEW));
   }
 
-  /** RFC 9051 §2.3.1.1: a name made again gets a higher one; seconds since 1970 until 2106. */
+  /**
+   * One that no folder of the account ever had: any of them may come to be called as another was
+   * (RFC 9051 §2.3.1.1). Seconds since 1970 until 2106; that of each further folder is one higher.
+   */
   private long nextUidValidity(long last) {
     return Math.max(mail.clock().instant().getEpochSecond(), last + 1);
   }
@@ -280,7 +283,7 @@ public final class AccountMail {
               long validity = nextUidValidity(now.lastUidValidity());
               long above = above(now, canonical);
               for (String missing : missingParents(now, canonical)) {
-                events.add(FoldersCodec.created(missing, validity, Set.of(), 0, above));
+                events.add(FoldersCodec.created(missing, validity++, Set.of(), 0, above));
               }
               events.add(FoldersCodec.created(canonical, validity, copy(specialUse), 0, above));
               checkCount(now.size() + events.size());
@@ -290,9 +293,7 @@ public final class AccountMail {
     if (made == null) {
       throw new MailboxException.Gone();
     }
-    after.folders().stream()
-        .filter(f -> f.uidValidity() == made.uidValidity())
-        .forEach(this::createLog);
+    createMissingLogs(after, canonical);
     return made;
   }
 
@@ -380,7 +381,7 @@ public final class AccountMail {
               long validity = nextUidValidity(now.lastUidValidity());
               long above = above(now, target);
               for (String missing : missingParents(now, target)) {
-                events.add(FoldersCodec.created(missing, validity, Set.of(), 0, above));
+                events.add(FoldersCodec.created(missing, validity++, Set.of(), 0, above));
               }
               renameEvents(now, source, target, validity, events);
               checkCount(now.size() + events.size());
@@ -388,10 +389,13 @@ public final class AccountMail {
             });
     // Only these may be new: an account has too many folders to look at each.
     createMissingLog(after.named(Folder.INBOX));
-    for (String parent = FolderName.parent(target);
-        !parent.isEmpty();
-        parent = FolderName.parent(parent)) {
-      createMissingLog(after.named(parent));
+    createMissingLogs(after, FolderName.parent(target));
+  }
+
+  /** Of a name and of those above it. */
+  private void createMissingLogs(FolderTree tree, String canonical) {
+    for (String name = canonical; !name.isEmpty(); name = FolderName.parent(name)) {
+      createMissingLog(tree.named(name));
     }
   }
 

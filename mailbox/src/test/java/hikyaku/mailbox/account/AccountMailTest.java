@@ -86,6 +86,22 @@ class AccountMailTest {
     assertThat(account.mailbox("x").refresh().size()).isZero();
   }
 
+  /**
+   * RFC 9051 §2.3.1.1: name, UIDVALIDITY and UID mean one message for ever, whatever is renamed.
+   */
+  @Test
+  void noFolderTakesTheUidsOfAnotherAlongWithItsName() {
+    account.create("a/b/c", Set.of(), Attempt.ONLY);
+    account.rename("a", "x/y/z", Attempt.ONLY);
+    account.rename("INBOX", "v/w", Attempt.ONLY);
+    List<Long> validities = account.tree().folders().stream().map(Folder::uidValidity).toList();
+    assertThat(validities).hasSizeGreaterThan(12).doesNotHaveDuplicates();
+    long archive = account.mailbox("Archive").refresh().uidValidity();
+    account.delete("Archive", Attempt.ONLY);
+    account.rename("Sent", "Archive", Attempt.ONLY);
+    assertThat(account.mailbox("Archive").refresh().uidValidity()).isNotEqualTo(archive);
+  }
+
   @Test
   void renameTakesChildrenAlongAndKeepsMailboxes() {
     account.create("a/b", Set.of(), Attempt.ONLY);
