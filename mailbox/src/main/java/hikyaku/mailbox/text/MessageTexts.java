@@ -26,6 +26,8 @@ public final class MessageTexts implements AutoCloseable {
   private static final Set<String> ENVELOPE =
       Set.of("FROM", "TO", "CC", "BCC", "SUBJECT", "MESSAGE-ID", "IN-REPLY-TO");
 
+  private static final Set<String> WHOLE = Set.of("SUBJECT", "MESSAGE-ID", "IN-REPLY-TO");
+
   private final NewMessage message;
   private final Function<NewMessage, MessageContent> opener;
   private @Nullable MessageContent content;
@@ -40,15 +42,20 @@ public final class MessageTexts implements AutoCloseable {
   }
 
   /**
-   * Whether the envelope has this field (RFC 9051 §6.4.4 asks it for the address fields).
+   * Whether the envelope has this field as it stands in the header, where it may stand once (RFC
+   * 5322 §3.6). Of addresses it has neither quotes nor comments, nor what makes a group of them.
    *
    * @param name in upper case
    */
-  public static boolean inEnvelope(String name) {
-    return ENVELOPE.contains(name);
+  public static boolean isWholeInEnvelope(String name) {
+    return WHOLE.contains(name);
   }
 
-  /** Whether a field of the envelope holds the text. */
+  /**
+   * Whether a field of the envelope holds the text.
+   *
+   * @param name in upper case, of a field that the envelope has and that is searched for
+   */
   public static boolean envelopeContains(Brief brief, String name, FoldedText text) {
     return fields(brief, name).anyMatch(text::isIn);
   }

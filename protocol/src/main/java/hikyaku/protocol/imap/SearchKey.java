@@ -79,6 +79,14 @@ public sealed interface SearchKey {
   record Size(boolean larger, long octets) implements SearchKey {}
 
   /**
+   * BCC, CC, FROM, SUBJECT and TO: a field of the envelope that holds the text.
+   *
+   * @param name the key's
+   * @param text empty for any message that has the field
+   */
+  record InEnvelope(String name, String text) implements SearchKey {}
+
+  /**
    * A header field that holds the text.
    *
    * @param name in upper case

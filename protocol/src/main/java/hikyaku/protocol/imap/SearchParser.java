@@ -302,7 +302,7 @@ final class SearchParser {
       case "SAVEDSINCE" -> date(DateKind.SAVED, Relation.SINCE);
       case "EMAILID" -> new SearchKey.EmailId(in.expectObjectId());
       case "THREADID" -> new SearchKey.ThreadId(in.expectObjectId());
-      case "BCC", "CC", "FROM", "SUBJECT", "TO" -> new SearchKey.Header(name, text());
+      case "BCC", "CC", "FROM", "SUBJECT", "TO" -> new SearchKey.InEnvelope(name, text());
       case "HEADER" -> {
         String field = Text.upper(in.expectAstring("a header field name"));
         in.expectSp();

@@ -469,7 +469,9 @@ final class SearchProgram {
       case SearchKey.Size(boolean larger, long octets) ->
           new Column(index -> larger ? state.octets(index) > octets : state.octets(index) < octets);
       case SearchKey.ModSeq modSeq -> new Column(index -> state.modseq(index) >= modSeq.atLeast());
-      case SearchKey.Header(String name, String text) -> header(name, text, about);
+      case SearchKey.InEnvelope(String name, String text) -> field(name, text, about, true);
+      case SearchKey.Header(String name, String text) ->
+          field(name, text, about, MessageTexts.isWholeInEnvelope(name));
       case SearchKey.EmailId(String id) ->
           new Reading(Reading.ENTRY, new Lookup(List.of()), message -> message.hasEmailId(id));
       case SearchKey.ThreadId(String id) ->
@@ -549,13 +551,17 @@ final class SearchProgram {
     return lookup;
   }
 
-  /** The field is to hold the text, or if it is FUZZY each of its words. */
-  private Test header(String name, String text, boolean about) {
+  /**
+   * The field is to hold the text, or if it is FUZZY each of its words.
+   *
+   * @param inEnvelope whether it is that of the envelope, or else of the header
+   */
+  private Test field(String name, String text, boolean about, boolean inEnvelope) {
     List<String> words = about ? Words.of(text) : List.of(text);
     FoldedText whole = new FoldedText(text);
     List<FoldedText> folded = words.stream().map(FoldedText::new).toList();
     // The empty text asks for the field itself, and the envelope keeps none that says nothing.
-    if (MessageTexts.inEnvelope(name) && !whole.isEmpty()) {
+    if (inEnvelope && !whole.isEmpty()) {
       Briefly.Judge wholly = brief -> MessageTexts.envelopeContains(brief, name, whole);
       Briefly.Judge inWords =
           brief ->
