@@ -14,13 +14,33 @@ record Place(String cursor, String walked, boolean complete) {
   /** Raised when an index of older programs can no longer be used: 2 folds by i;unicode-casemap. */
   private static final String FORMAT = "2";
 
+  /**
+   * Of the platform that folds characters and knows character sets: another may do it otherwise.
+   */
+  private static final String JAVA = "" + Runtime.version().feature();
+
+  /** That of indexes which do not say. */
+  private static final String FIRST_JAVA = "25";
+
   Map<String, String> toMap() {
-    return Map.of("format", FORMAT, "cursor", cursor, "walked", walked, "complete", "" + complete);
+    return Map.of(
+        "format",
+        FORMAT,
+        "java",
+        JAVA,
+        "cursor",
+        cursor,
+        "walked",
+        walked,
+        "complete",
+        "" + complete);
   }
 
   /** Whether an index that says this of itself can be used. */
   static boolean isKnown(Map<String, String> map) {
-    return FORMAT.equals(map.get("format")) && map.containsKey("cursor");
+    return FORMAT.equals(map.get("format"))
+        && JAVA.equals(map.getOrDefault("java", FIRST_JAVA))
+        && map.containsKey("cursor");
   }
 
   static Place of(Map<String, String> map) {
