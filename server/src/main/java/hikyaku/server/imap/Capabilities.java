@@ -94,7 +94,9 @@ final class Capabilities {
         capabilities.add("UIDONLY");
       }
       if (!compressed) {
-        capabilities.add("UNAUTHENTICATE");
+        if (session.server.settings.unauthenticate()) {
+          capabilities.add("UNAUTHENTICATE");
+        }
         capabilities.add("COMPRESS=DEFLATE");
       }
     }

@@ -22,6 +22,9 @@ import java.time.Duration;
  * @param uidOnly whether clients may do without message numbers, which is advertised as UIDONLY
  *     (RFC 9586). Outlook enables it wherever it is offered, and then uses message numbers all the
  *     same, which the RFC has refused: it shows no mail
+ * @param unauthenticate whether a client may log out and keep its connection for another login,
+ *     which is advertised as UNAUTHENTICATE (RFC 8437). Where a proxy stands before this server
+ *     that looks at logins and then passes on what comes, it lets clients past that proxy
  * @param keepAlive how often IDLE says that it is still there, so that NATs and phones keep the
  *     connection (RFC 2177 leaves that to the server)
  * @param working how often a command that takes long says that it is still at work, by which the
@@ -47,6 +50,7 @@ public record ImapSettings(
     int saveLimit,
     int enforcedLimit,
     boolean uidOnly,
+    boolean unauthenticate,
     Duration keepAlive,
     Duration working,
     Duration login,
@@ -97,6 +101,7 @@ public record ImapSettings(
           Integer.MAX_VALUE,
           0,
           false,
+          true,
           Duration.ofMinutes(2),
           Duration.ofSeconds(10),
           Duration.ofMinutes(2),

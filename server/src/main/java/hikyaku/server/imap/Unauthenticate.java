@@ -15,6 +15,9 @@ final class Unauthenticate {
   private Unauthenticate() {}
 
   static Reply execute(Session session) {
+    if (!session.server.settings.unauthenticate()) {
+      return Reply.bad("Not offered");
+    }
     if (session.connection.isCompressed()) {
       return Reply.bad("Not under compression");
     }

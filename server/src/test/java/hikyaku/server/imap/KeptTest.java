@@ -86,6 +86,7 @@ class KeptTest {
             d.saveLimit(),
             d.enforcedLimit(),
             d.uidOnly(),
+            d.unauthenticate(),
             d.keepAlive(),
             Duration.ZERO,
             d.login(),

@@ -29,6 +29,7 @@ class MessageLimitTest {
                 saved,
                 enforced,
                 d.uidOnly(),
+                d.unauthenticate(),
                 d.keepAlive(),
                 d.working(),
                 d.login(),

@@ -209,6 +209,7 @@ class StateFuzzTest {
             d.saveLimit(),
             d.enforcedLimit(),
             true,
+            d.unauthenticate(),
             patience,
             patience,
             patience,

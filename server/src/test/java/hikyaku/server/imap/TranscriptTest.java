@@ -39,7 +39,7 @@ import org.junit.jupiter.api.TestFactory;
  * # a comment
  * with tls-required | starttls | append-limit 100 | message-limit 3 | save-limit 3    before anything else
  * with enforced-limit 4    where message-limit or save-limit is told
- * with uid-only            before anything else
+ * with uid-only | no-unauthenticate    before anything else
  * with keep-alive MILLIS | idle MILLIS | contact URI | comment WORD    before anything else
  * CN: text       client N says this; its first line opens the connection
  * SN: text       the server says exactly this to client N; "..." at the end stands for anything
@@ -287,6 +287,7 @@ class TranscriptTest {
       int messageLimit = Integer.MAX_VALUE;
       int enforcedLimit = 0;
       boolean uidOnly = d.uidOnly();
+      boolean unauthenticate = d.unauthenticate();
       Duration keepAlive = d.keepAlive();
       Duration working = d.working();
       Duration idle = d.idle();
@@ -309,6 +310,7 @@ class TranscriptTest {
             }
             case "enforced-limit" -> enforcedLimit = Integer.parseInt(words[2]);
             case "uid-only" -> uidOnly = true;
+            case "no-unauthenticate" -> unauthenticate = false;
             case "keep-alive" -> keepAlive = Duration.ofMillis(Long.parseLong(words[2]));
             case "working" -> working = Duration.ofMillis(Long.parseLong(words[2]));
             case "command" -> command = Duration.ofMillis(Long.parseLong(words[2]));
@@ -327,6 +329,7 @@ class TranscriptTest {
                   d.saveLimit(),
                   d.enforcedLimit(),
                   uidOnly,
+                  unauthenticate,
                   keepAlive,
                   working,
                   d.login(),
