@@ -32,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  * complete. One for each command; closing it gives up what did not get into a mailbox.
  */
 final class AppendIntake implements CommandReader.Intake, AutoCloseable {
-  private static final String COMPLETED = "APPEND completed";
-
   private final Session session;
   private final Attempt attempt;
   private final List<Intake.Received> complete = new ArrayList<>();
@@ -290,7 +288,7 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     Mailbox target = mailbox;
     if (before.isPresent()) {
       bring(target, before.get());
-      return reply(before.get(), COMPLETED);
+      return completed(command, before.get());
     }
     if (target == null || complete.size() != command.messages().size()) {
       throw new IllegalStateException("messages that were not taken");
@@ -308,7 +306,12 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     session.server.metrics.appended.increment(messages.size());
     session.story().appended(messages, target().told(), added.uids());
     bring(target, added);
-    return reply(added, COMPLETED);
+    return completed(command, added);
+  }
+
+  private Reply completed(Command.Append command, Added added) throws IOException {
+    OldName.tell(session, List.of(), target().shown(), command.mailbox());
+    return reply(target(), added, "APPEND completed");
   }
 
   private void bring(@Nullable Mailbox target, Added added) {
@@ -318,9 +321,12 @@ final class AppendIntake implements CommandReader.Intake, AutoCloseable {
     }
   }
 
-  static Reply reply(Added added, String text) {
+  static Reply reply(Found there, Added added, String text) {
     return Reply.ok(
-        new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids())), text);
+        there.tellsUids()
+            ? new ResponseCode.AppendUid(added.uidValidity(), Numbers.numbers(added.uids()))
+            : null,
+        text);
   }
 
   @Override

@@ -106,7 +106,7 @@ final class Copy {
     } else {
       session.looking.after(selected, seen);
     }
-    return Reply.ok(code(copied), "COPY completed");
+    return Reply.ok(code(plan.destination(), copied), "COPY completed");
   }
 
   /** Of the flags, those that may be set there go along (RFC 4314 §4). */
@@ -114,9 +114,9 @@ final class Copy {
     return flags -> FlagRights.kept(target.rights(), flags);
   }
 
-  /** COPYUID, unless nothing was there to copy. */
-  static @Nullable ResponseCode code(Copied copied) {
-    return copied.from().isEmpty()
+  /** COPYUID, unless nothing was there to copy, or it is not for this client to know. */
+  static @Nullable ResponseCode code(Found target, Copied copied) {
+    return copied.from().isEmpty() || !target.tellsUids()
         ? null
         : new ResponseCode.CopyUid(
             copied.uidValidity(), Numbers.numbers(copied.from()), Numbers.numbers(copied.to()));

@@ -56,14 +56,14 @@ final class Move {
     session.story().moved(session.origin(selected, seen), target.told(), moved);
     session.looking.after(selected);
     selected.bring(target.mailbox(), moved.to());
-    ResponseCode copyUid = Copy.code(moved);
+    ResponseCode copyUid = Copy.code(target, moved);
     if (copyUid != null) {
       // RFC 6851 §4.3: before the expunges, since it names messages by UIDs that go now.
       session.out.untagged(Reply.ok(copyUid, "Moved"));
     }
     session.updates.tell(true, command.uid());
     ResponseCode code =
-        session.state.has(Extension.CONDSTORE) && copyUid != null
+        session.state.has(Extension.CONDSTORE) && !moved.from().isEmpty()
             ? new ResponseCode.HighestModSeq(selected.view.highestModseqTold())
             : null;
     if (plan.ghosts()) {

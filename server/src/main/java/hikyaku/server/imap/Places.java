@@ -71,6 +71,14 @@ final class Places {
       return withAny(needed);
     }
 
+    /**
+     * Whether one who puts messages there may know their UIDs, which tell of others that came (RFC
+     * 9051 §6.3.12, §6.4.7).
+     */
+    boolean tellsUids() {
+      return rights.has(Right.READ);
+    }
+
     /** Whether one who may not put messages there must take it for missing (RFC 4314 §6). */
     boolean isHiddenTarget() {
       return !rights.hasAny(Right.LOOKUP, Right.INSERT);

@@ -128,7 +128,7 @@ final class Replace {
     selected.bring(target, added.uids());
     session.server.metrics.appended.increment();
     // RFC 8508 §4.3: before the expunge.
-    session.out.untagged(AppendIntake.reply(added, "Replacement message ready"));
+    session.out.untagged(AppendIntake.reply(there, added, "Replacement message ready"));
     session.updates.tell(true, command.uid());
     ResponseCode code =
         session.state.has(Extension.CONDSTORE)
