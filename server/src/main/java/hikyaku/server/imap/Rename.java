@@ -6,6 +6,7 @@ import hikyaku.mailbox.account.Folder;
 import hikyaku.mailbox.account.Right;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
+import hikyaku.protocol.imap.ResponseCode;
 import hikyaku.server.imap.Places.Found;
 import hikyaku.server.imap.Places.Place;
 import java.io.IOException;
@@ -38,10 +39,27 @@ final class Rename {
       Create.mayCreate(session, to);
     }
     from.mail().rename(from.name(), to.name(), attempt);
+    if (Folder.INBOX.equalsIgnoreCase(from.name())) {
+      leaveInbox(session, to);
+    }
     if (!from.canonical().equals(command.from()) || !to.canonical().equals(command.to())) {
       OldName.tellAnyway(session, List.of(), to.canonical(), command.from());
     }
     return Reply.ok("RENAME completed");
+  }
+
+  /**
+   * INBOX is empty now and another mailbox (RFC 9051 §6.3.6). What a client that has it selected
+   * does next is not meant for the messages that went.
+   */
+  private static void leaveInbox(Session session, Place to) throws IOException {
+    Selected selected = session.state.selected();
+    if (selected != null && session.places.look(to).filter(selected::is).isPresent()) {
+      session.state.select(null);
+      session.out.untagged(
+          Reply.ok(
+              ResponseCode.Plain.CLOSED, "The messages that were in INBOX have another mailbox"));
+    }
   }
 
   /**

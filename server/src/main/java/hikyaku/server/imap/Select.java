@@ -38,11 +38,7 @@ final class Select {
         && session.state.has(Extension.UIDONLY)) {
       return Targets.uidRequired();
     }
-    if (session.state.selected() != null) {
-      // Also when the new one cannot be opened (RFC 9051 §6.3.2).
-      session.state.select(null);
-      session.out.untagged(Reply.ok(ResponseCode.Plain.CLOSED, "Previous mailbox closed"));
-    }
+    leave(session);
     Found found = session.places.find(command.mailbox()).with(Right.READ);
     Mailbox mailbox = found.mailbox();
     View view = View.open(mailbox, session.looking.open(mailbox, session::checkpoint));
@@ -85,6 +81,14 @@ final class Select {
     return Reply.ok(
         readOnly ? ResponseCode.Plain.READ_ONLY : ResponseCode.Plain.READ_WRITE,
         command.readOnly() ? "EXAMINE completed" : "SELECT completed");
+  }
+
+  /** Closes the mailbox that is open, also when no other can be opened (RFC 9051 §6.3.2). */
+  static void leave(Session session) throws IOException {
+    if (session.state.selected() != null) {
+      session.state.select(null);
+      session.out.untagged(Reply.ok(ResponseCode.Plain.CLOSED, "Previous mailbox closed"));
+    }
   }
 
   /**

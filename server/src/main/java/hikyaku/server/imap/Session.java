@@ -349,6 +349,10 @@ final class Session {
       }
       countError(reply);
     } else {
+      if (reply.condition() == Condition.NO && (name.equals("SELECT") || name.equals("EXAMINE"))) {
+        // What comes behind it is not meant for the mailbox before.
+        Select.leave(this);
+      }
       complete(tag, name, reply, began);
     }
   }
