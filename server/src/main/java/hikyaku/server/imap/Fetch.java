@@ -164,8 +164,8 @@ final class Fetch {
   /** The items asked for, with those that must come along. */
   private List<FetchItem> items(boolean seen) {
     List<FetchItem> items = new ArrayList<>(command.items());
-    // RFC 7162 §3.2.4: under QRESYNC flags that were not asked for come with the UID.
-    boolean uid = command.uid() || seen && session.state.has(Extension.QRESYNC);
+    // RFC 7162 §3.2.4: flags that were not asked for come with UID and MODSEQ.
+    boolean uid = command.uid() || seen && session.state.has(Extension.CONDSTORE);
     if (uid && !session.state.has(Extension.UIDONLY) && !items.contains(Plain.UID)) {
       items.addFirst(Plain.UID);
     }

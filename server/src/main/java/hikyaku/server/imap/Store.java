@@ -130,8 +130,7 @@ final class Store {
   }
 
   /**
-   * Tells the new flags, or under .SILENT the new MODSEQ alone to those who keep it (RFC 7162
-   * §3.1.3).
+   * Tells the new flags, or under .SILENT the MODSEQ alone to those who keep it (RFC 7162 §3.1.3).
    *
    * @param backwards whether the last comes first, as RFC 9738 §3.1 has it where some are left
    */
@@ -151,7 +150,7 @@ final class Store {
     List<Integer> indexes = new ArrayList<>();
     view.state().forEachIndex(stored, indexes::add);
     for (int index : backwards ? indexes.reversed() : indexes) {
-      if (command.silent() && view.state().modseq(index) != done.seq()) {
+      if (command.silent() && !tellsModSeq(command, view.state().modseq(index), done)) {
         continue;
       }
       FetchWriter fetch =
@@ -164,6 +163,15 @@ final class Store {
       }
       fetch.end();
     }
+  }
+
+  /**
+   * Whether .SILENT tells a MODSEQ: a new one, and in a conditional command also that of a message
+   * with nothing to change. One that others have changed since is told with its flags.
+   */
+  private static boolean tellsModSeq(Command.Store command, long modSeq, FlagsOutcome done) {
+    Long since = command.unchangedSince();
+    return modSeq == done.seq() || since != null && modSeq <= since;
   }
 
   private static NumberSet modified(View view, boolean uid, UidSet modified) {

@@ -252,8 +252,14 @@ final class Updates {
         selected.readOnly
             ? new ResponseCode.PermanentFlags(List.of(), false)
             : new ResponseCode.PermanentFlags(
-                FlagRights.kept(selected.rights, flags), selected.rights.has(Right.WRITE));
+                FlagRights.kept(selected.rights, flags), mayMakeKeywords(selected));
     out.untagged(Reply.ok(permanent, selected.readOnly ? "Read-only" : "Flags permitted"));
+  }
+
+  /** RFC 9051 §7.1: a mailbox that has as many keywords as it may have takes no others. */
+  private boolean mayMakeKeywords(Selected selected) {
+    int most = session.server.mail.limits().keywords();
+    return selected.rights.has(Right.WRITE) && selected.view.state().keywords().size() < most;
   }
 
   /**
