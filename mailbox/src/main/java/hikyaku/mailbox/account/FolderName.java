@@ -20,12 +20,17 @@ public final class FolderName {
         name.length() > 1 && name.charAt(name.length() - 1) == SEPARATOR
             ? name.substring(0, name.length() - 1)
             : name;
-    String normal = Normalizer.normalize(trimmed, Normalizer.Form.NFC);
+    String normal = composed(trimmed);
     int level = Folder.INBOX.length();
     boolean inbox =
         normal.regionMatches(true, 0, Folder.INBOX, 0, level)
             && (normal.length() == level || normal.charAt(level) == SEPARATOR);
     return inbox ? Folder.INBOX + normal.substring(level) : normal;
+  }
+
+  /** Unicode in NFC (RFC 9051 §5.1), as names have it. */
+  public static String composed(String name) {
+    return Normalizer.normalize(name, Normalizer.Form.NFC);
   }
 
   /**

@@ -137,7 +137,7 @@ public sealed interface Command {
    * LIST.
    *
    * @param extended whether any of the syntax of RFC 5258 was used
-   * @param patterns at least one; an empty one asks for the delimiter
+   * @param patterns those that a name can match; an empty one asks for the delimiter
    * @param status what STATUS responses are to tell; empty without {@link ListReturn#STATUS}
    * @param metadata which annotations are to be told; empty without {@link ListReturn#METADATA}
    */
@@ -159,8 +159,12 @@ public sealed interface Command {
     }
   }
 
-  /** IMAP4rev1 only. */
-  record Lsub(String reference, String pattern) implements Command {}
+  /**
+   * LSUB; IMAP4rev1 only.
+   *
+   * @param pattern null if no name can match it
+   */
+  record Lsub(String reference, @Nullable String pattern) implements Command {}
 
   record Namespace() implements Command {}
 

@@ -345,9 +345,10 @@ final class Cursor {
     return decodedName(expectAstring("a mailbox name"));
   }
 
-  /** {@code list-mailbox}, in Unicode. */
-  String expectMailboxPattern() throws SyntaxException {
-    return decodedName(expectListMailbox());
+  /** {@code list-mailbox}, in Unicode; null if no mailbox can have such a name. */
+  @Nullable String expectMailboxPattern() throws SyntaxException {
+    String pattern = MailboxNames.decode(expectListMailbox(), utf8);
+    return pattern == null || isTooLong(pattern) ? null : pattern;
   }
 
   private String decodedName(String octets) throws SyntaxException {
@@ -360,10 +361,14 @@ final class Cursor {
                   ? "Mailbox name has control characters or is not UTF-8"
                   : "Mailbox name is not modified UTF-7"));
     }
-    if (Text.octets(name).length() > limits.mailboxName()) {
+    if (isTooLong(name)) {
       throw new SyntaxException(Reply.no(ResponseCode.Plain.CANNOT, "Mailbox name is too long"));
     }
     return name;
+  }
+
+  private boolean isTooLong(String name) {
+    return Text.octets(name).length() > limits.mailboxName();
   }
 
   /** {@code objectid} (RFC 8474 §7). */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** LIST, LSUB and STATUS (RFC 9051 §6.3.9, §6.3.11, RFC 5258, 5819, 6154, 8474, 9208, 9590). */
 final class ListParser {
@@ -37,11 +38,11 @@ final class ListParser {
         if (patterns.size() == in.limits().patterns()) {
           throw SyntaxException.limit("Too many patterns");
         }
-        patterns.add(pattern(reference));
+        addPattern(patterns, reference);
       } while (in.take(' '));
       in.expect(')');
     } else {
-      patterns.add(pattern(reference));
+      addPattern(patterns, reference);
     }
     Set<ListReturn> returns = EnumSet.noneOf(ListReturn.class);
     if (in.take(' ') && !in.atEnd()) {
@@ -64,13 +65,21 @@ final class ListParser {
     return new Command.Lsub(reference, pattern(reference));
   }
 
-  private String pattern(String reference) throws SyntaxException {
+  private @Nullable String pattern(String reference) throws SyntaxException {
     String pattern = in.expectMailboxPattern();
-    patternWork += reference.length() + pattern.length();
+    patternWork += reference.length() + (pattern == null ? 0 : pattern.length());
     if (patternWork > in.limits().patternWork()) {
       throw SyntaxException.limit("Patterns are too long");
     }
     return pattern;
+  }
+
+  /** RFC 9051 §6.3.9: a pattern that is not accepted is ignored, and not refused. */
+  private void addPattern(List<String> patterns, String reference) throws SyntaxException {
+    String pattern = pattern(reference);
+    if (pattern != null) {
+      patterns.add(pattern);
+    }
   }
 
   private Set<ListSelection> selectionOptions() throws SyntaxException {

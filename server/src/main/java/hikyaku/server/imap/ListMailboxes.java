@@ -48,14 +48,19 @@ final class ListMailboxes {
     this.patterns =
         command.patterns().stream()
             .filter(pattern -> !pattern.isEmpty())
-            .map(pattern -> new Pattern(command.reference() + pattern, FolderName.SEPARATOR))
+            .map(pattern -> pattern(command.reference(), pattern))
             .toList();
     this.chosen = chosen();
   }
 
+  /** In the form that names have, as other commands take them (RFC 9051 §6.3.9). */
+  static Pattern pattern(String reference, String pattern) {
+    return new Pattern(FolderName.composed(reference + pattern), FolderName.SEPARATOR);
+  }
+
   static Reply execute(Session session, String tag, Command.ListMailboxes command)
       throws IOException {
-    if (!command.extended() && command.patterns().getFirst().isEmpty()) {
+    if (!command.extended() && command.patterns().equals(List.of(""))) {
       session.out.data(new Data.Delimiter(FolderName.SEPARATOR));
     } else {
       FolderTree tree = session.looking.folders(session.state.loggedIn().mail());

@@ -16,9 +16,17 @@ final class Lsub {
   private Lsub() {}
 
   static Reply execute(Session session, Command.Lsub command) throws IOException {
+    String pattern = command.pattern();
+    if (pattern != null) {
+      tell(session, command.reference(), pattern);
+    }
+    return Reply.ok("LSUB completed");
+  }
+
+  private static void tell(Session session, String reference, String wanted) throws IOException {
     FolderTree own = session.looking.folders(session.state.loggedIn().mail());
     Visible tree = Visible.of(session, own);
-    Pattern pattern = new Pattern(command.reference() + command.pattern(), FolderName.SEPARATOR);
+    Pattern pattern = ListMailboxes.pattern(reference, wanted);
     Set<String> subscribed = new TreeSet<>(tree.subscriptions());
     Set<String> told = new TreeSet<>();
     for (String name : subscribed) {
@@ -27,7 +35,7 @@ final class Lsub {
       }
     }
     // A name that % does not reach is told by the name above it that % does reach.
-    if (command.pattern().endsWith("%")) {
+    if (wanted.endsWith("%")) {
       for (String above : ListMailboxes.ancestors(subscribed)) {
         if (pattern.matches(above)) {
           told.add(above);
@@ -45,6 +53,5 @@ final class Lsub {
               List.of(),
               null));
     }
-    return Reply.ok("LSUB completed");
   }
 }
