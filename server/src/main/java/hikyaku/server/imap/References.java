@@ -43,8 +43,8 @@ final class References implements Threading {
     if (last == NONE) {
       // Also where References has no id that RFC 5322 §3.6.4 would allow.
       String inReplyTo = brief.inReplyTo();
-      String id = inReplyTo == null ? null : firstId(inReplyTo);
-      last = id == null ? NONE : refer(NONE, id);
+      String id = inReplyTo == null ? null : firstValidId(inReplyTo);
+      last = id == null ? NONE : place(id);
     }
     unlink(place);
     if (last != NONE && !loops(last, place)) {
@@ -128,6 +128,20 @@ final class References implements Threading {
     int end = text.indexOf('>');
     int start = end < 0 ? -1 : text.lastIndexOf('<', end);
     return start < 0 || end - start < 2 ? null : normalized(text.substring(start, end + 1));
+  }
+
+  /** The same of ids that {@link #isValid}. */
+  private static @Nullable String firstValidId(String text) {
+    int from = 0;
+    for (int end = text.indexOf('>'); end >= 0; end = text.indexOf('>', from)) {
+      int start = text.lastIndexOf('<', end);
+      String id = start < from ? "" : normalized(text.substring(start, end + 1));
+      if (isValid(id)) {
+        return id;
+      }
+      from = end + 1;
+    }
+    return null;
   }
 
   /** Quoting is no part of an id. */
