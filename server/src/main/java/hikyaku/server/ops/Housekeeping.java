@@ -45,7 +45,8 @@ public final class Housekeeping implements AutoCloseable {
           .addKeyValue("done", done)
           .addKeyValue("millis", (System.nanoTime() - began) / 1_000_000)
           .log("Tidied up");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // What the executor sees it takes for the task's end, without a word.
       LOG.atError().setCause(e).addKeyValue("task", task.name).log("Tidying up failed");
     }
   }
