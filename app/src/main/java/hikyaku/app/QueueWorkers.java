@@ -32,6 +32,11 @@ record QueueWorkers(Membership membership, Runs runs, boolean alone) implements 
   }
 
   @Override
+  public long heardSince() {
+    return membership.heardSince();
+  }
+
+  @Override
   public boolean isMine(int part) {
     List<Member> members = membership.members();
     // A node that lets its sessions go starts no deliveries either, if there is another.

@@ -80,6 +80,8 @@ public final class Membership implements Cluster, AutoCloseable {
   /** When the last sign of life was begun that the store has taken; {@link System#nanoTime}. */
   private volatile long heard = System.nanoTime();
 
+  private volatile long heardSince = heard;
+
   private volatile List<Member> others = List.of();
   private volatile Wish wish = Wish.NONE;
   private long compacted;
@@ -304,6 +306,9 @@ public final class Membership implements Cluster, AutoCloseable {
       logs.append(joining(0));
       compacted = 0;
     }
+    if (!isInTime()) {
+      heardSince = System.nanoTime();
+    }
     heard = began;
   }
 
@@ -312,7 +317,19 @@ public final class Membership implements Cluster, AutoCloseable {
    * lease, which others count from when they see it. Asks no store.
    */
   public boolean isHeard() {
-    return !superseded && System.nanoTime() - heard < settings.lease().toNanos();
+    return !superseded && isInTime();
+  }
+
+  private boolean isInTime() {
+    return System.nanoTime() - heard < settings.lease().toNanos();
+  }
+
+  /**
+   * Since when {@link #isHeard} has held without a break, by {@link System#nanoTime}. In a break
+   * others may have taken this node for dead, and what it had.
+   */
+  public long heardSince() {
+    return heardSince;
   }
 
   /** Sees how the others fare and what is wanted of this node. */

@@ -42,6 +42,9 @@ final class Courier {
   /** How often an outcome that could not be written down is tried again. */
   private static final Duration RECORD_AGAIN = Duration.ofSeconds(1);
 
+  /** How long a job waits of which it is not certain that it is to be done here. */
+  private static final Duration UNCERTAIN = Duration.ofMillis(200);
+
   private final Schedule schedule;
   private final QueueSettings settings;
   private final Backoff backoff;
@@ -139,7 +142,7 @@ final class Courier {
   private boolean work(Job job, SmtpClient.Session session) {
     Part part = job.message.part;
     if (!held.test(part)) {
-      land(job, Duration.ZERO);
+      land(job, UNCERTAIN);
       return false;
     }
     Trial trial = null;

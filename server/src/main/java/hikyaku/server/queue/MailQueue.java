@@ -123,7 +123,8 @@ public final class MailQueue implements AutoCloseable {
   }
 
   private boolean holds(Part part) {
-    return !part.isLost() && workers.isHeard();
+    // Who was not heard of may have lost the part, and not have seen it yet.
+    return !part.isLost() && workers.isHeard() && part.isConfirmedSince(workers.heardSince());
   }
 
   /** Those here wait for nobody who takes mail for others. */
@@ -255,10 +256,11 @@ public final class MailQueue implements AutoCloseable {
     if (names.isEmpty()) {
       return;
     }
+    long began = System.nanoTime();
     Map<LogName, Head> heads = logs.heads(names);
     for (int number : which) {
       try {
-        look(number, heads);
+        look(number, heads, began);
         broken.remove(number);
       } catch (StoreException.Unavailable e) {
         throw e;
@@ -274,7 +276,7 @@ public final class MailQueue implements AutoCloseable {
     }
   }
 
-  private void look(int number, Map<LogName, Head> heads) {
+  private void look(int number, Map<LogName, Head> heads, long began) {
     claims.look(number, heads.getOrDefault(Claims.log(number), Head.NONE));
     Part part = parts.get(number);
     if (part != null && !claims.isOurs(number)) {
@@ -293,6 +295,7 @@ public final class MailQueue implements AutoCloseable {
       part = take(number);
     }
     if (part != null) {
+      part.confirm(began);
       part.refresh(heads.getOrDefault(part.log, Head.NONE).seq());
       part.tidy();
     }

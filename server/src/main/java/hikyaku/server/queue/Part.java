@@ -79,6 +79,9 @@ final class Part {
 
   private volatile boolean lost;
 
+  /** When a look began that found this node's claim to be the last, by {@link System#nanoTime}. */
+  private volatile long confirmed;
+
   Part(
       int number, LogStore logs, Schedule schedule, BiFunction<Outgoing, Outgoing.To, Goal> goals) {
     this.number = number;
@@ -128,6 +131,14 @@ final class Part {
   /** Whether this node works it no more. */
   boolean isLost() {
     return lost;
+  }
+
+  void confirm(long at) {
+    confirmed = at;
+  }
+
+  boolean isConfirmedSince(long moment) {
+    return confirmed - moment >= 0;
   }
 
   /** A delivery has taken a job of this part. */

@@ -20,11 +20,18 @@ public interface Workers {
    */
   boolean isHeard();
 
+  /**
+   * Since when it could without a break, by {@link System#nanoTime}: what was known of claims
+   * before need not be so any more.
+   */
+  long heardSince();
+
   /** Whether it is this run that should work a part, by a rule that all of them know. */
   boolean isMine(int part);
 
   /** The only process on its store. */
   static Workers alone() {
+    long began = System.nanoTime();
     String self = "alone@" + Long.toHexString(new SecureRandom().nextLong());
     return new Workers() {
       @Override
@@ -40,6 +47,11 @@ public interface Workers {
       @Override
       public boolean isHeard() {
         return true;
+      }
+
+      @Override
+      public long heardSince() {
+        return began;
       }
 
       @Override

@@ -7,6 +7,7 @@ import hikyaku.mailbox.store.LogName;
 import hikyaku.mailbox.store.memory.Faults;
 import hikyaku.mailbox.store.memory.MemoryStore;
 import hikyaku.server.cluster.Member.State;
+import hikyaku.server.testing.MailSink;
 import hikyaku.server.testing.TestClock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,9 +48,15 @@ final class MembershipTest {
 
   private Membership join(String name, long directory, Membership.Waiting waiting)
       throws Exception {
+    return join(name, directory, waiting, SETTINGS);
+  }
+
+  private Membership join(
+      String name, long directory, Membership.Waiting waiting, ClusterSettings settings)
+      throws Exception {
     return Membership.join(
         store.logs(),
-        SETTINGS,
+        settings,
         clock,
         identity(name, directory, Set.of(Role.values())),
         () -> vitals.getOrDefault(name, Vitals.NONE),
@@ -71,6 +78,22 @@ final class MembershipTest {
     for (Membership each : living) {
       each.look();
     }
+  }
+
+  @Test
+  void aNodeThatWasNotHeardOfKnowsSinceWhenItIsAgain() throws Exception {
+    ClusterSettings hasty = new ClusterSettings(Duration.ofSeconds(1), Duration.ofSeconds(2));
+    Membership a = join("a", "a".hashCode(), clock::advance, hasty);
+    long joined = a.heardSince();
+    a.beat();
+    assertThat(a.isHeard()).isTrue();
+    assertThat(a.heardSince()).isEqualTo(joined);
+    MailSink.until("its silence", () -> !a.isHeard());
+    long silent = System.nanoTime();
+    assertThat(a.heardSince()).isEqualTo(joined);
+    a.beat();
+    assertThat(a.isHeard()).isTrue();
+    assertThat(a.heardSince() - silent).isPositive();
   }
 
   @Test

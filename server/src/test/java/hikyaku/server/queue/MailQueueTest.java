@@ -1024,7 +1024,13 @@ class MailQueueTest {
     private final String name;
     private final Set<String> dead;
     volatile boolean heard = true;
+    volatile long heardSince = System.nanoTime();
     volatile boolean working = true;
+
+    /** While it is not null, the node's keeper waits for it, and sees nothing. */
+    volatile @Nullable CountDownLatch blind;
+
+    final CountDownLatch isBlind = new CountDownLatch(1);
 
     Hand(String name, Set<String> dead) {
       this.name = name;
@@ -1047,7 +1053,17 @@ class MailQueueTest {
     }
 
     @Override
+    public long heardSince() {
+      return heardSince;
+    }
+
+    @Override
     public boolean isMine(int part) {
+      CountDownLatch until = blind;
+      if (until != null) {
+        isBlind.countDown();
+        awaitQuietly(until);
+      }
       return working;
     }
   }
@@ -1092,6 +1108,45 @@ class MailQueueTest {
     MailSink.until("all of them", () -> recipients(there).size() == 50);
     awaitEmpty();
     assertThat(there.taken()).hasSize(50);
+  }
+
+  /** It gives a sign of life before it looks whether others have taken what it had. */
+  @Test
+  void aNodeThatComesBackDoesNotEndWhatIsAnothersByNow() throws Exception {
+    Set<String> dead = ConcurrentHashMap.newKeySet();
+    Hand first = new Hand("a", dead);
+    Hand second = new Hand("b", dead);
+    second.working = false;
+    CountDownLatch sees = new CountDownLatch(1);
+    CountDownLatch taken = new CountDownLatch(1);
+    AtomicInteger texts = new AtomicInteger();
+    MailSink there =
+        sink((line, _) -> {
+          if (line.equals("DATA") && texts.incrementAndGet() == 1) {
+            first.blind = sees;
+            awaitQuietly(first.isBlind);
+            first.heard = false;
+            dead.add("a");
+            second.working = true;
+            awaitQuietly(taken);
+            first.heardSince = System.nanoTime();
+            first.heard = true;
+          } else if (line.equals(".")) {
+            taken.countDown();
+          }
+          return null;
+        });
+    QueueSettings settings = settings(Map.of("there.test", there.port()));
+    MailQueue queue = start(settings, first);
+    start(settings, second);
+    put("a@there.test");
+    awaitEmpty();
+    MailSink.until(
+        "the end of the first delivery",
+        () -> queue.standings(1).stream().allMatch(standing -> standing.underWay() == 0));
+    first.blind = null;
+    sees.countDown();
+    assertThat(there.taken()).hasSize(1);
   }
 
   /** A message to many goes in pieces, and each is written down before the next begins. */

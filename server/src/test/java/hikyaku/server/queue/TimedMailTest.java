@@ -207,6 +207,7 @@ class TimedMailTest {
 
   /** All is this one's, unless it is dead. */
   private Workers workers(String name) {
+    long began = System.nanoTime();
     return new Workers() {
       @Override
       public String self() {
@@ -221,6 +222,11 @@ class TimedMailTest {
       @Override
       public boolean isHeard() {
         return !dead.contains(name);
+      }
+
+      @Override
+      public long heardSince() {
+        return began;
       }
 
       @Override
