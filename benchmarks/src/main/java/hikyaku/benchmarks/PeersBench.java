@@ -429,9 +429,9 @@ final class PeersBench implements Callable<Integer> {
           String what =
               String.format(
                   Locale.ROOT,
-                  "%s, %s KB, %d to, %d clients",
+                  "%s, %s, %d to, %d clients",
                   lmtp ? "LMTP" : "SMTP",
-                  octets >> 10,
+                  octets < 1 << 20 ? (octets >> 10) + " KB" : (octets >> 20) + " MB",
                   recipients,
                   clients);
           rounds(
