@@ -400,8 +400,13 @@ public final class AccountMail {
   }
 
   private void createMissingLog(@Nullable Folder folder) {
-    if (folder != null && !logs.head(mailboxLog(account, folder.id())).exists()) {
-      createLog(folder);
+    if (folder == null || logs.head(mailboxLog(account, folder.id())).exists()) {
+      return;
+    }
+    createLog(folder);
+    // Another may have deleted the folder since, and its log.
+    if (tree().folder(folder.id()).isEmpty()) {
+      logs.drop(mailboxLog(account, folder.id()));
     }
   }
 

@@ -13,13 +13,14 @@ public final class FolderName {
 
   /**
    * The name as the tree keeps it: INBOX in upper case, also as the first level; Unicode in NFC
-   * (RFC 9051 §5.1); without a trailing separator.
+   * (RFC 9051 §5.1); without a trailing separator. The name of a canonical name is itself: one with
+   * two separators at its end keeps both, and is no name.
    */
   public static String canonical(String name) {
-    String trimmed =
-        name.length() > 1 && name.charAt(name.length() - 1) == SEPARATOR
-            ? name.substring(0, name.length() - 1)
-            : name;
+    int last = name.length() - 1;
+    boolean trailing =
+        last > 0 && name.charAt(last) == SEPARATOR && name.charAt(last - 1) != SEPARATOR;
+    String trimmed = trailing ? name.substring(0, last) : name;
     String normal = composed(trimmed);
     int level = Folder.INBOX.length();
     boolean inbox =

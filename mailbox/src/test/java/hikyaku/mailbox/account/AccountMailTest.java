@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -146,6 +147,31 @@ class AccountMailTest {
           .as(name)
           .isTrue();
     }
+  }
+
+  @Test
+  void whatIsDeletedWhileOneIsMadeBelowItStaysAway() {
+    account.create("a", Set.of(), Attempt.ONLY);
+    long deleted = id("a");
+    AtomicBoolean made = new AtomicBoolean();
+    AtomicBoolean gone = new AtomicBoolean();
+    store
+        .faults()
+        .failWhile(
+            call -> {
+              made.compareAndSet(false, call == Faults.Call.APPEND);
+              boolean looks = call == Faults.Call.HEADS && made.get();
+              if (looks && gone.compareAndSet(false, true)) {
+                account.delete("a", Attempt.ONLY);
+              }
+              return false;
+            },
+            Faults.When.BEFORE);
+    account.create("a/b", Set.of(), Attempt.ONLY);
+    store.faults().clear();
+    assertThat(gone).isTrue();
+    assertThat(store.logs().head(AccountMail.mailboxLog("a", deleted)).exists()).isFalse();
+    assertThat(store.logs().head(AccountMail.mailboxLog("a", id("a/b"))).exists()).isTrue();
   }
 
   private long id(String name) {

@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
 
 /**
  * Lets a message through without some fields of its header, octet for octet otherwise. Holds a
- * field name at most. Where the header ends is as {@link MimeParser} has it: at an empty line, or
- * at once if the first line is no field.
+ * field name at most. Where the header ends is as {@link MimeParser} has it, at an empty line, or
+ * at once if the first line is no field; but a first line that is longer than any name to take away
+ * counts as one.
  */
 public final class FieldRemover implements OctetSink {
   private final OctetSink passed;

@@ -269,7 +269,7 @@ public final class Membership implements Cluster, AutoCloseable {
             .addKeyValue("cause", e.getMessage())
             .log("the cluster's logs are out of reach; other nodes may take this one for dead");
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.atError().setCause(e).log("bug in the membership");
     }
   }

@@ -13,6 +13,7 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
+import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Address;
@@ -216,11 +217,16 @@ public final class LateDelivery implements HomeDelivery {
   }
 
   private String named(String account) {
-    return filter
-        .directory()
-        .account(account)
-        .map(found -> found.primary().toString())
-        .orElse(account);
+    try {
+      return filter
+          .directory()
+          .account(account)
+          .map(found -> found.primary().toString())
+          .orElse(account);
+    } catch (StoreException e) {
+      // It is for the log alone: the message is where it is to be.
+      return account;
+    }
   }
 
   private Intake.Received received(Outgoing message) {

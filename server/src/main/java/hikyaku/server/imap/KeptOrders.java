@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Orders that this node keeps, of all mailboxes, within a bound, those that were used last. Nothing
+ * Orders that this node keeps, of all mailboxes, within a bound, those that are used most. Nothing
  * has to be taken back, anything may be dropped. Safe for use by many threads.
  */
 final class KeptOrders {

@@ -134,8 +134,10 @@ final class References implements Threading {
   private static @Nullable String firstValidId(String text) {
     int from = 0;
     for (int end = text.indexOf('>'); end >= 0; end = text.indexOf('>', from)) {
-      int start = text.lastIndexOf('<', end);
-      String id = start < from ? "" : normalized(text.substring(start, end + 1));
+      // No octet is looked at for two ids: who writes the field chooses how many seem to be in it.
+      String piece = text.substring(from, end + 1);
+      int start = piece.lastIndexOf('<');
+      String id = start < 0 ? "" : normalized(piece.substring(start));
       if (isValid(id)) {
         return id;
       }

@@ -3,6 +3,7 @@ package hikyaku.server.imap;
 import hikyaku.mailbox.Attempt;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.account.Folder;
+import hikyaku.mailbox.account.FolderName;
 import hikyaku.mailbox.account.Right;
 import hikyaku.protocol.imap.Command;
 import hikyaku.protocol.imap.Reply;
@@ -22,7 +23,7 @@ final class Rename {
     Attempt attempt = session.looking.attempt();
     if (!from.isOwn()) {
       mayKnow(session, from, attempt);
-      if (Folder.INBOX.equalsIgnoreCase(from.name())) {
+      if (isInbox(from)) {
         throw new MailboxException.NotAllowed("Only its owner can rename an INBOX");
       }
     }
@@ -39,13 +40,17 @@ final class Rename {
       Create.mayCreate(session, to);
     }
     from.mail().rename(from.name(), to.name(), attempt);
-    if (Folder.INBOX.equalsIgnoreCase(from.name())) {
+    if (isInbox(from)) {
       leaveInbox(session, to);
     }
     if (!from.canonical().equals(command.from()) || !to.canonical().equals(command.to())) {
       OldName.tellAnyway(session, List.of(), to.canonical(), command.from());
     }
     return Reply.ok("RENAME completed");
+  }
+
+  private static boolean isInbox(Place place) {
+    return FolderName.canonical(place.name()).equals(Folder.INBOX);
   }
 
   /**

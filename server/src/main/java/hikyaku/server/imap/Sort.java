@@ -116,11 +116,14 @@ final class Sort {
   private int[] sortedByKept(int[] found, Workspace.Space space) throws IOException {
     KeptOrders.Key key = new KeptOrders.Key(selected.mailbox().log(), state.uidValidity(), order);
     KeptOrder kept = session.server.orders.get(key);
+    if (kept != null && Math.min(kept.size(), state.size()) / MOST_KNOWN > found.length) {
+      return anew(found, space);
+    }
     int[] known = kept == null ? new int[0] : kept.indexes(state.size(), state::uid);
     BitSet wanted = bits(found);
     BitSet others = bits(found);
     others.andNot(bits(known));
-    if (known.length / MOST_KNOWN > found.length || others.cardinality() > found.length / 4) {
+    if (others.cardinality() > found.length / 4) {
       int[] sorted = anew(found, space);
       if (found.length > known.length) {
         keep(key, sorted);
@@ -133,6 +136,8 @@ final class Sort {
       if (unknown) {
         return anew(found, space);
       }
+    }
+    if (!others.isEmpty() || (kept != null && known.length < kept.size() / 2)) {
       keep(key, sorted);
     }
     return Arrays.stream(sorted).filter(wanted::get).toArray();

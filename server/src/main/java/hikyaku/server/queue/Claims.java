@@ -43,10 +43,14 @@ final class Claims {
     return LOGS.indexOf(log);
   }
 
-  /** Learns where the log of a part stands. */
-  void look(int part, Head head) {
+  /**
+   * Learns where the log of a part stands.
+   *
+   * @return whether that is known now; if not, it is what it was before
+   */
+  boolean look(int part, Head head) {
     if (head.seq() == seen[part]) {
-      return;
+      return true;
     }
     List<Entry> last = logs.read(log(part), head.seq() - 1, head.seq(), 1);
     if (!last.isEmpty()) {
@@ -54,6 +58,7 @@ final class Claims {
       runs[part] = QueueCodec.claim(last.getFirst());
     }
     // Else it was compacted between the two looks, so there is a newer one; it is seen next time.
+    return !last.isEmpty();
   }
 
   /** Whether it is this run's, as of the last look. */

@@ -241,7 +241,7 @@ public final class MailQueue implements AutoCloseable {
         failing = true;
         LOG.atWarn().addKeyValue("cause", e.getMessage()).log("the queue is out of reach");
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.atError().setCause(e).log("bug in the queue");
     }
   }
@@ -277,7 +277,7 @@ public final class MailQueue implements AutoCloseable {
   }
 
   private void look(int number, Map<LogName, Head> heads, long began) {
-    claims.look(number, heads.getOrDefault(Claims.log(number), Head.NONE));
+    boolean seen = claims.look(number, heads.getOrDefault(Claims.log(number), Head.NONE));
     Part part = parts.get(number);
     if (part != null && !claims.isOurs(number)) {
       LOG.atWarn()
@@ -295,7 +295,9 @@ public final class MailQueue implements AutoCloseable {
       part = take(number);
     }
     if (part != null) {
-      part.confirm(began);
+      if (seen) {
+        part.confirm(began);
+      }
       part.refresh(heads.getOrDefault(part.log, Head.NONE).seq());
       part.tidy();
     }

@@ -113,7 +113,8 @@ final class MessageEnd {
     if (transaction.mustBeProven() && !from.isSenderProven()) {
       return refuse(Replies.NOT_FOR_YOU, "its sender is not proven, and an alias is not for all");
     }
-    // What a repeat has sent before is counted already.
+    // What a repeat has sent before is counted already. Messages that end in the same moment do not
+    // see each other, so that as many sessions can go beyond a limit once.
     Reply spent = session.isRepeat() ? null : SenderLimits.refusal(session, transaction, 0);
     if (spent != null) {
       return refuse(spent, "its sender may not send so much, or nothing now");

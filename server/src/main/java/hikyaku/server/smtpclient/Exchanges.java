@@ -214,7 +214,12 @@ final class Exchanges {
         }
       }
     }
-    if (hosts.isEmpty() && refused.isEmpty()) {
+    if (hosts.isEmpty() && !refused.isEmpty() && !all) {
+      // Among those that were not asked there may be one that does.
+      Verdict some =
+          Verdict.failed("5.4.4", domain + " names more mail servers than are asked for");
+      refused.put(domain, unreachable(some.forNow()));
+    } else if (hosts.isEmpty() && refused.isEmpty()) {
       String what =
           refusedAddress
               ? " has only addresses that no mail is sent to"

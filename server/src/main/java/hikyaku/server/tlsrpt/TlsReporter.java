@@ -24,13 +24,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +48,9 @@ public final class TlsReporter implements AutoCloseable {
 
   /** How long reports of a day are tried. */
   private static final Duration GIVE_UP = Duration.ofDays(3);
+
+  /** The same where there was no time for all of them. */
+  private static final Duration GIVE_UP_UNTRIED = Duration.ofDays(4);
 
   /** How long it is gone on at one time; the rest is for the next. */
   static final Duration AT_ONCE = Duration.ofMinutes(10);
@@ -115,49 +118,83 @@ public final class TlsReporter implements AutoCloseable {
         logs().list(TlsResults.PREFIX, null, DAYS).keySet().stream()
             .filter(log -> !now.isBefore(over(log).plus(SETTLED)))
             .toList();
-    long done = 0;
     if (due.isEmpty() || !claims.take(now)) {
-      return done;
+      return 0;
     }
-    for (LogName log : due) {
-      Set<String> reported = new HashSet<>();
-      Set<HandedOver> handedOver = new HashSet<>();
-      Map<String, Map<CountedResult, Long>> domains = read(log, reported, handedOver);
-      domains.keySet().removeAll(reported);
-      boolean left = false;
-      for (Map.Entry<String, Map<CountedResult, Long>> each : inTurn(domains)) {
-        if (!mayGoOn(now)) {
-          left = true;
-          break;
-        }
+    List<Day> days = due.stream().map(this::read).toList();
+    Set<String> slow = Set.copyOf(untold);
+    long done = send(days, domain -> !slow.contains(domain), now);
+    done += send(days, slow::contains, now);
+    if (isOurs()) {
+      // Else what a stop left is for the next start, or another node.
+      forget(days, now);
+    }
+    return done;
+  }
+
+  /**
+   * Results of a day.
+   *
+   * @param handedOver reports that places have already
+   * @param waiting by domain, those that have no report yet
+   * @param untried domains that there was no time for
+   */
+  private record Day(
+      LogName log,
+      Set<HandedOver> handedOver,
+      Map<String, Map<CountedResult, Long>> waiting,
+      Set<String> untried) {}
+
+  private Day read(LogName log) {
+    Set<String> reported = new HashSet<>();
+    Set<HandedOver> handedOver = new HashSet<>();
+    Map<String, Map<CountedResult, Long>> domains = read(log, reported, handedOver);
+    domains.keySet().removeAll(reported);
+    return new Day(log, handedOver, domains, new HashSet<>(domains.keySet()));
+  }
+
+  /** Sends reports to some domains, of all days, as long as it may. */
+  private long send(List<Day> days, Predicate<String> which, Instant now) {
+    long done = 0;
+    for (Day day : days) {
+      for (Map.Entry<String, Map<CountedResult, Long>> each :
+          new LinkedHashMap<>(day.waiting).entrySet()) {
         String domain = each.getKey();
+        if (!which.test(domain)) {
+          continue;
+        }
+        if (!mayGoOn(now)) {
+          return done;
+        }
+        day.untried.remove(domain);
         DayReport report =
-            new DayReport(letters.host(), letters.contact(), domain, day(log), each.getValue());
-        if (send(report, log, handedOver, now)) {
+            new DayReport(letters.host(), letters.contact(), domain, day(day.log), each.getValue());
+        if (send(report, day.log, day.handedOver, now)) {
           done++;
           untold.remove(domain);
-          TlsResults.append(logs(), log, ResultsRecord.newBuilder().setReported(domain).build());
+          day.waiting.remove(domain);
+          TlsResults.append(
+              logs(), day.log, ResultsRecord.newBuilder().setReported(domain).build());
         } else {
-          left = true;
           untold.add(domain);
         }
-      }
-      if (!isOurs()) {
-        // What a stop left is for the next start, or another node.
-        break;
-      }
-      if (!left || now.isAfter(over(log).plus(GIVE_UP))) {
-        logs().drop(log);
-        untold.removeAll(domains.keySet());
       }
     }
     return done;
   }
 
-  private <T> List<Map.Entry<String, T>> inTurn(Map<String, T> domains) {
-    return domains.entrySet().stream()
-        .sorted(Comparator.comparing(each -> untold.contains(each.getKey())))
-        .toList();
+  /** Drops the days that are done with, or of which all was tried for long enough. */
+  private void forget(List<Day> days, Instant now) {
+    Set<String> wanted = new HashSet<>();
+    for (Day day : days) {
+      Instant end = over(day.log).plus(day.untried.isEmpty() ? GIVE_UP : GIVE_UP_UNTRIED);
+      if (day.waiting.isEmpty() || now.isAfter(end)) {
+        logs().drop(day.log);
+      } else {
+        wanted.addAll(day.waiting.keySet());
+      }
+    }
+    untold.retainAll(wanted);
   }
 
   private static LocalDate day(LogName log) {

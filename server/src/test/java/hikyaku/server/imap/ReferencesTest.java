@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Whatever messages refer to, each is in the threads once. */
 class ReferencesTest {
@@ -48,6 +49,20 @@ class ReferencesTest {
     List<? extends MessageThread> threads = threading.threads();
     assertThat(threads).hasSize(1);
     assertEachOnce(threads, count, "chain");
+  }
+
+  /** A field is looked through once, whatever seems to be an id in it. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void manyEndsOfNoIdsCostTheirLength() {
+    int count = 300;
+    String header = "In-Reply-To: " + ">".repeat(60_000) + "<a@t>\r\nMessage-ID: <m@t>\r\n\r\n";
+    Brief brief = brief(header);
+    References threading = new References();
+    for (int number = 1; number <= count; number++) {
+      threading.add(number, number, brief);
+    }
+    assertEachOnce(threading.threads(), count, "ends");
   }
 
   private static Brief brief(String message) {

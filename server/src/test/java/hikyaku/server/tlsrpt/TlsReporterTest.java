@@ -242,15 +242,36 @@ class TlsReporterTest {
   /** Other things have to be tidied up as well, and other domains are told too. */
   @Test
   void whoNamesSlowServersHoldsUpNobodyForLong() {
+    fiftyAreSlow();
+    told(NONE, null, "");
+    results.flush();
+    dayIsOver();
+    assertToldInTheThirdRun();
+  }
+
+  /** Nor those of another day, and nothing is dropped that there was no time for. */
+  @Test
+  void whoNamesSlowServersHoldsUpNoOtherDay() {
+    fiftyAreSlow();
+    results.flush();
+    clock.advance(Duration.ofDays(1));
+    told(NONE, null, "");
+    results.flush();
+    dayIsOver();
+    clock.advance(Duration.ofDays(2));
+    assertToldInTheThirdRun();
+  }
+
+  private void fiftyAreSlow() {
     for (int i = 0; i < 50; i++) {
       String domain = "a" + i + ".test";
       dns.with("_smtp._tls." + domain, "TXT", "v=TLSRPTv1; rua=https://slow.test/");
       told(new TlsPolicy(TlsPolicy.Kind.NONE, domain, domain, List.of(), List.of()), null, "");
     }
     dns.with("_smtp._tls.b.test", "TXT", "v=TLSRPTv1; rua=https://r.test/");
-    told(NONE, null, "");
-    results.flush();
-    dayIsOver();
+  }
+
+  private void assertToldInTheThirdRun() {
     AtomicInteger slow = new AtomicInteger();
     TlsReporter reporter =
         reporter((at, report) -> {
