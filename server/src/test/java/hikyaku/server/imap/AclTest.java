@@ -64,6 +64,33 @@ class AclTest {
     }
   }
 
+  /** RFC 9051 §6.3.6: an INBOX is emptied by it, however its name is written. */
+  @Test
+  void anInboxIsItsOwnersToRename() throws Exception {
+    try (ImapRig rig = new ImapRig();
+        ImapClient alice = rig.connect();
+        ImapClient bob = rig.connect()) {
+      alice.login("alice");
+      bob.login("bob");
+      rig.deliver("alice", new byte[] {'a'});
+      assertThat(last(alice, "CREATE Work")).startsWith("x OK");
+      assertThat(last(alice, "SETACL Work bob lk")).startsWith("x OK");
+      assertThat(last(alice, "SETACL INBOX bob lx")).startsWith("x OK");
+      for (String spelling : new String[] {"INBOX", "inbox/", "INBOX//", "INBOX///"}) {
+        String name = "\"Other Users/alice@demo.test/" + spelling + "\"";
+        String to = "\"Other Users/alice@demo.test/Work/In\"";
+        assertThat(last(bob, "RENAME " + name + " " + to)).as(spelling).startsWith("x NO");
+      }
+      assertThat(rig.inbox("alice").refresh().size()).isEqualTo(1);
+      assertThat(last(alice, "SELECT INBOX")).startsWith("x OK");
+      assertThat(alice.say("x", "RENAME inbox/ Old"))
+          .anyMatch(line -> line.startsWith("* OK [CLOSED]"))
+          .last()
+          .asString()
+          .startsWith("x OK");
+    }
+  }
+
   /** A new account of an old address has another id, and none of its rights. */
   @Test
   void rightsOfARemovedAccountAreNotToldAndMakeRoom() throws Exception {
