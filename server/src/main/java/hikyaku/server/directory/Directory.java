@@ -1,5 +1,6 @@
 package hikyaku.server.directory;
 
+import hikyaku.mailbox.store.StoreException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -8,14 +9,26 @@ import org.jspecify.annotations.Nullable;
  * Reads who exists. Answers are current: a change that was acknowledged before the question is seen
  * by it.
  *
- * <p>Safe for use by many threads. Every method may throw {@link
- * hikyaku.mailbox.store.StoreException} when the source cannot be read now, which servers answer
- * with a temporary refusal.
+ * <p>Safe for use by many threads. Every method but {@link #forLogs} may throw {@link
+ * StoreException} when the source cannot be read now, which servers answer with a temporary
+ * refusal.
  */
 public interface Directory {
 
   /** The account with this id, suspended ones included, removed ones not. */
   Optional<Account> account(String id);
+
+  /**
+   * How logs name the account with this id: by its address, or by the id where nobody has it or
+   * that cannot be read now. It fails nothing that is durable already.
+   */
+  default String forLogs(String id) {
+    try {
+      return account(id).map(found -> found.primary().toString()).orElse(id);
+    } catch (StoreException e) {
+      return id;
+    }
+  }
 
   /** What the account with this id says itself of where it is served, if there is one. */
   default Optional<Routing> routing(String id) {

@@ -13,7 +13,6 @@ import hikyaku.mailbox.log.Flags;
 import hikyaku.mailbox.log.InternalDate;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.protocol.smtp.Mailbox;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Address;
@@ -202,7 +201,7 @@ public final class LateDelivery implements HomeDelivery {
       Filed filed = all.get(i);
       for (Delivery each : filed.deliveries()) {
         if (delivered.get(at++) instanceof Delivered.Done(long uid, long _)) {
-          into.add(named(each.account()) + " " + each.folder() + " " + uid);
+          into.add(filter.directory().forLogs(each.account()) + " " + each.folder() + " " + uid);
         }
       }
       if (filed.deliveries().isEmpty()) {
@@ -214,19 +213,6 @@ public final class LateDelivery implements HomeDelivery {
       }
     }
     return into;
-  }
-
-  private String named(String account) {
-    try {
-      return filter
-          .directory()
-          .account(account)
-          .map(found -> found.primary().toString())
-          .orElse(account);
-    } catch (StoreException e) {
-      // It is for the log alone: the message is where it is to be.
-      return account;
-    }
   }
 
   private Intake.Received received(Outgoing message) {

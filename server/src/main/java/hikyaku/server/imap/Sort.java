@@ -109,7 +109,12 @@ final class Sort {
   private boolean isKept(int[] found) {
     return found.length >= KeptOrders.LEAST
         && order.stream().noneMatch(key -> key.criterion() == SortKey.Criterion.RELEVANCY)
-        && !order.stream().allMatch(key -> inColumns(key.criterion()));
+        && needsBriefs();
+  }
+
+  /** Whether the columns of the state do not have all that is asked for. */
+  private boolean needsBriefs() {
+    return !order.stream().allMatch(key -> inColumns(key.criterion()));
   }
 
   /** The messages whose order is known are not sorted again, but for those near others. */
@@ -121,7 +126,7 @@ final class Sort {
     }
     int[] known = kept == null ? new int[0] : kept.indexes(state.size(), state::uid);
     BitSet wanted = bits(found);
-    BitSet others = bits(found);
+    BitSet others = (BitSet) wanted.clone();
     others.andNot(bits(known));
     if (others.cardinality() > found.length / 4) {
       int[] sorted = anew(found, space);
@@ -161,7 +166,7 @@ final class Sort {
     long rows = found.length * SortColumn.octetsWithoutTexts(order);
     List<SortColumn> columns =
         order.stream().map(key -> new SortColumn(key, found.length)).toList();
-    if (order.stream().allMatch(key -> inColumns(key.criterion()))) {
+    if (!needsBriefs()) {
       for (int row = 0; row < found.length; row++) {
         fill(columns, row, found[row], null);
       }

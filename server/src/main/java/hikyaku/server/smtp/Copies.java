@@ -5,7 +5,6 @@ import hikyaku.mailbox.Delivery;
 import hikyaku.mailbox.MailboxException;
 import hikyaku.mailbox.log.NewMessage;
 import hikyaku.mailbox.store.Append;
-import hikyaku.mailbox.store.StoreException;
 import hikyaku.mailbox.store.Tally;
 import hikyaku.protocol.smtp.Reply;
 import hikyaku.server.directory.Account;
@@ -120,12 +119,7 @@ final class Copies {
   }
 
   private static boolean isLoop(CompletedMessage message, Transaction.Copy copy) {
-    return wasDeliveredTo(message, TraceFields.written(copy.target().reachedBy()));
-  }
-
-  /** Whether the message came here for this address before. */
-  static boolean wasDeliveredTo(CompletedMessage message, String address) {
-    return message.structure().wasDeliveredTo(address);
+    return message.structure().wasDeliveredTo(TraceFields.written(copy.target().reachedBy()));
   }
 
   /**
@@ -353,11 +347,6 @@ final class Copies {
     if (account.equals(of.account().id())) {
       return of.account().primary().toString();
     }
-    try {
-      return session.directory().account(account).map(a -> a.primary().toString()).orElse(account);
-    } catch (StoreException e) {
-      // It is for the log alone: the message is durable, and who sent it must hear so.
-      return account;
-    }
+    return session.directory().forLogs(account);
   }
 }

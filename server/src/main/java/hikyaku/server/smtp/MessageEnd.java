@@ -251,6 +251,6 @@ final class MessageEnd {
   /** Whether it came back from where an alias leads. */
   private static boolean isLoop(CompletedMessage message, Recipient recipient) {
     return !recipient.forwarded().isEmpty()
-        && Copies.wasDeliveredTo(message, recipient.path().toString());
+        && message.structure().wasDeliveredTo(recipient.path().toString());
   }
 }
